@@ -1,0 +1,86 @@
+"""Who may do what. Pure, and asked in `store` at the moment of every act; hidden buttons are courtesy."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+from store.domain.lifecycle import Act, after
+from store.domain.request import Request
+
+
+class Denial(StrEnum):
+    """Why not. `handlers.refusals` has one sentence for each."""
+
+    UNKNOWN = "unknown"  # no such request, or none this person may see: deliberately the same
+    CLOSED = "closed"
+    STALE = "stale"
+    OWN_REQUEST = "own_request"
+    NOT_A_REVIEWER = "not_a_reviewer"
+    NOT_THE_SUBMITTER = "not_the_submitter"
+    NOBODY_CAN_DECIDE = "nobody_can_decide"
+    SUBMITTER_UNKNOWN = "submitter_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who holds which role right now, user groups already resolved to their members."""
+
+    admins: AbstractSet[str] = frozenset()
+    reviewers: AbstractSet[str] = frozenset()
+
+    def oversees(self, user: str) -> bool:
+        """Workspace admins and workspace reviewers see every request."""
+        return user in self.admins or user in self.reviewers
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """No, and why."""
+
+    reason: Denial
+
+
+def may(
+    user: str, act: Act, request: Request, roster: Roster, *, own_requests: bool = False
+) -> Allowed | Denied:
+    """Whether `user` may do `act` now; `own_requests` is the policy's leave to decide one's own.
+
+    Who may not act at all hears that first; only who might have acted hears "closed".
+    """
+    if not (roster.oversees(user) or user == request.submitted_by or user in request.reviewers):
+        return Denied(Denial.UNKNOWN)
+    if act is Act.SEE:
+        return Allowed()
+    refused = (
+        _withdraw(user, request)
+        if act is Act.WITHDRAW
+        else _decide(user, request, roster, own_requests=own_requests)
+    )
+    if refused:
+        return Denied(refused)
+    return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
+
+
+def assignees(submitter: str, roster: Roster, *, own_requests: bool = False) -> tuple[str, ...]:
+    """Who gets the card: the reviewers but not the submitter; without any, the workspace admins.
+
+    Empty means nobody could ever decide, and the submission must be refused.
+    """
+    excluded = set() if own_requests else {submitter}
+    return tuple(sorted(set(roster.reviewers) - excluded or set(roster.admins) - excluded))
+
+
+def _withdraw(user: str, request: Request) -> Denial | None:
+    return None if user == request.submitted_by else Denial.NOT_THE_SUBMITTER
+
+
+def _decide(user: str, request: Request, roster: Roster, *, own_requests: bool) -> Denial | None:
+    if user == request.submitted_by and not own_requests:
+        return Denial.OWN_REQUEST
+    assigned = user in roster.reviewers and user in request.reviewers
+    return None if assigned or user in roster.admins else Denial.NOT_A_REVIEWER

@@ -1,0 +1,31 @@
+"""The transition table: which act ends a review, and how. There is no way out of a final status."""
+
+from enum import StrEnum
+
+from store.domain.request import Status, Verdict
+
+
+class Act(StrEnum):
+    """What somebody wants to do with a request."""
+
+    SEE = "see"
+    APPROVE = "approve"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "Act":
+        """The act behind a vote."""
+        return cls(verdict.value)
+
+
+TRANSITIONS: dict[tuple[Status, Act], Status] = {
+    (Status.UNDER_REVIEW, Act.APPROVE): Status.APPROVED,
+    (Status.UNDER_REVIEW, Act.REJECT): Status.REJECTED,
+    (Status.UNDER_REVIEW, Act.WITHDRAW): Status.WITHDRAWN,
+}
+
+
+def after(status: Status, act: Act) -> Status | None:
+    """The status an act leads to, or None where the table has no such transition."""
+    return TRANSITIONS.get((status, act))

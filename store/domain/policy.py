@@ -1,0 +1,116 @@
+"""The policy file: who reviews, where, when people are reminded. Pure: text in, Policy out.
+
+A reviewer or admin is a Slack user id (`U…`, `W…`) or a user group id (`S…`); the members of a group are
+looked up by `bot` and kept in the store, so that every replica answers alike.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from typing import Annotated, Any, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from store.domain.access import Roster
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class PolicyError(ValueError):
+    """The policy file cannot be used; the text is a sentence that names the setting."""
+
+
+def _member(value: str) -> str:
+    if value[:1] not in {"U", "W", "S"} or not value.isalnum() or not value.isupper():
+        raise ValueError(f"{value!r} is not a Slack user id (U…) or user group id (S…)")
+    return value
+
+
+def _channel(value: str) -> str:
+    if value[:1] not in {"C", "G"} or not value.isalnum() or not value.isupper():
+        raise ValueError(f"{value!r} is not a channel id (C…); copy it from the channel's details")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone name such as Asia/Manila")
+    return value
+
+
+def _weekday(value: str) -> str:
+    if value not in WEEKDAYS:
+        raise ValueError(f"{value!r} is not a day; use {', '.join(WEEKDAYS)}")
+    return value
+
+
+Member = Annotated[str, AfterValidator(_member)]
+
+
+class Policy(BaseModel):
+    """`[workspace]` of the policy file. An empty `reviewers` and `admins` means nobody may approve."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    admins: tuple[Member, ...] = ()
+    reviewers: tuple[Member, ...] = ()
+    channel: Annotated[str, AfterValidator(_channel)] | None = None
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    digest_at: time = time(9)
+    remind_after_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    working_days: tuple[Annotated[str, AfterValidator(_weekday)], ...] = WEEKDAYS[:5]
+    own_requests: bool = False
+
+    @property
+    def weekdays(self) -> frozenset[int]:
+        """The working days as `date.weekday()` numbers, Monday 0."""
+        return frozenset(WEEKDAYS.index(day) for day in self.working_days)
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The user group ids whose members have to be known."""
+        return frozenset(m for m in (*self.admins, *self.reviewers) if m.startswith("S"))
+
+    def roster(self, members: Mapping[str, frozenset[str]]) -> Roster:
+        """Who holds which role, given each group's members; an unknown group has none."""
+
+        def resolve(entries: tuple[str, ...]) -> frozenset[str]:
+            return frozenset().union(*(members.get(e, _itself(e)) for e in entries))
+
+        return Roster(admins=resolve(self.admins), reviewers=resolve(self.reviewers))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the file's text. Raises PolicyError with every wrong setting named."""
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise PolicyError(f"The policy file is not valid TOML: {error}.") from error
+        try:
+            return cls.model_validate(_workspace(document))
+        except ValidationError as error:
+            raise PolicyError(" ".join(_sentence(e) for e in error.errors())) from error
+
+
+def _itself(entry: str) -> frozenset[str]:
+    return frozenset() if entry.startswith("S") else frozenset({entry})
+
+
+def _workspace(document: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(document) - {"workspace"})
+    if unknown:
+        raise PolicyError(
+            f"The policy file has an unknown part [{unknown[0]}]; it has [workspace]."
+        )
+    workspace = document.get("workspace")
+    if not isinstance(workspace, dict):
+        raise PolicyError("The policy file has no [workspace] part.")
+    return workspace
+
+
+def _sentence(error: Any) -> str:
+    setting = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
+    if error["type"] == "extra_forbidden":
+        return f"[workspace] has no setting {setting}; it has {', '.join(Policy.model_fields)}."
+    return f"[workspace] {setting}: {error['msg'].removeprefix('Value error, ')}."
