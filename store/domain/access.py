@@ -1,4 +1,7 @@
-"""Who may do what. Pure, and asked in `store` at the moment of every act; hidden buttons are courtesy."""
+"""Who may do what. Pure, and asked in `store` at the moment of every act.
+
+Hidden buttons are courtesy; this is the rule.
+"""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The policy file: who reviews, where, when people are reminded. Pure: text in, Policy out.
 
-A reviewer or admin is a Slack user id (`U…`, `W…`) or a user group id (`S…`); the members of a group are
-looked up by `bot` and kept in the store, so that every replica answers alike.
+A reviewer or admin is a Slack user id (`U…`, `W…`) or a user group id (`S…`); the members of a
+group are looked up by `bot` and kept in the store, so that every replica answers alike.
 """
 
 import tomllib
@@ -49,7 +49,7 @@ Member = Annotated[str, AfterValidator(_member)]
 
 
 class Policy(BaseModel):
-    """`[workspace]` of the policy file. An empty `reviewers` and `admins` means nobody may approve."""
+    """`[workspace]` of the policy file. No reviewers and no admins means nobody may approve."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,0 +1,100 @@
+"""What a list shows: which requests, in what order, which page of them."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from store.domain.request import Category, Environment, Request, Status
+
+PAGE_SIZE = 10
+COUNT_LIMIT = 1000
+"""Counts above this are shown as "1,000+": counting further costs and tells nobody more."""
+
+
+class Scope(StrEnum):
+    """Whose requests: the platform's two tabs, and everything the asker may see."""
+
+    MINE = "mine"
+    APPROVALS = "approvals"
+    ALL = "list"
+
+    @property
+    def label(self) -> str:
+        """The platform's name of the tab."""
+        return _SCOPE_LABELS[self]
+
+
+_SCOPE_LABELS = {
+    Scope.MINE: "My Requests",
+    Scope.APPROVALS: "My Approvals",
+    Scope.ALL: "All requests",
+}
+
+
+class Sort(StrEnum):
+    """The platform's two sortable columns, both ways. Without a completion comes last."""
+
+    NEWEST = "-created"
+    OLDEST = "created"
+    COMPLETED_LAST = "-completed"
+    COMPLETED_FIRST = "completed"
+
+    @property
+    def descending(self) -> bool:
+        """Newest first."""
+        return self.value.startswith("-")
+
+    @property
+    def by_completion(self) -> bool:
+        """Whether Completed On orders the list, not Created At."""
+        return self.value.endswith("completed")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which requests; an empty part means all. `words` is a mini program name or id, or MP-12."""
+
+    statuses: tuple[Status, ...] = ()
+    environments: tuple[Environment, ...] = ()
+    categories: tuple[Category, ...] = ()
+    submitters: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page begins: just after (or, backwards, just before) this place in the order.
+
+    `first` is the number of the page's first request, counted from 1, only for "11 to 20 of 37".
+    """
+
+    at: datetime | None
+    id: int
+    backwards: bool = False
+    first: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """One page of one list."""
+
+    scope: Scope = Scope.MINE
+    filter: Filter = field(default_factory=Filter)
+    sort: Sort = Sort.NEWEST
+    cursor: Cursor | None = None
+
+    def at(self, cursor: Cursor | None) -> "ListQuery":
+        """The same list at another page."""
+        return replace(self, cursor=cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What came back. Totals are capped at COUNT_LIMIT + 1, which means "more than the limit"."""
+
+    requests: tuple[Request, ...]
+    total: int
+    under_review: int
+    first: int = 1
+    previous: Cursor | None = None
+    next: Cursor | None = None
