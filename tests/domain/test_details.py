@@ -1,0 +1,63 @@
+"""What each category's details accept."""
+
+import pytest
+from pydantic import ValidationError
+
+from store.domain.details import MODELS, SIZE_LIMIT, TEXT_LIMIT, Optimization, Release
+from store.domain.request import Category
+from tests.cast import sample, sample_of
+
+SIZES = {"whole_package_size": 3, "main_package_size": 2, "sub_package_size": 1}
+
+
+@pytest.mark.parametrize("found", sample(), ids=lambda found: found["external_id"])
+def test_every_sample_is_accepted(found: dict) -> None:
+    model = MODELS[Category(found["category"])].model_validate(found["details"])
+    assert model.more == {}
+
+
+def test_every_category_has_a_model() -> None:
+    assert set(MODELS) == set(Category)
+
+
+@pytest.mark.parametrize("category", list(Category))
+def test_unknown_keys_are_kept(category: Category) -> None:
+    details = sample_of(category)["details"] | {"loyalty_tier": "gold", "": 1}
+    assert MODELS[category].model_validate(details).more == {"loyalty_tier": "gold", "": 1}
+
+
+def test_an_empty_optional_value_counts_as_none() -> None:
+    details = sample_of(Category.RELEASE)["details"] | {"tagline": " ", "keywords": None}
+    release = Release.model_validate(details)
+    assert (release.tagline, release.keywords) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("category", "change"),
+    [
+        (Category.RELEASE, {"name": "  "}),
+        (Category.RELEASE, {"type": "H5"}),
+        (Category.RELEASE, {"version": 3.2}),
+        (Category.RELEASE, {"description": "x" * (TEXT_LIMIT + 1)}),
+        (Category.RELEASE, {"whitelist": ["a.example"] * 201}),
+        (Category.RELEASE, {"features": [{"name": "Scan"}]}),
+        (Category.OFFLINE, {"reason_for_taking_offline": None}),
+        (Category.LAUNCH, {"features": [{"name": "Scan", "version": "1"}] * 101}),
+        (Category.FEATURES, {"features": []}),
+        (Category.FEATURES, {"features": [{"name": "Scan", "version": "1", "apis": []}]}),
+        (Category.OPTIMIZATION, {"main_package_size": -1}),
+        (Category.OPTIMIZATION, {"main_package_size": SIZE_LIMIT + 1}),
+        (Category.OPTIMIZATION, {"main_package_size": "12"}),
+        (Category.OPTIMIZATION, {"subpackage_enabled": "yes"}),
+    ],
+)
+def test_wrong_details_are_refused(category: Category, change: dict) -> None:
+    with pytest.raises(ValidationError):
+        MODELS[category].model_validate(sample_of(category)["details"] | change)
+
+
+def test_the_limits_themselves_are_accepted() -> None:
+    Optimization.model_validate({"subpackage_enabled": False, **SIZES, "sub_package_size": 0})
+    Release.model_validate(
+        sample_of(Category.RELEASE)["details"] | {"description": "x" * TEXT_LIMIT}
+    )
