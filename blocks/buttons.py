@@ -1,0 +1,142 @@
+"""Every button, by name: what it is called on the wire and what it carries.
+
+A button carries which request and which revision of it the person was looking at, never a fact:
+facts are read from the record when it is clicked. Every action id is listed in ALL_ACTIONS, so
+that a test can see that each has a listener.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject
+
+from blocks.text import plain, words
+from store.domain.request import Category, Request
+
+APPROVE = "request.approve"
+REJECT = "request.reject"
+WITHDRAW = "request.withdraw"
+DETAILS = "request.details"
+PREVIOUS_PAGE = "list.page.previous"
+NEXT_PAGE = "list.page.next"
+LIST_MINE = "list.mine"
+LIST_APPROVALS = "list.approvals"
+
+ALL_ACTIONS = (
+    APPROVE,
+    REJECT,
+    WITHDRAW,
+    DETAILS,
+    PREVIOUS_PAGE,
+    NEXT_PAGE,
+    LIST_MINE,
+    LIST_APPROVALS,
+)
+
+# Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.
+_TARGET = re.compile(r"([1-9][0-9]{0,9}):(0|[1-9][0-9]{0,9})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The request a button or modal is about, and the revision the person saw."""
+
+    id: int
+    revision: int
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """What a button drawn from this snapshot carries."""
+        return cls(request.id, request.revision)
+
+    def encode(self) -> str:
+        """The button's value: `128:3`."""
+        return f"{self.id}:{self.revision}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self | None:
+        """Read a button's value back; None for anything we did not write."""
+        found = _TARGET.fullmatch(value)
+        return cls(int(found[1]), int(found[2])) if found else None
+
+
+def approve(request: Request) -> ButtonElement:
+    """Approve, after Slack itself has asked once more."""
+    return ButtonElement(
+        text=words("Approve"),
+        action_id=APPROVE,
+        value=Target.of(request).encode(),
+        style="primary",
+        confirm=ConfirmObject(
+            title=words("Approve this request?"),
+            text=words(_consequence(request)),
+            confirm=words("Approve"),
+            deny=words("Cancel"),
+        ),
+    )
+
+
+def reject(request: Request) -> ButtonElement:
+    """Reject; no confirmation, because the form that asks for the reason is one."""
+    return ButtonElement(
+        text=words("Reject"),
+        action_id=REJECT,
+        value=Target.of(request).encode(),
+        style="danger",
+    )
+
+
+def withdraw(request: Request) -> ButtonElement:
+    """Withdraw, with one short question since there is no way back."""
+    return ButtonElement(
+        text=words("Withdraw"),
+        action_id=WITHDRAW,
+        value=Target.of(request).encode(),
+        confirm=ConfirmObject(
+            title=words("Withdraw this request?"),
+            text=words(
+                f"{plain(request.title, 150)}. The reviewers will no longer see it as open."
+            ),
+            confirm=words("Withdraw"),
+            deny=words("Keep it"),
+            style="danger",
+        ),
+    )
+
+
+def details(request: Request, label: str = "View details") -> ButtonElement:
+    """Opens the request; `label` is View in lists, where each row has one."""
+    return ButtonElement(
+        text=words(label),
+        action_id=DETAILS,
+        value=Target.of(request).encode(),
+        accessibility_label=plain(f"{label}: {request.ref} {request.title}", 75),
+    )
+
+
+def link(label: str, action_id: str, value: str | None = None) -> ButtonElement:
+    """A plain button that leads to a list."""
+    return ButtonElement(text=words(label), action_id=action_id, value=value)
+
+
+def row(*buttons: ButtonElement) -> ActionsBlock:
+    """Buttons beside each other."""
+    return ActionsBlock(elements=list(buttons))
+
+
+def _consequence(request: Request) -> str:
+    """What happens on Approve. Slack: confirm text at most 300."""
+    app = request.details.get("target_app")
+    where = request.environment.label
+    place = f"{where}: {plain(app, 60)}" if isinstance(app, str) and app.strip() else where
+    return f"Approve {plain(request.title, 150)}? {_EFFECTS[request.category]} {place}."
+
+
+_EFFECTS = {
+    Category.RELEASE: "It goes to",
+    Category.OFFLINE: "It takes the mini program away from users in",
+    Category.LAUNCH: "It launches in",
+    Category.FEATURES: "The features become active in",
+    Category.OPTIMIZATION: "The packages change in",
+}

@@ -1,0 +1,116 @@
+"""Rejecting: a modal that asks for the kind of violation and, always, for a reason.
+
+The reason is what the submitter acts on, so there is no rejection without one. The kind is the
+platform's list; a request can also be turned down for something that is no violation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    SectionBlock,
+    StaticSelectElement,
+)
+from slack_sdk.models.views import View
+
+from blocks import facts
+from blocks.buttons import Target
+from blocks.text import mrkdwn, words
+from store.domain.request import RejectionClass, Request
+
+CALLBACK_ID = "decision.reject"
+REASON = "reason"
+REJECTION_CLASS = "rejection_class"
+"""Block ids, and the action ids of the one input in each."""
+REASON_LIMIT = 2000
+"""Ours: a card has to show the whole reason above the facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What the form says: `reason` is trimmed and 1 to 2,000 characters."""
+
+    target: Target
+    rejection_class: RejectionClass | None
+    reason: str
+
+
+def build(
+    request: Request, *, reason: str = "", rejection_class: RejectionClass | None = None
+) -> View:
+    """The form; `reason` prefills it, for `/mp-requests reject MP-12 …` and for a second try."""
+    return View(
+        type="modal",
+        callback_id=CALLBACK_ID,
+        title=words(f"Reject {request.ref}"[:24]),
+        submit=words("Reject"),
+        close=words("Cancel"),
+        private_metadata=Target.of(request).encode(),
+        blocks=[
+            SectionBlock(text=mrkdwn(_about(request))),
+            _class_input(rejection_class),
+            _reason_input(reason),
+        ],
+    )
+
+
+def parse(view: Mapping[str, Any]) -> Rejection | dict[str, str]:
+    """What was submitted, or a sentence for each input that needs another look, by block id."""
+    values = view["state"]["values"]
+    target = Target.parse(view.get("private_metadata") or "")
+    reason = (values[REASON][REASON].get("value") or "").strip()
+    if target is None:
+        return {REASON: "This form is out of date. Close it and press Reject again."}
+    if not reason:
+        return {REASON: "Say why, so that the submitter knows what to change."}
+    if len(reason) > REASON_LIMIT:
+        return {REASON: f"At most {REASON_LIMIT:,} characters; this has {len(reason):,}."}
+    return Rejection(target, _class(values), reason)
+
+
+def _class(values: Mapping[str, Any]) -> RejectionClass | None:
+    chosen = values.get(REJECTION_CLASS, {}).get(REJECTION_CLASS, {}).get("selected_option") or {}
+    known = {kind.value: kind for kind in RejectionClass}
+    return known.get(chosen.get("value", ""))
+
+
+def _about(request: Request) -> str:
+    where = f"{facts.environment(request)} · {request.category.label} · {request.ref}"
+    return f"{where}\n*{facts.title(request)}*\n{facts.program(request)}"
+
+
+def _class_input(chosen: RejectionClass | None) -> InputBlock:
+    return InputBlock(
+        block_id=REJECTION_CLASS,
+        label=words("Kind of violation"),
+        optional=True,
+        element=StaticSelectElement(
+            action_id=REJECTION_CLASS,
+            placeholder=words("Choose one, if it is a violation"),
+            options=[_option(kind) for kind in RejectionClass],
+            initial_option=_option(chosen) if chosen else None,
+        ),
+    )
+
+
+def _reason_input(reason: str) -> InputBlock:
+    return InputBlock(
+        block_id=REASON,
+        label=words("Reason"),
+        hint=words("The submitter gets these words. Say what to change."),
+        element=PlainTextInputElement(
+            action_id=REASON,
+            multiline=True,
+            min_length=1,
+            max_length=REASON_LIMIT,
+            initial_value=reason[:REASON_LIMIT] or None,
+        ),
+    )
+
+
+def _option(kind: RejectionClass) -> Option:
+    return Option(value=kind.value, text=words(kind.label))

@@ -1,0 +1,123 @@
+"""One request in a line or two: the words that cards, lists, digests and details share.
+
+What must stay true: every status and environment has a mark *and* its word, so that nothing is
+told by colour alone. All texts are finished mrkdwn unless a name says plain.
+"""
+
+from urllib.parse import urlsplit
+
+from slack_sdk.models.blocks import ImageElement
+
+from blocks.text import date, line, names, plain, who
+from store.domain.categories import what_changes
+from store.domain.request import Environment, People, Request, Status
+
+ENVIRONMENT_MARKS = {Environment.PRODUCTION: "🟠", Environment.SANDBOX: "🧪"}
+STATUS_MARKS = {
+    Status.UNDER_REVIEW: "⏳",
+    Status.APPROVED: "✅",
+    Status.REJECTED: "⛔",
+    Status.WITHDRAWN: "↩️",
+}
+APPROVED_BANNER = "This request is approved."
+"""The platform's own sentence, verbatim."""
+_PHRASES_SHOWN = 6
+
+
+def title(request: Request) -> str:
+    """The title, not yet bold."""
+    return line(request.title, 800)
+
+
+def named(request: Request) -> str:
+    """For notifications and sentences: "Release Bills Pay 3.2.4 (Production)"."""
+    return f"{line(request.title, 160)} ({request.environment.label})"
+
+
+def environment(request: Request) -> str:
+    """ "🟠 *Production*"."""
+    return f"{ENVIRONMENT_MARKS[request.environment]} *{request.environment.label}*"
+
+
+def status(request: Request) -> str:
+    """ "⏳ Under Review"."""
+    return f"{STATUS_MARKS[request.status]} {request.status.label}"
+
+
+def version(request: Request) -> str:
+    """ "version 3.2.4"; categories without a version say so rather than leave a gap."""
+    return f"version {line(request.version, 80)}" if request.version else "no version"
+
+
+def program(request: Request) -> str:
+    """ "Bills Pay (2171020092715498) · version 3.2.4 · Wallet PH"."""
+    name, number = line(request.mini_program_name, 160), line(request.mini_program_id, 80)
+    app = request.details.get("target_app")
+    place = f" · {line(app, 80)}" if isinstance(app, str) and app.strip() else ""
+    return f"{name} ({number}) · {version(request)}{place}"
+
+
+def facts(request: Request, people: People) -> str:
+    """The platform's nine facts of a request, as a reviewer reads them from top to bottom."""
+    return "\n".join(
+        (
+            f"{environment(request)} · {request.category.label} · {request.ref}",
+            f"*{title(request)}*",
+            program(request),
+            f"Submitted by {who(request.submitted_by, people)} · {date(request.created_at)}",
+            standing(request, people),
+        )
+    )
+
+
+def banner(request: Request, people: People) -> str:
+    """How it ended, by whom and when: "⛔ *Rejected* · Illegal content · Carol · today at 11"."""
+    by = [who(request.decided_by, people)] if request.decided_by else []
+    on = [date(request.completed_on)] if request.completed_on else []
+    return " · ".join((verdict(request), *by, *on))
+
+
+def verdict(request: Request) -> str:
+    """How it stands, without by whom: "⛔ *Rejected* · Illegal content"."""
+    said = APPROVED_BANNER if request.status is Status.APPROVED else request.status.label
+    kind = f" · {request.rejection_class.label}" if request.rejection_class else ""
+    return f"{STATUS_MARKS[request.status]} *{said}*{kind}"
+
+
+def standing(request: Request, people: People) -> str:
+    """The status, and what goes with it: whom it waits for, or when it was completed."""
+    if request.is_open:
+        waiting = f" · waiting for {names(request.reviewers, people)}" if request.reviewers else ""
+        return f"{status(request)}{waiting}"
+    completed = f" · completed {date(request.completed_on)}" if request.completed_on else ""
+    return f"{status(request)}{completed}"
+
+
+def changes(request: Request) -> str:
+    """ "*What changes:* …", at most six phrases; empty when the details carry nothing to say."""
+    phrases = [line(phrase, 300) for phrase in what_changes(request.category, request.details)]
+    shown = phrases[:_PHRASES_SHOWN]
+    if len(phrases) > len(shown):
+        shown.append(f"{len(phrases) - len(shown)} more in the details")
+    return f"*What changes:* {' · '.join(shown)}" if shown else ""
+
+
+def logo(request: Request) -> ImageElement | None:
+    """The mini program's logo, if its address is one that Slack would fetch: https only."""
+    address = request.details.get("logo")
+    if not isinstance(address, str) or not _fetchable(address):
+        return None
+    return ImageElement(
+        image_url=address, alt_text=f"Logo of {plain(request.mini_program_name, 100)}"
+    )
+
+
+def _fetchable(address: str) -> bool:
+    """Slack refuses the whole message over one bad image address (at most 3000 characters)."""
+    if len(address) > 3000 or not address.isascii() or not address.isprintable():
+        return False
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" and "." in (parts.hostname or "") and " " not in address
+    except ValueError:
+        return False

@@ -1,0 +1,95 @@
+"""The card of a request: what a reviewer decides from, and the submitter's own copy.
+
+What must stay true: a card is drawn from the record alone, so any copy can be drawn again at any
+time; after the end only the buttons go, and how it ended comes on top of the same facts.
+"""
+
+from enum import StrEnum
+
+from slack_sdk.models.blocks import Block, SectionBlock
+
+from blocks import buttons, facts
+from blocks.message import FALLBACK_LIMIT, Message
+from blocks.text import clip, mrkdwn, names, quote, who
+from store.domain.request import People, Request, Status
+
+
+class Audience(StrEnum):
+    """Whom a card speaks to; only the notification differs."""
+
+    REVIEWER = "reviewer"
+    CHANNEL = "channel"
+    SUBMITTER = "submitter"
+
+
+def build(
+    request: Request,
+    people: People,
+    *,
+    may_decide: bool = True,
+    audience: Audience = Audience.REVIEWER,
+    pictures: bool = True,
+) -> Message:
+    """The card for those who decide, waiting or decided.
+
+    `pictures=False` leaves the logo out: Slack refuses a message whose image it cannot fetch.
+    """
+    row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
+    row = row if request.is_open else []
+    return Message(
+        _fallback(request, people, audience),
+        (*_body(request, people, pictures), buttons.row(*row, buttons.details(request))),
+    )
+
+
+def receipt(request: Request, people: People, *, pictures: bool = True) -> Message:
+    """The submitter's own copy: whom it waits for, and the way back while there is one."""
+    row = [buttons.withdraw(request)] if request.is_open else []
+    sent = [_said(f"📨 {_receipt_sentence(request, people)}")] if request.is_open else []
+    return Message(
+        _fallback(request, people, Audience.SUBMITTER),
+        (*sent, *_body(request, people, pictures), buttons.row(*row, buttons.details(request))),
+    )
+
+
+def _body(request: Request, people: People, pictures: bool) -> list[Block]:
+    logo = facts.logo(request) if pictures else None
+    changes = facts.changes(request)
+    return [
+        *_ending(request, people),
+        SectionBlock(text=mrkdwn(facts.facts(request, people)), accessory=logo),
+        *([_said(changes)] if changes else []),
+    ]
+
+
+def _ending(request: Request, people: People) -> list[Block]:
+    if request.is_open:
+        return []
+    banner = _said(facts.banner(request, people))
+    return [banner, _said(quote(request.decision_reason))] if request.decision_reason else [banner]
+
+
+def _said(sentence: str) -> SectionBlock:
+    # Expanded, because Slack otherwise folds long texts behind "See more", and the part of a
+    # reason that is folded is the part nobody reads.
+    return SectionBlock(text=mrkdwn(sentence), expand=True)
+
+
+def _receipt_sentence(request: Request, people: People) -> str:
+    waiting = f" and waits for {names(request.reviewers, people)}" if request.reviewers else ""
+    return f"*Submitted.* {request.ref} is under review{waiting}."
+
+
+_ASKS = {Audience.REVIEWER: "asks you to approve", Audience.CHANNEL: "asks for approval of"}
+_ENDED = {Status.APPROVED: "approved", Status.REJECTED: "rejected", Status.WITHDRAWN: "withdrew"}
+
+
+def _fallback(request: Request, people: People, audience: Audience) -> str:
+    named = facts.named(request)
+    if not request.is_open:
+        by = who(request.decided_by, people) if request.decided_by else "Somebody"
+        return clip(f"{by} {_ENDED[request.status]} {named}", FALLBACK_LIMIT)
+    if audience is Audience.SUBMITTER:
+        waiting = f": waiting for {names(request.reviewers, people)}" if request.reviewers else ""
+        return clip(f"You submitted {named}{waiting}", FALLBACK_LIMIT)
+    return clip(f"{who(request.submitted_by, people)} {_ASKS[audience]} {named}", FALLBACK_LIMIT)

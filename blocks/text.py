@@ -1,0 +1,166 @@
+"""Words that came from people, made safe to show; and moments, ages, sizes and counts in words.
+
+What must stay true: text from outside reaches a mrkdwn object only through `line`, `field` or
+`quote`. It is escaped first and clipped after, so that a limit holds for what is really sent and
+no cut falls inside an entity.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from slack_sdk.models.blocks import MarkdownTextObject, PlainTextObject
+
+from store.domain.request import People
+
+SECTION_LIMIT = 2900
+"""Slack: section text at most 3000; the rest is room for marks around it."""
+
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# Slack has no escape for its marks and reads them across zero-width characters, so each becomes
+# a look-alike; inside a word (snake_case, 2*3) Slack reads no mark and the text stays as typed.
+_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼"}
+_MARK = re.compile(r"(?<![0-9A-Za-z])[*_~]|[*_~](?![0-9A-Za-z])")
+_QUOTE_MARK = re.compile(r"^(\s*)>+", re.MULTILINE)
+_CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
+_ZWJ = "\u200d"
+
+
+def clean(text: str) -> str:
+    """The text without what cannot be shown: controls, lone surrogates, direction overrides."""
+    unified = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return "".join(char for char in unified if char == "\n" or _visible(char))
+
+
+def escape(text: str) -> str:
+    """The text so that Slack shows it as typed: no mention, link, quote, bold or code in it."""
+    unquoted = _QUOTE_MARK.sub(r"\1›", clean(text))
+    unmarked = _MARK.sub(lambda mark: _LOOKALIKES[mark[0]], unquoted).replace("`", "ˋ")
+    return unmarked.translate(_ENTITIES)
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters of escaped text, ending in "…" where something was left out."""
+    return text if len(text) <= limit else text[: cut(text, limit - 1)].rstrip() + "…"
+
+
+def cut(text: str, limit: int) -> int:
+    """The last place at or before `limit` where a cut harms no entity and no drawn character."""
+    end = min(limit, len(text))
+    entity = _CUT_ENTITY.search(text, max(0, end - 4), end)
+    end = entity.start() if entity and end < len(text) else end
+    while 0 < end < len(text) and _joined(text[end - 1], text[end]):
+        end -= 1
+    return end or limit
+
+
+def pieces(text: str, limit: int) -> list[str]:
+    """Escaped text in as few parts of at most `limit` characters as harmless cuts allow."""
+    parts = []
+    while len(text) > limit:
+        end = cut(text, limit)
+        parts.append(text[:end])
+        text = text[end:]
+    return [*parts, text]
+
+
+def field(text: str, limit: int) -> str:
+    """Several lines from a person, safe in mrkdwn."""
+    return _isolated(clip(escape(text.strip()), limit - 2))
+
+
+def line(text: str, limit: int) -> str:
+    """One line from a person, safe in mrkdwn; line breaks become spaces."""
+    return field(_one_line(text), limit)
+
+
+def plain(text: str, limit: int) -> str:
+    """One line from a person for a plain_text object, where Slack reads no marks at all."""
+    return clip(_one_line(clean(text)), limit)
+
+
+def quote(text: str, limit: int = SECTION_LIMIT) -> str:
+    """A person's words as a Slack quotation, each line of it; at most `limit` characters."""
+    return clip("\n".join(f"> {part}" for part in escape(text.strip()).split("\n")), limit)
+
+
+def mrkdwn(text: str) -> MarkdownTextObject:
+    """Finished mrkdwn. Verbatim, so that a bare domain in it does not turn into a link."""
+    return MarkdownTextObject(text=text, verbatim=True)
+
+
+def words(text: str) -> PlainTextObject:
+    """Finished plain text; `:smile:` in it stays as typed."""
+    return PlainTextObject(text=text, emoji=False)
+
+
+def mention(user_id: str) -> str:
+    """Names a person and pings them: only for whoever has to act."""
+    return f"<@{user_id}>"
+
+
+def who(user_id: str, people: People) -> str:
+    """Names a person without a ping; somebody we have no name of is mentioned."""
+    person = people.get(user_id)
+    return line(person.name, 80) if person and person.name.strip() else mention(user_id)
+
+
+def names(user_ids: Sequence[str], people: People) -> str:
+    """ "Bob", "Bob or Carol", "Bob, Carol or 3 others"."""
+    shown = [who(user, people) for user in user_ids[:3]]
+    if len(user_ids) > 3:
+        return f"{', '.join(shown[:2])} or {plural(len(user_ids) - 2, 'other')}"
+    return " or ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def date(moment: datetime) -> str:
+    """A moment in the reader's own time zone; UTC where a client cannot draw it."""
+    spare = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{spare}>"
+
+
+def age(since: datetime, now: datetime) -> str:
+    """How long ago, in the largest whole unit: "2 days", "3 hours", "5 minutes", "just now"."""
+    waited = now - since
+    for unit, name in _UNITS:
+        if waited >= unit:
+            return plural(waited // unit, name)
+    return "just now"
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 request", "1,204 requests"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+_UNITS = (
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "minute"),
+)
+
+
+def _visible(char: str) -> bool:
+    return char not in _OVERRIDES and unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _joined(before: str, after: str) -> bool:
+    """Whether two characters are drawn as one: accents, emoji sequences, skin tones."""
+    return (
+        _ZWJ in (before, after)
+        or unicodedata.category(after) in {"Mn", "Mc", "Me"}
+        or "\U0001f3fb" <= after <= "\U0001f3ff"
+        or ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")
+    )
+
+
+def _isolated(text: str) -> str:
+    """Right-to-left words fenced off, or they would reorder the facts that follow them."""
+    rtl = any(unicodedata.bidirectional(char) in {"R", "AL"} for char in text)
+    return f"\u2068{text}\u2069" if rtl else text

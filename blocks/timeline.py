@@ -1,0 +1,96 @@
+"""The Release Process Overview: which steps a request takes and where it is.
+
+We know the review. What the platform does after it (pilot, grayscale, full) happens there, so no
+step beyond the first one after approval is ever shown as done.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from blocks.text import date, names, who
+from store.domain.request import Category, Environment, People, Request, Status
+
+
+class State(StrEnum):
+    """Where a step is. ENDED: the process stopped here and goes no further."""
+
+    DONE = "done"
+    CURRENT = "current"
+    LATER = "later"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step, and who took it when, as far as it was taken. `by` is a Slack user id."""
+
+    name: str
+    state: State
+    by: str | None = None
+    at: datetime | None = None
+
+
+# The platform's release statuses. Release Preparation and Grayscale Release exist in Production
+# only; which of Release Preparation and Pilot Testing comes first depends on the target app.
+_AFTER_APPROVAL = {
+    Environment.PRODUCTION: (
+        "Release Preparation",
+        "Pilot Testing",
+        "Grayscale Release",
+        "Full Release",
+    ),
+    Environment.SANDBOX: ("Pilot Testing", "Full Release"),
+}
+
+
+def steps(request: Request) -> tuple[Step, ...]:
+    """The process of this request, in order."""
+    release = request.category is Category.RELEASE
+    first = "New Version Created" if release else "Submitted"
+    begun = Step(first, State.DONE, request.submitted_by, request.created_at)
+    return (begun, *_review(request), *(_release(request) if release else ()))
+
+
+def next_stage(request: Request) -> str | None:
+    """The stage an approved release is in now; None for every other request."""
+    approved = request.status is Status.APPROVED and request.category is Category.RELEASE
+    return _AFTER_APPROVAL[request.environment][0] if approved else None
+
+
+def render(request: Request, people: People) -> str:
+    """The steps as mrkdwn, one a line."""
+    return "\n".join(_line(step, request, people) for step in steps(request))
+
+
+def _review(request: Request) -> tuple[Step, ...]:
+    if request.is_open:
+        later = () if request.category is Category.RELEASE else (Step("Approved", State.LATER),)
+        return (Step("Under Review", State.CURRENT), *later)
+    ended = State.DONE if request.status is Status.APPROVED else State.ENDED
+    outcome = Step(request.status.label, ended, request.decided_by, request.completed_on)
+    return (Step("Under Review", State.DONE), outcome)
+
+
+def _release(request: Request) -> tuple[Step, ...]:
+    if request.status in {Status.REJECTED, Status.WITHDRAWN}:
+        return ()
+    now = next_stage(request)
+    return tuple(
+        Step(name, State.CURRENT if name == now else State.LATER)
+        for name in _AFTER_APPROVAL[request.environment]
+    )
+
+
+_MARKS = {State.DONE: "✓", State.CURRENT: "➤", State.LATER: "○", State.ENDED: "✕"}
+
+
+def _line(step: Step, request: Request, people: People) -> str:
+    name = f"_{step.name}_" if step.state is State.LATER else f"*{step.name}*"
+    waits = step.name == "Under Review" and step.state is State.CURRENT and request.reviewers
+    said = [
+        who(step.by, people) if step.by else "",
+        date(step.at) if step.at else "",
+        f"waiting for {names(request.reviewers, people)}" if waits else "",
+    ]
+    return " · ".join(filter(None, [f"{_MARKS[step.state]}  {name}", *said]))
