@@ -9,6 +9,12 @@ MENTION_STYLE = Shape(
         for name in ("bold", "italic", "strike", "highlight", "client_highlight", "unlink")
     }
 )
+DATE_STYLE = Shape(
+    {
+        name: Flag()
+        for name in ("bold", "italic", "strike", "highlight", "client_highlight", "underline")
+    }
+)
 
 
 def _part(*required: str, **fields: Spec) -> Shape:
@@ -30,9 +36,10 @@ _INLINE: dict[str, Shape] = {
         "format",
         timestamp=Whole(0),
         format=Words(),
+        timezone=Words(),
         url=Words(3000),
         fallback=Words(),
-        style=STYLE,
+        style=DATE_STYLE,
     ),
 }
 _ELEMENTS = Many(Kind(*_INLINE), least=0)
