@@ -1,0 +1,75 @@
+"""Outside JSON made fit for the record: tidy texts, and nothing a database cannot hold."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NESTING_LIMIT = 12
+"""Ours: how deep lists and objects may nest; deeper than this is a mistake or an attack."""
+
+INTEGER_LIMIT = 2**63 - 1
+"""What a 64-bit integer holds."""
+
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One wrong value. `field` is its path, like `details.features.0.name`; empty for the whole."""
+
+    field: str
+    sentence: str
+
+    @classmethod
+    def at(cls, place: Place, sentence: str) -> "FieldProblem":
+        """A problem at a path given in parts."""
+        return cls(".".join(map(str, place)), sentence)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.sentence}" if self.field else self.sentence
+
+
+def storable(value: object, found: list[FieldProblem], place: Place = ()) -> Any:
+    """A tidy copy of a JSON value; what cannot be stored is added to `found` and becomes None."""
+    if isinstance(value, str):
+        return tidy(value)
+    if isinstance(value, Mapping | list | tuple):
+        return _nested(value, found, place)
+    problem = _number_problem(value)
+    if problem:
+        found.append(FieldProblem.at(place, problem))
+        return None
+    return value
+
+
+def tidy(text: str) -> str:
+    """Trimmed, without control characters (PostgreSQL holds no NUL) and half emoji.
+
+    Line breaks and tabs stay: a description may have paragraphs.
+    """
+    return _UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _nested(value: Any, found: list[FieldProblem], place: Place) -> Any:
+    if len(place) >= NESTING_LIMIT:
+        levels = f"This is nested deeper than {NESTING_LIMIT} levels; please make it flatter."
+        found.append(FieldProblem.at(place[:2], levels))
+        return None
+    if isinstance(value, Mapping):
+        named = ((tidy(str(key)), inner) for key, inner in value.items())
+        return {key: storable(inner, found, (*place, key)) for key, inner in named}
+    return [storable(inner, found, (*place, n)) for n, inner in enumerate(value)]
+
+
+def _number_problem(value: object) -> str | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "This is not a number JSON can hold."
+    if isinstance(value, int) and abs(value) > INTEGER_LIMIT:
+        return "This number is too large; write it as text."
+    if value is None or isinstance(value, bool | int | float):
+        return None
+    return "This is not JSON: use text, numbers, true, false, null, lists and objects."

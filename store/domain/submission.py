@@ -1,0 +1,216 @@
+"""One object of the interchange format, as import, intake and form hand it over.
+
+`read` is the only entrance: what it returns may be stored as it is, and what it refuses is refused
+with every problem at once, in sentences for the person who wrote it.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from store.domain.details import MODELS
+from store.domain.request import Category, Environment
+from store.domain.storable import FieldProblem, Place, storable
+
+__all__ = ["FieldProblem", "MiniProgram", "Submission", "SubmissionError", "read"]
+
+EXTERNAL_ID_LIMIT = 64
+TITLE_LIMIT = 150
+NAME_LIMIT = 150
+VERSION_LIMIT = 64
+DETAILS_LIMIT = 500_000
+"""Bytes of all details as JSON. Ours, like the limits above; the platform states none."""
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Creation times outside are slips of a unit or a century, and would spoil every sort."""
+ECHO_LIMIT = 40
+"""Characters of a wrong value that a sentence repeats."""
+
+NEEDS_VERSION = frozenset({Category.RELEASE, Category.LAUNCH, Category.OPTIMIZATION})
+
+_PERSON = re.compile(r"[UW][A-Z0-9]{1,30}|[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,63}")
+_QUOTE = "'"
+M = TypeVar("M", bound=BaseModel)
+
+
+class SubmissionError(ValueError):
+    """The object is no request; `problems` says all that is wrong with it, one a field."""
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def _refuse(sentence: str) -> PydanticCustomError:
+    # As context, so that braces in what a person wrote are not taken for a template.
+    return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence})
+
+
+def _one_line(value: Any) -> Any:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _digits(value: Any) -> Any:
+    if isinstance(value, str) and value and not re.fullmatch(r"[0-9]{1,32}", value):
+        raise _refuse(
+            f"{_echo(value)} is not a mini program id; use the digits the platform shows."
+        )
+    return value
+
+
+def _person(value: Any) -> Any:
+    if isinstance(value, str) and value and not _PERSON.fullmatch(value):
+        raise _refuse(f"{_echo(value)} is neither an e-mail address nor a Slack user id (U…).")
+    return value
+
+
+def _moment(value: Any) -> datetime | None:
+    if value in (None, ""):
+        return None
+    try:
+        moment = datetime.fromisoformat(str(value).upper())
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _refuse(
+            f"{_echo(value)} is not a time with an offset; use 2026-11-20T10:14:00+08:00."
+        )
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise _refuse(f"{_echo(value)} is outside the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return moment.astimezone(UTC)
+
+
+def _line(limit: int) -> Any:
+    return StringConstraints(min_length=1, max_length=limit)
+
+
+Name = Annotated[str, BeforeValidator(_one_line), _line(NAME_LIMIT)]
+
+
+class MiniProgram(BaseModel):
+    """Which mini program; the id is digits as the platform prints them, kept as text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, BeforeValidator(_digits), _line(32)]
+    name: Name
+
+
+class Submission(BaseModel):
+    """What a submitter hands in. `submitted_by` is an e-mail address or a Slack user id.
+
+    `created_at` is aware UTC, or None for now. `details` keep every key, known or not.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    external_id: Annotated[str, BeforeValidator(_one_line), _line(EXTERNAL_ID_LIMIT)]
+    title: Annotated[str, BeforeValidator(_one_line), _line(TITLE_LIMIT)]
+    category: Category
+    environment: Environment
+    mini_program: MiniProgram
+    version: Annotated[str | None, BeforeValidator(_one_line), Field(validate_default=True)] = None
+    submitted_by: Annotated[str, BeforeValidator(_person), _line(254)]
+    created_at: Annotated[datetime | None, BeforeValidator(_moment)] = None
+    details: dict[str, Any]
+
+    @field_validator("version")
+    @classmethod
+    def _version_where_needed(cls, version: str | None, info: ValidationInfo) -> str | None:
+        category = info.data.get("category")
+        if not version and category in NEEDS_VERSION:
+            raise _refuse(f"{category.label} needs a version.")
+        if version and len(version) > VERSION_LIMIT:
+            raise _refuse(_too_long(version, VERSION_LIMIT))
+        return version or None
+
+
+def read(obj: object) -> Submission:
+    """The request in a decoded JSON value. Raises SubmissionError with all its problems."""
+    found: list[FieldProblem] = []
+    clean = storable(obj, found)
+    if not isinstance(clean, dict):
+        raise SubmissionError((FieldProblem("", "A request is a JSON object, one a line."),))
+    submission = _validated(Submission, clean, (), found)
+    _check_details(clean, found)
+    if submission is None or found:
+        first_at: dict[str, FieldProblem] = {}
+        for problem in found:
+            first_at.setdefault(problem.field, problem)
+        raise SubmissionError(tuple(first_at.values()))
+    return submission
+
+
+def _check_details(clean: dict[str, Any], found: list[FieldProblem]) -> None:
+    details, category = clean.get("details"), clean.get("category")
+    if not isinstance(details, dict):
+        return
+    if len(json.dumps(details, ensure_ascii=False).encode()) > DETAILS_LIMIT:
+        found.append(
+            FieldProblem("details", f"These are over {DETAILS_LIMIT:,} bytes; shorten them.")
+        )
+    elif category in tuple(Category):
+        _validated(MODELS[Category(category)], details, ("details",), found)
+
+
+def _validated(model: type[M], value: Any, place: Place, found: list[FieldProblem]) -> M | None:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found.extend(
+            FieldProblem.at((*place, *wrong["loc"]), _sentence(wrong)) for wrong in error.errors()
+        )
+        return None
+
+
+def _sentence(wrong: ErrorDetails) -> str:
+    """What was wrong and what is accepted, in our words: pydantic's are for programmers."""
+    kind, value, context = wrong["type"], wrong["input"], wrong.get("ctx", {})
+    if kind == "sentence":
+        return str(context["sentence"])
+    if kind == "missing" or value in (None, ""):
+        return "This is required."
+    if kind in {"enum", "literal_error"}:
+        return f"{_echo(value)} is not known; use {context['expected'].replace(_QUOTE, '')}."
+    if kind in {"too_long", "string_too_long"} and isinstance(value, str):
+        return _too_long(value, context["max_length"])
+    if kind == "too_long":
+        return f"At most {context['max_length']} fit here."
+    return _SENTENCES.get(kind, "This value is not accepted.")
+
+
+_SENTENCES = {
+    "string_type": "This must be text, in quotes.",
+    "tuple_type": "This must be a list.",
+    "dict_type": "This must be an object.",
+    "model_type": "This must be an object.",
+    "too_short": "At least one is needed.",
+    "bool_type": "Use true or false.",
+    "int_type": "This must be a whole number of bytes.",
+    "greater_than_equal": "This cannot be less than 0 bytes.",
+    "less_than_equal": "This is more bytes than any package has.",
+    "extra_forbidden": "This is no field of a request; put anything extra inside details.",
+}
+
+
+def _too_long(text: str, limit: int) -> str:
+    return f"This has {len(text):,} characters; at most {limit:,} fit."
+
+
+def _echo(value: object) -> str:
+    if isinstance(value, dict | list):
+        return "A list" if isinstance(value, list) else "An object"
+    text = str(value)
+    return f"'{text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1] + '…'}'"
