@@ -87,3 +87,12 @@ def _decide(user: str, request: Request, roster: Roster, *, own_requests: bool) 
         return Denial.OWN_REQUEST
     assigned = user in roster.reviewers and user in request.reviewers
     return None if assigned or user in roster.admins else Denial.NOT_A_REVIEWER
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a use case answers instead of acting. `request` is the state now, if it may be seen."""
+
+    denial: Denial
+    request_id: int | None = None
+    request: Request | None = None

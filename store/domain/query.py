@@ -1,5 +1,6 @@
 """What a list shows: which requests, in what order, which page of them."""
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -98,3 +99,8 @@ class Page:
     first: int = 1
     previous: Cursor | None = None
     next: Cursor | None = None
+
+
+def searchable(*texts: str) -> str:
+    """Text as the search compares it: compatibility forms and case folded away."""
+    return unicodedata.normalize("NFKC", " ".join(texts)).casefold()

@@ -1,6 +1,7 @@
 """The snapshot everybody passes around: one request, its votes, the people in it.
 
-Frozen on purpose: rows stay inside `store`, and what a card shows was true when it was read. Names of categories, environments and statuses are the platform's own, verbatim.
+Frozen on purpose: rows stay inside `store`, and what a card shows was true when it was read.
+Names of categories, environments and statuses are the platform's own, verbatim.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,17 @@
+"""Column types that read the same on SQLite and PostgreSQL.
+
+Enums are kept as text by value with a named CHECK written in the migration, because alembic does
+not notice a new member of an enum type. Datetimes need nothing here: SQLModel keeps them aware UTC.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+Document: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
+"""A JSON object. Assign a new one to change it: a change inside is not noticed."""
+
+Key: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+"""An integer key; SQLite numbers rows only for the type INTEGER."""

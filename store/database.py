@@ -1,0 +1,125 @@
+"""The only file that knows SQLite from PostgreSQL.
+
+Two doors: `transaction()` to write, `snapshot()` to read. Both are short; Slack is never called
+inside one. Measured: SQLite loses updates in the driver's default mode and fails with "locked" on a
+plain BEGIN, so writers BEGIN IMMEDIATE; within one process they also queue on a lock, which is
+fair and quicker than SQLite's own waiting.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+BUSY_TIMEOUT_MS = 5000
+_OWES = "owes"
+_SQLITE_READ: dict[str, Any] = {"read_only": True}
+_PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+class DatabaseUrlError(ValueError):
+    """The database URL cannot be used; the text says which form is accepted."""
+
+
+def parse_url(text: str) -> URL:
+    """The URL with our driver in it. Raises DatabaseUrlError for anything else than the two."""
+    try:
+        url = make_url(text)
+        return url.set(drivername=_DRIVERS[url.drivername])
+    except (ArgumentError, KeyError) as error:
+        raise DatabaseUrlError(
+            "use sqlite:///file.db or postgresql://user:password@host/name"
+        ) from error
+
+
+class Database:
+    """Connections to the store. `wake` is called after a commit that owes a message."""
+
+    def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
+        parsed = parse_url(url) if isinstance(url, str) else url
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.engine = _sqlite(parsed) if self.is_sqlite else _postgresql(parsed, pool_size)
+        self.wake: Callable[[], None] = _nobody
+        self._writers: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
+        reading = self.engine.execution_options(**(_SQLITE_READ if self.is_sqlite else _PG_READ))
+        self._write = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        self._read = async_sessionmaker(reading, class_=AsyncSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Write: all of it or, on any exception, nothing. Then wake whoever sends messages."""
+        async with self._writers, self._write() as session, session.begin():
+            yield session
+        if session.info.get(_OWES):
+            self.wake()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """Read: one consistent view, never written to."""
+        async with self._read() as session, session.begin():
+            yield session
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def owes(session: AsyncSession) -> None:
+    """Note that the transaction owes a message, so that the dispatcher is woken after it."""
+    session.info[_OWES] = True
+
+
+def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
+    """The database's own INSERT, which knows ON CONFLICT; both spell it alike."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
+
+
+def _nobody() -> None:
+    """Nobody waits for messages (the command line, for one)."""
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    engine = create_async_engine(url)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged click survives a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _postgresql(url: URL, pool_size: int) -> AsyncEngine:
+    # No prepared statements: behind PgBouncer in transaction mode they belong to somebody else.
+    return create_async_engine(
+        url, pool_size=pool_size, pool_pre_ping=True, connect_args={"prepare_threshold": None}
+    )

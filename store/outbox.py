@@ -1,0 +1,265 @@
+"""Messages that are owed, and the loop's side of sending them: claim, settle, give back.
+
+A row names a message ("card of request 7 for U2"), never its words: what is sent is rendered from
+the state at that moment. Owing it again while it waits changes nothing; owing it again while it is
+being sent keeps it owed. A lane is what Slack paces and orders together: posts to one conversation,
+edits in it, answers to one person. One row a lane is sent at a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy import and_, case, func, update
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.database import Database, insert, owes
+from store.tables import LaneRow, OutboxRow
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
+
+
+class Kind(StrEnum):
+    """Which message a row names; `bot.messages` renders one for each."""
+
+    CARD = "card"
+    OUTCOME = "outcome"
+    WITHDRAWN = "withdrawn"
+    REMINDER = "reminder"
+    DIGEST = "digest"
+    REFUSAL = "refusal"
+    LIST = "list"
+    UNDELIVERED = "undelivered"
+
+
+class Rank(IntEnum):
+    """What goes first within a lane: no answer queues behind the cards of a large import."""
+
+    ANSWER = 0
+    CHANGE = 1
+    NEW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One message as it is named, before it is anybody's to send."""
+
+    key: str
+    kind: Kind
+    recipient: str
+    lane: str
+    rank: Rank = Rank.CHANGE
+    request_id: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message that is ours to send until `LEASE` has passed.
+
+    `attempts` counts this one; `doubtful` means an earlier one may have reached Slack.
+    """
+
+    id: int
+    key: str
+    kind: Kind
+    recipient: str
+    lane: str
+    request_id: int | None
+    data: Mapping[str, Any]
+    wanted: int
+    attempts: int
+    doubtful: bool
+    created_at: datetime
+
+
+async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
+    """Owe these messages from now on; sent or failed before, they are owed anew."""
+    for message in messages:
+        fresh = {
+            "kind": message.kind.value,
+            "recipient": message.recipient,
+            "lane": message.lane,
+            "rank": int(message.rank),
+            "request_id": message.request_id,
+            "data": dict(message.data),
+            "due_at": now,
+        }
+        new = insert(session, OutboxRow).values(
+            key=message.key,
+            state="pending",
+            wanted=1,
+            attempts=0,
+            doubtful=False,
+            created_at=now,
+            **fresh,
+        )
+        again = new.on_conflict_do_update(
+            index_elements=["key"],
+            set_=fresh
+            | {
+                "wanted": OutboxRow.wanted + 1,
+                "state": case((col(OutboxRow.state) == "sending", "sending"), else_="pending"),
+                "attempts": case(
+                    (col(OutboxRow.state).in_(["sent", "failed"]), 0), else_=OutboxRow.attempts
+                ),
+            },
+        )
+        await session.exec(again)
+    if messages:
+        owes(session)
+
+
+async def claim(db: Database, *, owner: str, now: datetime, limit: int = 20) -> list[Claimed]:
+    """Take up to `limit` due messages, at most one a lane, the most urgent first."""
+    async with db.transaction() as session:
+        await _give_back_expired(session, now)
+        picked = (await session.exec(_due(now, limit))).all()
+        if not picked:
+            return []
+        taken = (
+            update(OutboxRow)
+            .where(col(OutboxRow.id).in_(picked), col(OutboxRow.state) == "pending")
+            .values(
+                state="sending",
+                attempts=OutboxRow.attempts + 1,
+                lease_until=now + LEASE,
+                lease_owner=owner,
+            )
+            .returning(OutboxRow)
+        )
+        rows = (await session.execute(taken)).scalars().all()
+        return [_claimed(row) for row in sorted(rows, key=lambda row: (row.rank, row.id))]
+
+
+async def settle(
+    session: AsyncSession, message: Claimed, *, now: datetime, pace: timedelta = timedelta()
+) -> None:
+    """It was sent. Asked for again meanwhile, it is owed again; its lane rests for `pace`."""
+    unchanged = col(OutboxRow.wanted) == message.wanted
+    await _release(
+        session,
+        message,
+        state=case((unchanged, "sent"), else_="pending"),
+        settled_at=now,
+        attempts=case((unchanged, OutboxRow.attempts), else_=0),
+        doubtful=False,
+        last_error=None,
+    )
+    if pace:
+        await rest(session, message.lane, until=now + pace)
+
+
+async def postpone(
+    session: AsyncSession, message: Claimed, *, until: datetime, why: str, doubtful: bool
+) -> None:
+    """It was not sent, or perhaps it was: try again at `until`."""
+    await _release(
+        session, message, state="pending", due_at=until, last_error=why, doubtful=doubtful
+    )
+
+
+async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: datetime) -> None:
+    """It can never be sent; the row stays for the operator."""
+    await _release(session, message, state="failed", settled_at=now, last_error=why)
+
+
+async def rest(session: AsyncSession, lane: str, *, until: datetime) -> None:
+    """Nothing is sent on this lane before `until`, by any replica."""
+    statement = insert(session, LaneRow).values(lane=lane, free_at=until)
+    await session.exec(
+        statement.on_conflict_do_update(index_elements=["lane"], set_={"free_at": until})
+    )
+
+
+async def next_due(db: Database, *, now: datetime) -> timedelta | None:
+    """How long until something could be sent; None when nothing is owed."""
+    waiting = (
+        select(
+            func.min(
+                case(
+                    (col(LaneRow.free_at) > OutboxRow.due_at, LaneRow.free_at),
+                    else_=OutboxRow.due_at,
+                )
+            )
+        )
+        .select_from(OutboxRow)
+        .join(LaneRow, col(LaneRow.lane) == OutboxRow.lane, isouter=True)
+        .where(OutboxRow.state == "pending")
+    )
+    async with db.snapshot() as session:
+        moment = (await session.exec(waiting)).one()
+    return max(moment - now, timedelta()) if moment else None
+
+
+async def forget(session: AsyncSession, *, before: datetime) -> int:
+    """Drop what was sent before that moment; what failed stays. Returns how many."""
+    sent = delete(OutboxRow).where(
+        col(OutboxRow.state) == "sent", col(OutboxRow.settled_at) < before
+    )
+    return int((await session.exec(sent)).rowcount)
+
+
+def _due(now: datetime, limit: int) -> Any:
+    """The first row of every lane that is free, due, and has nothing under way."""
+    other = select(OutboxRow.lane).where(OutboxRow.state == "sending")
+    resting = select(LaneRow.lane).where(LaneRow.free_at > now)
+    place = func.row_number().over(
+        partition_by=OutboxRow.lane, order_by=(col(OutboxRow.rank), col(OutboxRow.id))
+    )
+    ready = (
+        select(col(OutboxRow.id), col(OutboxRow.rank), place.label("place"))
+        .where(
+            OutboxRow.state == "pending",
+            OutboxRow.due_at <= now,
+            col(OutboxRow.lane).not_in(other),
+            col(OutboxRow.lane).not_in(resting),
+        )
+        .subquery()
+    )
+    first = (
+        select(ready.c.id).where(ready.c.place == 1).order_by(ready.c.rank, ready.c.id).limit(limit)
+    )
+    return (
+        select(OutboxRow.id).where(col(OutboxRow.id).in_(first)).with_for_update(skip_locked=True)
+    )
+
+
+async def _give_back_expired(session: AsyncSession, now: datetime) -> None:
+    """A sender that died with a message in hand may have sent it."""
+    expired = and_(col(OutboxRow.state) == "sending", col(OutboxRow.lease_until) < now)
+    await session.execute(
+        update(OutboxRow).where(expired).values(state="pending", doubtful=True, lease_until=None)
+    )
+
+
+async def _release(session: AsyncSession, message: Claimed, **values: Any) -> None:
+    """Let go of the row, if it is still ours: a lease that ran out may be somebody else's now."""
+    ours = and_(
+        col(OutboxRow.id) == message.id,
+        col(OutboxRow.state) == "sending",
+        col(OutboxRow.attempts) == message.attempts,
+    )
+    await session.execute(
+        update(OutboxRow).where(ours).values(lease_until=None, lease_owner=None, **values)
+    )
+
+
+def _claimed(row: OutboxRow) -> Claimed:
+    return Claimed(
+        id=row.id,
+        key=row.key,
+        kind=Kind(row.kind),
+        recipient=row.recipient,
+        lane=row.lane,
+        request_id=row.request_id,
+        data=row.data,
+        wanted=row.wanted,
+        attempts=row.attempts,
+        doubtful=row.doubtful,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,78 @@
+"""Slack profiles and group members as last seen. Slack stays the owner; this is a cache."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.database import insert
+from store.domain.access import Roster
+from store.domain.policy import Policy
+from store.domain.request import People, Person
+from store.tables import MemberRow, PersonRow
+
+
+async def remember(session: AsyncSession, people: Sequence[Person], *, now: datetime) -> None:
+    """Keep these profiles, replacing what was known."""
+    for person in people:
+        values = {
+            "name": person.name,
+            "email": person.email.casefold() if person.email else None,
+            "timezone": person.timezone,
+            "locale": person.locale,
+            "active": person.active,
+            "seen_at": now,
+        }
+        statement = insert(session, PersonRow).values(user_id=person.user_id, **values)
+        await session.exec(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+
+
+async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
+    """Those of these people we have a profile of."""
+    wanted = sorted(set(user_ids))
+    if not wanted:
+        return {}
+    rows = await session.exec(select(PersonRow).where(col(PersonRow.user_id).in_(wanted)))
+    return {row.user_id: snapshot(row) for row in rows}
+
+
+async def unseen_since(
+    session: AsyncSession, user_ids: Iterable[str], *, moment: datetime
+) -> list[str]:
+    """Those of these people whose profile is missing or older than `moment`."""
+    wanted = set(user_ids)
+    fresh = select(PersonRow.user_id).where(
+        col(PersonRow.user_id).in_(sorted(wanted)), col(PersonRow.seen_at) >= moment
+    )
+    return sorted(wanted - set((await session.exec(fresh)).all()))
+
+
+async def with_email(session: AsyncSession, email: str) -> Person | None:
+    """The active person with this e-mail address, if we have met them."""
+    found = select(PersonRow).where(
+        PersonRow.email == email.casefold(), col(PersonRow.active).is_(True)
+    )
+    row = (await session.exec(found.limit(1))).first()
+    return snapshot(row) if row else None
+
+
+async def set_members(session: AsyncSession, group_id: str, user_ids: Iterable[str]) -> None:
+    """Replace what is known of a user group by its members now."""
+    await session.exec(delete(MemberRow).where(col(MemberRow.group_id) == group_id))
+    session.add_all(MemberRow(group_id=group_id, user_id=user) for user in set(user_ids))
+
+
+async def roster(session: AsyncSession, policy: Policy) -> Roster:
+    """Who holds which role at this moment."""
+    members: dict[str, frozenset[str]] = {}
+    if policy.groups:
+        of_groups = select(MemberRow).where(col(MemberRow.group_id).in_(policy.groups))
+        for row in await session.exec(of_groups):
+            members[row.group_id] = members.get(row.group_id, frozenset()) | {row.user_id}
+    return policy.roster(members)
+
+
+def snapshot(row: PersonRow) -> Person:
+    """The row as the domain sees it."""
+    return Person(row.user_id, row.name, row.email, row.timezone, row.locale, row.active)

@@ -1,0 +1,237 @@
+"""The read path: rows in, snapshots out. What a person may not see is not found."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.domain.access import Roster
+from store.domain.query import (
+    COUNT_LIMIT,
+    PAGE_SIZE,
+    Cursor,
+    Filter,
+    ListQuery,
+    Page,
+    Scope,
+    Sort,
+    searchable,
+)
+from store.domain.request import (
+    Category,
+    Environment,
+    RejectionClass,
+    Request,
+    Status,
+    Verdict,
+    Vote,
+)
+from store.tables import AssignmentRow, RequestRow, VoteRow
+
+_REF = re.compile(r"mp-?0*(\d{1,18})", re.IGNORECASE)
+
+
+async def find(session: AsyncSession, request_id: int) -> Request | None:
+    """The request as it is now, whoever asks; None where there is none."""
+    if not 0 < request_id < 2**63:
+        return None
+    row = await session.get(RequestRow, request_id, populate_existing=True)
+    return (await snapshots(session, [row]))[0] if row else None
+
+
+async def one(session: AsyncSession, request_id: int) -> Request:
+    """The request as it is now. Raises LookupError where there is none."""
+    request = await find(session, request_id)
+    if request is None:
+        raise LookupError(f"there is no request {request_id}")
+    return request
+
+
+async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: Roster) -> Page:
+    """One page of what the asker may see, with its capped counts."""
+    wanted = and_(_visible(query.scope, asker, roster), *_matching(query.filter))
+    backwards = query.cursor is not None and query.cursor.backwards
+    rows = await _rows(session, wanted, query)
+    if backwards and len(rows) <= PAGE_SIZE:  # the beginning is near: show the first page whole
+        return await page(session, query.at(None), asker=asker, roster=roster)
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    if backwards:
+        rows.reverse()
+    first = query.cursor.first if query.cursor else 1
+    total = await _count(session, wanted)
+    return Page(
+        requests=await snapshots(session, rows),
+        total=total,
+        under_review=await _count(session, and_(wanted, _open())),
+        first=first,
+        previous=_cursor(query.sort, rows[0], first=max(1, first - PAGE_SIZE), backwards=True)
+        if rows and query.cursor
+        else None,
+        next=_cursor(query.sort, rows[-1], first=first + len(rows))
+        if rows and (more or backwards)
+        else None,
+    )
+
+
+async def waiting_on(
+    session: AsyncSession, reviewer: str, *, limit: int, overdue_at: datetime | None = None
+) -> tuple[tuple[Request, ...], int]:
+    """What this reviewer has yet to decide, oldest first, and how many there are in all.
+
+    With `overdue_at`, only what was to be reminded of by that moment.
+    """
+    wanted = and_(_open(), _assigned_to(reviewer), ~_voted_by(reviewer))
+    if overdue_at:
+        wanted = and_(wanted, col(RequestRow.remind_at) <= overdue_at)
+    oldest = select(RequestRow).where(wanted)
+    oldest = oldest.order_by(col(RequestRow.created_at), col(RequestRow.id)).limit(limit)
+    rows = (await session.exec(oldest)).all()
+    total = (await session.exec(select(func.count()).select_from(RequestRow).where(wanted))).one()
+    return await snapshots(session, rows), total
+
+
+async def snapshots(session: AsyncSession, rows: Sequence[RequestRow]) -> tuple[Request, ...]:
+    """The rows with their reviewers and votes, in the same order; two queries for any number."""
+    ids = [row.id for row in rows]
+    reviewers: dict[int, list[str]] = {}
+    votes: dict[int, list[Vote]] = {}
+    if ids:
+        assigned = select(AssignmentRow).where(col(AssignmentRow.request_id).in_(ids))
+        for a in await session.exec(assigned.order_by(col(AssignmentRow.reviewer))):
+            reviewers.setdefault(a.request_id, []).append(a.reviewer)
+        cast = select(VoteRow).where(col(VoteRow.request_id).in_(ids)).order_by(col(VoteRow.at))
+        for vote in await session.exec(cast):
+            votes.setdefault(vote.request_id, []).append(_vote(vote))
+    return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
+
+
+def _open() -> ColumnElement[bool]:
+    return col(RequestRow.status) == Status.UNDER_REVIEW.value
+
+
+def _assigned_to(reviewer: str) -> ColumnElement[bool]:
+    mine = select(AssignmentRow.request_id).where(AssignmentRow.reviewer == reviewer)
+    return col(RequestRow.id).in_(mine)
+
+
+def _voted_by(reviewer: str) -> ColumnElement[bool]:
+    cast = select(VoteRow.request_id).where(
+        VoteRow.reviewer == reviewer, VoteRow.stage == RequestRow.stage
+    )
+    return col(RequestRow.id).in_(cast.correlate(RequestRow))
+
+
+def _visible(scope: Scope, asker: str, roster: Roster) -> ColumnElement[bool]:
+    own = col(RequestRow.submitted_by) == asker
+    if scope is Scope.MINE:
+        return own
+    if scope is Scope.APPROVALS:
+        return _assigned_to(asker)
+    return ~false() if roster.oversees(asker) else or_(own, _assigned_to(asker))
+
+
+def _matching(chosen: Filter) -> list[ColumnElement[bool]]:
+    parts: list[tuple[Any, tuple[str, ...]]] = [
+        (RequestRow.status, chosen.statuses),
+        (RequestRow.environment, chosen.environments),
+        (RequestRow.category, chosen.categories),
+        (RequestRow.submitted_by, chosen.submitters),
+    ]
+    conditions = [col(column).in_([str(v) for v in values]) for column, values in parts if values]
+    return conditions + [_word(word) for word in chosen.words.split()]
+
+
+def _word(word: str) -> ColumnElement[bool]:
+    """A word is part of the mini program's name or id, or names the request itself (MP-12)."""
+    if ref := _REF.fullmatch(word):
+        return col(RequestRow.id) == int(ref[1])
+    return col(RequestRow.search_text).contains(searchable(word), autoescape=True)
+
+
+async def _rows(
+    session: AsyncSession, wanted: ColumnElement[bool], query: ListQuery
+) -> list[RequestRow]:
+    """One more than a page, in the order asked for (backwards: in the opposite one)."""
+    backwards = query.cursor is not None and query.cursor.backwards
+    chosen = select(RequestRow).where(wanted)
+    if query.cursor:
+        chosen = chosen.where(_beyond(query.sort, query.cursor))
+    order = _order(query.sort, backwards=backwards)
+    return list((await session.exec(chosen.order_by(*order).limit(PAGE_SIZE + 1))).all())
+
+
+def _order(sort: Sort, *, backwards: bool) -> list[Any]:
+    """Without a completion comes last in both directions, so its place is a key of its own."""
+    falling = sort.descending != backwards
+    at, id_ = col(_column(sort)), col(RequestRow.id)
+    keys = [at.desc() if falling else at.asc(), id_.desc() if falling else id_.asc()]
+    if sort.by_completion:
+        keys.insert(0, at.is_(None).desc() if backwards else at.is_(None).asc())
+    return keys
+
+
+def _beyond(sort: Sort, cursor: Cursor) -> ColumnElement[bool]:
+    """What lies past the cursor in the direction of travel."""
+    at, id_ = col(_column(sort)), col(RequestRow.id)
+    falling = sort.descending != cursor.backwards
+    past_id = id_ < cursor.id if falling else id_ > cursor.id
+    if cursor.at is None:
+        tail = and_(at.is_(None), past_id)
+        return or_(tail, at.is_not(None)) if cursor.backwards else tail
+    past = or_(at < cursor.at if falling else at > cursor.at, and_(at == cursor.at, past_id))
+    return past if cursor.backwards or not sort.by_completion else or_(past, at.is_(None))
+
+
+def _column(sort: Sort) -> Any:
+    return RequestRow.completed_on if sort.by_completion else RequestRow.created_at
+
+
+def _cursor(sort: Sort, row: RequestRow, *, first: int, backwards: bool = False) -> Cursor:
+    at = row.completed_on if sort.by_completion else row.created_at
+    return Cursor(at=at, id=row.id, backwards=backwards, first=first)
+
+
+async def _count(session: AsyncSession, wanted: ColumnElement[bool]) -> int:
+    capped = select(RequestRow.id).where(wanted).limit(COUNT_LIMIT + 1).subquery()
+    return (await session.exec(select(func.count()).select_from(capped))).one()
+
+
+def _vote(row: VoteRow) -> Vote:
+    return Vote(
+        reviewer=row.reviewer,
+        stage=row.stage,
+        verdict=Verdict(row.verdict),
+        at=row.at,
+        rejection_class=RejectionClass(row.rejection_class) if row.rejection_class else None,
+        reason=row.reason,
+    )
+
+
+def _request(row: RequestRow, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
+    return Request(
+        id=row.id,
+        revision=row.revision,
+        external_id=row.external_id,
+        category=Category(row.category),
+        title=row.title,
+        mini_program_id=row.mini_program_id,
+        mini_program_name=row.mini_program_name,
+        environment=Environment(row.environment),
+        version=row.version,
+        submitted_by=row.submitted_by,
+        created_at=row.created_at,
+        details=row.details,
+        status=Status(row.status),
+        completed_on=row.completed_on,
+        stage=row.stage,
+        decided_by=row.decided_by,
+        rejection_class=RejectionClass(row.rejection_class) if row.rejection_class else None,
+        decision_reason=row.decision_reason,
+        reviewers=tuple(reviewers),
+        votes=tuple(votes),
+        resubmission_of=row.resubmission_of,
+    )

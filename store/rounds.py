@@ -1,0 +1,128 @@
+"""Reminders and the daily digest: who is owed one now. Truth is in the rows, a tick only asks.
+
+A slot key (`digest:U1:2026-11-22`, the reviewer's own local date) is taken in the transaction that
+owes the message, so any number of ticks, restarts and replicas send one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, and_, exists
+from sqlmodel import col, delete, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import outbox, people
+from store.database import Database, insert
+from store.domain.deadlines import digest_day, digest_moment, reminder_day
+from store.domain.policy import Policy
+from store.domain.request import Status
+from store.outbox import Kind, Owed
+from store.tables import AssignmentRow, PersonRow, RequestRow, SlotRow, VoteRow
+
+_BATCH = 500
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A reviewer on whom something waits, since when, and their time zone."""
+
+    reviewer: str
+    since: datetime
+    zone: str
+
+
+async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Owe each reviewer whose local digest time has come one digest; silent when nothing waited.
+
+    Returns how many are newly owed.
+    """
+    slots = []
+    for waiting in await _waiting(db, policy, _undecided()):
+        day = digest_day(now, waiting.zone, policy.digest_at, policy.weekdays)
+        if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
+            slots.append(_slot(Kind.DIGEST, waiting.reviewer, day))
+    return await _owe_once(db, slots, now=now)
+
+
+async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Owe each reviewer with an overdue request one reminder for their working day."""
+    overdue = and_(_undecided(), col(RequestRow.remind_at) <= now)
+    slots = []
+    for waiting in await _waiting(db, policy, overdue):
+        if day := reminder_day(now, waiting.zone, policy.weekdays):
+            slots.append(_slot(Kind.REMINDER, waiting.reviewer, day))
+    return await _owe_once(db, slots, now=now)
+
+
+async def forget(session: AsyncSession, *, before: datetime) -> int:
+    """Drop slots taken before that moment; their day is long over. Returns how many."""
+    return int((await session.exec(delete(SlotRow).where(col(SlotRow.at) < before))).rowcount)
+
+
+def _slot(kind: Kind, reviewer: str, day: date) -> Owed:
+    key = f"{kind.value}:{reviewer}:{day.isoformat()}"
+    return Owed(key=key, kind=kind, recipient=reviewer, lane=f"post:{reviewer}")
+
+
+def _undecided() -> ColumnElement[bool]:
+    voted = exists().where(
+        col(VoteRow.request_id) == AssignmentRow.request_id,
+        col(VoteRow.stage) == AssignmentRow.stage,
+        col(VoteRow.reviewer) == AssignmentRow.reviewer,
+    )
+    return and_(
+        col(RequestRow.status) == Status.UNDER_REVIEW.value,
+        col(AssignmentRow.stage) == RequestRow.stage,
+        ~voted,
+    )
+
+
+async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) -> list[Waiting]:
+    """The reviewers concerned who still hold their role and have not left Slack."""
+    assigned = (
+        select(AssignmentRow.reviewer, func.min(RequestRow.created_at), PersonRow.timezone)
+        .join(RequestRow, col(RequestRow.id) == AssignmentRow.request_id)
+        .join(PersonRow, col(PersonRow.user_id) == AssignmentRow.reviewer, isouter=True)
+        .where(wanted, col(PersonRow.active).is_not(False))
+        .group_by(col(AssignmentRow.reviewer), col(PersonRow.timezone))
+    )
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy)
+        rows = (await session.exec(assigned)).all()
+    return [
+        Waiting(reviewer, since, zone or policy.timezone)
+        for reviewer, since, zone in rows
+        if roster.oversees(reviewer)
+    ]
+
+
+async def _owe_once(db: Database, messages: Sequence[Owed], *, now: datetime) -> int:
+    async with db.snapshot() as session:
+        taken = await _taken(session, [message.key for message in messages])
+    owed = 0
+    for batch in _batches([m for m in messages if m.key not in taken]):
+        async with db.transaction() as session:
+            values = [{"key": message.key, "at": now} for message in batch]
+            fresh = insert(session, SlotRow).values(values).on_conflict_do_nothing()
+            ours = set((await session.exec(fresh.returning(SlotRow.key))).scalars())
+            await outbox.owe(session, [m for m in batch if m.key in ours], now=now)
+            owed += len(ours)
+    return owed
+
+
+async def _taken(session: AsyncSession, keys: Sequence[str]) -> set[str]:
+    taken: set[str] = set()
+    for batch in _batches(keys):
+        taken.update(await session.exec(select(SlotRow.key).where(col(SlotRow.key).in_(batch))))
+    return taken
+
+
+def _batches(things: Sequence[T]) -> Iterator[list[T]]:
+    """In portions: a statement takes only so many parameters."""
+    rest = iter(things)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch

@@ -1,0 +1,222 @@
+"""The rows. They never leave `store`: what leaves is a snapshot of `store.domain`.
+
+Table classes do not validate what is put in; the domain does, before a row is made.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, text
+from sqlmodel import Field, SQLModel
+
+from store.columns import Document, Key
+from store.domain.request import Category, Environment, Status, Verdict
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+
+OPEN = text("status = 'under_review'")
+PENDING = text("state = 'pending'")
+SENDING = text("state = 'sending'")
+
+
+def _one_of(column: str, values: list[str]) -> CheckConstraint:
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({quoted})", name=column)
+
+
+def _request_key(*, primary: bool = False) -> Any:
+    """A reference to a request; requests are never deleted."""
+    return Column(Key, ForeignKey("request.id"), primary_key=primary, nullable=False)
+
+
+class RequestRow(SQLModel, table=True):
+    """One request. `revision` grows by one with every change, and every change is guarded by it."""
+
+    __tablename__ = "request"
+    __table_args__ = (
+        _one_of("status", list(Status)),
+        _one_of("category", list(Category)),
+        _one_of("environment", list(Environment)),
+        Index("ix_request_created", "created_at", "id"),
+        Index("ix_request_status_created", "status", "created_at", "id"),
+        Index("ix_request_submitter_created", "submitted_by", "created_at", "id"),
+        Index("ix_request_completed", "completed_on", "id"),
+        Index("ix_request_program", "mini_program_id"),
+        Index("ix_request_remind", "remind_at", sqlite_where=OPEN, postgresql_where=OPEN),
+    )
+
+    id: int = Field(
+        default=None, sa_column=Column(Key, primary_key=True)
+    )  # the database numbers it
+    revision: int = 1
+    external_id: str = Field(unique=True)
+    category: str
+    title: str
+    mini_program_id: str
+    mini_program_name: str
+    environment: str
+    version: str | None = None
+    submitted_by: str
+    created_at: datetime
+    status: str = Status.UNDER_REVIEW.value
+    completed_on: datetime | None = None
+    stage: int = 1
+    decided_by: str | None = None
+    rejection_class: str | None = None
+    decision_reason: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+    search_text: str = ""
+    remind_at: datetime
+    resubmission_of: int | None = Field(
+        default=None, sa_column=Column(Key, ForeignKey("request.id"), nullable=True)
+    )
+
+
+class AssignmentRow(SQLModel, table=True):
+    """Who may vote on a request at a stage."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (Index("ix_assignment_reviewer", "reviewer", "request_id"),)
+
+    request_id: int = Field(sa_column=_request_key(primary=True))
+    stage: int = Field(primary_key=True)
+    reviewer: str = Field(primary_key=True)
+
+
+class VoteRow(SQLModel, table=True):
+    """One reviewer's word; the primary key keeps it to one a reviewer and stage."""
+
+    __tablename__ = "vote"
+    __table_args__ = (_one_of("verdict", list(Verdict)),)
+
+    request_id: int = Field(sa_column=_request_key(primary=True))
+    stage: int = Field(primary_key=True)
+    reviewer: str = Field(primary_key=True)
+    verdict: str
+    rejection_class: str | None = None
+    reason: str | None = None
+    at: datetime
+
+
+class EventRow(SQLModel, table=True):
+    """The history of a request, one row a revision, each sealed with the hash of the one before."""
+
+    __tablename__ = "event"
+
+    request_id: int = Field(sa_column=_request_key(primary=True))
+    revision: int = Field(primary_key=True)
+    at: datetime
+    actor: str
+    kind: str
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+    previous: str
+    hash: str
+
+
+class CardRow(SQLModel, table=True):
+    """One copy of a request in Slack. `channel` and `ts` are empty until it has been posted."""
+
+    __tablename__ = "card"
+
+    request_id: int = Field(sa_column=_request_key(primary=True))
+    audience: str = Field(primary_key=True)
+    recipient: str = Field(primary_key=True)
+    channel: str | None = None
+    ts: str | None = None
+    shown_revision: int = 0
+
+
+class OutboxRow(SQLModel, table=True):
+    """A message that is owed. `key` names it, so that owing it twice is owing it once.
+
+    `wanted` counts how often it was asked for: what is asked again while being sent stays owed.
+    `doubtful` means an earlier attempt may have reached Slack: look before posting again.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        _one_of("state", ["pending", "sending", "sent", "failed"]),
+        Index(
+            "ix_outbox_pending",
+            "lane",
+            "rank",
+            "id",
+            sqlite_where=PENDING,
+            postgresql_where=PENDING,
+        ),
+        Index("ix_outbox_sending", "lane", sqlite_where=SENDING, postgresql_where=SENDING),
+        Index("ix_outbox_settled", "state", "settled_at"),
+    )
+
+    id: int = Field(
+        default=None, sa_column=Column(Key, primary_key=True)
+    )  # the database numbers it
+    key: str = Field(unique=True)
+    kind: str
+    lane: str
+    rank: int
+    request_id: int | None = Field(
+        default=None, sa_column=Column(Key, ForeignKey("request.id"), nullable=True)
+    )
+    recipient: str
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+    due_at: datetime
+    state: str = "pending"
+    wanted: int = 1
+    attempts: int = 0
+    doubtful: bool = False
+    lease_until: datetime | None = None
+    lease_owner: str | None = None
+    last_error: str | None = None
+    created_at: datetime
+    settled_at: datetime | None = None
+
+
+class LaneRow(SQLModel, table=True):
+    """When Slack next takes a message on a lane; kept here so that all replicas keep the pace."""
+
+    __tablename__ = "lane"
+
+    lane: str = Field(primary_key=True)
+    free_at: datetime
+
+
+class SlotRow(SQLModel, table=True):
+    """Everything that happens once: `digest:U1:2026-11-22`. The key is the lock."""
+
+    __tablename__ = "slot"
+    __table_args__ = (Index("ix_slot_at", "at"),)
+
+    key: str = Field(primary_key=True)
+    at: datetime
+
+
+class PersonRow(SQLModel, table=True):
+    """A Slack profile as last seen; Slack stays the owner."""
+
+    __tablename__ = "person"
+    __table_args__ = (Index("ix_person_email", "email"),)
+
+    user_id: str = Field(primary_key=True)
+    name: str
+    email: str | None = None
+    timezone: str
+    locale: str
+    active: bool = True
+    seen_at: datetime
+
+
+class MemberRow(SQLModel, table=True):
+    """A member of a user group that the policy names."""
+
+    __tablename__ = "member"
+
+    group_id: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True)

@@ -1,0 +1,69 @@
+"""What every test may ask for: a database (each test on SQLite and on PostgreSQL) and a clock."""
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from store import migrate
+from store.database import Database
+from tests.clock import MovedClock
+from tests.postgres import Server, running_server
+
+_TEMPLATE = "template_of_ours"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    asyncio.run(_migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server with a migrated, empty database to copy."""
+    with running_server() as server:
+        server.execute("CREATE DATABASE {}", _TEMPLATE)
+        asyncio.run(_migrate(server.url(_TEMPLATE)))
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A migrated, empty database of the test's own."""
+    if request.param == "sqlite":
+        path = tmp_path / "approvals.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    server.execute(f"CREATE DATABASE {{}} TEMPLATE {_TEMPLATE}", name)
+    yield server.url(name)
+    server.execute("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """The store, on a database of the test's own."""
+    database = Database(database_url)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """Friday 20 November 2026, 10:14 in Manila, until the test moves it."""
+    return MovedClock()
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await migrate.upgrade(database)
+    await database.dispose()
