@@ -1,0 +1,36 @@
+"""What an app answered to one payload, and the words Slack has for no answer."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Json = dict[str, Any]
+PayloadKind = Literal["interactive", "slash_commands", "events_api"]
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Which repetition of an event this is (1 to 3) and why it is repeated."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ack:
+    """The app's answer; `reason` is Slack's word for what went wrong when `acked` is false."""
+
+    acked: bool
+    status: int | None = None
+    body: Json | None = None
+    took: float = 0.0
+    reason: str = ""
+    no_retry: bool = False
+
+
+class Delivery(Protocol):
+    """A way to bring payloads to the app."""
+
+    async def send(
+        self, kind: PayloadKind, payload: Json, *, within: float, retry: Retry | None = None
+    ) -> Ack:
+        """Deliver once and wait at most `within` seconds for the answer."""

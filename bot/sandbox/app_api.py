@@ -1,0 +1,45 @@
+"""auth.test, api.test, bots.info and apps.connections.open: the app asks about itself."""
+
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.arguments import Arguments, Refusal
+from bot.sandbox.ids import APP_ID, BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID
+
+if TYPE_CHECKING:
+    from bot.sandbox.workspace import Workspace
+
+Json = dict[str, Any]
+
+
+def test(_workspace: "Workspace", arguments: Arguments) -> Json:
+    """api.test: says back what it was given, fails on request."""
+    if error := arguments.optional("error"):
+        raise Refusal(error, args=dict(arguments))
+    return {"args": dict(arguments)}
+
+
+def auth_test(_workspace: "Workspace", _arguments: Arguments) -> Json:
+    """auth.test: who the token belongs to."""
+    return {
+        "url": f"https://{TEAM_DOMAIN}.slack.com/",
+        "team": TEAM_DOMAIN.title(),
+        "user": BOT_NAME,
+        "team_id": TEAM_ID,
+        "user_id": BOT_USER_ID,
+        "bot_id": BOT_ID,
+        "is_enterprise_install": False,
+    }
+
+
+def bot_info(_workspace: "Workspace", arguments: Arguments) -> Json:
+    """bots.info: the app's bot."""
+    if arguments.optional("bot") not in (None, BOT_ID):
+        raise Refusal("bot_not_found")
+    bot = {"id": BOT_ID, "deleted": False, "name": BOT_NAME, "app_id": APP_ID}
+    return {"bot": bot | {"user_id": BOT_USER_ID}}
+
+
+def open_connection(workspace: "Workspace", _arguments: Arguments) -> Json:
+    """apps.connections.open: an address for one WebSocket connection."""
+    ticket = workspace.socket_mode.new_ticket()
+    return {"url": f"{workspace.socket_url}?ticket={ticket}&app_id={APP_ID}"}

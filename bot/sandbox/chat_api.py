@@ -1,0 +1,112 @@
+"""chat.*: the app's messages.
+
+Posting to somebody's user id opens the direct messages with them, and works for a deactivated
+person too (Slack keeps their history; see slackapi/python-slack-sdk issue 1156).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.arguments import Arguments, Refusal
+from bot.sandbox.content import checked_message
+from bot.sandbox.conversations import Conversation, Message
+from bot.sandbox.ids import BOT_USER_ID, TEAM_DOMAIN
+
+if TYPE_CHECKING:
+    from bot.sandbox.workspace import Workspace
+
+Json = dict[str, Any]
+
+
+def post_message(workspace: "Workspace", arguments: Arguments) -> Json:
+    """chat.postMessage."""
+    where = destination(workspace, arguments.text("channel"))
+    content = checked_message(arguments)
+    _check_thread(where, content.get("thread_ts"))
+    message = workspace.post(where, content)
+    return {"channel": where.id, "ts": message.ts, "message": message.to_slack()}
+
+
+def post_ephemeral(workspace: "Workspace", arguments: Arguments) -> Json:
+    """chat.postEphemeral: for the eyes of one member."""
+    where = destination(workspace, arguments.text("channel"))
+    reader = arguments.text("user")
+    if reader not in where.members:
+        raise Refusal("user_not_in_channel")
+    content = checked_message(arguments)
+    return {"message_ts": workspace.post(where, content, ephemeral_to=reader).ts}
+
+
+def update(workspace: "Workspace", arguments: Arguments) -> Json:
+    """chat.update: a text without blocks removes the blocks; metadata stays unless given."""
+    where = known(workspace, arguments.text("channel"))
+    message = _own(where, arguments.text("ts"), "cant_update_message")
+    if where.is_archived:
+        raise Refusal("is_inactive")
+    content = checked_message(arguments)
+    workspace.fill(message, content)
+    # Slack shows "(edited)" only when the text is what people read.
+    message.edited = not content.get("blocks")
+    if "metadata" in arguments:
+        message.metadata = content.get("metadata")
+    shown = message.to_slack()
+    return {"channel": where.id, "ts": message.ts, "text": message.text, "message": shown}
+
+
+def delete(workspace: "Workspace", arguments: Arguments) -> Json:
+    """chat.delete."""
+    where = known(workspace, arguments.text("channel"))
+    message = _own(where, arguments.text("ts"), "cant_delete_message")
+    message.deleted = True
+    workspace.changed()
+    return {"channel": where.id, "ts": message.ts}
+
+
+def permalink(workspace: "Workspace", arguments: Arguments) -> Json:
+    """chat.getPermalink."""
+    where = known(workspace, arguments.text("channel"))
+    message = _lasting(where, arguments.text("message_ts"))
+    address = f"https://{TEAM_DOMAIN}.slack.com/archives/{where.id}/p"
+    return {"channel": where.id, "permalink": address + message.ts.replace(".", "")}
+
+
+def known(workspace: "Workspace", channel: str) -> Conversation:
+    """A conversation the bot may know of: private ones only from the inside."""
+    where = workspace.conversations.get(channel)
+    inside = where is not None and (where.kind == "channel" or BOT_USER_ID in where.members)
+    if where is None or not inside:
+        raise Refusal("channel_not_found")
+    return where
+
+
+def destination(workspace: "Workspace", channel: str) -> Conversation:
+    """Where a post to this id, user id or channel name goes."""
+    if channel in workspace.people:
+        return workspace.dm(workspace.people[channel])
+    by_name = {c.name: c for c in workspace.conversations.values() if c.name}
+    named = by_name.get(channel.removeprefix("#"))
+    where = known(workspace, named.id if named else channel)
+    if where.is_archived:
+        raise Refusal("is_archived")
+    if BOT_USER_ID not in where.members:
+        raise Refusal("not_in_channel")
+    return where
+
+
+def _check_thread(where: Conversation, thread_ts: str | None) -> None:
+    if thread_ts is not None and thread_ts not in where.messages:
+        raise Refusal("thread_not_found")
+
+
+def _lasting(where: Conversation, ts: str) -> Message:
+    message = where.messages.get(ts)
+    if message is None or message.deleted or message.ephemeral_to is not None:
+        raise Refusal("message_not_found")
+    return message
+
+
+def _own(where: Conversation, ts: str, otherwise: str) -> Message:
+    """A message of the bot itself; ephemeral ones count as not there."""
+    message = _lasting(where, ts)
+    if message.user != BOT_USER_ID:
+        raise Refusal(otherwise)
+    return message

@@ -1,0 +1,95 @@
+"""Bad days on demand: lost connections, slow answers, errors.
+
+A fault is spent when a call meets it, so a test says exactly how often Slack misbehaves.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+
+from aiohttp import web
+
+from bot.sandbox.arguments import Refusal
+
+FaultKind = Literal["drop_before", "drop_after", "delay", "status"]
+
+
+@dataclass
+class Fault:
+    """One planned misbehaviour of a Web API method; `times` counts down to zero."""
+
+    method: str
+    kind: FaultKind
+    times: int
+    seconds: float
+    status: int
+    retry_after: int | None
+    error: str | None
+
+
+class Faults:
+    """The faults a workspace still has in store, met in the order they were added."""
+
+    def __init__(self) -> None:
+        self._planned: list[Fault] = []
+
+    def add(
+        self,
+        method: str,
+        kind: FaultKind,
+        *,
+        times: int = 1,
+        seconds: float = 0.0,
+        status: int = 500,
+        retry_after: int | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Plan a fault for `method` ("*" is any; "response_url" and "upload_url" work too).
+
+        `drop_before` closes the connection with nothing done; `drop_after` does the work and
+        then closes it; `delay` waits `seconds` first; `status` answers `status` (429 carries
+        `Retry-After`), or 200 with `{"ok": false, "error": error}` when `error` is given.
+        """
+        self._planned.append(Fault(method, kind, times, seconds, status, retry_after, error))
+
+    def clear(self) -> None:
+        """Forget what is still planned."""
+        self._planned.clear()
+
+    def take(self, method: str) -> Fault | None:
+        """Spend one turn of the first fault that fits `method`."""
+        for fault in self._planned:
+            if fault.method in (method, "*"):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._planned.remove(fault)
+                return fault
+        return None
+
+
+async def early_answer(fault: Fault, request: web.Request) -> web.Response | None:
+    """What a fault answers before any work is done; None to go on."""
+    if fault.kind == "delay":
+        await asyncio.sleep(fault.seconds)
+    if fault.kind == "drop_before":
+        return drop(request)
+    if fault.kind != "status":
+        return None
+    if fault.status == 429:
+        return rate_limited(fault.retry_after or 1)
+    if fault.error is not None:
+        return web.json_response(Refusal(fault.error).answer())
+    return web.Response(status=fault.status, text="<html>Server Error - Slack</html>")
+
+
+def rate_limited(seconds: int) -> web.Response:
+    """Slack's "not so fast"; `Retry-After` is in seconds."""
+    headers = {"Retry-After": str(seconds)}
+    return web.json_response(Refusal("ratelimited").answer(), status=429, headers=headers)
+
+
+def drop(request: web.Request) -> web.Response:
+    """Cut the connection: the caller never learns what happened."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,27 @@
+"""The addresses the workspace serves, one route each."""
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.sandbox.files_api import FileTransfer
+from bot.sandbox.responses import Responses
+from bot.sandbox.web_api import WebApi
+
+if TYPE_CHECKING:
+    from bot.sandbox.workspace import Workspace
+
+# A generous bound: the largest export of a real installation is well below it.
+_LARGEST_BODY = 256 * 1024 * 1024
+
+
+def routes(workspace: "Workspace") -> web.Application:
+    """The web application of a workspace."""
+    transfer = FileTransfer(workspace)
+    app = web.Application(client_max_size=_LARGEST_BODY)
+    app.router.add_route("*", "/api/{method}", WebApi(workspace).handle)
+    app.router.add_get("/link/", workspace.socket_mode.handle)
+    app.router.add_post("/response/{key}", Responses(workspace).handle)
+    app.router.add_post("/upload/{ticket}", transfer.upload)
+    app.router.add_get("/files/{file_id}/{name}", transfer.download)
+    return app

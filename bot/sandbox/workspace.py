@@ -1,0 +1,322 @@
+"""A Slack workspace in one process, spoken to over real HTTP and WebSocket on 127.0.0.1.
+
+It behaves as Slack documents, never kinder, and knows nothing of the app that talks to it. All
+state lives here and changes only on the event loop, so what a test sees is always consistent.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+import aiohttp
+from aiohttp import web
+
+from bot.sandbox import payloads
+from bot.sandbox.acks import Ack, Delivery, Json, PayloadKind
+from bot.sandbox.conversations import Channel, Conversation, Kind, Message, UserGroup
+from bot.sandbox.elements import with_ids
+from bot.sandbox.events import Events
+from bot.sandbox.faults import Faults
+from bot.sandbox.files import Files
+from bot.sandbox.http_delivery import HttpDelivery
+from bot.sandbox.ids import BOT_USER_ID, TEAM_ID, Ids, secret
+from bot.sandbox.people import Person
+from bot.sandbox.rates import Limiter, Rates
+from bot.sandbox.scopes import ALL_SCOPES
+from bot.sandbox.server import routes
+from bot.sandbox.socket_mode import SocketMode
+from bot.sandbox.triggers import ResponseUrls, Triggers
+from bot.sandbox.views import Views
+
+T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    """The real time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One Web API call as it arrived; `args` without the token, `response` None if unanswered."""
+
+    method: str
+    args: Json
+    response: Json | None
+    at: datetime
+
+
+class Workspace:
+    """People, channels and one installed app. Give `now` to move the time by hand."""
+
+    def __init__(
+        self, *, now: Callable[[], datetime] = utc_now, rates: Rates | None = None
+    ) -> None:
+        self.now = now
+        self.bot_token = f"xoxb-{secret(12)}-{secret(24)}"
+        self.app_token = f"xapp-1-{secret(12)}-{secret(32)}"
+        self.signing_secret = secret(32)
+        self.bot_user_id = BOT_USER_ID
+        self.team_id = TEAM_ID
+        self.scopes: set[str] = set(ALL_SCOPES)
+        self.bot_events: set[str] = {"app_home_opened"}
+        self.request_url: str | None = None
+        # Slack: an app has three seconds to acknowledge.
+        self.ack_seconds = 3.0
+        self.faults = Faults()
+        self.limiter = Limiter(rates)
+        self.calls: list[Call] = []
+        self.ids = Ids()
+        self.people: dict[str, Person] = {}
+        self.conversations: dict[str, Conversation] = {}
+        self.usergroups: dict[str, UserGroup] = {}
+        self.views = Views(self.ids)
+        self.files = Files(self.ids)
+        self.triggers = Triggers(now)
+        self.response_urls = ResponseUrls(now)
+        self.socket_mode = SocketMode()
+        self.events = Events(self._delivery, lambda: self.ack_seconds)
+        self._direct: dict[str, Conversation] = {}
+        self._last_ts = 0
+        self._changed = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._root = ""
+
+    # --- life -------------------------------------------------------------------------------
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on 127.0.0.1; port 0 takes a free one."""
+        self._session = aiohttp.ClientSession()
+        self._runner = web.AppRunner(routes(self), access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        taken: tuple[str, int] = self._runner.addresses[0]
+        self._root = f"127.0.0.1:{taken[1]}"
+
+    async def stop(self) -> None:
+        """Hang up, stop listening, drop what waits."""
+        await self.events.close()
+        await self.socket_mode.close()
+        if self._session is not None:
+            await self._session.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._session = self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.stop()
+
+    @property
+    def root_url(self) -> str:
+        """Where response URLs, uploads and files live."""
+        return f"http://{self._root}/"
+
+    @property
+    def api_url(self) -> str:
+        """The base URL for a Web API client."""
+        return f"{self.root_url}api/"
+
+    @property
+    def socket_url(self) -> str:
+        """Where Socket Mode connects to, without its ticket."""
+        return f"ws://{self._root}/link/"
+
+    # --- who and where ----------------------------------------------------------------------
+
+    def add_person(
+        self,
+        handle: str,
+        *,
+        real_name: str,
+        email: str | None = None,
+        tz: str = "Asia/Manila",
+        locale: str = "en-US",
+    ) -> Person:
+        """A member called `@handle`; without an e-mail address the profile shows none."""
+        person = Person(self, self.ids.new("U"), handle, real_name, email, tz, locale)
+        self.people[person.id] = person
+        return person
+
+    def add_channel(
+        self,
+        name: str,
+        *,
+        members: Iterable[Person] = (),
+        bot_is_member: bool = True,
+        private: bool = False,
+    ) -> Channel:
+        """A channel `#name`."""
+        inside = {person.id for person in members} | ({BOT_USER_ID} if bot_is_member else set())
+        kind: Kind = "private" if private else "channel"
+        channel = Channel(self.ids.new("C"), kind, name, inside, int(self.now().timestamp()))
+        self.conversations[channel.id] = channel
+        return channel
+
+    def add_usergroup(self, handle: str, *, members: Iterable[Person]) -> UserGroup:
+        """A user group `@handle`."""
+        ids = [person.id for person in members]
+        group = UserGroup(self.ids.new("S"), handle, handle.replace("-", " ").title(), ids)
+        self.usergroups[group.id] = group
+        return group
+
+    def change_usergroup(self, group: UserGroup, *, members: Iterable[Person]) -> None:
+        """Set who is in a group; the app hears `subteam_members_changed` if it listens."""
+        before, after = set(group.members), [person.id for person in members]
+        group.members = after
+        added, removed = sorted(set(after) - before), sorted(before - set(after))
+        event: Json = {"type": "subteam_members_changed", "subteam_id": group.id}
+        event |= {"team_id": TEAM_ID, "added_users": added, "removed_users": removed}
+        self._emit_soon(event | {"added_users_count": len(added)})
+        self.changed()
+
+    def deactivate(self, person: Person) -> None:
+        """Take a person's account away; the app hears `user_change` if it listens."""
+        person.deleted = True
+        self.views.clear(person.id)
+        self._emit_soon({"type": "user_change", "user": person.to_slack()})
+        self.changed()
+
+    def person(self, id_or_handle: str) -> Person:
+        """A person by id or handle; LookupError names who is there."""
+        name = id_or_handle.removeprefix("@")
+        for person in self.people.values():
+            if name in (person.id, person.handle):
+                return person
+        known = ", ".join(person.handle for person in self.people.values())
+        raise LookupError(f"nobody is called {id_or_handle!r}; there are {known or 'no people'}")
+
+    def conversation(self, id: str) -> Conversation:
+        """A conversation by id or `#name`; LookupError if there is none."""
+        for conversation in self.conversations.values():
+            if id == conversation.id or (conversation.name and id.lstrip("#") == conversation.name):
+                return conversation
+        raise LookupError(f"there is no conversation {id!r}")
+
+    def dm(self, person: Person) -> Conversation:
+        """The person's direct messages with the bot, opened if need be."""
+        return self.dm_with(frozenset({person.id}))
+
+    def dm_with(self, user_ids: frozenset[str]) -> Conversation:
+        """The direct or group conversation of the bot with these people."""
+        key = ",".join(sorted(user_ids))
+        if key not in self._direct:
+            kind: Kind = "im" if len(user_ids) == 1 else "mpim"
+            identity = self.ids.new("D" if kind == "im" else "G")
+            members = {*user_ids, BOT_USER_ID}
+            opened = Conversation(identity, kind, "", members, int(self.now().timestamp()))
+            self._direct[key] = self.conversations[identity] = opened
+        return self._direct[key]
+
+    # --- messages ---------------------------------------------------------------------------
+
+    def new_ts(self) -> str:
+        """A message timestamp: the workspace's time, never given out twice, always rising."""
+        micros = int(self.now().timestamp() * 1_000_000)
+        self._last_ts = max(micros, self._last_ts + 1)
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def post(
+        self,
+        where: Conversation,
+        content: Mapping[str, Any],
+        *,
+        user: str = BOT_USER_ID,
+        ephemeral_to: str | None = None,
+        files: Iterable[Json] = (),
+    ) -> Message:
+        """Put a message there; `content` has text, blocks, metadata and thread_ts."""
+        message = Message(where.id, self.new_ts(), user, "", ephemeral_to=ephemeral_to)
+        message.thread_ts = content.get("thread_ts")
+        message.metadata = content.get("metadata")
+        message.files = list(files)
+        self.fill(message, content)
+        return where.add(message)
+
+    def fill(self, message: Message, content: Mapping[str, Any]) -> None:
+        """Give a message its text and blocks."""
+        message.blocks = with_ids(content.get("blocks"))
+        # Slack puts this sentence in notifications of messages that came without a text.
+        message.text = content.get("text") or "This content can't be displayed."
+        message.state = {}
+        self.changed()
+
+    # --- to the app -------------------------------------------------------------------------
+
+    async def deliver(self, kind: PayloadKind, payload: Json) -> Ack:
+        """Bring an interaction or command to the app, once."""
+        ack = await self._delivery().send(kind, payload, within=self.ack_seconds)
+        self.changed()
+        return ack
+
+    async def emit(self, event: Mapping[str, Any]) -> Ack | None:
+        """Send an event if the app is subscribed to its type; the first try's answer."""
+        if event["type"] not in self.bot_events:
+            return None
+        ack = await self.events.send(self._callback(event))
+        self.changed()
+        return ack
+
+    def _emit_soon(self, event: Mapping[str, Any]) -> None:
+        if event["type"] in self.bot_events and self._runner is not None:
+            self.events.send_soon(self._callback(event))
+
+    def _callback(self, event: Mapping[str, Any]) -> Json:
+        stamped = {"event_ts": self.new_ts(), **event}
+        at = int(self.now().timestamp())
+        return payloads.event_callback(stamped, self.ids.new("Ev"), at)
+
+    def _delivery(self) -> Delivery:
+        if self.request_url is None:
+            return self.socket_mode
+        if self._session is None:
+            raise RuntimeError("start the workspace first")
+        return HttpDelivery(self._session, self.request_url, self.signing_secret)
+
+    async def refresh_connections(self) -> None:
+        """Make the app reconnect its WebSockets, as Slack does every few hours."""
+        await self.socket_mode.refresh()
+
+    def record(self, method: str, args: Json, response: Json | None) -> None:
+        """Remember a Web API call."""
+        self.calls.append(Call(method, args, response, self.now()))
+        self.changed()
+
+    # --- waiting ----------------------------------------------------------------------------
+
+    def changed(self) -> None:
+        """Wake everybody who waits for something to become true."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def until(self, predicate: Callable[[], T], *, timeout: float = 5.0) -> T:
+        """The first truthy value of `predicate`, asked again after every change.
+
+        A LookupError from it counts as "not yet". TimeoutError after `timeout` seconds, with the
+        last calls in its text.
+        """
+        deadline = asyncio.get_running_loop().time() + timeout
+        reason = "it stayed false"
+        while True:
+            changed = self._changed
+            try:
+                if value := predicate():
+                    return value
+            except LookupError as not_yet:
+                reason = str(not_yet)
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await changed.wait()
+            except TimeoutError:
+                raise TimeoutError(f"waited {timeout} s: {reason}{self._last_calls()}") from None
+
+    def _last_calls(self) -> str:
+        shown = (f"\n  {call.method} {call.args} -> {call.response}" for call in self.calls[-5:])
+        return "\nLast calls:" + ("".join(shown) or " none")
