@@ -51,7 +51,7 @@ def build(
         close=words("Cancel"),
         private_metadata=Target.of(request).encode(),
         blocks=[
-            SectionBlock(text=mrkdwn(_about(request))),
+            SectionBlock(text=mrkdwn(facts.heading(request))),
             _class_input(rejection_class),
             _reason_input(reason),
         ],
@@ -76,11 +76,6 @@ def _class(values: Mapping[str, Any]) -> RejectionClass | None:
     chosen = values.get(REJECTION_CLASS, {}).get(REJECTION_CLASS, {}).get("selected_option") or {}
     known = {kind.value: kind for kind in RejectionClass}
     return known.get(chosen.get("value", ""))
-
-
-def _about(request: Request) -> str:
-    where = f"{facts.environment(request)} · {request.category.label} · {request.ref}"
-    return f"{where}\n*{facts.title(request)}*\n{facts.program(request)}"
 
 
 def _class_input(chosen: RejectionClass | None) -> InputBlock:

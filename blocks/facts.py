@@ -57,17 +57,21 @@ def program(request: Request) -> str:
     return f"{name} ({number}) · {version(request)}{place}"
 
 
-def facts(request: Request, people: People) -> str:
-    """The platform's nine facts of a request, as a reviewer reads them from top to bottom."""
+def heading(request: Request) -> str:
+    """Three lines: how bad a mistake would be, what is asked, and of which mini program."""
     return "\n".join(
         (
             f"{environment(request)} · {request.category.label} · {request.ref}",
             f"*{title(request)}*",
             program(request),
-            f"Submitted by {who(request.submitted_by, people)} · {date(request.created_at)}",
-            standing(request, people),
         )
     )
+
+
+def facts(request: Request, people: People) -> str:
+    """The platform's nine facts of a request, as a reviewer reads them from top to bottom."""
+    submitted = f"Submitted by {who(request.submitted_by, people)} · {date(request.created_at)}"
+    return "\n".join((heading(request), submitted, standing(request, people)))
 
 
 def banner(request: Request, people: People) -> str:

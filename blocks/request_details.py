@@ -27,6 +27,7 @@ from blocks.text import (
     escape,
     line,
     mrkdwn,
+    packed,
     pieces,
     plain,
     quote,
@@ -46,6 +47,7 @@ SHORT = 300
 """Ours: up to this many characters a value reads well in half a column."""
 
 _LEVELS = {Status.APPROVED: "success", Status.REJECTED: "error", Status.WITHDRAWN: "info"}
+_ABOUT_FEATURES = {"Features", "Feature information"}
 _SHORTENED = "✂️ Shortened here: this request is longer than a Slack window can show."
 
 
@@ -79,16 +81,9 @@ def _alert(request: Request, people: People) -> list[Block]:
 
 
 def _about(request: Request, people: People, pictures: bool) -> list[Block]:
-    heading = "\n".join(
-        (
-            f"{facts.environment(request)} · {request.category.label} · {request.ref}",
-            f"*{facts.title(request)}*",
-            facts.program(request),
-        )
-    )
     logo = facts.logo(request) if pictures else None
     return [
-        SectionBlock(text=mrkdwn(heading), accessory=logo),
+        SectionBlock(text=mrkdwn(facts.heading(request)), accessory=logo),
         HeaderBlock(text=words("Request details")),
         _fields(_details(request, people)),
     ]
@@ -109,8 +104,7 @@ def _submitted(request: Request) -> Iterator[Block]:
     for section in sections(request.category, request.details):
         yield HeaderBlock(text=words(plain(section.name, 150)))
         yield from _rows(section)
-        for feature in section.features:
-            yield from _long(_feature(feature))
+        yield from _features(section)
 
 
 def _rows(section: Section) -> Iterator[Block]:
@@ -132,8 +126,16 @@ def _columns(short: Sequence[str]) -> Iterator[Block]:
         yield _fields(short)
 
 
+def _features(section: Section) -> Iterator[Block]:
+    """Many features a block, since there may be a hundred of them and a view has 100 blocks."""
+    if section.features and section.name not in _ABOUT_FEATURES:
+        yield _section("*Features*")
+    yield from map(_section, packed(map(_feature, section.features), SECTION_LIMIT))
+
+
 def _feature(feature: ShownFeature) -> str:
-    heading = " · ".join(filter(None, (f"*{line(str(feature), 400)}*", line(feature.status, 200))))
+    name = line(str(feature), 400) or "Feature without a name"
+    heading = " · ".join(filter(None, (f"*{name}*", line(feature.status, 200))))
     rows = [f"{line(label, 100)}: {escape(value)}" for label, value in feature.more]
     apis = [f"APIs: {escape(', '.join(feature.apis))}"] if feature.apis else []
     return "\n".join(filter(None, (heading, escape(feature.description), *apis, *rows)))

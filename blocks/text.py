@@ -7,7 +7,7 @@ no cut falls inside an entity.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from slack_sdk.models.blocks import MarkdownTextObject, PlainTextObject
@@ -26,6 +26,8 @@ _MARK = re.compile(r"(?<![0-9A-Za-z])[*_~]|[*_~](?![0-9A-Za-z])")
 _QUOTE_MARK = re.compile(r"^(\s*)>+", re.MULTILINE)
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _ZWJ = "\u200d"
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+_MARKS = {"Mn", "Mc", "Me"}
 
 
 def clean(text: str) -> str:
@@ -41,6 +43,13 @@ def escape(text: str) -> str:
     return unmarked.translate(_ENTITIES)
 
 
+def safe(sentence: str) -> str:
+    """A sentence of our own that repeats a person's words: its code marks stay, theirs cannot
+    mention or link anybody.
+    """
+    return clean(sentence).translate(_ENTITIES)
+
+
 def clip(text: str, limit: int) -> str:
     """At most `limit` characters of escaped text, ending in "…" where something was left out."""
     return text if len(text) <= limit else text[: cut(text, limit - 1)].rstrip() + "…"
@@ -49,21 +58,31 @@ def clip(text: str, limit: int) -> str:
 def cut(text: str, limit: int) -> int:
     """The last place at or before `limit` where a cut harms no entity and no drawn character."""
     end = min(limit, len(text))
-    entity = _CUT_ENTITY.search(text, max(0, end - 4), end)
-    end = entity.start() if entity and end < len(text) else end
-    while 0 < end < len(text) and _joined(text[end - 1], text[end]):
+    while 0 < end < len(text) and _joined(text, end):
         end -= 1
-    return end or limit
+    entity = _CUT_ENTITY.search(text, max(0, end - 4), end)
+    return entity.start() if entity and end < len(text) else end
 
 
 def pieces(text: str, limit: int) -> list[str]:
     """Escaped text in as few parts of at most `limit` characters as harmless cuts allow."""
     parts = []
     while len(text) > limit:
-        end = cut(text, limit)
+        end = cut(text, limit) or limit
         parts.append(text[:end])
         text = text[end:]
     return [*parts, text]
+
+
+def packed(texts: Iterable[str], limit: int) -> list[str]:
+    """Escaped paragraphs gathered into as few parts of at most `limit` characters as may be."""
+    parts: list[str] = []
+    for piece in (piece for text in texts for piece in pieces(text, limit)):
+        if parts and len(parts[-1]) + len(piece) + 2 <= limit:
+            parts[-1] += f"\n\n{piece}"
+        else:
+            parts.append(piece)
+    return parts
 
 
 def field(text: str, limit: int) -> str:
@@ -150,14 +169,14 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _joined(before: str, after: str) -> bool:
-    """Whether two characters are drawn as one: accents, emoji sequences, skin tones."""
-    return (
-        _ZWJ in (before, after)
-        or unicodedata.category(after) in {"Mn", "Mc", "Me"}
-        or "\U0001f3fb" <= after <= "\U0001f3ff"
-        or ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")
-    )
+def _joined(text: str, place: int) -> bool:
+    """Whether the characters around a place are drawn as one: accents, emoji sequences, flags."""
+    before, after = text[place - 1], text[place]
+    if before in _FLAG_LETTERS and after in _FLAG_LETTERS:
+        letters = place - len(text[:place].rstrip(_FLAG_LETTERS))
+        return letters % 2 == 1
+    skin_tone = "\U0001f3fb" <= after <= "\U0001f3ff"
+    return skin_tone or _ZWJ in (before, after) or unicodedata.category(after) in _MARKS
 
 
 def _isolated(text: str) -> str:

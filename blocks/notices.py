@@ -1,0 +1,148 @@
+"""Short messages that ask nothing: how a request ended, help, a welcome, one plain sentence.
+
+Every sentence says what is so and what to do next. Sentences given to this module are finished
+mrkdwn: whoever puts a person's words into one has made them safe with `blocks.text`.
+"""
+
+from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
+from slack_sdk.models.views import View
+
+from blocks import buttons, facts, text
+from blocks.message import FALLBACK_LIMIT, Message
+from store.domain.request import Category, Environment, People, Request, Status
+
+TITLE_LIMIT = 24
+"""Slack: a modal's title."""
+
+
+def outcome(request: Request, people: People) -> Message:
+    """To the submitter, once it is decided: the decision, by whom, the reason, the next step."""
+    named = f"{facts.named(request)} · {request.ref}"
+    by = f" · by {text.who(request.decided_by, people)}" if request.decided_by else ""
+    said = f"{facts.verdict(request)}\n*{facts.title(request)}* · {request.ref}{by}"
+    reason = [text.quote(request.decision_reason)] if request.decision_reason else []
+    sentences = [said, *reason, *filter(None, [next_step(request)])]
+    return Message(
+        text.clip(f"{request.status.label}: {named}{by}", FALLBACK_LIMIT),
+        (*map(_section, sentences), buttons.row(buttons.details(request))),
+    )
+
+
+def next_step(request: Request) -> str:
+    """What the submitter can do now; empty while the request is open."""
+    where = request.environment.label
+    match request.status:
+        case Status.APPROVED if request.category is Category.RELEASE:
+            return _RELEASE_STEPS[request.environment]
+        case Status.APPROVED:
+            return _STEPS[request.category].format(where=where)
+        case Status.REJECTED if request.category is Category.RELEASE:
+            return "Change what the reason names, then submit it again: `/mp-requests new`"
+        case Status.REJECTED:
+            return "Change what the reason names, then submit it again on the platform."
+        case Status.WITHDRAWN:
+            return "Nothing was changed. You can submit it again at any time."
+    return ""
+
+
+_RELEASE_STEPS = {
+    Environment.PRODUCTION: (
+        "Approved is not live yet: the release is now in Release Preparation. "
+        "Go live on the platform when you are ready."
+    ),
+    Environment.SANDBOX: (
+        "In Sandbox the platform takes it from here: Pilot Testing where the target app "
+        "supports it, then Full Release."
+    ),
+}
+_STEPS = {
+    Category.OFFLINE: (
+        "The platform takes the mini program offline in {where}. Its data in the workspace stays."
+    ),
+    Category.LAUNCH: "The mini program may launch in {where}. Continue on the platform.",
+    Category.FEATURES: "The features may be used in {where}. Continue on the platform.",
+    Category.OPTIMIZATION: "The sub-package setting is accepted for {where}.",
+}
+
+
+def withdrawn(request: Request, people: People) -> Message:
+    """To those who had it to review: it is gone, and nothing is left to do."""
+    by = text.who(request.submitted_by, people)
+    said = (
+        f"{facts.verdict(request)} by {by}\n*{facts.title(request)}* · {request.ref}\n"
+        "Nothing is left for you to do."
+    )
+    return Message(
+        text.clip(f"{by} withdrew {facts.named(request)} · {request.ref}", FALLBACK_LIMIT),
+        (_section(said), buttons.row(buttons.details(request))),
+    )
+
+
+def help() -> Message:
+    """Every command with one line, then how a list is narrowed and sorted."""
+    return Message("What `/mp-requests` can do", tuple(_help_blocks()))
+
+
+def welcome() -> View:
+    """The Home tab: what this is, and the two lists one click away."""
+    mine = buttons.link("My Requests", buttons.LIST_MINE)
+    approvals = buttons.link("My Approvals", buttons.LIST_APPROVALS)
+    heading = HeaderBlock(text=text.words("Mini Program Approvals"))
+    return View(type="home", blocks=[heading, buttons.row(approvals, mine), *_help_blocks()])
+
+
+def plain(sentence: str) -> Message:
+    """One sentence of finished mrkdwn."""
+    return Message(text.clip(sentence, FALLBACK_LIMIT), (_section(sentence),))
+
+
+def notice_view(title: str, sentence: str) -> View:
+    """A modal with one sentence of finished mrkdwn, to answer inside a modal."""
+    return View(
+        type="modal",
+        title=text.words(text.plain(title, TITLE_LIMIT)),
+        close=text.words("Close"),
+        blocks=[_section(sentence)],
+    )
+
+
+def undelivered(what: str, why: str) -> Message:
+    """To the admins: `what` did not reach its reader, and `why` (Slack's code or a sentence)."""
+    reason = text.line(why, 300)
+    said = f"⚠️ This could not be delivered: {what}\nSlack's answer: {reason}"
+    return Message(
+        text.clip(f"Not delivered: {what} ({reason})", FALLBACK_LIMIT), (_section(said),)
+    )
+
+
+_COMMANDS = (
+    ("new", "submit a request"),
+    ("mine", "My Requests: what you submitted"),
+    ("approvals", "My Approvals: what is assigned to you"),
+    ("list", "every request you can see"),
+    ("show MP-12", "one request in full"),
+    ("approve MP-12", "approve it"),
+    ("reject MP-12 reason", "reject it and say why"),
+    ("withdraw MP-12", "take back your own request"),
+    ("help", "this overview"),
+)
+_NARROW = "\n".join(
+    (
+        "*Narrow a list* with words from a mini program's name, its id, or:",
+        "`status:under_review` · `approved` · `rejected` · `withdrawn`",
+        "`env:production` · `sandbox`",
+        "`category:release` · `offline` · `launch` · `features` · `optimization`",
+        "`by:@somebody` · `by:me`",
+        "Several values with commas: `status:approved,rejected`",
+        "*Sort* with `sort:-created` (newest first), `created`, `-completed` or `completed`.",
+    )
+)
+
+
+def _help_blocks() -> list[Block]:
+    lines = (f"`/mp-requests {command}`  {meaning}" for command, meaning in _COMMANDS)
+    return [_section("\n".join(lines)), _section(_NARROW)]
+
+
+def _section(sentence: str) -> SectionBlock:
+    return SectionBlock(text=text.mrkdwn(text.clip(sentence, text.SECTION_LIMIT)), expand=True)
