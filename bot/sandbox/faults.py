@@ -26,6 +26,12 @@ class Fault:
     retry_after: int | None
     error: str | None
 
+    def answer(self) -> dict[str, object] | None:
+        """What the log of calls says of it; None for a connection that was cut."""
+        if self.kind != "status":
+            return None
+        return Refusal(self.error or f"http_{self.status}").answer()
+
 
 class Faults:
     """The faults a workspace still has in store, met in the order they were added."""

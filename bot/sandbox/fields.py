@@ -100,8 +100,14 @@ def _one(control: Control, value: object, offered: Iterable[Json]) -> Any:
         "radio_buttons",
         "checkboxes",
     ):
-        return _option(control, value, [*control.options(), *offered])
+        return _option(control, value, [*_own_options(control), *offered])
     return _ENTRIES.get(control.type, _identified)(control, value)
+
+
+def _own_options(control: Control) -> list[Json]:
+    """The listed options and those the app chose beforehand."""
+    chosen = control.element.get("initial_options") or [control.element.get("initial_option")]
+    return [*control.options(), *(option for option in chosen if option)]
 
 
 def _option(control: Control, value: object, options: list[Json]) -> Json:

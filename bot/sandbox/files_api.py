@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.sandbox.arguments import Arguments, Refusal
 from bot.sandbox.chat_api import destination
+from bot.sandbox.faults import drop, early_answer
 from bot.sandbox.files import StoredFile
 
 if TYPE_CHECKING:
@@ -64,10 +65,16 @@ class FileTransfer:
     async def upload(self, request: web.Request) -> web.Response:
         """The second step: the bytes as the raw body or as one part of a form."""
         content = await _bytes(request)
+        fault = self._workspace.faults.take("upload_url")
+        early = await early_answer(fault, request) if fault else None
+        if early is not None:
+            return early
         try:
             self._workspace.files.receive(request.match_info["ticket"], content)
         except Refusal as refusal:
             return web.Response(status=400, text=refusal.code)
+        if fault is not None and fault.kind == "drop_after":
+            return drop(request)
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:

@@ -36,6 +36,7 @@ class Surface:
 
 def surface_of(person: "Person", where: Message | View) -> Surface:
     """The surface, or LookupError if the person does not see it."""
+    person.require_active()
     if isinstance(where, View):
         return _view_surface(person, where)
     return _message_surface(person, where)

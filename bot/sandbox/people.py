@@ -91,6 +91,7 @@ class Person:
 
     async def command(self, text: str, *, channel: "Conversation | None" = None) -> Answer:
         """Type a slash command, by default to the bot directly."""
+        self.require_active()
         workspace, where = self.workspace, channel or self.dm
         if self.id not in where.members:
             raise LookupError(f"{self.handle} is not in {where.name or where.id}")
@@ -153,6 +154,7 @@ class Person:
 
     async def shortcut(self, callback_id: str) -> Answer:
         """Run a global shortcut."""
+        self.require_active()
         payload = payloads.interaction("shortcut", self)
         payload |= {"callback_id": callback_id, "action_ts": self.workspace.new_ts()}
         payload["trigger_id"] = self.workspace.triggers.new(self.id)
@@ -160,6 +162,7 @@ class Person:
 
     async def open_home(self) -> Answer:
         """Open the app's home tab."""
+        self.require_active()
         event: Json = {"type": "app_home_opened", "user": self.id, "channel": self.dm.id}
         event["tab"] = "home"
         if self.home is not None:
@@ -174,6 +177,11 @@ class Person:
     def read(self, conversation: "Conversation | None" = None) -> None:
         """Look at a conversation: its messages are no longer unread."""
         (conversation or self.dm).read_by(self.id)
+
+    def require_active(self) -> None:
+        """LookupError if the account was deactivated: they cannot get in any more."""
+        if self.deleted:
+            raise LookupError(f"{self.handle} is deactivated")
 
     # --- what others see of them ------------------------------------------------------------
 

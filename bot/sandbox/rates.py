@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from bot.sandbox.arguments import Refusal
+
 TIERS: Mapping[str, int] = {
     "apps.connections.open": 1,
     "bots.info": 50,
@@ -49,6 +51,14 @@ class Rates:
     clock: Callable[[], float] = time.monotonic
 
 
+class RateLimited(Refusal):
+    """Too fast: `seconds` is what `Retry-After` says."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("ratelimited")
+        self.seconds = seconds
+
+
 @dataclass
 class _Allowance:
     """A bucket of permitted calls that refills steadily."""
@@ -75,23 +85,22 @@ class Limiter:
         self._rates = rates
         self._allowances: dict[tuple[str, str], _Allowance] = {}
 
-    def retry_after(self, method: str, channel: str) -> int | None:
-        """Whole seconds to wait before `method` may be called, or None to go ahead."""
-        if self._rates is None:
-            return None
+    def check(self, method: str, channel: str) -> None:
+        """Count one call; RateLimited if it comes too early."""
+        rates = self._rates
+        if rates is None:
+            return
         if method == "chat.postMessage":
-            limit = (float(self._rates.post_burst), self._rates.post_per_second)
-            return self._spend(self._rates, (method, channel), *limit)
-        per_minute = self._rates.per_minute.get(method)
-        if per_minute is None:
-            return None
-        burst = max(per_minute, self._rates.connection_burst if per_minute == 1 else 0)
-        return self._spend(self._rates, (method, ""), float(burst), per_minute / 60)
+            self._spend(rates, (method, channel), rates.post_burst, rates.post_per_second)
+        elif per_minute := rates.per_minute.get(method):
+            burst = rates.connection_burst if method == "apps.connections.open" else per_minute
+            self._spend(rates, (method, ""), burst, per_minute / 60)
 
     def _spend(
         self, rates: Rates, key: tuple[str, str], capacity: float, per_second: float
-    ) -> int | None:
+    ) -> None:
         now = rates.clock()
         fresh = _Allowance(capacity, per_second, capacity, now)
         wait = self._allowances.setdefault(key, fresh).wait(now)
-        return max(1, math.ceil(wait)) if wait else None
+        if wait:
+            raise RateLimited(max(1, math.ceil(wait)))

@@ -4,6 +4,7 @@ Slack: up to ten connections; an address from apps.connections.open opens one co
 """
 
 import asyncio
+import contextlib
 import json
 import time
 import uuid
@@ -13,9 +14,12 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.acks import Ack, Json, PayloadKind, Retry
+from bot.sandbox.changes import Changes
 from bot.sandbox.ids import APP_ID, secret
 
 MOST_CONNECTIONS = 10
+# Slack warns about ten seconds ahead; half of that is enough on one machine.
+RECONNECT_WITHIN = 5.0
 
 
 @dataclass(eq=False)
@@ -41,11 +45,11 @@ class _Connection:
 class SocketMode:
     """The app's WebSockets, from Slack's side."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
         self._tickets: set[str] = set()
         self._connections: list[_Connection] = []
         self._turn = 0
-        self._changed = asyncio.Condition()
 
     @property
     def connections(self) -> int:
@@ -75,22 +79,20 @@ class SocketMode:
         try:
             await self._converse(connection)
         finally:
-            await self._forget(connection)
+            self._forget(connection)
         return socket
 
     async def _converse(self, connection: _Connection) -> None:
         await connection.socket.send_json(self._hello())
-        async with self._changed:
-            self._changed.notify_all()
+        self._changes.notify()
         async for message in connection.socket:
             if message.type is WSMsgType.TEXT:
                 connection.settle(_answer(message.data))
 
-    async def _forget(self, connection: _Connection) -> None:
+    def _forget(self, connection: _Connection) -> None:
         self._connections.remove(connection)
         connection.give_up()
-        async with self._changed:
-            self._changed.notify_all()
+        self._changes.notify()
 
     def _hello(self) -> Json:
         debug = {"host": "sandbox", "build_number": 1, "approximate_connection_time": 18060}
@@ -128,11 +130,6 @@ class SocketMode:
         self._turn += 1
         return fresh[self._turn % len(fresh)]
 
-    async def wait_for_connections(self, count: int, timeout: float) -> None:
-        """Return once `count` connections are up; TimeoutError after `timeout` seconds."""
-        async with self._changed, asyncio.timeout(timeout):
-            await self._changed.wait_for(lambda: self.connections >= count)
-
     async def refresh(self) -> None:
         """Tell the app to reconnect, as Slack does every few hours, and hang up after it has."""
         old = [connection for connection in self._connections if not connection.draining]
@@ -140,11 +137,9 @@ class SocketMode:
             connection.draining = True
             message: Json = {"type": "disconnect", "reason": "refresh_requested"}
             await connection.socket.send_json(message | {"debug_info": {"host": "sandbox"}})
-        try:
-            async with self._changed, asyncio.timeout(5):
-                await self._changed.wait_for(lambda: self._renewed(len(old)))
-        finally:
-            await self._hang_up(old)
+        with contextlib.suppress(TimeoutError):
+            await self._changes.until(lambda: self._renewed(len(old)), timeout=RECONNECT_WITHIN)
+        await self._hang_up(old)
 
     def _renewed(self, count: int) -> bool:
         return sum(not connection.draining for connection in self._connections) >= count

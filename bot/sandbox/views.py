@@ -4,6 +4,7 @@ A person has one stack of at most three modals (Slack: a root and two pushed) an
 Every change gives the view a new hash, so that an update of an old version can be refused.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +59,8 @@ class View:
             shown[name] = self.payload.get(name, "")
         for name in ("clear_on_close", "notify_on_close"):
             shown[name] = bool(self.payload.get(name, False))
-        shown |= {"blocks": self.blocks, "state": {"values": self.state}, "hash": self.hash}
+        shown |= {"blocks": self.blocks, "hash": self.hash}
+        shown["state"] = {"values": copy.deepcopy(self.state)}
         shown |= {"external_id": self.external_id, "root_view_id": self.root_id}
         return shown | {"previous_view_id": self.previous_id}
 

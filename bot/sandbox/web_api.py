@@ -1,6 +1,6 @@
 """The Web API: one address for each method, one answer for each call.
 
-Order of a call, as on Slack's side: arguments, planned fault, rate limit, token, scope, method.
+Order of a call: arguments, planned fault, token, scope, rate limit, method.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ from bot.sandbox import (
 )
 from bot.sandbox.arguments import Arguments, Refusal, read_arguments
 from bot.sandbox.faults import Fault, drop, early_answer, rate_limited
+from bot.sandbox.rates import RateLimited
 from bot.sandbox.scopes import SCOPES
 
 if TYPE_CHECKING:
@@ -78,18 +79,18 @@ class WebApi:
         if fault is not None:
             early = await early_answer(fault, request)
             if early is not None:
-                self._record(method, given, None)
+                self._record(method, given, fault.answer())
                 return early
         return self._respond(request, method, token, given, fault)
 
     def _respond(
         self, request: web.Request, method: str, token: str, given: Json, fault: Fault | None
     ) -> web.Response:
-        wait = self._workspace.limiter.retry_after(method, str(given.get("channel", "")))
-        if wait is not None:
-            self._record(method, given, Refusal("ratelimited").answer())
-            return rate_limited(wait)
-        answer = self._answer(method, token, Arguments(given))
+        try:
+            answer = self._answer(method, token, Arguments(given))
+        except RateLimited as limited:
+            self._record(method, given, limited.answer())
+            return rate_limited(limited.seconds)
         self._record(method, given, answer)
         if fault is not None and fault.kind == "drop_after":
             return drop(request)
@@ -102,9 +103,20 @@ class WebApi:
             if run is None:
                 raise Refusal("unknown_method", req_method=method)
             self._admit(method, token)
+            self._check_rate(method, arguments)
             return {"ok": True, **run(self._workspace, arguments)}
+        except RateLimited:
+            raise
         except Refusal as refusal:
             return refusal.answer()
+
+    def _check_rate(self, method: str, arguments: Arguments) -> None:
+        """A person's id and the direct messages with them are one channel."""
+        channel = str(arguments.get("channel", ""))
+        person = self._workspace.people.get(channel)
+        if person is not None:
+            channel = person.dm.id
+        self._workspace.limiter.check(method, channel)
 
     def _admit(self, method: str, token: str) -> None:
         """Refuse a missing or wrong token, a token of the other sort, a missing scope."""

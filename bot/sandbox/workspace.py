@@ -4,7 +4,6 @@ It behaves as Slack documents, never kinder, and knows nothing of the app that t
 state lives here and changes only on the event loop, so what a test sees is always consistent.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,13 +14,15 @@ from aiohttp import web
 
 from bot.sandbox import payloads
 from bot.sandbox.acks import Ack, Delivery, Json, PayloadKind
-from bot.sandbox.conversations import Channel, Conversation, Kind, Message, UserGroup
+from bot.sandbox.changes import Changes
+from bot.sandbox.conversations import Conversation, Message, UserGroup
+from bot.sandbox.directory import Directory
 from bot.sandbox.elements import with_ids
 from bot.sandbox.events import Events
 from bot.sandbox.faults import Faults
 from bot.sandbox.files import Files
 from bot.sandbox.http_delivery import HttpDelivery
-from bot.sandbox.ids import BOT_USER_ID, TEAM_ID, Ids, secret
+from bot.sandbox.ids import BOT_USER_ID, TEAM_ID, secret
 from bot.sandbox.people import Person
 from bot.sandbox.rates import Limiter, Rates
 from bot.sandbox.scopes import ALL_SCOPES
@@ -48,13 +49,13 @@ class Call:
     at: datetime
 
 
-class Workspace:
+class Workspace(Directory):
     """People, channels and one installed app. Give `now` to move the time by hand."""
 
     def __init__(
         self, *, now: Callable[[], datetime] = utc_now, rates: Rates | None = None
     ) -> None:
-        self.now = now
+        super().__init__(now)
         self.bot_token = f"xoxb-{secret(12)}-{secret(24)}"
         self.app_token = f"xapp-1-{secret(12)}-{secret(32)}"
         self.signing_secret = secret(32)
@@ -68,19 +69,14 @@ class Workspace:
         self.faults = Faults()
         self.limiter = Limiter(rates)
         self.calls: list[Call] = []
-        self.ids = Ids()
-        self.people: dict[str, Person] = {}
-        self.conversations: dict[str, Conversation] = {}
-        self.usergroups: dict[str, UserGroup] = {}
+        self.changes = Changes()
         self.views = Views(self.ids)
         self.files = Files(self.ids)
         self.triggers = Triggers(now)
         self.response_urls = ResponseUrls(now)
-        self.socket_mode = SocketMode()
+        self.socket_mode = SocketMode(self.changes)
         self.events = Events(self._delivery, lambda: self.ack_seconds)
-        self._direct: dict[str, Conversation] = {}
         self._last_ts = 0
-        self._changed = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self._root = ""
@@ -145,28 +141,6 @@ class Workspace:
         self.people[person.id] = person
         return person
 
-    def add_channel(
-        self,
-        name: str,
-        *,
-        members: Iterable[Person] = (),
-        bot_is_member: bool = True,
-        private: bool = False,
-    ) -> Channel:
-        """A channel `#name`."""
-        inside = {person.id for person in members} | ({BOT_USER_ID} if bot_is_member else set())
-        kind: Kind = "private" if private else "channel"
-        channel = Channel(self.ids.new("C"), kind, name, inside, int(self.now().timestamp()))
-        self.conversations[channel.id] = channel
-        return channel
-
-    def add_usergroup(self, handle: str, *, members: Iterable[Person]) -> UserGroup:
-        """A user group `@handle`."""
-        ids = [person.id for person in members]
-        group = UserGroup(self.ids.new("S"), handle, handle.replace("-", " ").title(), ids)
-        self.usergroups[group.id] = group
-        return group
-
     def change_usergroup(self, group: UserGroup, *, members: Iterable[Person]) -> None:
         """Set who is in a group; the app hears `subteam_members_changed` if it listens."""
         before, after = set(group.members), [person.id for person in members]
@@ -183,37 +157,6 @@ class Workspace:
         self.views.clear(person.id)
         self._emit_soon({"type": "user_change", "user": person.to_slack()})
         self.changed()
-
-    def person(self, id_or_handle: str) -> Person:
-        """A person by id or handle; LookupError names who is there."""
-        name = id_or_handle.removeprefix("@")
-        for person in self.people.values():
-            if name in (person.id, person.handle):
-                return person
-        known = ", ".join(person.handle for person in self.people.values())
-        raise LookupError(f"nobody is called {id_or_handle!r}; there are {known or 'no people'}")
-
-    def conversation(self, id: str) -> Conversation:
-        """A conversation by id or `#name`; LookupError if there is none."""
-        for conversation in self.conversations.values():
-            if id == conversation.id or (conversation.name and id.lstrip("#") == conversation.name):
-                return conversation
-        raise LookupError(f"there is no conversation {id!r}")
-
-    def dm(self, person: Person) -> Conversation:
-        """The person's direct messages with the bot, opened if need be."""
-        return self.dm_with(frozenset({person.id}))
-
-    def dm_with(self, user_ids: frozenset[str]) -> Conversation:
-        """The direct or group conversation of the bot with these people."""
-        key = ",".join(sorted(user_ids))
-        if key not in self._direct:
-            kind: Kind = "im" if len(user_ids) == 1 else "mpim"
-            identity = self.ids.new("D" if kind == "im" else "G")
-            members = {*user_ids, BOT_USER_ID}
-            opened = Conversation(identity, kind, "", members, int(self.now().timestamp()))
-            self._direct[key] = self.conversations[identity] = opened
-        return self._direct[key]
 
     # --- messages ---------------------------------------------------------------------------
 
@@ -280,6 +223,11 @@ class Workspace:
             raise RuntimeError("start the workspace first")
         return HttpDelivery(self._session, self.request_url, self.signing_secret)
 
+    @property
+    def connections(self) -> int:
+        """How many Socket Mode connections are up."""
+        return self.socket_mode.connections
+
     async def refresh_connections(self) -> None:
         """Make the app reconnect its WebSockets, as Slack does every few hours."""
         await self.socket_mode.refresh()
@@ -293,8 +241,7 @@ class Workspace:
 
     def changed(self) -> None:
         """Wake everybody who waits for something to become true."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self.changes.notify()
 
     async def until(self, predicate: Callable[[], T], *, timeout: float = 5.0) -> T:
         """The first truthy value of `predicate`, asked again after every change.
@@ -302,20 +249,10 @@ class Workspace:
         A LookupError from it counts as "not yet". TimeoutError after `timeout` seconds, with the
         last calls in its text.
         """
-        deadline = asyncio.get_running_loop().time() + timeout
-        reason = "it stayed false"
-        while True:
-            changed = self._changed
-            try:
-                if value := predicate():
-                    return value
-            except LookupError as not_yet:
-                reason = str(not_yet)
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await changed.wait()
-            except TimeoutError:
-                raise TimeoutError(f"waited {timeout} s: {reason}{self._last_calls()}") from None
+        try:
+            return await self.changes.until(predicate, timeout=timeout)
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}{self._last_calls()}") from None
 
     def _last_calls(self) -> str:
         shown = (f"\n  {call.method} {call.args} -> {call.response}" for call in self.calls[-5:])
