@@ -69,7 +69,7 @@ OPTION_GROUP = Shape(
 )
 CONVERSATION_FILTER = Shape(
     {
-        "include": Many(Choice("im", "mpim", "private", "public"), 4),
+        "include": Many(Choice("im", "mpim", "private", "public")),
         "exclude_external_shared_channels": Flag(),
         "exclude_bot_users": Flag(),
     },
@@ -161,7 +161,7 @@ ELEMENTS: dict[str, Shape] = {
     "checkboxes": _element(
         "options",
         options=Many(RICH_OPTION, 10),
-        initial_options=Many(RICH_OPTION, 10),
+        initial_options=Many(RICH_OPTION),
         focus_on_load=Flag(),
         **_CONFIRM,
     ).ruled(_initial_is_offered),
@@ -187,7 +187,7 @@ ELEMENTS: dict[str, Shape] = {
     ),
     "channels_select": _element(initial_channel=Words(), **_RESPONSE, **_MENU),
     "multi_static_select": _element(
-        initial_options=Many(OPTION, 100), **_LISTED, **_MOST, **_MENU
+        initial_options=Many(OPTION), **_LISTED, **_MOST, **_MENU
     ).ruled(*_ONE_LIST),
     "multi_external_select": _element(
         initial_options=Many(OPTION, 100), min_query_length=Whole(0), **_MOST, **_MENU
