@@ -7,7 +7,7 @@ no cut falls inside an entity.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from slack_sdk.models.blocks import MarkdownTextObject, PlainTextObject
@@ -17,7 +17,8 @@ from store.domain.request import People
 SECTION_LIMIT = 2900
 """Slack: section text at most 3000; the rest is room for marks around it."""
 
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# Controls, half emoji, line separators that Slack does not draw as lines, direction overrides.
+_UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff]")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 # Slack has no escape for its marks and reads them across zero-width characters, so each becomes
 # a look-alike; inside a word (snake_case, 2*3) Slack reads no mark and the text stays as typed.
@@ -33,7 +34,7 @@ _MARKS = {"Mn", "Mc", "Me"}
 def clean(text: str) -> str:
     """The text without what cannot be shown: controls, lone surrogates, direction overrides."""
     unified = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    return "".join(char for char in unified if char == "\n" or _visible(char))
+    return _UNSHOWN.sub("", unified)
 
 
 def escape(text: str) -> str:
@@ -64,25 +65,26 @@ def cut(text: str, limit: int) -> int:
     return entity.start() if entity and end < len(text) else end
 
 
-def pieces(text: str, limit: int) -> list[str]:
-    """Escaped text in as few parts of at most `limit` characters as harmless cuts allow."""
-    parts = []
+def pieces(text: str, limit: int) -> Iterator[str]:
+    """Escaped text in parts of at most `limit` characters, cut where it harms nothing."""
     while len(text) > limit:
         end = cut(text, limit) or limit
-        parts.append(text[:end])
+        yield text[:end]
         text = text[end:]
-    return [*parts, text]
+    yield text
 
 
-def packed(texts: Iterable[str], limit: int) -> list[str]:
+def packed(texts: Iterable[str], limit: int) -> Iterator[str]:
     """Escaped paragraphs gathered into as few parts of at most `limit` characters as may be."""
-    parts: list[str] = []
+    held = ""
     for piece in (piece for text in texts for piece in pieces(text, limit)):
-        if parts and len(parts[-1]) + len(piece) + 2 <= limit:
-            parts[-1] += f"\n\n{piece}"
+        if held and len(held) + len(piece) + 2 > limit:
+            yield held
+            held = piece
         else:
-            parts.append(piece)
-    return parts
+            held = f"{held}\n\n{piece}" if held else piece
+    if held:
+        yield held
 
 
 def field(text: str, limit: int) -> str:
@@ -159,10 +161,6 @@ _UNITS = (
     (timedelta(hours=1), "hour"),
     (timedelta(minutes=1), "minute"),
 )
-
-
-def _visible(char: str) -> bool:
-    return char not in _OVERRIDES and unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def _one_line(text: str) -> str:

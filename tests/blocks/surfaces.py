@@ -1,0 +1,115 @@
+"""What the builders draw for one request, and how it reads on a screen in Manila."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from slack_sdk.models.views import View
+
+from blocks import decision_form, digest, notices, request_card, request_details, request_form
+from blocks.message import Message
+from bot.sandbox import screen
+from store.domain.categories import MODELS
+from store.domain.lifecycle import Act
+from store.domain.request import Category, Person, RejectionClass, Request, Status
+from tests.cast import ADA, ALICE, BOB, CAROL, NOW, request, sample_of
+
+PEOPLE = {
+    ALICE: Person(ALICE, "Alice", timezone="Asia/Manila"),
+    BOB: Person(BOB, "Bob", timezone="Asia/Manila"),
+    CAROL: Person(CAROL, "Carol", timezone="Europe/Berlin"),
+    ADA: Person(ADA, "Ada"),
+}
+EVERY_ACT = frozenset(Act)
+HOSTILE = {
+    "mentions": "<!channel> <@UALICE> <!subteam^S1|team>",
+    "links": "<https://evil.example|Approve here> https://evil.example evil.example",
+    "marks": "*bold* _italic_ ~gone~ `code` ```block``` > quote :fire:",
+    "lines": "\n\n> first\n\r\n second\t\x00\x07\u202egnp.exe\u2028",
+    "emoji": "👨‍👩‍👧🇵🇭👍🏽" * 40,
+    "chinese": "小程序发布请求" * 60,
+    "arabic": "برنامج صغير للدفع " * 30,
+    "entities": "&<>" * 1700,
+    "long": "words and words " * 312,
+}
+
+
+def ended(status: Status, **changes: Any) -> Request:
+    """The request after its end, an hour after the story's now began."""
+    by = ALICE if status is Status.WITHDRAWN else BOB
+    reason = {}
+    if status is Status.REJECTED:
+        reason = {
+            "rejection_class": RejectionClass.PRIVACY,
+            "decision_reason": "The privacy text names no contact.",
+        }
+    given = {"decided_by": by, "completed_on": NOW - timedelta(hours=1), **reason, **changes}
+    return request(status=status, revision=2, **given)
+
+
+def standing(status: Status, **changes: Any) -> Request:
+    """The request in any status."""
+    return request(**changes) if status is Status.UNDER_REVIEW else ended(status, **changes)
+
+
+def of_category(category: Category) -> dict[str, Any]:
+    """The changes that make the request one of the sample's of this category."""
+    found = sample_of(category)
+    return {"category": category, "details": found["details"], "title": found["title"]}
+
+
+def hostile(category: Category, text: str) -> dict[str, Any]:
+    """The changes that put `text` wherever a person or the platform may write."""
+    feature = {"name": text, "version": text, "description": text, "status": text, "apis": [text]}
+    details: dict[str, Any] = dict.fromkeys(MODELS[category].model_fields, text)
+    details |= {"features": [feature] * 100, "keywords": [text] * 50, "more": {text[:50]: text}}
+    return {
+        "category": category,
+        "details": details,
+        "title": text[:150],
+        "mini_program_name": text[:150],
+        "version": text[:64],
+    }
+
+
+def messages(shown: Request) -> Iterator[Message]:
+    """Every message that is about one request."""
+    people = PEOPLE
+    for audience in request_card.Audience:
+        yield request_card.build(shown, people, audience=audience)
+    yield request_card.build(shown, people, may_decide=False, pictures=False)
+    yield request_card.receipt(shown, people)
+    yield digest.build(people[BOB], [shown] * 12, 37, people, now=NOW)
+    yield digest.reminder(people[BOB], [shown], 1, people, now=NOW)
+    yield notices.outcome(shown, people)
+    yield notices.withdrawn(shown, people)
+
+
+def views(shown: Request) -> Iterator[View]:
+    """Every modal that is about one request."""
+    yield request_details.build(shown, PEOPLE, EVERY_ACT)
+    yield request_details.build(shown, PEOPLE, frozenset())
+    yield decision_form.build(shown, reason=str(shown.decision_reason or ""))
+    yield request_form.build(interchange(shown))
+
+
+def interchange(shown: Request) -> dict[str, Any]:
+    """The request as it would be submitted again."""
+    return {
+        "title": shown.title,
+        "environment": shown.environment.value,
+        "mini_program": {"id": shown.mini_program_id, "name": shown.mini_program_name},
+        "version": shown.version,
+        "details": dict(shown.details),
+    }
+
+
+def named(user_id: str) -> str:
+    """A person's name, as the sandbox's screen asks for it."""
+    return PEOPLE[user_id].name if user_id in PEOPLE else user_id
+
+
+def words(shown: Message | View) -> str:
+    """What a reader in Manila sees."""
+    payload: Mapping[str, Any] = shown.payload() if isinstance(shown, Message) else shown.to_dict()
+    return screen.text(payload, names=named, reader_tz="Asia/Manila", now=NOW)

@@ -1,0 +1,66 @@
+"""Whatever was submitted, Slack takes every message and modal, and nothing in it misleads."""
+
+import re
+from typing import Any
+
+import pytest
+
+from blocks import notices, request_form
+from blocks.buttons import ALL_ACTIONS
+from bot.sandbox.limits import message_problems, view_problems
+from bot.sandbox.limits.whole import objects
+from store.domain.request import Category, Status
+from tests.blocks.surfaces import HOSTILE, hostile, messages, of_category, standing, views
+
+
+def mrkdwn_texts(payload: dict[str, Any]) -> list[str]:
+    return [found["text"] for found in objects(payload) if found.get("type") == "mrkdwn"]
+
+
+EVERY_STANDING = [(category, status) for category in Category for status in Status]
+
+
+@pytest.mark.parametrize(("category", "status"), EVERY_STANDING)
+def test_ordinary_requests_fit(category: Category, status: Status) -> None:
+    shown = standing(status, **of_category(category))
+    assert [p for m in messages(shown) for p in message_problems(m.payload())] == []
+    assert [p for v in views(shown) for p in view_problems(v.to_dict())] == []
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize("status", [Status.UNDER_REVIEW, Status.REJECTED])
+def test_hostile_requests_fit(category: Category, status: Status, kind: str) -> None:
+    reason = {"decision_reason": HOSTILE[kind][:2000]} if status is Status.REJECTED else {}
+    shown = standing(status, **hostile(category, HOSTILE[kind]), **reason)
+    assert [p for m in messages(shown) for p in message_problems(m.payload())] == []
+    assert [p for v in views(shown) for p in view_problems(v.to_dict())] == []
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_nothing_a_person_wrote_can_mention_or_link(kind: str) -> None:
+    shown = standing(Status.REJECTED, **hostile(Category.RELEASE, HOSTILE[kind]))
+    for message in messages(shown):
+        for sent in [message.text, *mrkdwn_texts(message.payload())]:
+            assert not set(re.findall(r"<(.{1,5})", sent)) - {"!date"}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_button_has_a_known_name(status: Status) -> None:
+    shown = standing(status)
+    drawn = [m.payload() for m in messages(shown)] + [v.to_dict() for v in views(shown)]
+    drawn += [notices.welcome().to_dict(), notices.help().payload()]
+    found = {o["action_id"] for each in drawn for o in objects(each) if o.get("type") == "button"}
+    assert found
+    assert found <= set(ALL_ACTIONS)
+
+
+def test_notices_fit() -> None:
+    made = [
+        notices.help(),
+        notices.plain("word " * 900),
+        notices.undelivered("the card", "x" * 999),
+    ]
+    assert [p for message in made for p in message_problems(message.payload())] == []
+    shown = [notices.welcome(), notices.notice_view("t" * 99, "word " * 900), request_form.build()]
+    assert [p for view in shown for p in view_problems(view.to_dict())] == []
