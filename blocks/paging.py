@@ -4,27 +4,30 @@ The value comes back from outside and is read as such. It grants nothing: whose 
 what they may see is decided when it is read from the record.
 """
 
+from store.domain.query import ListQuery, Scope
 from store.domain.query_words import WordsError, decode_cursor, encode_cursor, words
 from store.domain.query_words import parse as parse_words
 
-from store.domain.query import Cursor, ListQuery, Scope
-
 VALUE_LIMIT = 2000
-"""Slack: a button's value."""
+"""Slack: a button's value. A search and the people of a `by:` are limited to stay far below."""
+
+_FIRST_PAGE = "-"
 
 
-def encode(query: ListQuery, cursor: Cursor) -> str | None:
-    """The button's value for another page; None when the words are too long for a button."""
-    value = f"{query.scope.value} {encode_cursor(cursor)} {words(query)}"
-    return value if len(value) <= VALUE_LIMIT else None
+def encode(query: ListQuery) -> str:
+    """A list at one of its pages, as a button's value: its scope, the page's mark, its words."""
+    mark = encode_cursor(query.cursor) if query.cursor else _FIRST_PAGE
+    return f"{query.scope.value} {mark} {words(query)}"
 
 
 def parse(value: str, asker: str) -> ListQuery | None:
-    """The list and page a button stands for; None for anything we did not write."""
-    scope, _, rest = value[:VALUE_LIMIT].partition(" ")
-    place, _, filters = rest.partition(" ")
-    cursor = decode_cursor(place)
-    if cursor is None or scope not in set(Scope):
+    """The list and page a value stands for; None for anything we did not write."""
+    if len(value) > VALUE_LIMIT:
+        return None
+    scope, _, rest = value.partition(" ")
+    mark, _, filters = rest.partition(" ")
+    cursor = decode_cursor(mark)
+    if scope not in set(Scope) or (cursor is None and mark != _FIRST_PAGE):
         return None
     try:
         return parse_words(filters, Scope(scope), asker).at(cursor)

@@ -4,22 +4,12 @@ What must stay true: a card is drawn from the record alone, so any copy can be d
 time; after the end only the buttons go, and how it ended comes on top of the same facts.
 """
 
-from enum import StrEnum
-
 from slack_sdk.models.blocks import Block, SectionBlock
 
 from blocks import buttons, facts
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import clip, mrkdwn, names, quote, who
-from store.domain.request import People, Request, Status
-
-
-class Audience(StrEnum):
-    """Whom a card speaks to; only the notification differs."""
-
-    REVIEWER = "reviewer"
-    CHANNEL = "channel"
-    SUBMITTER = "submitter"
+from store.domain.request import Audience, People, Request, Status
 
 
 def build(

@@ -6,51 +6,49 @@ At most ten requests a page keep the message far from Slack's 50 blocks and 13,0
 import re
 from datetime import datetime
 
-from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, SectionBlock
-from store.domain.query_words import words
+from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
 from blocks import buttons, facts, paging
 from blocks.message import Message
-from blocks.text import date, escape, line, mrkdwn, who
-from store.domain.query import COUNT_LIMIT, PAGE_SIZE, Filter, ListQuery, Page, Scope
+from blocks.text import date, escape, line, mention, mrkdwn, who
+from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope
+from store.domain.query_words import words
 from store.domain.request import People, Request, Status
 
-_PERSON = re.compile(r"&lt;@([UW][A-Z0-9]+)(?:\|[^&]*)?&gt;")
+_PERSON = re.compile(r"&lt;@([UW][A-Z0-9]+)&gt;")
 
 
 def build(query: ListQuery, page: Page, people: People, *, now: datetime) -> Message:
     """The page as a message. `now` dates the answer, since a list ages from then on."""
-    heading = f"*{query.scope.label}* · {_counts(page)}"
     fallback = f"{query.scope.label}: {_counts(page)}"
-    if not page.requests:
-        return Message(fallback, (_section(heading), _section(_nothing(query, page, people))))
-    rows = [_row(request, people) for request in page.requests[:PAGE_SIZE]]
-    return Message(
-        fallback,
-        (_section(heading), *rows, *_pages(query, page), _foot(query, page, people, now)),
+    spoken = _spoken(query, people)
+    heading = _section(
+        f"*{query.scope.label}* · {_counts(page)}" + (f"\n{spoken}" if spoken else "")
     )
+    if not page.requests:
+        return Message(fallback, (heading, _section(_nothing(query, page))))
+    rows = [_row(request, people) for request in page.requests]
+    return Message(fallback, (heading, *rows, *_pages(query, page), _foot(page, now)))
 
 
 def _row(request: Request, people: People) -> SectionBlock:
     completed = (
         f"completed {date(request.completed_on)}" if request.completed_on else "not completed"
     )
-    text = "\n".join(
-        (
-            f"*{request.ref} {line(request.title, 300)}*",
-            " · ".join(
-                (
-                    facts.status(request),
-                    f"{facts.ENVIRONMENT_MARKS[request.environment]} {request.environment.label}",
-                    request.category.label,
-                    line(request.mini_program_name, 150),
-                    line(request.version, 80) if request.version else "no version",
-                )
-            ),
-            f"by {who(request.submitted_by, people)} · created {date(request.created_at)}"
-            f" · {completed}",
-        )
+    standing = (
+        facts.status(request),
+        f"{facts.ENVIRONMENT_MARKS[request.environment]} {request.environment.label}",
+        request.category.label,
+        line(request.mini_program_name, 150),
+        line(request.version, 80) if request.version else "no version",
     )
+    history = (
+        f"by {who(request.submitted_by, people)}",
+        f"created {date(request.created_at)}",
+        completed,
+    )
+    heading = f"*{request.ref} {line(request.title, 300)}*"
+    text = "\n".join((heading, " · ".join(standing), " · ".join(history)))
     return SectionBlock(text=mrkdwn(text), accessory=buttons.details(request, "View"))
 
 
@@ -65,28 +63,32 @@ def _count(number: int) -> str:
 
 
 def _pages(query: ListQuery, page: Page) -> list[Block]:
-    previous = paging.encode(query, page.previous) if page.previous else None
-    following = paging.encode(query, page.next) if page.next else None
-    row: list[ButtonElement] = []
-    if previous:
-        row.append(buttons.link("Previous", buttons.PREVIOUS_PAGE, previous))
-    if following:
-        row.append(buttons.link("Next", buttons.NEXT_PAGE, following))
+    ways = (
+        ("Previous", buttons.PREVIOUS_PAGE, page.previous),
+        ("Next", buttons.NEXT_PAGE, page.next),
+    )
+    row = [
+        buttons.link(label, action_id, paging.encode(query.at(cursor)))
+        for label, action_id, cursor in ways
+        if cursor
+    ]
     return [buttons.row(*row)] if row else []
 
 
-def _foot(query: ListQuery, page: Page, people: People, now: datetime) -> ContextBlock:
+def _foot(page: Page, now: datetime) -> ContextBlock:
     last = page.first + len(page.requests) - 1
     place = f"{page.first:,} to {last:,} of {_count(page.total)}"
-    return ContextBlock(
-        elements=[mrkdwn(f"{place} · {_spoken(query, people)} · as of {date(now)}")]
-    )
+    return ContextBlock(elements=[mrkdwn(f"{place} · as of {date(now)}")])
 
 
 def _spoken(query: ListQuery, people: People) -> str:
-    """The words that make this list, ready to be typed again; people by name."""
-    said = _PERSON.sub(lambda found: f"@{who(found[1], people)}", escape(words(query)))
-    return said or "no filter"
+    """The words that make this list, as they would be typed, with people by name."""
+    typed = words(query).replace("&lt;", "<").replace("&amp;", "&")
+    return _PERSON.sub(lambda found: _named(found[1], people), escape(typed))
+
+
+def _named(user_id: str, people: People) -> str:
+    return f"@{who(user_id, people)}" if user_id in people else mention(user_id)
 
 
 _COMMANDS = {
@@ -101,13 +103,13 @@ _NONE_YET = {
 }
 
 
-def _nothing(query: ListQuery, page: Page, people: People) -> str:
+def _nothing(query: ListQuery, page: Page) -> str:
     command = _COMMANDS[query.scope]
     if page.total or query.cursor:
         return f"Nothing is left on this page. {command} starts again from the top."
     if query.filter == Filter():
         return _NONE_YET[query.scope]
-    return f"No request matches {_spoken(query, people)}. Take a word away, or see all: {command}"
+    return f"No request matches these words. Take one away, or see all with {command}."
 
 
 def _section(text: str) -> SectionBlock:

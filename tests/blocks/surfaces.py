@@ -11,7 +11,7 @@ from blocks.message import Message
 from bot.sandbox import screen
 from store.domain.categories import MODELS
 from store.domain.lifecycle import Act
-from store.domain.request import Category, Person, RejectionClass, Request, Status
+from store.domain.request import Audience, Category, Person, RejectionClass, Request, Status
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, request, sample_of
 
 PEOPLE = {
@@ -75,7 +75,7 @@ def hostile(category: Category, text: str) -> dict[str, Any]:
 def messages(shown: Request) -> Iterator[Message]:
     """Every message that is about one request."""
     people = PEOPLE
-    for audience in request_card.Audience:
+    for audience in Audience:
         yield request_card.build(shown, people, audience=audience)
     yield request_card.build(shown, people, may_decide=False, pictures=False)
     yield request_card.receipt(shown, people)

@@ -1,0 +1,109 @@
+"""A list says how much there is, shows the nine columns, and pages without a memory."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocks import paging, request_list
+from bot.sandbox.limits import message_problems
+from bot.sandbox.limits.whole import objects
+from store.domain.query import Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.domain.request import Category, Environment, Status
+from tests.blocks.surfaces import HOSTILE, PEOPLE, ended, hostile, words
+from tests.cast import ALICE, BOB, NOW, request
+
+ONE = Page((request(),), total=1, under_review=1)
+NOBODY = Page((), total=0, under_review=0)
+
+
+def drawn(query: ListQuery, page: Page) -> str:
+    return words(request_list.build(query, page, PEOPLE, now=NOW))
+
+
+def test_a_row_shows_the_nine_columns() -> None:
+    page = Page((request(), ended(Status.REJECTED, id=127)), total=37, under_review=4)
+    assert drawn(ListQuery(), page) == "\n".join(
+        (
+            "My Requests · 37 requests, 4 Under Review",
+            "MP-128 Release Bills Pay 3.2.4",
+            "⏳ Under Review · 🟠 Production · Mini Program Release · Bills Pay · 3.2.4",
+            "by Alice · created Today at 10:14 AM · not completed",
+            "[ View ]",
+            "MP-127 Release Bills Pay 3.2.4",
+            "⛔ Rejected · 🟠 Production · Mini Program Release · Bills Pay · 3.2.4",
+            "by Alice · created Today at 10:14 AM · completed Today at 10:00 AM",
+            "[ View ]",
+            "1 to 2 of 37 · as of Today at 11:00 AM",
+        )
+    )
+
+
+def test_the_words_of_a_list_stand_under_its_name() -> None:
+    wanted = Filter(statuses=(Status.APPROVED,), submitters=(ALICE, "UNEW"), words="bills & <x>")
+    said = drawn(ListQuery(filter=wanted, sort=Sort.OLDEST), ONE)
+    assert "bills & <x> status:approved by:@Alice,@UNEW sort:created" in said
+
+
+def test_counts_stop_at_a_thousand() -> None:
+    page = replace(ONE, total=1001, under_review=1001, first=991)
+    said = drawn(ListQuery(scope=Scope.ALL), page)
+    assert "All requests · 1,000+ requests, 1,000+ Under Review" in said
+    assert "991 to 991 of 1,000+" in said
+
+
+def test_a_middle_page_leads_both_ways() -> None:
+    wanted = ListQuery(filter=Filter(environments=(Environment.SANDBOX,)))
+    back, on = Cursor(NOW, 11, backwards=True, first=1), Cursor(NOW, 20, first=21)
+    page = replace(ONE, first=11, total=37, previous=back, next=on)
+    sent = request_list.build(wanted, page, PEOPLE, now=NOW).payload()
+    buttons = {o["action_id"]: o["value"] for o in objects(sent) if o.get("type") == "button"}
+    assert paging.parse(buttons["list.page.previous"], ALICE) == wanted.at(back)
+    assert paging.parse(buttons["list.page.next"], ALICE) == wanted.at(on)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_an_empty_list_says_what_to_do_next(scope: Scope) -> None:
+    unfiltered = drawn(ListQuery(scope=scope), NOBODY)
+    filtered = drawn(ListQuery(scope=scope, filter=Filter(words="zzz")), NOBODY)
+    assert "no requests" in unfiltered
+    assert "No request matches these words" in filtered
+    assert f"/mp-requests {scope.value}" in filtered
+
+
+def test_a_page_that_emptied_meanwhile_leads_back_to_the_top() -> None:
+    said = drawn(ListQuery(cursor=Cursor(NOW, 5, first=11)), replace(NOBODY, total=3))
+    assert "Nothing is left on this page. /mp-requests mine starts again" in said
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_ten_hostile_rows_fit(kind: str) -> None:
+    shown = request(**hostile(Category.RELEASE, HOSTILE[kind]))
+    page = Page((shown,) * 10, total=1001, under_review=10, next=Cursor(NOW, 1))
+    query = ListQuery(filter=Filter(words=HOSTILE[kind][:100], submitters=(BOB,) * 20))
+    sent = request_list.build(query, page, PEOPLE, now=NOW).payload()
+    assert message_problems(sent) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["", "mine", "mine ", "all -", "mine 1.2", "mine - colour:red", "mine - " + "x" * 2000]
+)
+def test_a_tampered_page_is_no_page(value: str) -> None:
+    assert paging.parse(value, ALICE) is None
+
+
+@given(
+    scope=st.sampled_from(Scope),
+    at=st.none() | st.datetimes(datetime(2020, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    number=st.integers(1, 10**9 - 1),
+    statuses=st.sets(st.sampled_from(Status)),
+)
+def test_a_page_comes_back_as_it_was_sent(
+    scope: Scope, at: datetime | None, number: int, statuses: set[Status]
+) -> None:
+    wanted = Filter(statuses=tuple(s for s in Status if s in statuses), submitters=(ALICE,))
+    query = ListQuery(scope, wanted, Sort.COMPLETED_LAST, Cursor(at, number, first=number))
+    assert paging.parse(paging.encode(query), BOB) == query
+    assert paging.parse(paging.encode(query.at(None)), BOB) == query.at(None)
