@@ -1,0 +1,265 @@
+"""The words of a list, as people and phones write them."""
+
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from store.domain.query import Cursor, Filter, ListQuery, Scope, Sort
+from store.domain.query_words import (
+    WordsError,
+    decode_cursor,
+    default_sort,
+    encode_cursor,
+    parse,
+    words,
+)
+from store.domain.request import Category, Environment, Status
+from tests.cast import ALICE, BOB, CAROL
+
+
+def asked(text: str, scope: Scope = Scope.MINE) -> ListQuery:
+    return parse(text, scope, asker=ALICE)
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(WordsError) as refused:
+        asked(text)
+    return refused.value.sentence
+
+
+REVIEW, APPROVED, REJECTED = Status.UNDER_REVIEW, Status.APPROVED, Status.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("text", "statuses"),
+    [
+        ("status:approved", (APPROVED,)),
+        ("Status:APPROVED", (APPROVED,)),
+        ("status: approved, rejected", (APPROVED, REJECTED)),
+        ("status :rejected ,approved,", (APPROVED, REJECTED)),
+        ("status:approved status:rejected", (APPROVED, REJECTED)),
+        ("status:approved,approved", (APPROVED,)),
+        ('status:"under review"', (REVIEW,)),
+        ("status:“Under Review”,rejected", (REVIEW, REJECTED)),
+        ("status:under review", (REVIEW,)),
+        ("status:under-review", (REVIEW,)),
+        ("status:under–review", (REVIEW,)),
+        ("status:under_review", (REVIEW,)),
+        ("status:review", (REVIEW,)),
+        ("status：approved，rejected", (APPROVED, REJECTED)),
+        ("\u200bstatus:\u00a0approved\u2003", (APPROVED,)),
+        ("sta\x00tus:approved", (APPROVED,)),
+    ],
+)
+def test_statuses_are_understood(text: str, statuses: tuple[Status, ...]) -> None:
+    assert asked(text) == ListQuery(filter=Filter(statuses=statuses))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", Filter()),
+        ("env:sandbox", Filter(environments=(Environment.SANDBOX,))),
+        ("environment: prod", Filter(environments=(Environment.PRODUCTION,))),
+        ("category:release", Filter(categories=(Category.RELEASE,))),
+        ("category: Optimization", Filter(categories=(Category.OPTIMIZATION,))),
+        (
+            "category:mini_program_features,Mini Program Launch, optimization modify",
+            Filter(categories=(Category.LAUNCH, Category.FEATURES, Category.OPTIMIZATION)),
+        ),
+        ("by:<@UBOB|bob>", Filter(submitters=(BOB,))),
+        ("by: <@UCAROL|Carol, the 2nd>, me, <@UCAROL>", Filter(submitters=(CAROL, ALICE))),
+        ("by:Me", Filter(submitters=(ALICE,))),
+        ("2171020092715498", Filter(words="2171020092715498")),
+        ("  Bills   Pay ", Filter(words="Bills Pay")),
+        ("bills status:approved pay", Filter(statuses=(APPROVED,), words="bills pay")),
+        ("status:approved bills", Filter(statuses=(APPROVED,), words="bills")),
+        ("Food &amp; Drinks", Filter(words="Food & Drinks")),
+        ("&amp;lt; a &lt;b&gt;", Filter(words="&lt; a <b>")),
+        ("Erin’s “Kape Rewards”", Filter(words="Erin's Kape Rewards")),
+        ('"status:approved"', Filter(words="status:approved")),
+        ("12:30", Filter(words="12:30")),
+        ("https://example.com/a", Filter(words="https://example.com/a")),
+        ("<https://example.com|example.com>", Filter(words="example.com")),
+        ("Note : pay", Filter(words="Note : pay")),
+        ('unclosed "quote', Filter(words="unclosed quote")),
+        ("支付宝 账单", Filter(words="支付宝 账单")),
+    ],
+)
+def test_filters_and_free_words_are_understood(text: str, wanted: Filter) -> None:
+    assert asked(text) == ListQuery(filter=wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "sort"),
+    [
+        ("sort:created", Sort.OLDEST),
+        ("sort:-created", Sort.NEWEST),
+        ("sort:–created", Sort.NEWEST),
+        ("sort: —Completed", Sort.COMPLETED_LAST),
+        ("sort:completed sort:completed", Sort.COMPLETED_FIRST),
+    ],
+)
+def test_sorts_are_understood(text: str, sort: Sort) -> None:
+    assert asked(text) == ListQuery(sort=sort)
+
+
+def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
+    assert asked("", Scope.APPROVALS) == ListQuery(Scope.APPROVALS, Filter(), Sort.OLDEST)
+    assert {default_sort(scope) for scope in (Scope.MINE, Scope.ALL)} == {Sort.NEWEST}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "statsu:approved",
+            "I don't know `statsu:`. Did you mean `status:`?"
+            " You can filter by status, env, category and by, and sort.",
+        ),
+        (
+            "pay:later",
+            "I don't know `pay:`. You can filter by status, env, category and by, and sort."
+            " To search for the word itself, put it in quotes.",
+        ),
+        (
+            "status:aproved",
+            "I don't know the status `aproved`. Did you mean `approved`?"
+            " Use `under_review`, `approved`, `rejected` or `withdrawn`.",
+        ),
+        (
+            "env:staging",
+            "I don't know the environment `staging`. Use `production` or `sandbox`.",
+        ),
+        (
+            "status:&lt;b&gt;`x`",
+            "I don't know the status `<b>x`."
+            " Use `under_review`, `approved`, `rejected` or `withdrawn`.",
+        ),
+        (
+            "by:erin",
+            "I don't know who `erin` is. After `by:` type @ and pick the person; `me` is you.",
+        ),
+        (
+            "by:<mailto:erin@example.com|erin@example.com>",
+            "I don't know who `erin@example.com` is."
+            " After `by:` type @ and pick the person; `me` is you.",
+        ),
+        ("<@UBOB|bob>", "To filter by a person, write `by:` before the name."),
+        ("status:", "`status:` needs a value, for example `status:approved`."),
+        ("by: , env:sandbox", "`by:` needs a value, for example `by:me`."),
+        ("status: env:sandbox", "`status:` needs a value, for example `status:approved`."),
+        ("sort:created,completed", "`sort:` takes one order, for example `sort:-created`."),
+        ("x" * 101, "A search has at most 100 characters, and this has 101."),
+        (
+            "by:" + ",".join(f"<@U{n}>" for n in range(21)),
+            "`by:` takes at most 20 people.",
+        ),
+    ],
+)
+def test_what_is_not_understood_is_said_kindly(text: str, sentence: str) -> None:
+    assert refusal(text) == sentence
+
+
+@pytest.mark.parametrize("key", ["cat", "Env1", "enviroment", "sorted", "state"])
+def test_a_key_that_is_nearly_right_is_suggested(key: str) -> None:
+    assert "Did you mean" in refusal(f"{key}:x")
+
+
+def test_a_long_wrong_word_is_not_repeated_whole() -> None:
+    assert len(refusal("status:" + "x" * 3_000)) < 160
+    assert len(refusal("x" * 3_000 + ":y")) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("", ""),
+        ("sort:-created", ""),
+        ("sort:created", "sort:created"),
+        (
+            "ENV: sandbox status:rejected, review pay  bills by:me category:mini_program_release",
+            "pay bills status:under_review,rejected env:sandbox category:release by:<@UALICE>",
+        ),
+        ('"env:x"', '"env:x"'),
+        ("a, b", '"a, b"'),
+    ],
+)
+def test_a_list_has_one_canonical_form(text: str, canonical: str) -> None:
+    assert words(asked(text)) == canonical
+
+
+def some(members: type[Status] | type[Environment] | type[Category]) -> st.SearchStrategy:
+    return st.sets(st.sampled_from(members)).map(
+        lambda found: tuple(m for m in members if m in found)
+    )
+
+
+people = st.lists(st.sampled_from([ALICE, BOB, CAROL]), unique=True).map(tuple)
+free_words = st.text(
+    st.sampled_from("ab12 :,<>&;|@#!-_'ltgmpé支🙂") | st.characters(categories=("L", "N", "S")),
+    max_size=20,
+).map(lambda text: " ".join(text.split()))
+filters = st.builds(Filter, some(Status), some(Environment), some(Category), people, free_words)
+pieces = st.sampled_from(
+    [
+        *("status:", "env", "by:", "sort:", ":", ",", " ", '"', "“", "under review", "-created"),
+        *("approved", "prod", "<@UBOB|b:,b>", "<", ">", "|", "&amp;", "&", "lt;", "me", "12:30"),
+        *("https://x", "x", "é", "\x00", "\u00a0", "\ud800", "’", "：", "category:", "release"),
+    ]
+)
+
+
+@given(st.builds(ListQuery, st.sampled_from(Scope), filters, st.sampled_from(Sort)))
+@example(ListQuery(filter=Filter(words="&amp;lt;")))
+@example(ListQuery(filter=Filter(words="<@UBOB>")))
+@example(ListQuery(filter=Filter(statuses=(REVIEW,), words="status")))
+def test_the_canonical_words_read_back_as_the_same_list(query: ListQuery) -> None:
+    assert parse(words(query), query.scope, ALICE) == query
+
+
+@given(st.lists(pieces | st.text(max_size=3), max_size=12).map("".join))
+def test_whatever_is_typed_is_a_list_or_a_sentence(text: str) -> None:
+    try:
+        query = asked(text)
+    except WordsError:
+        return
+    assert asked(words(query)) == query
+
+
+@given(
+    st.builds(
+        Cursor,
+        at=st.none() | st.datetimes(timezones=st.just(UTC)),
+        id=st.integers(0, 10**12),
+        backwards=st.booleans(),
+        first=st.integers(1, 10**6),
+    )
+)
+def test_a_cursor_survives_its_mark(cursor: Cursor) -> None:
+    mark = encode_cursor(cursor)
+    assert decode_cursor(mark) == cursor
+    assert len(mark) < 100
+    assert set(mark) <= set("0123456789abcdef.-")
+
+
+MARK = encode_cursor(Cursor(datetime(2026, 11, 20, 2, 14, tzinfo=UTC), 128, first=11))
+
+
+@given(st.integers(0, len(MARK) - 1), st.sampled_from("0123456789abcdef.-é"))
+def test_a_changed_mark_is_no_page(place: int, sign: str) -> None:
+    changed = MARK[:place] + sign + MARK[place + 1 :]
+    assert changed == MARK or decode_cursor(changed) is None
+
+
+@pytest.mark.parametrize("text", ["", "x", MARK[:-1], MARK + "0", MARK + "\n", "9" * 5_000])
+def test_anything_else_is_no_page(text: str) -> None:
+    assert decode_cursor(text) is None
+
+
+def test_a_forged_mark_beyond_all_dates_is_no_page() -> None:
+    forged = "9" * 18 + ".1.f.1"
+    assert decode_cursor(f"{forged}.{blake2b(forged.encode(), digest_size=4).hexdigest()}") is None
