@@ -1,0 +1,119 @@
+"""Who may do what: Alice submits, Bob and Carol review, Ada administers, Mallory must not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store.domain.access import Allowed, Denial, Denied, Roster, assignees, may
+from store.domain.lifecycle import Act
+from store.domain.request import Request, Status
+from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, ROSTER, request
+
+FINAL = [status for status in Status if status is not Status.UNDER_REVIEW]
+OPEN = request()
+FOR_BOB = request(reviewers=(BOB,))
+BOBS_OWN = request(submitted_by=BOB)
+ADAS_OWN = request(submitted_by=ADA)
+FORMER_REVIEWER = Roster(admins=frozenset({ADA}), reviewers=frozenset({CAROL}))
+
+YES = Allowed()
+UNKNOWN = Denied(Denial.UNKNOWN)
+CLOSED = Denied(Denial.CLOSED)
+OWN = Denied(Denial.OWN_REQUEST)
+NO_REVIEWER = Denied(Denial.NOT_A_REVIEWER)
+NO_SUBMITTER = Denied(Denial.NOT_THE_SUBMITTER)
+
+
+@pytest.mark.parametrize(
+    ("case", "user", "act", "found", "answer"),
+    [
+        ("the submitter sees their own", ALICE, Act.SEE, OPEN, YES),
+        ("an assigned reviewer sees it", BOB, Act.SEE, OPEN, YES),
+        ("a reviewer sees what others review", CAROL, Act.SEE, FOR_BOB, YES),
+        ("an admin sees everything", ADA, Act.SEE, OPEN, YES),
+        ("nobody else learns that it exists", MALLORY, Act.SEE, OPEN, UNKNOWN),
+        ("an assigned reviewer approves", BOB, Act.APPROVE, OPEN, YES),
+        ("an assigned reviewer rejects", CAROL, Act.REJECT, OPEN, YES),
+        ("a reviewer who is not assigned does not", CAROL, Act.APPROVE, FOR_BOB, NO_REVIEWER),
+        ("an admin decides any", ADA, Act.REJECT, FOR_BOB, YES),
+        ("the submitter does not decide", ALICE, Act.APPROVE, OPEN, OWN),
+        ("a reviewer does not decide their own", BOB, Act.APPROVE, BOBS_OWN, OWN),
+        ("an admin does not decide their own", ADA, Act.APPROVE, ADAS_OWN, OWN),
+        ("an outsider decides nothing", MALLORY, Act.APPROVE, OPEN, UNKNOWN),
+        ("the submitter withdraws", ALICE, Act.WITHDRAW, OPEN, YES),
+        ("a reviewer withdraws their own", BOB, Act.WITHDRAW, BOBS_OWN, YES),
+        ("a reviewer withdraws nobody else's", BOB, Act.WITHDRAW, OPEN, NO_SUBMITTER),
+        ("an admin withdraws nobody else's", ADA, Act.WITHDRAW, OPEN, NO_SUBMITTER),
+        ("an outsider withdraws nothing", MALLORY, Act.WITHDRAW, OPEN, UNKNOWN),
+    ],
+)
+def test_the_rule(case: str, user: str, act: Act, found: Request, answer: Allowed | Denied) -> None:
+    assert may(user, act, found, ROSTER) == answer, case
+
+
+@pytest.mark.parametrize("status", FINAL)
+@pytest.mark.parametrize(
+    ("user", "act", "answer"),
+    [
+        (BOB, Act.APPROVE, CLOSED),
+        (ADA, Act.REJECT, CLOSED),
+        (ALICE, Act.WITHDRAW, CLOSED),
+        (ALICE, Act.SEE, YES),
+        (ALICE, Act.APPROVE, OWN),
+        (BOB, Act.WITHDRAW, NO_SUBMITTER),
+        (MALLORY, Act.APPROVE, UNKNOWN),
+    ],
+)
+def test_only_who_might_have_acted_hears_that_it_is_closed(
+    status: Status, user: str, act: Act, answer: Allowed | Denied
+) -> None:
+    assert may(user, act, request(status=status), ROSTER) == answer
+
+
+def test_a_former_reviewer_still_sees_but_no_longer_decides() -> None:
+    assert may(BOB, Act.SEE, OPEN, FORMER_REVIEWER) == YES
+    assert may(BOB, Act.APPROVE, OPEN, FORMER_REVIEWER) == NO_REVIEWER
+
+
+@pytest.mark.parametrize(("user", "own"), [(BOB, BOBS_OWN), (ADA, ADAS_OWN)])
+def test_the_policy_may_let_people_decide_their_own(user: str, own: Request) -> None:
+    assert may(user, Act.APPROVE, own, ROSTER, own_requests=True) == YES
+
+
+def test_that_leave_makes_no_reviewer_of_the_submitter() -> None:
+    assert may(ALICE, Act.APPROVE, OPEN, ROSTER, own_requests=True) == NO_REVIEWER
+
+
+def test_with_an_empty_roster_nobody_decides() -> None:
+    assert may(BOB, Act.APPROVE, OPEN, Roster()) == NO_REVIEWER
+    assert may(ADA, Act.APPROVE, OPEN, Roster()) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("case", "submitter", "roster", "own", "cards"),
+    [
+        ("the reviewers", ALICE, ROSTER, False, (BOB, CAROL)),
+        ("but not the submitter", BOB, ROSTER, False, (CAROL,)),
+        ("unless the policy says so", BOB, ROSTER, True, (BOB, CAROL)),
+        ("without reviewers the admins", ALICE, Roster(admins={ADA}), False, (ADA,)),
+        ("when only the submitter reviews", BOB, Roster({ADA}, {BOB}), False, (ADA,)),
+        ("nobody is left", ADA, Roster(admins={ADA}), False, ()),
+        ("nobody is configured", ALICE, Roster(), False, ()),
+    ],
+)
+def test_who_gets_the_card(
+    case: str, submitter: str, roster: Roster, own: bool, cards: tuple[str, ...]
+) -> None:
+    assert assignees(submitter, roster, own_requests=own) == cards, case
+
+
+everybody = st.sampled_from([ALICE, BOB, CAROL, ADA, MALLORY])
+rosters = st.builds(Roster, st.frozensets(everybody), st.frozensets(everybody))
+
+
+@given(everybody, rosters, st.booleans())
+def test_whoever_gets_the_card_may_decide(submitter: str, roster: Roster, own: bool) -> None:
+    cards = assignees(submitter, roster, own_requests=own)
+    found = request(submitted_by=submitter, reviewers=cards)
+    for user in cards:
+        assert may(user, Act.APPROVE, found, roster, own_requests=own) == YES

@@ -1,0 +1,107 @@
+"""The policy file: what it may say, and the sentence for what it may not."""
+
+from datetime import time
+
+import pytest
+
+from store.domain.access import Roster
+from store.domain.policy import Policy, PolicyError
+
+FULL = """
+[workspace]
+admins = ["UADA"]
+reviewers = ["UBOB", "SREVIEWERS"]
+channel = "C0REVIEW"
+timezone = "Asia/Manila"
+digest_at = 08:30:00
+remind_after_hours = 4
+working_days = ["sun", "mon"]
+own_requests = true
+"""
+
+
+def policy(settings: str) -> Policy:
+    return Policy.parse("[workspace]\n" + settings)
+
+
+def test_every_setting_is_read() -> None:
+    assert Policy.parse(FULL) == Policy(
+        admins=("UADA",),
+        reviewers=("UBOB", "SREVIEWERS"),
+        channel="C0REVIEW",
+        timezone="Asia/Manila",
+        digest_at=time(8, 30),
+        remind_after_hours=4,
+        working_days=("sun", "mon"),
+        own_requests=True,
+    )
+
+
+def test_an_empty_policy_lets_nobody_approve() -> None:
+    empty = policy("")
+    assert empty.roster({}) == Roster()
+    assert (empty.own_requests, empty.weekdays) == (False, frozenset(range(5)))
+
+
+def test_working_days_count_from_monday() -> None:
+    assert Policy.parse(FULL).weekdays == {0, 6}
+
+
+def test_a_user_group_stands_for_its_members() -> None:
+    found = Policy.parse(FULL)
+    members = {"SREVIEWERS": frozenset({"UCAROL", "UBOB"}), "SOTHERS": frozenset({"UMALLORY"})}
+    assert found.groups == {"SREVIEWERS"}
+    assert found.roster(members) == Roster(frozenset({"UADA"}), frozenset({"UBOB", "UCAROL"}))
+
+
+def test_a_group_nobody_looked_up_has_no_members() -> None:
+    assert Policy.parse(FULL).roster({}).reviewers == {"UBOB"}
+
+
+@pytest.mark.parametrize("good", ["1", "720"])
+def test_reminders_come_within_an_hour_and_a_month(good: str) -> None:
+    assert policy(f"remind_after_hours = {good}").remind_after_hours == int(good)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ('admins = ["ada"]', "[workspace] admins: 'ada' is not a Slack user id (U…)"),
+        ('reviewers = ["@bob"]', "[workspace] reviewers: '@bob' is not a Slack user id"),
+        ('reviewers = [""]', "[workspace] reviewers: '' is not a Slack user id"),
+        ('reviewers = "UBOB"', "[workspace] reviewers: "),
+        ('channel = "#reviews"', "'#reviews' is not a channel id (C…)"),
+        ('timezone = "Manila"', "'Manila' is not a time zone name such as Asia/Manila"),
+        ('working_days = ["monday"]', "'monday' is not a day; use mon, tue"),
+        ("remind_after_hours = 0", "[workspace] remind_after_hours: "),
+        ("remind_after_hours = 721", "[workspace] remind_after_hours: "),
+        ('reviewer = ["UBOB"]', "[workspace] has no setting reviewer; it has admins, reviewers"),
+        ("timezone = ", "The policy file is not valid TOML: "),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: str, sentence: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        policy(settings)
+    assert sentence in str(refused.value)
+
+
+def test_all_wrong_settings_are_named_at_once() -> None:
+    with pytest.raises(PolicyError, match=r"timezone: .*remind_after_hours: "):
+        policy('timezone = "Mars"\nremind_after_hours = 0')
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "The policy file has no [workspace] part."),
+        ("workspace = 1", "The policy file has no [workspace] part."),
+        (
+            "[stage]\n[workspace]",
+            "The policy file has an unknown part [stage]; it has [workspace].",
+        ),
+    ],
+)
+def test_a_file_without_its_one_part_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        Policy.parse(text)
+    assert str(refused.value) == sentence
