@@ -1,0 +1,13 @@
+"""What comes in from Slack: parse, one store call, answer. One file a feature."""
+
+from slack_bolt.async_app import AsyncApp
+
+from handlers import commands, decide, details, home, lists, submit, withdraw
+
+FEATURES = (commands, submit, decide, withdraw, details, lists, home)
+
+
+def register(app: AsyncApp) -> None:
+    """Every listener there is. They take what they need from the context, by name."""
+    for feature in FEATURES:
+        feature.register(app)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,11 @@ from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.domain.access import Roster
+from store import people
+from store.database import Database
+from store.domain.access import Allowed, Denial, Refused, Roster, may
+from store.domain.lifecycle import Act
+from store.domain.policy import Policy
 from store.domain.query import (
     COUNT_LIMIT,
     PAGE_SIZE,
@@ -24,6 +29,7 @@ from store.domain.query import (
 from store.domain.request import (
     Category,
     Environment,
+    People,
     RejectionClass,
     Request,
     Status,
@@ -49,6 +55,50 @@ async def one(session: AsyncSession, request_id: int) -> Request:
     if request is None:
         raise LookupError(f"there is no request {request_id}")
     return request
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as one person may see it: what they may do now, and who is named in it."""
+
+    request: Request
+    acts: frozenset[Act]
+    people: People
+
+
+async def look(db: Database, request_id: int, *, viewer: str, policy: Policy) -> Seen | Refused:
+    """What this person sees of a request; Refused where they may not see it."""
+    async with db.snapshot() as session:
+        request = await find(session, request_id)
+        if request is None:
+            return Refused(Denial.UNKNOWN, request_id)
+        roster = await people.roster(session, policy)
+        allowed = {
+            act
+            for act in Act
+            if may(viewer, act, request, roster, own_requests=policy.own_requests) == Allowed()
+        }
+        if Act.SEE not in allowed:
+            return Refused(Denial.UNKNOWN, request_id)
+        return Seen(request, frozenset(allowed), await people.known(session, request.people()))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page and the people it names."""
+
+    page: Page
+    people: People
+
+
+async def listing(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Listing:
+    """One page of what the asker may see."""
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy)
+        found = await page(session, query, asker=asker, roster=roster)
+        named = set().union(*(request.people() for request in found.requests))
+        named.update(query.filter.submitters)
+        return Listing(found, await people.known(session, named))
 
 
 async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: Roster) -> Page:

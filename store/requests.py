@@ -7,7 +7,6 @@ count 0 means somebody was faster: the rule is asked again, about what they left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import update
 from sqlmodel import col, select
@@ -20,18 +19,10 @@ from store.domain.deadlines import working_deadline
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy
 from store.domain.query import searchable
-from store.domain.request import RejectionClass, Request, Status, Verdict
+from store.domain.request import Audience, RejectionClass, Request, Status, Verdict
 from store.domain.submission import Submission
 from store.outbox import Kind, Owed, Rank
 from store.tables import AssignmentRow, CardRow, RequestRow, VoteRow
-
-
-class Audience(StrEnum):
-    """For whom a copy of a request is drawn."""
-
-    REVIEWER = "reviewer"
-    CHANNEL = "channel"
-    SUBMITTER = "submitter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +120,20 @@ async def withdraw(
         return ended
 
 
+async def examine(
+    db: Database,
+    request_id: int,
+    *,
+    actor: str,
+    act: Act,
+    policy: Policy,
+    revision: int | None = None,
+) -> Request | Refused:
+    """Whether this act would be allowed now: a courtesy before a form is opened, not the rule."""
+    async with db.snapshot() as session:
+        return await _admit(session, request_id, actor, act, policy, revision)
+
+
 async def shown(
     session: AsyncSession, card: CardRow, *, channel: str, ts: str, revision: int
 ) -> None:
@@ -145,9 +150,10 @@ async def card(session: AsyncSession, request_id: int, audience: str, recipient:
 async def _end(
     session: AsyncSession, request_id: int, ending: _Ending, policy: Policy, revision: int | None
 ) -> Request | Refused:
-    admitted = await _admit(session, request_id, ending, policy, revision)
+    asked = (request_id, ending.actor, ending.act, policy, revision)
+    admitted = await _admit(session, *asked)
     if not isinstance(admitted, Refused) and not await _change(session, admitted, ending):
-        admitted = await _admit(session, request_id, ending, policy, revision)
+        admitted = await _admit(session, *asked)
     if isinstance(admitted, Refused):
         await _refresh(session, admitted, ending)
         return admitted
@@ -161,14 +167,19 @@ async def _end(
 
 
 async def _admit(
-    session: AsyncSession, request_id: int, ending: _Ending, policy: Policy, revision: int | None
+    session: AsyncSession,
+    request_id: int,
+    actor: str,
+    act: Act,
+    policy: Policy,
+    revision: int | None,
 ) -> Request | Refused:
     """The request, when this act is allowed on what the person looked at; else why not."""
     request = await queries.find(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
     roster = await people.roster(session, policy)
-    answer = may(ending.actor, ending.act, request, roster, own_requests=policy.own_requests)
+    answer = may(actor, act, request, roster, own_requests=policy.own_requests)
     if isinstance(answer, Denied):
         return _refused(answer.reason, request, has_card=revision is not None)
     if revision is not None and revision != request.revision:

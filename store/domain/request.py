@@ -68,6 +68,14 @@ class Verdict(StrEnum):
     REJECT = "reject"
 
 
+class Audience(StrEnum):
+    """For whom a copy of a request is drawn."""
+
+    REVIEWER = "reviewer"
+    CHANNEL = "channel"
+    SUBMITTER = "submitter"
+
+
 class RejectionClass(StrEnum):
     """The platform's eight kinds of violation (its warning page), offered when rejecting."""
 

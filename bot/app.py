@@ -1,0 +1,103 @@
+"""The composition root: settings in, a running bot out. Nothing imports this but the entrances."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import scheduler, slack
+from bot.directory import Directory
+from bot.dispatcher import POST_INTERVAL, Dispatcher
+from bot.jobs import Jobs
+from bot.messages import Messages
+from bot.settings import Settings
+from bot.wire import Wire
+from handlers.deps import Deps
+from store import migrate
+from store.database import Database
+from store.domain.clock import Clock, utc_now
+from store.domain.policy import Policy
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 10
+"""How long a stopping bot finishes what it is sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The parts, wired. Tests use them one by one; `running` keeps them alive."""
+
+    settings: Settings
+    policy: Policy
+    db: Database
+    client: AsyncWebClient
+    app: AsyncApp
+    directory: Directory
+    dispatcher: Dispatcher
+    jobs: Jobs
+    schedule: AsyncIOScheduler
+
+
+@asynccontextmanager
+async def build(
+    settings: Settings, *, clock: Clock = utc_now, post_interval: timedelta = POST_INTERVAL
+) -> AsyncIterator[Bot]:
+    """Wire the parts; nothing runs yet. SQLite is migrated here, PostgreSQL by `migrate`."""
+    policy = settings.policy()
+    async with AsyncExitStack() as stack:
+        db = Database(settings.database_url)
+        stack.push_async_callback(db.dispose)
+        if db.is_sqlite:
+            await migrate.upgrade(db)
+        http = await stack.enter_async_context(slack.session())
+        client = slack.client(settings, http)
+        directory = Directory(db, client, policy, clock)
+        messages = Messages(db, directory, policy, clock)
+        dispatcher = Dispatcher(
+            db, messages, Wire(client, http), policy, clock, post_interval=post_interval
+        )
+        db.wake = dispatcher.wake
+        jobs = Jobs(db, directory, policy, clock)
+        app = slack.app(settings, client, http, Deps(db, policy, clock))
+        yield Bot(
+            settings, policy, db, client, app, directory, dispatcher, jobs, scheduler.build(jobs)
+        )
+
+
+@asynccontextmanager
+async def running(bot: Bot) -> AsyncIterator[None]:
+    """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
+    await bot.jobs.refresh()
+    sending = asyncio.create_task(bot.dispatcher.run())
+    bot.schedule.start()
+    try:
+        async with _socket_mode(bot):
+            yield
+    finally:
+        bot.schedule.shutdown(wait=False)
+        bot.dispatcher.stop()
+        await asyncio.wait([sending], timeout=STOP_SECONDS)
+        sending.cancel()
+
+
+@asynccontextmanager
+async def _socket_mode(bot: Bot) -> AsyncIterator[None]:
+    token = bot.settings.app_token()
+    if token is None:
+        yield
+        return
+    handler = AsyncSocketModeHandler(bot.app, token)
+    await handler.connect_async()
+    log.info("connected to Slack by Socket Mode")
+    try:
+        yield
+    finally:
+        await handler.close_async()

@@ -1,0 +1,107 @@
+"""Profiles and groups from Slack into the store, where every replica and rule reads them."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from store import people
+from store.database import Database
+from store.domain.clock import Clock
+from store.domain.policy import Policy
+from store.domain.request import People, Person
+
+log = logging.getLogger(__name__)
+FRESH_FOR = timedelta(days=1)
+"""How long a profile is believed: a new time zone or name shows the day after at the latest."""
+
+
+class Directory:
+    """Who the people are. Names and time zones are asked of Slack once a day and person."""
+
+    def __init__(self, db: Database, client: AsyncWebClient, policy: Policy, clock: Clock) -> None:
+        self._db, self._client, self._policy, self._clock = db, client, policy, clock
+
+    async def people(self, user_ids: Iterable[str]) -> People:
+        """These people; whom Slack does not tell us of is left out."""
+        wanted = set(user_ids)
+        async with self._db.snapshot() as session:
+            missing = await people.unseen_since(session, wanted, moment=self._clock() - FRESH_FOR)
+        await self.meet(missing)
+        async with self._db.snapshot() as session:
+            return await people.known(session, wanted)
+
+    async def meet(self, user_ids: Iterable[str]) -> None:
+        """Ask Slack for these profiles and keep them."""
+        found = [person for user in user_ids if (person := await self._profile(user))]
+        if found:
+            async with self._db.transaction() as session:
+                await people.remember(session, found, now=self._clock())
+
+    async def by_email(self, email: str) -> Person | None:
+        """Who has this address: from the store, else from Slack; None where nobody has."""
+        async with self._db.snapshot() as session:
+            if known := await people.with_email(session, email):
+                return known
+        try:
+            answer = await self._client.users_lookupByEmail(email=email)
+        except SlackApiError as error:
+            if error.response.get("error") == "users_not_found":
+                return None
+            raise
+        person = _person(answer["user"])
+        async with self._db.transaction() as session:
+            await people.remember(session, [person], now=self._clock())
+        return person
+
+    async def refresh_groups(self) -> None:
+        """Read the members of every user group that the policy names, and meet all who decide."""
+        for group in sorted(self._policy.groups):
+            members = await self._members(group)
+            if members is not None:
+                async with self._db.transaction() as session:
+                    await people.set_members(session, group, members)
+        async with self._db.snapshot() as session:
+            roster = await people.roster(session, self._policy)
+        await self.people({*roster.admins, *roster.reviewers})
+
+    async def _members(self, group: str) -> list[str] | None:
+        try:
+            answer = await self._client.usergroups_users_list(usergroup=group)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            # An unreadable group keeps the members we last saw: nobody gains a role by this.
+            log.warning("group %s was not read: %s", group, code_of(error))
+            return None
+        return list(answer["users"])
+
+    async def _profile(self, user: str) -> Person | None:
+        try:
+            answer = await self._client.users_info(user=user, include_locale=True)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            log.warning("profile %s was not read: %s", user, code_of(error))
+            return None
+        return _person(answer["user"])
+
+
+def code_of(error: Exception) -> str:
+    """Slack's own word for a refusal, else the kind of failure; never a text with a secret."""
+    if isinstance(error, SlackApiError):
+        return str(error.response.get("error", "no answer"))
+    return type(error).__name__
+
+
+def _person(user: dict[str, Any]) -> Person:
+    profile = user.get("profile", {})
+    name = profile.get("display_name") or profile.get("real_name") or user.get("real_name")
+    return Person(
+        user_id=user["id"],
+        name=name or user.get("name") or user["id"],
+        email=profile.get("email"),
+        timezone=user.get("tz") or "UTC",
+        locale=user.get("locale") or "en-US",
+        active=not user.get("deleted", False),
+    )

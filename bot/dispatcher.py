@@ -1,0 +1,189 @@
+"""The outbox loop: claim, render the current state, send, settle. Any number may run it at once.
+
+Between a claim and its settling the process may die; the lease runs out, the message is doubtful,
+and whoever claims it next looks for it in Slack before posting it again: one card, not two.
+"""
+
+import asyncio
+import logging
+import random
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.delivery import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
+from bot.messages import Edit, Messages, Outgoing, Post
+from bot.wire import Place, Wire
+from store import outbox, people, requests
+from store.database import Database
+from store.domain.clock import Clock
+from store.domain.policy import Policy
+from store.outbox import Claimed, Kind, Owed
+
+log = logging.getLogger(__name__)
+
+POST_INTERVAL = timedelta(seconds=1)
+"""Slack: about one message a second and conversation; more is answered with 429."""
+IDLE_SECONDS = 1.0
+"""The longest wait between two looks: other processes (the import, replicas) owe messages too."""
+_QUIET = {Kind.REFUSAL, Kind.LIST, Kind.UNDELIVERED}
+_GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+
+
+class Dispatcher:
+    """Sends what is owed. `wake()` after a commit makes it look at once."""
+
+    def __init__(
+        self,
+        db: Database,
+        messages: Messages,
+        wire: Wire,
+        policy: Policy,
+        clock: Clock,
+        *,
+        post_interval: timedelta = POST_INTERVAL,
+    ) -> None:
+        self._db, self._messages, self._wire = db, messages, wire
+        self._policy, self._clock, self._pace = policy, clock, post_interval
+        self._owner = uuid4().hex
+        self._jitter = random.SystemRandom().random
+        self._woken = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Something may be owed: look now."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send what is owed until stopped; a database that is away is asked again."""
+        while not self._stopping:
+            try:
+                busy = await self.run_once()
+                wait = 0.0 if busy else await self._rest()
+            except SQLAlchemyError:
+                log.exception("the outbox could not be read; trying again")
+                wait = IDLE_SECONDS
+            if wait:
+                await self._sleep(wait)
+
+    def stop(self) -> None:
+        """End `run` after what is in hand."""
+        self._stopping = True
+        self.wake()
+
+    async def run_once(self) -> int:
+        """Send one round of what is due; how many messages were taken in hand."""
+        claimed = await outbox.claim(self._db, owner=self._owner, now=self._clock())
+        await asyncio.gather(*(self._deliver(message) for message in claimed))
+        return len(claimed)
+
+    async def _rest(self) -> float:
+        due = await outbox.next_due(self._db, now=self._clock())
+        return IDLE_SECONDS if due is None else min(due.total_seconds(), IDLE_SECONDS)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _deliver(self, owed: Claimed) -> None:
+        try:
+            await self._attempt(owed)
+        except SQLAlchemyError:
+            raise  # not the message's fault; its lease will run out
+        except Exception:
+            log.exception("%s could not be made", owed.key)
+            await self._postpone(owed, TryAgain(LONGEST_RETRY_SECONDS, "could not be made"))
+
+    async def _attempt(self, owed: Claimed) -> None:
+        outgoing = await self._messages.render(owed)
+        if outgoing is None:
+            await self._settle(owed, None, None)
+        elif owed.doubtful and isinstance(outgoing, Post):
+            await self._look_first(owed, outgoing)
+        else:
+            await self._send(owed, outgoing)
+
+    async def _look_first(self, owed: Claimed, outgoing: Post) -> None:
+        """An earlier attempt may have posted it: then it is only brought up to date."""
+        answer, place = await self._wire.find(outgoing, key=owed.key, since=owed.created_at)
+        verdict = judge(answer, attempt=owed.attempts, jitter=self._jitter())
+        if isinstance(verdict, TryAgain):
+            await self._postpone(owed, replace(verdict, doubtful=True))
+        elif isinstance(verdict, GiveUp):
+            await self._give_up(owed, verdict)
+        elif place and outgoing.card:
+            where = (place.channel, place.ts)
+            edit = Edit(outgoing.message, *where, outgoing.card, outgoing.revision)
+            await self._send(owed, edit)
+        elif place:
+            await self._settle(owed, outgoing, place)
+        else:
+            await self._send(owed, outgoing)
+
+    async def _send(self, owed: Claimed, outgoing: Outgoing, *, pictures: bool = True) -> None:
+        answer, place = await self._wire.send(outgoing, key=owed.key)
+        verdict = judge(answer, attempt=owed.attempts, jitter=self._jitter())
+        if isinstance(verdict, Sent):
+            await self._settle(owed, outgoing, place)
+        elif isinstance(verdict, TryAgain):
+            await self._postpone(owed, verdict)
+        elif verdict.why == "invalid_blocks" and pictures and owed.kind is Kind.CARD:
+            # Slack refuses a whole card for a logo it cannot fetch: the facts matter more.
+            plain = await self._messages.render(owed, pictures=False)
+            assert plain is not None, "a card is never moot"
+            await self._send(owed, plain, pictures=False)
+        else:
+            await self._give_up(owed, verdict)
+
+    async def _settle(self, owed: Claimed, outgoing: Outgoing | None, place: Place | None) -> None:
+        pace = self._pace if isinstance(outgoing, Post) else timedelta()
+        async with self._db.transaction() as session:
+            await outbox.settle(session, owed, now=self._clock(), pace=pace)
+            if place and isinstance(outgoing, Post | Edit) and outgoing.card:
+                await requests.shown(
+                    session,
+                    outgoing.card,
+                    channel=place.channel,
+                    ts=place.ts,
+                    revision=outgoing.revision,
+                )
+
+    async def _postpone(self, owed: Claimed, verdict: TryAgain) -> None:
+        until = self._clock() + timedelta(seconds=verdict.seconds)
+        log.info("%s waits %.1f s: %s", owed.key, verdict.seconds, verdict.why)
+        async with self._db.transaction() as session:
+            await outbox.postpone(
+                session, owed, until=until, why=verdict.why, doubtful=verdict.doubtful
+            )
+            if verdict.whole_lane:
+                await outbox.rest(session, owed.lane, until=until)
+
+    async def _give_up(self, owed: Claimed, verdict: GiveUp) -> None:
+        """Nobody retries this; somebody who can mend it is told."""
+        log.warning("%s is given up: %s", owed.key, verdict.why)
+        now = self._clock()
+        async with self._db.transaction() as session:
+            await outbox.give_up(session, owed, why=verdict.why, now=now)
+            if owed.kind not in _QUIET and verdict.why not in _GONE:
+                await outbox.owe(session, await self._notices(session, owed, verdict), now=now)
+
+    async def _notices(self, session: AsyncSession, owed: Claimed, verdict: GiveUp) -> list[Owed]:
+        roster = await people.roster(session, self._policy)
+        return [
+            Owed(
+                key=f"undelivered:{owed.id}:{admin}",
+                kind=Kind.UNDELIVERED,
+                recipient=admin,
+                lane=f"post:{admin}",
+                request_id=owed.request_id,
+                data={"kind": owed.kind, "recipient": owed.recipient, "why": verdict.why},
+            )
+            for admin in sorted(roster.admins - {owed.recipient})
+        ]

@@ -1,0 +1,40 @@
+"""The HTTP surface: `/slack/events` for Slack (signed), `/healthz` and `/readyz` for operators."""
+
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.app import Bot
+from store import migrate
+
+
+def build(bot: Bot) -> Starlette:
+    """The ASGI app. Slack's route is there only with a signing secret: without, nobody may ask."""
+    slack = AsyncSlackRequestHandler(bot.app)
+
+    async def events(request: Request) -> Response:
+        return await slack.handle(request)
+
+    async def alive(_request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def ready(_request: Request) -> Response:
+        problem = await _problem(bot)
+        return JSONResponse({"status": problem or "ready"}, status_code=503 if problem else 200)
+
+    routes = [Route("/healthz", alive), Route("/readyz", ready)]
+    if bot.settings.signing_secret():
+        routes.append(Route("/slack/events", events, methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+async def _problem(bot: Bot) -> str | None:
+    """What keeps the bot from its work."""
+    try:
+        current = await migrate.is_current(bot.db)
+    except (SQLAlchemyError, OSError):
+        return "the database does not answer"
+    return None if current else "the database schema is not current: run mp-approvals migrate"

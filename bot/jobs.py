@@ -1,0 +1,46 @@
+"""What the ticks do. Each is safe to run twice, in many replicas, and to be killed half-way."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.directory import Directory
+from store import outbox, rounds
+from store.database import Database
+from store.domain.clock import Clock
+from store.domain.policy import Policy
+
+log = logging.getLogger(__name__)
+
+KEEP = timedelta(days=30)
+"""How long sent messages and taken slots are kept: for an operator's question, not for the bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The recurring work."""
+
+    db: Database
+    directory: Directory
+    policy: Policy
+    clock: Clock
+
+    async def remind(self) -> int:
+        """Owe reminders to whom they are due; how many."""
+        return await rounds.owe_reminders(self.db, self.policy, now=self.clock())
+
+    async def digest(self) -> int:
+        """Owe digests to whose morning it is; how many."""
+        return await rounds.owe_digests(self.db, self.policy, now=self.clock())
+
+    async def refresh(self) -> None:
+        """Read user groups and profiles again."""
+        await self.directory.refresh_groups()
+
+    async def prune(self) -> int:
+        """Forget what was sent long ago; how many rows."""
+        before = self.clock() - KEEP
+        async with self.db.transaction() as session:
+            return await outbox.forget(session, before=before) + await rounds.forget(
+                session, before=before
+            )

@@ -1,0 +1,156 @@
+"""From the name of an owed message to the message: rendered from the state now, never from then.
+
+`None` means the message has become moot (a digest with nothing left in it) and counts as sent.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from blocks import digest, notices, paging, request_card, request_list
+from blocks.message import Message
+from blocks.text import mention
+from bot.directory import Directory
+from handlers import refusals
+from store import people, queries, requests
+from store.database import Database
+from store.domain.access import Denial, Refused
+from store.domain.clock import Clock
+from store.domain.policy import Policy
+from store.domain.request import Audience, Person, Request
+from store.outbox import Claimed, Kind
+from store.tables import CardRow
+
+SHOWN = 10
+"""How many requests a digest or reminder lists; the rest it counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A new message in a conversation; with `card`, the one copy of a request for its reader."""
+
+    message: Message
+    channel: str
+    thread_ts: str | None = None
+    card: CardRow | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The card that is there, redrawn."""
+
+    message: Message
+    channel: str
+    ts: str
+    card: CardRow
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer by response URL; `replace` puts it in the place of what was clicked."""
+
+    message: Message
+    url: str
+    replace: bool
+
+
+Outgoing = Post | Edit | Reply
+
+
+class Messages:
+    """Renders each kind of owed message. `pictures=False` leaves logos out."""
+
+    def __init__(self, db: Database, directory: Directory, policy: Policy, clock: Clock) -> None:
+        self._db, self._directory, self._policy, self._clock = db, directory, policy, clock
+        self._kinds: dict[Kind, Callable[[Claimed, bool], Awaitable[Outgoing | None]]] = {
+            Kind.CARD: self._card,
+            Kind.OUTCOME: self._outcome,
+            Kind.WITHDRAWN: self._withdrawn,
+            Kind.REMINDER: self._reminder,
+            Kind.DIGEST: self._digest,
+            Kind.REFUSAL: self._refusal,
+            Kind.LIST: self._list,
+            Kind.UNDELIVERED: self._undelivered,
+        }
+
+    async def render(self, owed: Claimed, *, pictures: bool = True) -> Outgoing | None:
+        """The message as it should read at this moment."""
+        return await self._kinds[owed.kind](owed, pictures)
+
+    async def _card(self, owed: Claimed, pictures: bool) -> Outgoing:
+        audience = Audience(owed.data["audience"])
+        async with self._db.snapshot() as session:
+            request = await queries.one(session, owed.request_id or 0)
+            card = await requests.card(session, request.id, audience, owed.recipient)
+        known = await self._directory.people(request.people())
+        if audience is Audience.SUBMITTER:
+            message = request_card.receipt(request, known, pictures=pictures)
+        else:
+            message = request_card.build(request, known, audience=audience, pictures=pictures)
+        if card.channel and card.ts:
+            return Edit(message, card.channel, card.ts, card, request.revision)
+        return Post(message, owed.recipient, card=card, revision=request.revision)
+
+    async def _outcome(self, owed: Claimed, _pictures: bool) -> Outgoing:
+        request = await self._request(owed)
+        known = await self._directory.people(request.people())
+        return Post(notices.outcome(request, known), owed.recipient)
+
+    async def _withdrawn(self, owed: Claimed, _pictures: bool) -> Outgoing | None:
+        """Told in the thread of the reviewer's own card; who never got one needs no word."""
+        request = await self._request(owed)
+        async with self._db.snapshot() as session:
+            card = await requests.card(session, request.id, Audience.REVIEWER, owed.recipient)
+        if not card.channel or not card.ts:
+            return None
+        known = await self._directory.people(request.people())
+        return Post(notices.withdrawn(request, known), card.channel, thread_ts=card.ts)
+
+    async def _reminder(self, owed: Claimed, _pictures: bool) -> Outgoing | None:
+        return await self._gathered(owed, overdue=True)
+
+    async def _digest(self, owed: Claimed, _pictures: bool) -> Outgoing | None:
+        return await self._gathered(owed, overdue=False)
+
+    async def _gathered(self, owed: Claimed, *, overdue: bool) -> Outgoing | None:
+        now = self._clock()
+        async with self._db.snapshot() as session:
+            waiting, total = await queries.waiting_on(
+                session, owed.recipient, limit=SHOWN, overdue_at=now if overdue else None
+            )
+        if not waiting:
+            return None
+        known = await self._directory.people(
+            {owed.recipient}.union(*(request.people() for request in waiting))
+        )
+        reviewer = known.get(owed.recipient) or Person(
+            owed.recipient, "there", timezone=self._policy.timezone
+        )
+        build = digest.reminder if overdue else digest.build
+        return Post(build(reviewer, waiting, total, known, now=now), owed.recipient)
+
+    async def _refusal(self, owed: Claimed, _pictures: bool) -> Outgoing:
+        async with self._db.snapshot() as session:
+            request = await queries.find(session, owed.request_id or 0)
+            known = await people.known(session, request.people() if request else ())
+        refused = Refused(Denial(owed.data["denial"]), owed.data["asked"], request)
+        sentence = refusals.word(refused, known, asker=owed.recipient)
+        return Reply(notices.plain(sentence), owed.data["url"], replace=False)
+
+    async def _list(self, owed: Claimed, _pictures: bool) -> Outgoing | None:
+        query = paging.parse(owed.data["query"], owed.recipient)
+        if query is None:
+            return None
+        found = await queries.listing(self._db, query, asker=owed.recipient, policy=self._policy)
+        message = request_list.build(query, found.page, found.people, now=self._clock())
+        return Reply(message, owed.data["url"], replace=owed.data["replace"])
+
+    async def _undelivered(self, owed: Claimed, _pictures: bool) -> Outgoing:
+        ref = f" of MP-{owed.request_id}" if owed.request_id else ""
+        what = f"the {owed.data['kind']}{ref} for {mention(owed.data['recipient'])}"
+        return Post(notices.undelivered(what, owed.data["why"]), owed.recipient)
+
+    async def _request(self, owed: Claimed) -> Request:
+        async with self._db.snapshot() as session:
+            return await queries.one(session, owed.request_id or 0)

@@ -1,0 +1,22 @@
+"""When the jobs run. APScheduler only wakes us; whether something is due is read from the store.
+
+Ticks are in UTC and a memory job store, so replicas share nothing here: they meet at unique keys.
+"""
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.jobs import Jobs
+
+# A tick that comes late still runs (no grace limit), several late ones run once (coalesce), and one
+# that takes long is not joined by a second.
+_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+
+
+def build(jobs: Jobs) -> AsyncIOScheduler:
+    """The schedule, not yet started. `start()` needs the running loop."""
+    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_DEFAULTS)
+    scheduler.add_job(jobs.remind, "interval", minutes=1, id="remind")
+    scheduler.add_job(jobs.digest, "interval", minutes=1, id="digest")
+    scheduler.add_job(jobs.refresh, "interval", minutes=5, id="refresh")
+    scheduler.add_job(jobs.prune, "interval", hours=6, id="prune")
+    return scheduler

@@ -1,0 +1,150 @@
+"""The only reader of the environment. One model feeds the code, the README's table and its test.
+
+A value comes from the environment, else from `.env` in the working directory, else its default.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from store.database import DatabaseUrlError, parse_url
+from store.domain.policy import Policy, PolicyError
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the text is one sentence a setting, each naming it."""
+
+
+def _address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("is not a web address; it starts with https://")
+    return value.rstrip("/") + "/"
+
+
+def _database(value: str) -> str:
+    try:
+        parse_url(value)
+    except DatabaseUrlError as error:
+        raise ValueError(f"is not a database we know; {error}") from error
+    return value
+
+
+def _level(value: str) -> str:
+    if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError("is not a log level; use DEBUG, INFO, WARNING or ERROR")
+    return value.upper()
+
+
+class Settings(BaseSettings):
+    """Every setting, by its name in the environment (there in capitals)."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    slack_bot_token: Annotated[
+        SecretStr | None,
+        Field(description="Bot User OAuth Token, `xoxb-…`; always needed to talk to Slack"),
+    ] = None
+    slack_app_token: Annotated[
+        SecretStr | None,
+        Field(description="App-level token, `xapp-…`; turns Socket Mode on"),
+    ] = None
+    slack_signing_secret: Annotated[
+        SecretStr | None,
+        Field(description="Signing Secret of the app; turns signed HTTP on (`/slack/events`)"),
+    ] = None
+    slack_api_url: Annotated[
+        str,
+        AfterValidator(_address),
+        Field(description="Where Slack's Web API is, for another server that speaks it"),
+    ] = "https://slack.com/api/"
+    database_url: Annotated[
+        str,
+        AfterValidator(_database),
+        Field(description="`sqlite:///file.db` or `postgresql://user:password@host/name`"),
+    ] = "sqlite:///approvals.db"
+    policy_file: Annotated[
+        Path, Field(description="Who reviews and when people are reminded; see the policy below")
+    ] = Path("policy.toml")
+    log_level: Annotated[
+        str, AfterValidator(_level), Field(description="DEBUG, INFO, WARNING or ERROR")
+    ] = "INFO"
+
+    @classmethod
+    def read(cls, **given: Any) -> Self:
+        """Read and check every setting. Raises SettingsError naming each wrong one."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise SettingsError(" ".join(_sentence(e) for e in error.errors())) from None
+
+    def bot_token(self) -> str:
+        """The bot token. Raises SettingsError where it is missing or of another kind."""
+        return _secret("SLACK_BOT_TOKEN", self.slack_bot_token, "xoxb-", "Bot User OAuth Token")
+
+    def app_token(self) -> str | None:
+        """The app-level token, if Socket Mode is on."""
+        if _unset(self.slack_app_token):
+            return None
+        return _secret("SLACK_APP_TOKEN", self.slack_app_token, "xapp-", "app-level token")
+
+    def signing_secret(self) -> str | None:
+        """The signing secret, if signed HTTP is on."""
+        secret = self.slack_signing_secret
+        return secret.get_secret_value() if secret and not _unset(secret) else None
+
+    def policy(self) -> Policy:
+        """The policy file, read and checked. Raises SettingsError naming what is wrong in it."""
+        try:
+            return Policy.parse(self.policy_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SettingsError(
+                f"POLICY_FILE: there is no {self.policy_file}. "
+                "Copy policy.example.toml to it and name your reviewers."
+            ) from None
+        except (PolicyError, OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"POLICY_FILE {self.policy_file}: {error}") from None
+
+    def check_for_running(self) -> None:
+        """Raises SettingsError with all that is missing before the bot can run."""
+        problems = [
+            problem
+            for check in (self.bot_token, self.app_token, self.policy, self._check_entrance)
+            if (problem := _problem(check))
+        ]
+        if problems:
+            raise SettingsError("\n".join(problems))
+
+    def _check_entrance(self) -> None:
+        if not self.app_token() and not self.signing_secret():
+            raise SettingsError(
+                "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (signed HTTP), or both: "
+                "without either, Slack cannot reach the bot."
+            )
+
+
+def _unset(secret: SecretStr | None) -> bool:
+    return secret is None or not secret.get_secret_value()
+
+
+def _secret(name: str, secret: SecretStr | None, prefix: str, what: str) -> str:
+    if secret is None or _unset(secret):
+        raise SettingsError(f"{name} is missing: the {what} ({prefix}…) of your Slack app.")
+    value = secret.get_secret_value()
+    if not value.startswith(prefix):
+        raise SettingsError(f"{name} is not a {what}: that starts with {prefix}.")
+    return value
+
+
+def _problem(check: Any) -> str | None:
+    try:
+        check()
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
+def _sentence(error: Any) -> str:
+    name = str(error["loc"][0]).upper() if error["loc"] else "A setting"
+    return f"{name} {error['msg'].removeprefix('Value error, ')}."

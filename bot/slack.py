@@ -1,0 +1,107 @@
+"""The Bolt app: our listeners, our session, and the one error boundary.
+
+`process_before_response=True` in both modes: Slack hears "received" only after a listener has
+returned, that is after its commit. The client never retries by itself (measured: its retry after a
+lost connection posts twice); the outbox does.
+"""
+
+import logging
+import secrets
+from typing import Any
+
+import aiohttp
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+import handlers
+from blocks import notices
+from blocks.message import Message
+from bot.settings import Settings
+from handlers.deps import Deps
+
+log = logging.getLogger(__name__)
+
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""For references read out over the phone: nothing that looks like something else."""
+CALL_SECONDS = 10
+"""The longest we wait for one answer of Slack; shorter than the outbox's lease."""
+
+
+def session() -> aiohttp.ClientSession:
+    """One connection pool for everything we ask of Slack. Close it."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
+
+
+def client(settings: Settings, http: aiohttp.ClientSession) -> AsyncWebClient:
+    """Slack's Web API as the bot."""
+    return AsyncWebClient(
+        token=settings.bot_token(),
+        base_url=settings.slack_api_url,
+        session=http,
+        retry_handlers=[],
+    )
+
+
+def app(
+    settings: Settings, web: AsyncWebClient, http: aiohttp.ClientSession, deps: Deps
+) -> AsyncApp:
+    """The app with every listener registered."""
+    # Without HTTP no secret is needed, but Bolt asks for one: a random one accepts nothing.
+    bolt = AsyncApp(
+        client=web,
+        signing_secret=settings.signing_secret() or secrets.token_hex(32),
+        process_before_response=True,
+    )
+
+    async def give_deps(context: Any, next: Any) -> None:
+        context["deps"] = deps
+        await next()
+
+    async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
+        return await _apologise(error, body, http)
+
+    bolt.middleware(give_deps)
+    bolt.error(on_error)
+    handlers.register(bolt)
+    return bolt
+
+
+async def _apologise(
+    error: Exception, body: dict[str, Any], http: aiohttp.ClientSession
+) -> BoltResponse:
+    """Log what happened under a short reference, and tell the person that and no more.
+
+    An event is answered 500 instead: Slack brings it again. Clicks and commands never come again.
+    """
+    reference = "".join(secrets.choice(_LETTERS) for _ in range(4))
+    log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
+    sentence = (
+        f"Something went wrong on our side (reference {reference}). "
+        "Look whether it took effect before you try again."
+    )
+    if "command" in body:
+        return _answer(response_type="ephemeral", **notices.plain(sentence).payload())
+    if body.get("type") == "view_submission":
+        view = notices.notice_view("Something went wrong", sentence)
+        return _answer(response_action="push", view=view.to_dict())
+    if body.get("response_url"):
+        await _tell(body["response_url"], notices.plain(sentence), http)
+        return _answer()
+    return _answer() if body.get("type") != "event_callback" else BoltResponse(status=500)
+
+
+def _answer(**content: Any) -> BoltResponse:
+    return BoltResponse(status=200, body=content or "")
+
+
+async def _tell(url: str, message: Message, http: aiohttp.ClientSession) -> None:
+    """By Slack and not by the outbox: it may be the store that is away."""
+    webhook = AsyncWebhookClient(url, session=http, retry_handlers=[])
+    try:
+        await webhook.send_dict(
+            {"response_type": "ephemeral", "replace_original": False, **message.payload()}
+        )
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("the person could not be told: %s", type(error).__name__)

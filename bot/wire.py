@@ -1,0 +1,133 @@
+"""One call to Slack, and what came back of it. The only place that sends messages.
+
+No retries here: the outbox keeps what is owed, `bot.delivery` says when to try again. Measured: the
+client's own retry after a lost connection posts twice.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.delivery import Answer
+from bot.messages import Edit, Outgoing, Post, Reply
+
+EVENT_TYPE = "mini_program_approvals"
+"""The type of the metadata every post carries; its payload names the outbox row."""
+CLOCKS_APART = 300
+"""Seconds by which our clock and Slack's may differ when we look back for a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+class Wire:
+    """Slack's Web API and response URLs."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self._client, self._session = client, session
+
+    async def send(self, outgoing: Outgoing, *, key: str) -> tuple[Answer, Place | None]:
+        """Send once; where the message went, if it went."""
+        try:
+            return await self._send(outgoing, key)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            return _answer(error), None
+
+    async def find(
+        self, outgoing: Post, *, key: str, since: datetime
+    ) -> tuple[Answer, Place | None]:
+        """Where the message of this key stands, if an earlier attempt since then posted it."""
+        try:
+            return Answer(200), await self._find(outgoing, key, since)
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            return _answer(error), None
+
+    async def _find(self, outgoing: Post, key: str, since: datetime) -> Place | None:
+        channel = await self._conversation(outgoing.channel)
+        wanted: dict[str, Any] = {
+            "channel": channel,
+            "oldest": f"{since.timestamp() - CLOCKS_APART:.6f}",
+        }
+        cursor = None
+        while True:
+            page = await self._page(wanted, outgoing.thread_ts, cursor)
+            for message in page["messages"]:
+                payload = message.get("metadata", {}).get("event_payload", {})
+                if payload.get("key") == key:
+                    return Place(channel, message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+
+    async def _send(self, outgoing: Outgoing, key: str) -> tuple[Answer, Place | None]:
+        if isinstance(outgoing, Reply):
+            return await self._reply(outgoing), None
+        if isinstance(outgoing, Edit):
+            await self._client.chat_update(
+                channel=outgoing.channel, ts=outgoing.ts, **outgoing.message.payload()
+            )
+            return Answer(200), Place(outgoing.channel, outgoing.ts)
+        sent = await self._client.chat_postMessage(
+            channel=outgoing.channel,
+            thread_ts=outgoing.thread_ts,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
+            **outgoing.message.payload(),
+        )
+        return Answer(200), Place(sent["channel"], sent["ts"])
+
+    async def _reply(self, outgoing: Reply) -> Answer:
+        webhook = AsyncWebhookClient(outgoing.url, session=self._session, retry_handlers=[])
+        answer = await webhook.send_dict(
+            {
+                "response_type": "ephemeral",
+                "replace_original": outgoing.replace,
+                **outgoing.message.payload(),
+            }
+        )
+        wait = answer.headers.get("Retry-After") if answer.headers else None
+        return Answer(answer.status_code, retry_after=_seconds(wait))
+
+    async def _conversation(self, recipient: str) -> str:
+        """History is asked by conversation; a person is written to by user id."""
+        if not recipient.startswith(("U", "W")):
+            return recipient
+        opened = await self._client.conversations_open(users=recipient)
+        return str(opened["channel"]["id"])
+
+    async def _page(self, wanted: dict[str, Any], thread: str | None, cursor: str | None) -> Any:
+        if thread:
+            return await self._client.conversations_replies(
+                **wanted, ts=thread, cursor=cursor, limit=200, include_all_metadata=True
+            )
+        return await self._client.conversations_history(
+            **wanted, cursor=cursor, limit=200, include_all_metadata=True
+        )
+
+
+def _answer(error: Exception) -> Answer:
+    """What a failure says. Only a connection that was never made cannot have reached Slack."""
+    if not isinstance(error, SlackApiError):
+        reached = not isinstance(error, aiohttp.ClientConnectorError)
+        return Answer(error=type(error).__name__, reached=reached)
+    response = error.response
+    if isinstance(response, str):  # the SDK's word for an answer that is not JSON
+        return Answer(500, "not JSON")
+    wait = response.headers.get("Retry-After")
+    return Answer(response.status_code, response.get("error"), _seconds(wait))
+
+
+def _seconds(header: Any) -> float | None:
+    text = header[0] if isinstance(header, list) else header
+    return float(text) if text and str(text).isdigit() else None

@@ -1,0 +1,145 @@
+"""A click on one of our buttons, and the answer: in the modal it came from, or only to them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import uuid4
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks import notices, request_details
+from blocks.buttons import Target
+from handlers import refusals
+from handlers.deps import Deps
+from store import outbox, people, queries
+from store.domain.access import Refused
+from store.domain.request import Request
+from store.outbox import Kind, Owed, Rank
+
+log = logging.getLogger(__name__)
+
+VIEW_SECONDS = 2.0
+"""How long a view may take: Slack waits 3 seconds for the ack of the click behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Who clicked what, where. `target` is None for a value that is not one of ours."""
+
+    user: str
+    value: str
+    target: Target | None
+    trigger_id: str
+    response_url: str | None
+    view_id: str | None
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Self:
+        """From a block_actions payload."""
+        value = body["actions"][0].get("value") or ""
+        return cls(
+            user=body["user"]["id"],
+            value=value,
+            target=Target.parse(value),
+            trigger_id=body["trigger_id"],
+            response_url=body.get("response_url"),
+            view_id=(body.get("view") or {}).get("id"),
+        )
+
+
+async def answer(
+    click: Click, outcome: Request | Refused, deps: Deps, client: AsyncWebClient
+) -> None:
+    """After an act: why not, or the request as it is now in the modal the click came from."""
+    if isinstance(outcome, Refused):
+        await refuse(click, outcome, deps, client)
+    else:
+        await redraw(click, deps, client)
+
+
+async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebClient) -> None:
+    """Say no, only to the person who clicked: in their modal, or beside the message."""
+    if click.view_id:
+        await update_view(client, click, await refusal_view(refused, click.user, deps))
+    elif click.response_url:
+        data = {
+            "url": click.response_url,
+            "denial": refused.denial.value,
+            "asked": refused.request_id,
+        }
+        await reply(
+            deps, click, Kind.REFUSAL, data, refused.request.id if refused.request else None
+        )
+
+
+async def refusal_view(refused: Refused, asker: str, deps: Deps) -> View:
+    """The sentence of a "no" as a modal."""
+    return notices.notice_view("Not possible", await worded(refused, asker, deps))
+
+
+async def worded(refused: Refused, asker: str, deps: Deps) -> str:
+    """The sentence of a "no", with the names of those in it."""
+    async with deps.db.snapshot() as session:
+        named = refused.request.people() if refused.request else set()
+        known = await people.known(session, named)
+    return refusals.word(refused, known, asker=asker)
+
+
+async def reply(
+    deps: Deps, click: Click, kind: Kind, data: Mapping[str, Any], request_id: int | None = None
+) -> None:
+    """Owe an answer by response URL; it goes out before anything else to this person."""
+    owed = Owed(
+        key=f"reply:{uuid4().hex}",
+        kind=kind,
+        recipient=click.user,
+        lane=f"reply:{click.user}",
+        rank=Rank.ANSWER,
+        request_id=request_id,
+        data=data,
+    )
+    async with deps.db.transaction() as session:
+        await outbox.owe(session, [owed], now=deps.clock())
+
+
+async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
+    """Show the request as it is now in the modal the click came from."""
+    if click.view_id and click.target:
+        seen = await queries.look(deps.db, click.target.id, viewer=click.user, policy=deps.policy)
+        if not isinstance(seen, Refused):
+            await update_view(client, click, details_view(seen))
+
+
+def details_view(seen: queries.Seen) -> View:
+    """The details without the logo: Slack refuses a whole view for a picture it cannot fetch."""
+    return request_details.build(seen.request, seen.people, seen.acts, pictures=False)
+
+
+async def update_view(client: AsyncWebClient, click: Click, view: View) -> None:
+    """Replace the modal the click came from, if it is still open."""
+    await shown(client.views_update(view_id=click.view_id, view=view))
+
+
+async def open_view(client: AsyncWebClient, click: Click, view: View) -> bool:
+    """Open a modal, on top of the one the click came from; whether it opened."""
+    show = client.views_push if click.view_id else client.views_open
+    return await shown(show(trigger_id=click.trigger_id, view=view))
+
+
+async def shown(call: Awaitable[Any]) -> bool:
+    """Await a view call. A closed modal or a trigger too old is no fault, and nothing is lost."""
+    try:
+        async with asyncio.timeout(VIEW_SECONDS):
+            await call
+    except SlackApiError as error:
+        log.info("a view was not shown: %s", error.response.get("error"))
+        return False
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.info("a view was not shown: %s", type(error).__name__)
+        return False
+    return True

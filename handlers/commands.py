@@ -1,0 +1,194 @@
+"""`/mp-requests`: the table of subcommands. Each answers in the ack, only to who typed it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks import decision_form, facts, notices, request_form
+from blocks.message import Message
+from blocks.text import field
+from handlers import clicks, lists, typed
+from handlers.deps import Deps
+from store import queries, requests
+from store.domain.access import Refused
+from store.domain.lifecycle import Act
+from store.domain.query import Scope
+from store.domain.request import Request, Verdict
+
+COMMAND = "/mp-requests"
+_TOO_LATE = "Slack did not open the window in time. Nothing was changed; please try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command: who typed it, and what came after the subcommand."""
+
+    user: str
+    text: str
+    trigger_id: str
+    client: AsyncWebClient
+    deps: Deps
+
+
+Answer = Message | str | None
+"""A message, a sentence of finished mrkdwn, or nothing where a modal is the answer."""
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to the command."""
+    app.command(COMMAND)(run)
+
+
+async def run(ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Find the subcommand, run it, answer only to the person who typed it."""
+    word, rest = typed.split(command.get("text") or "")
+    call = Call(command["user_id"], rest, command["trigger_id"], client, deps)
+    if word in SUBCOMMANDS:
+        answer = await SUBCOMMANDS[word](call)
+    elif typed.ref(word):
+        answer = await show(Call(call.user, word, call.trigger_id, client, deps))
+    else:
+        answer = _unknown(word)
+    if answer is None:
+        await ack()
+    else:
+        message = notices.plain(answer) if isinstance(answer, str) else answer
+        await ack(response_type="ephemeral", **message.payload())
+
+
+async def explain(_call: Call) -> Answer:
+    """All of it, with one line each."""
+    return notices.help()
+
+
+async def mine(call: Call) -> Answer:
+    """My Requests."""
+    return await lists.first_page(call.text, Scope.MINE, call.user, call.deps)
+
+
+async def approvals(call: Call) -> Answer:
+    """My Approvals: what is assigned to the asker."""
+    return await lists.first_page(call.text, Scope.APPROVALS, call.user, call.deps)
+
+
+async def everything(call: Call) -> Answer:
+    """Every request the asker may see."""
+    return await lists.first_page(call.text, Scope.ALL, call.user, call.deps)
+
+
+async def new(call: Call) -> Answer:
+    """Open the form."""
+    return await _open(call, request_form.build())
+
+
+async def show(call: Call) -> Answer:
+    """Open the details of one request."""
+    found = typed.ref(call.text)
+    if not found:
+        return _which("show")
+    seen = await queries.look(call.deps.db, found[0], viewer=call.user, policy=call.deps.policy)
+    if isinstance(seen, Refused):
+        return await clicks.worded(seen, call.user, call.deps)
+    return await _open(call, clicks.details_view(seen))
+
+
+async def approve(call: Call) -> Answer:
+    """Approve by name."""
+    found = typed.ref(call.text)
+    if not found:
+        return _which("approve")
+    return await _vote(call, found[0], Verdict.APPROVE)
+
+
+async def reject(call: Call) -> Answer:
+    """Reject by name with the reason that follows; without one, ask for it in the form."""
+    found = typed.ref(call.text)
+    if not found:
+        return _which("reject", " reason")
+    request_id, reason = found[0], typed.said(found[1])
+    if len(reason) > decision_form.REASON_LIMIT:
+        return (
+            f"A reason has at most {decision_form.REASON_LIMIT:,} characters; "
+            f"this has {len(reason):,}. Nothing was changed."
+        )
+    if not reason:
+        return await _ask(call, request_id)
+    return await _vote(call, request_id, Verdict.REJECT, reason)
+
+
+async def withdraw(call: Call) -> Answer:
+    """Take one's own request back."""
+    found = typed.ref(call.text)
+    if not found:
+        return _which("withdraw")
+    deps = call.deps
+    answer = await requests.withdraw(
+        deps.db, found[0], submitter=call.user, policy=deps.policy, now=deps.clock()
+    )
+    return await _told(call, answer)
+
+
+SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
+    "": explain,
+    "help": explain,
+    "new": new,
+    "mine": mine,
+    "approvals": approvals,
+    "list": everything,
+    "show": show,
+    "approve": approve,
+    "reject": reject,
+    "withdraw": withdraw,
+}
+
+
+async def _vote(call: Call, request_id: int, verdict: Verdict, reason: str | None = None) -> Answer:
+    deps = call.deps
+    answer = await requests.vote(
+        deps.db,
+        request_id,
+        reviewer=call.user,
+        verdict=verdict,
+        policy=deps.policy,
+        now=deps.clock(),
+        reason=reason,
+    )
+    return await _told(call, answer)
+
+
+async def _ask(call: Call, request_id: int) -> Answer:
+    deps = call.deps
+    answer = await requests.examine(
+        deps.db, request_id, actor=call.user, act=Act.REJECT, policy=deps.policy
+    )
+    if isinstance(answer, Refused):
+        return await _told(call, answer)
+    return await _open(call, decision_form.build(answer))
+
+
+async def _told(call: Call, answer: Request | Refused) -> Answer:
+    """What was done, from the state it led to, never from what was asked for."""
+    if isinstance(answer, Refused):
+        return await clicks.worded(answer, call.user, call.deps)
+    return f"{facts.verdict(answer)}\n{facts.named(answer)} · {answer.ref}"
+
+
+async def _open(call: Call, view: View) -> Answer:
+    opened = await clicks.shown(call.client.views_open(trigger_id=call.trigger_id, view=view))
+    return None if opened else _TOO_LATE
+
+
+def _which(subcommand: str, more: str = "") -> str:
+    return f"Which request? Write its number: `{COMMAND} {subcommand} MP-12{more}`"
+
+
+def _unknown(word: str) -> str:
+    near = get_close_matches(word, [name for name in SUBCOMMANDS if name], n=1)
+    hint = f"Did you mean `{near[0]}`? " if near else ""
+    shown = field(word.replace("`", ""), 60)
+    return f"I don't know `{shown}`. {hint}`{COMMAND} help` lists what I can do."

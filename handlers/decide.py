@@ -1,0 +1,83 @@
+"""Approve and Reject: the buttons of cards and details, and the reject form."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks import buttons, decision_form
+from handlers import clicks
+from handlers.clicks import Click
+from handlers.deps import Deps
+from store import requests
+from store.domain.access import Denial, Refused
+from store.domain.lifecycle import Act
+from store.domain.request import Verdict
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to both buttons and the form."""
+    app.action(buttons.APPROVE)(approve)
+    app.action(buttons.REJECT)(ask_why)
+    app.view(decision_form.CALLBACK_ID)(reject)
+
+
+async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Record the approval, then acknowledge; every copy of the card follows by the outbox."""
+    click = Click.read(body)
+    answer: Any = Refused(Denial.UNKNOWN)
+    if click.target:
+        answer = await requests.vote(
+            deps.db,
+            click.target.id,
+            reviewer=click.user,
+            verdict=Verdict.APPROVE,
+            policy=deps.policy,
+            now=deps.clock(),
+            revision=click.target.revision,
+        )
+    await ack()
+    await clicks.answer(click, answer, deps, client)
+
+
+async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Open the reject form for who may reject; the others hear at once why not."""
+    click = Click.read(body)
+    answer: Any = Refused(Denial.UNKNOWN)
+    if click.target:
+        answer = await requests.examine(
+            deps.db,
+            click.target.id,
+            actor=click.user,
+            act=Act.REJECT,
+            policy=deps.policy,
+            revision=click.target.revision,
+        )
+    if isinstance(answer, Refused):
+        await clicks.refuse(click, answer, deps, client)
+    else:
+        await clicks.open_view(client, click, decision_form.build(answer))
+    await ack()
+
+
+async def reject(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Record the rejection with its reason; what was typed survives a field error."""
+    user, form = body["user"]["id"], decision_form.parse(body["view"])
+    if isinstance(form, dict):
+        await ack(response_action="errors", errors=form)
+        return
+    answer = await requests.vote(
+        deps.db,
+        form.target.id,
+        reviewer=user,
+        verdict=Verdict.REJECT,
+        policy=deps.policy,
+        now=deps.clock(),
+        revision=form.target.revision,
+        rejection_class=form.rejection_class,
+        reason=form.reason,
+    )
+    if isinstance(answer, Refused):
+        await ack(response_action="update", view=await clicks.refusal_view(answer, user, deps))
+    else:
+        await ack(response_action="clear")

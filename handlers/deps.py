@@ -1,0 +1,16 @@
+"""What every listener is given, as the argument `deps`."""
+
+from dataclasses import dataclass
+
+from store.database import Database
+from store.domain.clock import Clock
+from store.domain.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The store, the policy and the clock."""
+
+    db: Database
+    policy: Policy
+    clock: Clock
