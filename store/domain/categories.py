@@ -11,6 +11,8 @@ from typing import Any
 from store.domain.details import MODELS, SIZE_LIMIT, BasicInformation, Launch, Optimization
 from store.domain.request import Category
 
+__all__ = ["MODELS", "Row", "Section", "ShownFeature", "sections", "size", "what_changes"]
+
 Stored = Mapping[str, Any]
 Row = tuple[str, str]
 
