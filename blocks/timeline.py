@@ -64,12 +64,16 @@ def render(request: Request, people: People) -> str:
 
 
 def _review(request: Request) -> tuple[Step, ...]:
+    release = request.category is Category.RELEASE
     if request.is_open:
-        later = () if request.category is Category.RELEASE else (Step("Approved", State.LATER),)
+        later = () if release else (Step("Approved", State.LATER),)
         return (Step("Under Review", State.CURRENT), *later)
-    ended = State.DONE if request.status is Status.APPROVED else State.ENDED
-    outcome = Step(request.status.label, ended, request.decided_by, request.completed_on)
-    return (Step("Under Review", State.DONE), outcome)
+    by, at = request.decided_by, request.completed_on
+    approved = request.status is Status.APPROVED
+    if release and approved:  # the platform has no stage between the review and what follows it
+        return (Step("Under Review", State.DONE, by, at),)
+    ended = Step(request.status.label, State.DONE if approved else State.ENDED, by, at)
+    return (Step("Under Review", State.DONE), ended)
 
 
 def _release(request: Request) -> tuple[Step, ...]:

@@ -1,0 +1,36 @@
+"""A button carries which request and which revision, and nothing that was tampered with is read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blocks.buttons import Target
+
+
+@given(st.integers(1, 2**31 - 1), st.integers(0, 2**31 - 1))
+def test_a_target_comes_back_as_it_was_sent(number: int, revision: int) -> None:
+    assert Target.parse(Target(number, revision).encode()) == Target(number, revision)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "128",
+        "128:",
+        ":3",
+        "-1:3",
+        "128:-3",
+        "0:1",
+        "1e3:1",
+        "128:3 ",
+        "128:3\n",
+        "١٢٨:3",
+        "9" * 11 + ":1",
+        "1:" + "9" * 4000,
+        "128:3:4",
+        "0128:3",
+    ],
+)
+def test_anything_else_is_no_target(value: str) -> None:
+    assert Target.parse(value) is None

@@ -1,0 +1,68 @@
+"""There is no rejection without a reason, and what was typed comes back as it was meant."""
+
+from typing import Any
+
+import pytest
+
+from blocks import decision_form
+from blocks.buttons import Target
+from blocks.decision_form import REASON, REJECTION_CLASS, Rejection
+from bot.sandbox.limits import view_problems
+from store.domain.request import RejectionClass
+from tests.blocks.surfaces import words
+from tests.cast import request
+
+
+def submitted(
+    reason: str | None, chosen: str | None = None, about: str = "128:3"
+) -> dict[str, Any]:
+    option = {"value": chosen} if chosen else None
+    return {
+        "private_metadata": about,
+        "state": {
+            "values": {
+                REASON: {REASON: {"type": "plain_text_input", "value": reason}},
+                REJECTION_CLASS: {REJECTION_CLASS: {"selected_option": option}},
+            }
+        },
+    }
+
+
+def test_the_form_names_the_request_and_offers_the_eight_kinds() -> None:
+    view = decision_form.build(request())
+    said = words(view)
+    assert "🟠 Production · Mini Program Release · MP-128\nRelease Bills Pay 3.2.4" in said
+    options = view.to_dict()["blocks"][1]["element"]["options"]
+    assert [option["text"]["text"] for option in options] == [k.label for k in RejectionClass]
+    assert said.endswith("[ Cancel ]\n▸[ Reject ]")
+
+
+def test_a_reason_given_before_is_in_the_form() -> None:
+    view = decision_form.build(
+        request(id=2**31 - 1), reason="no contact " * 900, rejection_class=RejectionClass.PRIVACY
+    )
+    assert "no contact" in words(view)
+    assert view_problems(view.to_dict()) == []
+
+
+def test_a_reason_and_a_kind_are_a_rejection() -> None:
+    found = decision_form.parse(submitted("  No contact.\n", RejectionClass.PRIVACY.value))
+    assert found == Rejection(Target(128, 3), RejectionClass.PRIVACY, "No contact.")
+
+
+def test_a_request_can_be_rejected_for_what_is_no_violation() -> None:
+    assert decision_form.parse(submitted("Wrong version.")) == Rejection(
+        Target(128, 3), None, "Wrong version."
+    )
+
+
+@pytest.mark.parametrize("reason", [None, "", "  \n ", "x" * 2001])
+def test_a_reason_is_required_and_has_a_limit(reason: str | None) -> None:
+    found = decision_form.parse(submitted(reason))
+    assert isinstance(found, dict)
+    assert set(found) == {REASON}
+
+
+def test_a_form_that_is_not_ours_is_refused_in_words() -> None:
+    found = decision_form.parse(submitted("No contact.", about="128"))
+    assert found == {REASON: "This form is out of date. Close it and press Reject again."}

@@ -1,0 +1,145 @@
+"""The card says first what is asked and where; after the end nothing but the buttons is gone."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from blocks import request_card
+from blocks.message import FALLBACK_LIMIT
+from bot.sandbox.limits.whole import objects
+from store.domain.request import Audience, Environment, Request, Status
+from tests.blocks.surfaces import HOSTILE, PEOPLE, ended, words
+from tests.cast import request
+
+FACTS = """\
+🟠 Production · Mini Program Release · MP-128
+Release Bills Pay 3.2.4
+Bills Pay (2171020092715498) · version 3.2.4 · Wallet PH
+Submitted by Alice · Today at 10:14 AM
+"""
+
+
+def card(shown: Request, **given: bool) -> str:
+    return words(request_card.build(shown, PEOPLE, **given))
+
+
+def test_a_waiting_card_reads_from_the_risk_to_the_buttons() -> None:
+    assert card(request()) == FACTS + "\n".join(
+        (
+            "⏳ Under Review · waiting for Bob or Carol",
+            "What changes: version 3.2.4 for Wallet PH (fil) · 1 feature: Scan 1.8"
+            " · whitelist 1 domain",
+            "▸[ Approve ]",
+            "![ Reject ]",
+            "[ View details ]",
+        )
+    )
+
+
+def test_an_approved_card_keeps_the_facts_and_says_by_whom() -> None:
+    said = card(ended(Status.APPROVED))
+    assert said.startswith("✅ This request is approved. · Bob · Today at 10:00 AM\n" + FACTS)
+    assert "✅ Approved · completed Today at 10:00 AM" in said
+    assert said.endswith("\n[ View details ]")
+    assert "[ Approve ]" not in said
+
+
+def test_a_rejected_card_quotes_the_reason_on_top() -> None:
+    assert card(ended(Status.REJECTED)).startswith(
+        "⛔ Rejected · Personal data and privacy violations · Bob · Today at 10:00 AM\n"
+        "┃ The privacy text names no contact.\n" + FACTS
+    )
+
+
+def test_a_withdrawn_card_names_the_submitter() -> None:
+    assert card(ended(Status.WITHDRAWN)).startswith("↩️ Withdrawn · Alice · Today at 10:00 AM\n")
+
+
+def test_sandbox_has_another_mark_and_the_word() -> None:
+    assert card(request(environment=Environment.SANDBOX)).startswith("🧪 Sandbox · ")
+
+
+def test_who_may_not_decide_sees_no_decision_buttons() -> None:
+    said = card(request(), may_decide=False)
+    assert said.endswith("\n[ View details ]")
+    assert "Approve" not in said
+
+
+def test_approve_asks_what_it_would_do() -> None:
+    sent = request_card.build(request(), PEOPLE).payload()
+    (confirm,) = (found["confirm"] for found in objects(sent) if "deny" in found.get("confirm", {}))
+    assert confirm["text"]["text"] == (
+        "Approve Release Bills Pay 3.2.4? It goes to Production: Wallet PH."
+    )
+    assert confirm["confirm"]["text"] == "Approve"
+
+
+@pytest.mark.parametrize(
+    ("audience", "said"),
+    [
+        (Audience.REVIEWER, "Alice asks you to approve Release Bills Pay 3.2.4 (Production)"),
+        (Audience.CHANNEL, "Alice asks for approval of Release Bills Pay 3.2.4 (Production)"),
+    ],
+)
+def test_the_notification_names_what_is_asked(audience: Audience, said: str) -> None:
+    assert request_card.build(request(), PEOPLE, audience=audience).text == said
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.APPROVED, "Bob approved Release Bills Pay 3.2.4 (Production)"),
+        (Status.REJECTED, "Bob rejected Release Bills Pay 3.2.4 (Production)"),
+        (Status.WITHDRAWN, "Alice withdrew Release Bills Pay 3.2.4 (Production)"),
+    ],
+)
+def test_after_the_end_the_notification_says_how_it_ended(status: Status, said: str) -> None:
+    assert request_card.build(ended(status), PEOPLE).text == said
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_notification_stays_short(kind: str) -> None:
+    shown = request(title=HOSTILE[kind])
+    assert 0 < len(request_card.build(shown, PEOPLE).text) <= FALLBACK_LIMIT
+
+
+def test_a_receipt_offers_the_way_back_only_while_there_is_one() -> None:
+    waiting = words(request_card.receipt(request(), PEOPLE))
+    assert waiting.startswith("📨 Submitted. MP-128 is under review and waits for Bob or Carol.\n")
+    assert waiting.endswith("\n[ Withdraw ]\n[ View details ]")
+    over = words(request_card.receipt(ended(Status.APPROVED), PEOPLE))
+    assert over.startswith("✅ This request is approved. · Bob")
+    assert "Withdraw" not in over
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://static.example.com/logo.png", True),
+        ("http://static.example.com/logo.png", False),
+        ("javascript:alert(1)", False),
+        ("https://localhost/logo.png", False),
+        ("https://[broken/logo.png", False),
+        ("https://static.example.com/a b.png", False),
+        ("https://static.example.com/" + "a" * 3000, False),
+        (7, False),
+    ],
+)
+def test_only_a_logo_that_slack_could_fetch_is_drawn(address: object, shown: bool) -> None:
+    payload = request_card.build(request(details={"logo": address}), PEOPLE).payload()
+    assert any("image_url" in found for found in objects(payload)) is shown
+
+
+def test_a_card_can_do_without_its_logo() -> None:
+    pictured = request(details={"logo": "https://static.example.com/logo.png"})
+    payload = request_card.build(pictured, PEOPLE, pictures=False).payload()
+    assert not any("image_url" in found for found in objects(payload))
+
+
+def test_a_request_with_nothing_but_the_essentials_still_reads() -> None:
+    bare = request(
+        version=None, details={}, reviewers=(), created_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    said = card(bare)
+    assert "Bills Pay (2171020092715498) · no version\n" in said
+    assert "What changes" not in said

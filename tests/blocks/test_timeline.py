@@ -1,0 +1,56 @@
+"""The process shows what was done, what is now, and never claims what only the platform knows."""
+
+import pytest
+
+from blocks.timeline import State, next_stage, render, steps
+from store.domain.request import Category, Environment, Request, Status
+from tests.blocks.surfaces import PEOPLE, ended
+from tests.cast import ALICE, BOB, request
+
+PRODUCTION = ["Release Preparation", "Pilot Testing", "Grayscale Release", "Full Release"]
+
+
+def states(shown: Request) -> list[tuple[str, str]]:
+    return [(step.name, step.state.value) for step in steps(shown)]
+
+
+def test_a_release_under_review_shows_all_that_is_to_come() -> None:
+    assert states(request()) == [
+        ("New Version Created", "done"),
+        ("Under Review", "current"),
+        *((name, "later") for name in PRODUCTION),
+    ]
+
+
+def test_an_approved_release_is_in_preparation_and_not_live() -> None:
+    shown = ended(Status.APPROVED)
+    assert states(shown)[:3] == [
+        ("New Version Created", "done"),
+        ("Under Review", "done"),
+        ("Release Preparation", "current"),
+    ]
+    assert steps(shown)[1].by == BOB
+    assert next_stage(shown) == "Release Preparation"
+
+
+def test_sandbox_knows_neither_preparation_nor_grayscale() -> None:
+    names = [step.name for step in steps(request(environment=Environment.SANDBOX))]
+    assert names == ["New Version Created", "Under Review", "Pilot Testing", "Full Release"]
+
+
+@pytest.mark.parametrize("status", [Status.REJECTED, Status.WITHDRAWN])
+def test_a_process_that_ended_shows_nothing_beyond(status: Status) -> None:
+    last = steps(ended(status))[-1]
+    assert (last.name, last.state) == (status.label, State.ENDED)
+    assert last.by == (BOB if status is Status.REJECTED else ALICE)
+
+
+def test_other_categories_go_from_submitted_to_their_end() -> None:
+    shown = ended(Status.APPROVED, category=Category.OFFLINE)
+    assert states(shown) == [("Submitted", "done"), ("Under Review", "done"), ("Approved", "done")]
+    waiting = request(category=Category.LAUNCH)
+    assert states(waiting)[-1] == ("Approved", "later")
+
+
+def test_the_current_step_says_whom_it_waits_for() -> None:
+    assert "➤  *Under Review* · waiting for Bob or Carol\n○  _Release" in render(request(), PEOPLE)
