@@ -107,7 +107,12 @@ def build(values: Mapping[str, Any] | None = None) -> View:
 def parse(view: Mapping[str, Any], *, submitted_by: str, external_id: str) -> dict[str, Any]:
     """What was filled in, in the interchange format and unchecked; empty inputs are left out."""
     values = view["state"]["values"]
-    request: dict[str, Any] = {"external_id": external_id, "submitted_by": submitted_by}
+    request: dict[str, Any] = {
+        "external_id": external_id,
+        "submitted_by": submitted_by,
+        "mini_program": {},
+        "details": {},
+    }
     for field in FIELDS:
         value = read(field, values)
         for path in field.paths if value is not None else ():

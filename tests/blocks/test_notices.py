@@ -1,0 +1,90 @@
+"""Each ending tells the submitter the next step; help names what there is."""
+
+import pytest
+
+from blocks import notices
+from blocks.text import safe
+from store.domain.request import Category, Environment, Status
+from tests.blocks.surfaces import PEOPLE, ended, words
+from tests.cast import request
+
+
+def test_an_approved_release_is_told_that_it_is_not_live() -> None:
+    made = notices.outcome(ended(Status.APPROVED), PEOPLE)
+    assert words(made).splitlines() == [
+        "✅ This request is approved.",
+        "Release Bills Pay 3.2.4 · MP-128 · by Bob",
+        "Approved is not live yet: the release is now in Release Preparation."
+        " Go live on the platform when you are ready.",
+        "[ View details ]",
+    ]
+    assert made.text == "Approved: Release Bills Pay 3.2.4 (Production) · MP-128 · by Bob"
+
+
+def test_a_rejected_release_is_told_the_kind_the_reason_and_the_way_on() -> None:
+    made = notices.outcome(ended(Status.REJECTED), PEOPLE)
+    assert words(made).splitlines() == [
+        "⛔ Rejected · Personal data and privacy violations",
+        "Release Bills Pay 3.2.4 · MP-128 · by Bob",
+        "┃ The privacy text names no contact.",
+        "Change what the reason names, then submit it again: /mp-requests new",
+        "[ View details ]",
+    ]
+    assert made.text == "Rejected: Release Bills Pay 3.2.4 (Production) · MP-128 · by Bob"
+
+
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize("environment", Environment)
+@pytest.mark.parametrize(
+    "status", [status for status in Status if status is not Status.UNDER_REVIEW]
+)
+def test_every_ending_has_a_next_step(
+    category: Category, environment: Environment, status: Status
+) -> None:
+    step = notices.next_step(ended(status, category=category, environment=environment))
+    assert step.endswith((".", "`"))
+    assert "{" not in step
+
+
+def test_an_open_request_has_no_next_step() -> None:
+    assert notices.next_step(request()) == ""
+
+
+def test_reviewers_hear_that_a_withdrawn_request_needs_nothing() -> None:
+    assert words(notices.withdrawn(ended(Status.WITHDRAWN), PEOPLE)).splitlines() == [
+        "↩️ Withdrawn by Alice",
+        "Release Bills Pay 3.2.4 · MP-128",
+        "Nothing is left for you to do.",
+        "[ View details ]",
+    ]
+
+
+@pytest.mark.parametrize(
+    "command", ["new", "mine", "approvals", "list", "show MP-12", "approve MP-12", "help"]
+)
+def test_help_has_a_line_for_each_command(command: str) -> None:
+    lines = words(notices.help()).splitlines()
+    assert any(line.startswith(f"/mp-requests {command}  ") for line in lines)
+
+
+def test_a_sentence_that_repeats_a_persons_words_mentions_nobody() -> None:
+    said = words(notices.plain(safe("I don't know `<!channel>`. Did you mean `status:`?")))
+    assert said == "I don't know <!channel>. Did you mean status:?"
+
+
+def test_a_notice_modal_says_one_sentence() -> None:
+    view = notices.notice_view("MP-128", "MP-128 was approved by Bob. Nothing is left to do.")
+    assert words(view) == "MP-128\nMP-128 was approved by Bob. Nothing is left to do.\n[ Close ]"
+
+
+def test_admins_hear_what_was_not_delivered_and_why() -> None:
+    said = words(notices.undelivered("the card of MP-12 for Bob", "channel_not_found"))
+    assert said == (
+        "⚠️ This could not be delivered: the card of MP-12 for Bob\n"
+        "Slack's answer: channel_not_found"
+    )
+
+
+def test_the_home_tab_leads_to_both_lists() -> None:
+    said = words(notices.welcome())
+    assert "Mini Program Approvals\n[ My Approvals ]\n[ My Requests ]" in said
