@@ -128,12 +128,12 @@ def who(user_id: str, people: People) -> str:
     return line(person.name, 80) if person and person.name.strip() else mention(user_id)
 
 
-def names(user_ids: Sequence[str], people: People) -> str:
-    """ "Bob", "Bob or Carol", "Bob, Carol or 3 others"."""
+def names(user_ids: Sequence[str], people: People, last: str = "or") -> str:
+    """ "Bob", "Bob or Carol", "Bob, Carol or 3 others"; `last` joins the last two."""
     shown = [who(user, people) for user in user_ids[:3]]
     if len(user_ids) > 3:
-        return f"{', '.join(shown[:2])} or {plural(len(user_ids) - 2, 'other')}"
-    return " or ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+        return f"{', '.join(shown[:2])} {last} {plural(len(user_ids) - 2, 'other')}"
+    return f" {last} ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
 
 
 def date(moment: datetime) -> str:

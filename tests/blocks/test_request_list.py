@@ -96,7 +96,7 @@ def test_a_tampered_page_is_no_page(value: str) -> None:
 
 @given(
     scope=st.sampled_from(Scope),
-    at=st.none() | st.datetimes(datetime(2020, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    at=st.none() | st.datetimes(datetime(2020, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - naive by contract
     number=st.integers(1, 10**9 - 1),
     statuses=st.sets(st.sampled_from(Status)),
 )

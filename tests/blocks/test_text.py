@@ -100,6 +100,8 @@ def test_several_people_read_as_a_choice() -> None:
         "Bob, Bob or Bob",
         "Bob, Bob or 2 others",
     ]
+    assert names(("UBOB", "UBOB"), PEOPLE, last="and") == "Bob and Bob"
+    assert names((), PEOPLE) == ""
 
 
 def test_a_date_is_drawn_by_the_reader_and_has_a_fallback() -> None:
