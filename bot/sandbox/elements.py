@@ -62,7 +62,8 @@ class Control:
     def __str__(self) -> str:
         value = self.element.get("value")
         suffix = f" value={value!r}" if value is not None else ""
-        return f"{self.action_id} ({self.type} {self.label!r}{suffix})"
+        offers = ", ".join(repr(option.get("value")) for option in self.options())
+        return f"{self.action_id} ({self.type} {self.label!r}{suffix}{offers and ': ' + offers})"
 
 
 def controls(blocks: Iterable[Json] | None) -> Iterator[Control]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.acks import Ack, Delivery, Json, Retry
+from bot.sandbox.changes import Changes
 
 RETRY_AFTER = (0.0, 60.0, 300.0)
 
@@ -24,7 +25,10 @@ class _Pending:
 class Events:
     """Delivers events one by one and keeps those that wait for another try."""
 
-    def __init__(self, delivery: Callable[[], Delivery], within: Callable[[], float]) -> None:
+    def __init__(
+        self, delivery: Callable[[], Delivery], within: Callable[[], float], changes: Changes
+    ) -> None:
+        self._changes = changes
         self._delivery = delivery
         self._within = within
         self._pending: list[_Pending] = []
@@ -64,6 +68,7 @@ class Events:
         made = retry.number if retry else 0
         if not ack.acked and not ack.no_retry and made < len(RETRY_AFTER):
             self._plan(payload, Retry(made + 1, ack.reason))
+        self._changes.notify()
         return ack
 
     def _plan(self, payload: Json, retry: Retry) -> None:

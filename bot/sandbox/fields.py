@@ -115,7 +115,7 @@ def _option(control: Control, value: object, options: list[Json]) -> Json:
         if is_option(option, value):
             return option
     offers = ", ".join(repr(option.get("value")) for option in options) or "nothing"
-    raise LookupError(f"{control} has no option {value!r}; it offers {offers}")
+    raise LookupError(f"{control.action_id} has no option {value!r}; it offers {offers}")
 
 
 def _text(control: Control, text: str) -> str | None:

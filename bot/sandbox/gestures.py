@@ -80,8 +80,7 @@ def _overflow(control: Control, value: str | None) -> Json:
     options = control.options()
     chosen = [option for option in options if value is None or is_option(option, value)]
     if len(chosen) != 1:
-        offers = ", ".join(repr(option.get("value")) for option in options)
-        raise LookupError(f"{control} needs one value of {offers}")
+        raise LookupError(f"{control} needs one of its values")
     return chosen[0]
 
 

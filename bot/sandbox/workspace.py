@@ -75,7 +75,7 @@ class Workspace(Directory):
         self.triggers = Triggers(now)
         self.response_urls = ResponseUrls(now)
         self.socket_mode = SocketMode(self.changes)
-        self.events = Events(self._delivery, lambda: self.ack_seconds)
+        self.events = Events(self._delivery, lambda: self.ack_seconds, self.changes)
         self._last_ts = 0
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -203,9 +203,7 @@ class Workspace(Directory):
         """Send an event if the app is subscribed to its type; the first try's answer."""
         if event["type"] not in self.bot_events:
             return None
-        ack = await self.events.send(self._callback(event))
-        self.changed()
-        return ack
+        return await self.events.send(self._callback(event))
 
     def _emit_soon(self, event: Mapping[str, Any]) -> None:
         if event["type"] in self.bot_events and self._runner is not None:
