@@ -79,7 +79,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     sending = asyncio.create_task(bot.dispatcher.run())
     bot.schedule.start()
     try:
-        async with _socket_mode(bot):
+        async with socket_mode(bot):
             yield
     finally:
         bot.schedule.shutdown(wait=False)
@@ -89,7 +89,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _socket_mode(bot: Bot) -> AsyncIterator[None]:
+async def socket_mode(bot: Bot) -> AsyncIterator[None]:
     token = bot.settings.app_token()
     if token is None:
         yield

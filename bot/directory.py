@@ -96,7 +96,8 @@ def code_of(error: Exception) -> str:
 
 def _person(user: dict[str, Any]) -> Person:
     profile = user.get("profile", {})
-    name = profile.get("display_name") or profile.get("real_name") or user.get("real_name")
+    # The full name: a decision is put on record under it.
+    name = profile.get("real_name") or user.get("real_name") or profile.get("display_name")
     return Person(
         user_id=user["id"],
         name=name or user.get("name") or user["id"],

@@ -54,10 +54,8 @@ class Wire:
 
     async def _find(self, outgoing: Post, key: str, since: datetime) -> Place | None:
         channel = await self._conversation(outgoing.channel)
-        wanted: dict[str, Any] = {
-            "channel": channel,
-            "oldest": f"{since.timestamp() - CLOCKS_APART:.6f}",
-        }
+        oldest = f"{since.timestamp() - CLOCKS_APART:.6f}"
+        wanted: dict[str, Any] = {"channel": channel, "oldest": oldest}
         cursor = None
         while True:
             page = await self._page(wanted, outgoing.thread_ts, cursor)

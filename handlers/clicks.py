@@ -72,9 +72,8 @@ async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebCli
             "denial": refused.denial.value,
             "asked": refused.request_id,
         }
-        await reply(
-            deps, click, Kind.REFUSAL, data, refused.request.id if refused.request else None
-        )
+        request_id = refused.request.id if refused.request else None
+        await reply(deps, click, Kind.REFUSAL, data, request_id)
 
 
 async def refusal_view(refused: Refused, asker: str, deps: Deps) -> View:

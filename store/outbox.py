@@ -132,7 +132,7 @@ async def claim(db: Database, *, owner: str, now: datetime, limit: int = 20) -> 
             )
             .returning(OutboxRow)
         )
-        rows = (await session.execute(taken)).scalars().all()
+        rows = (await session.exec(taken)).scalars().all()
         return [_claimed(row) for row in sorted(rows, key=lambda row: (row.rank, row.id))]
 
 
@@ -232,7 +232,7 @@ def _due(now: datetime, limit: int) -> Any:
 async def _give_back_expired(session: AsyncSession, now: datetime) -> None:
     """A sender that died with a message in hand may have sent it."""
     expired = and_(col(OutboxRow.state) == "sending", col(OutboxRow.lease_until) < now)
-    await session.execute(
+    await session.exec(
         update(OutboxRow).where(expired).values(state="pending", doubtful=True, lease_until=None)
     )
 
@@ -244,7 +244,7 @@ async def _release(session: AsyncSession, message: Claimed, **values: Any) -> No
         col(OutboxRow.state) == "sending",
         col(OutboxRow.attempts) == message.attempts,
     )
-    await session.execute(
+    await session.exec(
         update(OutboxRow).where(ours).values(lease_until=None, lease_owner=None, **values)
     )
 

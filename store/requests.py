@@ -213,7 +213,7 @@ async def _change(session: AsyncSession, request: Request, ending: _Ending) -> b
         )
     )
     ours = guarded.returning(col(RequestRow.id))
-    result = await session.execute(ours, execution_options={"synchronize_session": False})
+    result = await session.exec(ours, execution_options={"synchronize_session": False})
     return result.scalar_one_or_none() is not None
 
 

@@ -1,0 +1,49 @@
+"""The HTTP server: uvicorn on a given host and port, told when it listens and stopped in order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+STOP_SECONDS = 10
+"""How long open requests may take to finish when the server stops."""
+
+
+@asynccontextmanager
+async def serving(site: ASGIApp, *, host: str, port: int) -> AsyncIterator[str]:
+    """Serve until the end of the block; gives the address. Port 0 takes a free one.
+
+    Raises OSError when the port is taken. Signals stay with the caller.
+    """
+    config = uvicorn.Config(
+        site,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    with _listening(host, port) as listener:
+        # `serve()` would take the signals of the process over; `_serve` is the same without.
+        task = asyncio.create_task(server._serve([listener]))
+        try:
+            yield f"http://{host}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+def _listening(host: str, port: int) -> socket:
+    listener = socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM)
+    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener

@@ -1,0 +1,18 @@
+"""The team, in both of Slack's modes and on both databases."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.clock import MovedClock
+from tests.team import Team, gathered
+
+
+@pytest.fixture(params=["socket_mode", "http"])
+async def team(
+    request: pytest.FixtureRequest, database_url: str, clock: MovedClock, tmp_path: Path
+) -> AsyncIterator[Team]:
+    """Everybody at their Slack, the bot connected."""
+    async with gathered(database_url, clock, tmp_path, mode=request.param) as together:
+        yield together

@@ -1,0 +1,150 @@
+"""A team at its Slack: the sandbox, the bot as it runs, and the people of the stories.
+
+alice submits, bob and carol review, ada administers, mallory must get nowhere. The bot's loops do
+not run by themselves here: `settle()` sends what is owed, so that a test never waits for time.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot import app, http
+from bot.app import Bot
+from bot.sandbox.conversations import Channel, Message
+from bot.sandbox.people import Person
+from bot.sandbox.screen import text
+from bot.sandbox.workspace import Workspace
+from bot.serving import serving
+from bot.settings import Settings
+from store import requests
+from store.domain import submission
+from store.domain.access import Refused
+from store.domain.request import Category, Request
+from tests.cast import sample_of
+from tests.clock import MovedClock
+
+
+@dataclass
+class Team:
+    """Everybody and everything in a story."""
+
+    workspace: Workspace
+    bot: Bot
+    clock: MovedClock
+    alice: Person
+    bob: Person
+    carol: Person
+    ada: Person
+    mallory: Person
+    reviews: Channel
+
+    async def submit(self, by: Person | None = None, **changes: Any) -> Request:
+        """A request of alice's (a release to Production, unless changed), its cards sent."""
+        sample = sample_of(changes.pop("category", Category.RELEASE))
+        filled = {**sample, "created_at": self.clock().isoformat(), **changes}
+        submitter = by or self.alice
+        answer = await requests.submit(
+            self.bot.db,
+            submission.read({**filled, "submitted_by": submitter.id}),
+            submitter=submitter.id,
+            policy=self.bot.policy,
+            now=self.clock(),
+        )
+        assert not isinstance(answer, Refused)
+        await self.settle()
+        return answer.request
+
+    async def settle(self) -> None:
+        """Send all that is owed and not resting."""
+        while await self.bot.dispatcher.run_once():
+            pass
+
+    def card(self, person: Person, request: Request, where: Channel | None = None) -> Message:
+        """The request's card as this person sees it."""
+        return person.message(containing=request.ref, conversation=where)
+
+    def words(self, message: Any) -> str:
+        """What stands on the screen, names in place of ids."""
+        return text(message, names=self.name)
+
+    def name(self, slack_id: str) -> str:
+        """How Slack shows an id."""
+        known = self.workspace.people.get(slack_id)
+        return known.real_name if known else slack_id
+
+
+POLICY = """
+[workspace]
+admins = ["{ada}"]
+reviewers = ["{group}"]
+channel = "{channel}"
+timezone = "Asia/Manila"
+{more}
+"""
+
+
+@asynccontextmanager
+async def gathered(
+    database_url: str, clock: MovedClock, folder: Path, *, mode: str, policy: str = ""
+) -> AsyncIterator[Team]:
+    """The team with a connected bot; `policy` is more lines of the policy file."""
+    async with AsyncExitStack() as stack:
+        workspace = await stack.enter_async_context(Workspace(now=clock))
+        people = [
+            workspace.add_person(handle, real_name=name, email=f"{handle}@example.com")
+            for handle, name in _CAST.items()
+        ]
+        _, bob, carol, ada, mallory = people
+        reviews = workspace.add_channel("mini-program-reviews", members=[bob, carol, ada, mallory])
+        group = workspace.add_usergroup("reviewers", members=[bob, carol])
+        named = {"ada": ada.id, "group": group.id, "channel": reviews.id}
+        path = folder / "policy.toml"
+        path.write_text(POLICY.format(**named, more=policy), encoding="utf-8")
+        settings = _settings(workspace, database_url, path, mode)
+        bot = await stack.enter_async_context(
+            app.build(settings, clock=clock, post_interval=timedelta())
+        )
+        await bot.jobs.refresh()
+        await stack.enter_async_context(connected(workspace, bot))
+        yield Team(workspace, bot, clock, *people, reviews)
+
+
+@asynccontextmanager
+async def connected(workspace: Workspace, bot: Bot) -> AsyncIterator[None]:
+    """The bot within reach of the workspace, in the mode of its settings."""
+    if bot.settings.app_token():
+        async with app.socket_mode(bot):
+            await workspace.until(lambda: workspace.connections)
+            yield
+    else:
+        async with serving(http.build(bot), host="127.0.0.1", port=0) as address:
+            workspace.request_url = f"{address}/slack/events"
+            yield
+
+
+_CAST = {
+    "alice": "Alice Santos",
+    "bob": "Bob Reyes",
+    "carol": "Carol Tan",
+    "ada": "Ada Cruz",
+    "mallory": "Mallory Gray",
+}
+
+
+def _settings(workspace: Workspace, database_url: str, policy: Path, mode: str) -> Settings:
+    given: dict[str, Any] = {
+        "slack_bot_token": SecretStr(workspace.bot_token),
+        "slack_api_url": workspace.api_url,
+        "database_url": database_url,
+        "policy_file": policy,
+    }
+    if mode == "http":
+        given["slack_signing_secret"] = SecretStr(workspace.signing_secret)
+    else:
+        given["slack_app_token"] = SecretStr(workspace.app_token)
+    return Settings.read(_env_file=None, **given)
