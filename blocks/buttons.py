@@ -20,7 +20,6 @@ WITHDRAW = "request.withdraw"
 DETAILS = "request.details"
 PREVIOUS_PAGE = "list.page.previous"
 NEXT_PAGE = "list.page.next"
-LIST_MINE = "list.mine"
 LIST_APPROVALS = "list.approvals"
 
 ALL_ACTIONS = (
@@ -30,7 +29,6 @@ ALL_ACTIONS = (
     DETAILS,
     PREVIOUS_PAGE,
     NEXT_PAGE,
-    LIST_MINE,
     LIST_APPROVALS,
 )
 

@@ -84,11 +84,9 @@ def help() -> Message:
 
 
 def welcome() -> View:
-    """The Home tab: what this is, and the two lists one click away."""
-    mine = buttons.link("My Requests", buttons.LIST_MINE)
-    approvals = buttons.link("My Approvals", buttons.LIST_APPROVALS)
+    """The Home tab: what this is and which commands there are."""
     heading = HeaderBlock(text=text.words("Mini Program Approvals"))
-    return View(type="home", blocks=[heading, buttons.row(approvals, mine), *_help_blocks()])
+    return View(type="home", blocks=[heading, *_help_blocks()])
 
 
 def plain(sentence: str) -> Message:

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from blocks import buttons, paging, request_list
 from blocks.message import Message
-from blocks.text import escape
+from blocks.text import safe
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
@@ -28,7 +28,7 @@ async def first_page(text: str, scope: Scope, asker: str, deps: Deps) -> Message
     try:
         query = parse(text, scope, asker)
     except WordsError as error:
-        return escape(str(error))
+        return safe(error.sentence)
     found = await queries.listing(deps.db, query, asker=asker, policy=deps.policy)
     return request_list.build(query, found.page, found.people, now=deps.clock())
 
