@@ -82,14 +82,21 @@ def destination(workspace: "Workspace", channel: str) -> Conversation:
     """Where a post to this id, user id or channel name goes."""
     if channel in workspace.people:
         return workspace.dm(workspace.people[channel])
-    by_name = {c.name: c for c in workspace.conversations.values() if c.name}
-    named = by_name.get(channel.removeprefix("#"))
-    where = known(workspace, named.id if named else channel)
+    where = known(workspace, _id_of(workspace, channel))
     if where.is_archived:
         raise Refusal("is_archived")
     if BOT_USER_ID not in where.members:
         raise Refusal("not_in_channel")
     return where
+
+
+def _id_of(workspace: "Workspace", channel: str) -> str:
+    """The id behind `#general` or `general`; an id stays as it is."""
+    if channel in workspace.conversations:
+        return channel
+    name = channel.removeprefix("#")
+    named = (where.id for where in workspace.conversations.values() if where.name == name)
+    return next(named, channel) if name else channel
 
 
 def _check_thread(where: Conversation, thread_ts: str | None) -> None:

@@ -64,6 +64,11 @@ class Directory:
                 return conversation
         raise LookupError(f"there is no conversation {id!r}")
 
+    def inbox(self, person: "Person") -> list[Conversation]:
+        """The conversations a person is in, those with unread messages first."""
+        inside = [where for where in self.conversations.values() if person.id in where.members]
+        return sorted(inside, key=lambda where: not where.unread[person.id])
+
     def dm(self, person: "Person") -> Conversation:
         """The person's direct messages with the bot, opened if need be."""
         return self.dm_with(frozenset({person.id}))

@@ -27,7 +27,7 @@ def upload_url(workspace: "Workspace", arguments: Arguments) -> Json:
 def complete(workspace: "Workspace", arguments: Arguments) -> Json:
     """files.completeUploadExternal: share what was uploaded, with an optional comment."""
     listed = arguments.structure("files")
-    if not isinstance(listed, list) or not listed:
+    if not isinstance(listed, list) or not all(isinstance(file, dict) for file in listed):
         raise Refusal("invalid_arguments")
     channels = _channels(arguments)
     places = [destination(workspace, channel) for channel in channels]

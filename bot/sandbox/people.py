@@ -56,8 +56,6 @@ class Person:
     locale: str = "en-US"
     deleted: bool = False
 
-    # --- what they see ----------------------------------------------------------------------
-
     @property
     def dm(self) -> "Conversation":
         """Their direct messages with the bot."""
@@ -86,8 +84,6 @@ class Person:
                 return message
         listing = "".join(f"\n  - {message.text!r}" for message in seen[-10:]) or " nothing"
         raise LookupError(f"{self.handle} sees no {containing!r}. Seen last:{listing}")
-
-    # --- what they do -----------------------------------------------------------------------
 
     async def command(self, text: str, *, channel: "Conversation | None" = None) -> Answer:
         """Type a slash command, by default to the bot directly."""
@@ -182,8 +178,6 @@ class Person:
         """LookupError if the account was deactivated: they cannot get in any more."""
         if self.deleted:
             raise LookupError(f"{self.handle} is deactivated")
-
-    # --- what others see of them ------------------------------------------------------------
 
     def answer(self, ack: Ack, **more: Any) -> Answer:
         """An ack as this person experiences it."""

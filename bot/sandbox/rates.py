@@ -45,6 +45,8 @@ class Rates:
 
     post_per_second: float = 1.0
     post_burst: int = 3
+    # Slack only says "several hundred messages per minute" for a whole workspace.
+    workspace_posts_per_minute: int = 300
     per_minute: Mapping[str, int] = field(default_factory=lambda: TIERS)
     # A restart opens a few connections in a row; Slack lets those through despite tier 1.
     connection_burst: int = 10
@@ -92,6 +94,8 @@ class Limiter:
             return
         if method == "chat.postMessage":
             self._spend(rates, (method, channel), rates.post_burst, rates.post_per_second)
+            everywhere = rates.workspace_posts_per_minute
+            self._spend(rates, (method, ""), everywhere, everywhere / 60)
         elif per_minute := rates.per_minute.get(method):
             burst = rates.connection_burst if method == "apps.connections.open" else per_minute
             self._spend(rates, (method, ""), burst, per_minute / 60)

@@ -81,8 +81,6 @@ class Workspace(Directory):
         self._session: aiohttp.ClientSession | None = None
         self._root = ""
 
-    # --- life -------------------------------------------------------------------------------
-
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1; port 0 takes a free one."""
         self._session = aiohttp.ClientSession()
@@ -125,8 +123,6 @@ class Workspace(Directory):
         """Where Socket Mode connects to, without its ticket."""
         return f"ws://{self._root}/link/"
 
-    # --- who and where ----------------------------------------------------------------------
-
     def add_person(
         self,
         handle: str,
@@ -158,8 +154,6 @@ class Workspace(Directory):
         self._emit_soon({"type": "user_change", "user": person.to_slack()})
         self.changed()
 
-    # --- messages ---------------------------------------------------------------------------
-
     def new_ts(self) -> str:
         """A message timestamp: the workspace's time, never given out twice, always rising."""
         micros = int(self.now().timestamp() * 1_000_000)
@@ -190,8 +184,6 @@ class Workspace(Directory):
         message.text = content.get("text") or "This content can't be displayed."
         message.state = {}
         self.changed()
-
-    # --- to the app -------------------------------------------------------------------------
 
     async def deliver(self, kind: PayloadKind, payload: Json) -> Ack:
         """Bring an interaction or command to the app, once."""
@@ -234,8 +226,6 @@ class Workspace(Directory):
         """Remember a Web API call."""
         self.calls.append(Call(method, args, response, self.now()))
         self.changed()
-
-    # --- waiting ----------------------------------------------------------------------------
 
     def changed(self) -> None:
         """Wake everybody who waits for something to become true."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from socket import socket
 
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -38,15 +37,16 @@ async def over_socket_mode(workspace: Workspace, app: AsyncApp) -> AsyncIterator
 
 
 class _Server(uvicorn.Server):
-    """Says when it has its port."""
+    """Says when it has its port, and stops when told instead of at the next tick."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self.done = asyncio.Event()
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
+    async def main_loop(self) -> None:
         self.ready.set()
+        await self.done.wait()
 
 
 @asynccontextmanager
@@ -61,5 +61,5 @@ async def over_http(workspace: Workspace, app: AsyncApp) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        server.should_exit = True
+        server.done.set()
         await serving

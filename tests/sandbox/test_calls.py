@@ -1,5 +1,7 @@
 """How calls reach the Web API: tokens, arguments, scopes, the log of calls."""
 
+from typing import Any
+
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -59,7 +61,8 @@ async def test_arguments_come_by_query_form_or_json(
     headers = {"Authorization": f"Bearer {workspace.bot_token}"}
     url = f"{workspace.api_url}users.info"
     async with aiohttp.ClientSession(headers=headers) as session:
-        response = await session.post(url, **{way: {"user": bob.id}})
+        sent: dict[str, Any] = {way: {"user": bob.id}}
+        response = await session.post(url, **sent)
         assert (await response.json())["user"]["name"] == "bob"
 
 

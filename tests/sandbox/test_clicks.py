@@ -5,26 +5,27 @@ import re
 
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.conversations import Message
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
-from tests.sandbox.pieces import actions, button, options, text
+from tests.sandbox.pieces import Json, actions, button, options, text
 
 
-async def card(client: AsyncWebClient, person: Person, *elements: dict) -> Message:
+async def card(client: AsyncWebClient, person: Person, *elements: Json) -> Message:
     await client.chat_postMessage(channel=person.id, text="Card", blocks=actions(*elements))
     return person.message(containing="Card")
 
 
 @pytest.fixture
-def heard(app: AsyncApp) -> list[dict]:
+def heard(app: AsyncApp) -> list[Json]:
     """The bodies of all block_actions, acknowledged."""
-    bodies: list[dict] = []
+    bodies: list[Json] = []
 
     @app.action(re.compile(".*"))
-    async def listen(ack, body) -> None:
+    async def listen(ack: AsyncAck, body: Json) -> None:
         bodies.append(body)
         await ack()
 
@@ -32,7 +33,7 @@ def heard(app: AsyncApp) -> list[dict]:
 
 
 async def test_click_tells_who_clicked_what_where(
-    client: AsyncWebClient, bob: Person, heard: list[dict]
+    client: AsyncWebClient, bob: Person, heard: list[Json]
 ) -> None:
     message = await card(client, bob, button("approve", "Approve", value="MP-1:3"))
     assert (await bob.click(message, "approve")).acked
@@ -45,7 +46,7 @@ async def test_click_tells_who_clicked_what_where(
 
 
 async def test_value_tells_equal_buttons_apart(
-    client: AsyncWebClient, bob: Person, heard: list[dict]
+    client: AsyncWebClient, bob: Person, heard: list[Json]
 ) -> None:
     rows = [{"type": "actions", "elements": [button("open", value=each)]} for each in "12"]
     await client.chat_postMessage(channel=bob.id, text="List", blocks=rows)
@@ -57,7 +58,7 @@ async def test_value_tells_equal_buttons_apart(
 
 
 async def test_missing_button_is_refused_with_what_is_there(
-    client: AsyncWebClient, bob: Person, heard: list[dict]
+    client: AsyncWebClient, bob: Person, heard: list[Json]
 ) -> None:
     message = await card(client, bob, button("approve", "Approve"))
     with pytest.raises(LookupError, match=r"approve \(button 'Approve'\)"):
@@ -66,7 +67,7 @@ async def test_missing_button_is_refused_with_what_is_there(
 
 
 async def test_cancelled_confirmation_sends_nothing(
-    client: AsyncWebClient, bob: Person, heard: list[dict]
+    client: AsyncWebClient, bob: Person, heard: list[Json]
 ) -> None:
     words = {"title": text("Sure?"), "text": text("It goes live."), "confirm": text("Yes")}
     sure = words | {"deny": text("Cancel")}
@@ -78,7 +79,7 @@ async def test_cancelled_confirmation_sends_nothing(
 
 
 async def test_overflow_sends_the_option(
-    client: AsyncWebClient, bob: Person, heard: list[dict]
+    client: AsyncWebClient, bob: Person, heard: list[Json]
 ) -> None:
     menu = {"type": "overflow", "action_id": "more", "options": options("details", "withdraw")}
     message = await card(client, bob, menu)
@@ -89,7 +90,7 @@ async def test_overflow_sends_the_option(
 
 
 async def test_select_in_a_message_sends_the_choice(
-    client: AsyncWebClient, bob: Person, heard: list[dict]
+    client: AsyncWebClient, bob: Person, heard: list[Json]
 ) -> None:
     menu = {"type": "static_select", "action_id": "sort", "options": options("newest", "oldest")}
     message = await card(client, bob, menu)
@@ -99,7 +100,7 @@ async def test_select_in_a_message_sends_the_choice(
 
 
 async def test_nobody_clicks_what_they_do_not_see(
-    client: AsyncWebClient, bob: Person, carol: Person, heard: list[dict]
+    client: AsyncWebClient, bob: Person, carol: Person, heard: list[Json]
 ) -> None:
     message = await card(client, bob, button("approve"))
     with pytest.raises(LookupError, match="carol does not see"):
@@ -107,7 +108,7 @@ async def test_nobody_clicks_what_they_do_not_see(
 
 
 async def test_click_meets_the_message_as_it_is_now(
-    client: AsyncWebClient, bob: Person, heard: list[dict]
+    client: AsyncWebClient, bob: Person, heard: list[Json]
 ) -> None:
     message = await card(client, bob, button("approve"))
     offline = message.as_shown()
@@ -119,7 +120,7 @@ async def test_click_meets_the_message_as_it_is_now(
 
 
 async def test_two_people_click_at_the_same_moment(
-    client: AsyncWebClient, workspace: Workspace, bob: Person, carol: Person, heard: list[dict]
+    client: AsyncWebClient, workspace: Workspace, bob: Person, carol: Person, heard: list[Json]
 ) -> None:
     general = workspace.add_channel("general", members=[bob, carol])
     blocks = actions(button("approve"))
@@ -130,7 +131,7 @@ async def test_two_people_click_at_the_same_moment(
 
 
 async def test_ephemeral_click_comes_without_the_message(
-    client: AsyncWebClient, workspace: Workspace, bob: Person, heard: list[dict]
+    client: AsyncWebClient, workspace: Workspace, bob: Person, heard: list[Json]
 ) -> None:
     general = workspace.add_channel("general", members=[bob])
     blocks = actions(button("close"))
@@ -141,7 +142,7 @@ async def test_ephemeral_click_comes_without_the_message(
 
 
 async def test_deactivated_person_does_nothing(
-    client: AsyncWebClient, workspace: Workspace, bob: Person, heard: list[dict]
+    client: AsyncWebClient, workspace: Workspace, bob: Person, heard: list[Json]
 ) -> None:
     message = await card(client, bob, button("approve"))
     workspace.deactivate(bob)

@@ -3,16 +3,18 @@
 import asyncio
 
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
+from tests.sandbox.pieces import Json
 
 
 async def test_ack_text_is_seen_by_the_person_alone(
     app: AsyncApp, bob: Person, carol: Person, workspace: Workspace
 ) -> None:
     @app.command("/hello")
-    async def hello(ack) -> None:
+    async def hello(ack: AsyncAck) -> None:
         await ack("Hello there")
 
     general = workspace.add_channel("general", members=[bob, carol])
@@ -27,7 +29,7 @@ async def test_in_channel_ack_is_seen_by_everybody(
     app: AsyncApp, bob: Person, carol: Person, workspace: Workspace
 ) -> None:
     @app.command("/tell")
-    async def tell(ack) -> None:
+    async def tell(ack: AsyncAck) -> None:
         await ack(text="News", response_type="in_channel")
 
     general = workspace.add_channel("general", members=[bob, carol])
@@ -41,7 +43,7 @@ async def test_command_names_who_where_and_what(
     heard = {}
 
     @app.command("/hello")
-    async def hello(ack, command) -> None:
+    async def hello(ack: AsyncAck, command: Json) -> None:
         heard.update(command)
         await ack()
 
@@ -58,7 +60,7 @@ async def test_command_text_is_escaped(app: AsyncApp, bob: Person, workspace: Wo
     heard = []
 
     @app.command("/hello")
-    async def hello(ack, command) -> None:
+    async def hello(ack: AsyncAck, command: Json) -> None:
         heard.append(command["text"])
         await ack()
 
@@ -84,7 +86,7 @@ async def test_late_ack_is_no_ack(app: AsyncApp, bob: Person, workspace: Workspa
     release = asyncio.Event()
 
     @app.command("/slow")
-    async def slow(ack) -> None:
+    async def slow(ack: AsyncAck) -> None:
         await release.wait()
         await ack("too late")
 
@@ -96,7 +98,7 @@ async def test_late_ack_is_no_ack(app: AsyncApp, bob: Person, workspace: Workspa
 
 async def test_ack_beyond_a_limit_is_an_error_for_the_person(app: AsyncApp, bob: Person) -> None:
     @app.command("/long")
-    async def long(ack) -> None:
+    async def long(ack: AsyncAck) -> None:
         header = {"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}
         await ack(text="Long", blocks=[header])
 
@@ -133,7 +135,7 @@ async def test_shortcut_reaches_the_app(app: AsyncApp, bob: Person) -> None:
     heard = []
 
     @app.shortcut("new_request")
-    async def new_request(ack, shortcut) -> None:
+    async def new_request(ack: AsyncAck, shortcut: Json) -> None:
         heard.append(shortcut["user"]["id"])
         await ack()
 

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
@@ -28,7 +29,7 @@ async def test_each_payload_goes_to_one_connection_in_turn(
         app = new_app(workspace)
 
         @app.command("/hello")
-        async def hello(ack) -> None:
+        async def hello(ack: AsyncAck) -> None:
             heard.append(name)
             await ack()
 
@@ -46,7 +47,7 @@ async def test_refreshed_connection_loses_nothing(workspace: Workspace, bob: Per
     app = new_app(workspace)
 
     @app.command("/hello")
-    async def hello(ack) -> None:
+    async def hello(ack: AsyncAck) -> None:
         await ack("Hello")
 
     async with over_socket_mode(workspace, app):

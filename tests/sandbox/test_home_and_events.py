@@ -2,17 +2,18 @@
 
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
-from tests.sandbox.pieces import home, modal
+from tests.sandbox.pieces import Json, home, modal
 
 
 async def test_opening_home_tells_the_app_which_publishes(app: AsyncApp, bob: Person) -> None:
     @app.event("app_home_opened")
-    async def opened(event, client) -> None:
+    async def opened(event: Json, client: AsyncWebClient) -> None:
         await client.views_publish(user_id=event["user"], view=home("Welcome"))
 
     assert bob.home is None
@@ -44,7 +45,7 @@ async def test_event_that_fails_is_repeated_three_times(
     heard = []
 
     @app.event("app_home_opened")
-    async def opened(request) -> None:
+    async def opened(request: AsyncBoltRequest) -> None:
         heard.append(request.headers.get("x-slack-retry-num", ["0"])[0])
         workspace.changed()
         raise RuntimeError("broken")
@@ -64,7 +65,7 @@ async def test_repeated_event_has_the_same_id_and_a_reason(
     heard = []
 
     @app.event("app_home_opened")
-    async def opened(body, request) -> None:
+    async def opened(body: Json, request: AsyncBoltRequest) -> None:
         heard.append((body["event_id"], request.headers.get("x-slack-retry-reason", [""])[0]))
         workspace.changed()
         if len(heard) == 1:
@@ -83,7 +84,7 @@ async def test_app_hears_only_what_it_subscribed_to(
     heard = []
 
     @app.event("subteam_members_changed")
-    async def changed(event) -> None:
+    async def changed(event: Json) -> None:
         heard.append(event)
         workspace.changed()
 

@@ -3,13 +3,14 @@
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
 from tests.clock import MovedClock
-from tests.sandbox.pieces import actions, button, text
+from tests.sandbox.pieces import Json, actions, button, text
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ async def url(app: AsyncApp, bob: Person) -> str:
     urls: list[str] = []
 
     @app.command("/hello")
-    async def hello(ack, command) -> None:
+    async def hello(ack: AsyncAck, command: Json) -> None:
         urls.append(command["response_url"])
         await ack()
 
@@ -73,7 +74,7 @@ async def clicked_url(app: AsyncApp, person: Person) -> str:
     urls: list[str] = []
 
     @app.action("go")
-    async def go(ack, body) -> None:
+    async def go(ack: AsyncAck, body: Json) -> None:
         urls.append(body["response_url"])
         await ack()
 
@@ -91,7 +92,7 @@ async def clicked_url(app: AsyncApp, person: Person) -> str:
     ],
 )
 async def test_answer_to_a_click_replaces_adds_or_deletes(
-    app: AsyncApp, client: AsyncWebClient, bob: Person, answer: dict, seen: list[str]
+    app: AsyncApp, client: AsyncWebClient, bob: Person, answer: Json, seen: list[str]
 ) -> None:
     await client.chat_postMessage(channel=bob.id, text="Card", blocks=actions(button("go")))
     await AsyncWebhookClient(await clicked_url(app, bob)).send(text="New", **answer)
