@@ -76,6 +76,8 @@ class Arguments(Mapping[str, Any]):
     def names(self, name: str) -> list[str]:
         """A list of ids, from JSON or comma-separated."""
         value = self._given.get(name, [])
+        if not isinstance(value, str | list):
+            raise Refusal("invalid_arguments")
         parts = value.split(",") if isinstance(value, str) else value
         return [str(part).strip() for part in parts if str(part).strip()]
 
@@ -92,11 +94,11 @@ async def read_arguments(request: web.Request) -> dict[str, Any]:
 
 
 async def _json_body(request: web.Request) -> dict[str, Any]:
-    text = await request.text()
-    if not text:
+    raw = await request.read()
+    if not raw:
         return {}
     try:
-        body = json.loads(text)
+        body = json.loads(raw)
     except ValueError:
         raise Refusal("invalid_json") from None
     if not isinstance(body, dict):

@@ -23,7 +23,7 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
 
 def checked_message(arguments: Arguments) -> Json:
     """Text, blocks, metadata and thread_ts of a message, or a refusal."""
-    content: Json = {"text": arguments.optional("text"), "thread_ts": arguments.get("thread_ts")}
+    content: Json = {"text": arguments.get("text"), "thread_ts": arguments.optional("thread_ts")}
     content["blocks"] = arguments.structure("blocks", otherwise="invalid_blocks_format")
     content["metadata"] = _metadata(arguments)
     given = {name: value for name, value in content.items() if value is not None}

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.sandbox import gestures, modals, payloads
 from bot.sandbox.acks import Ack
 from bot.sandbox.arguments import Refusal
+from bot.sandbox.avatars import SIZES
 from bot.sandbox.ids import TEAM_ID
 from bot.sandbox.responses import command_answer
 from bot.sandbox.typed import escaped
@@ -189,7 +190,8 @@ class Person:
         """The user object of the API, without the locale."""
         now = self.workspace.now().astimezone(ZoneInfo(self.tz))
         profile: Json = {"real_name": self.real_name, "display_name": self.handle}
-        profile |= {"team": TEAM_ID, "image_72": f"{self.workspace.root_url}avatars/{self.id}"}
+        picture = f"{self.workspace.root_url}avatars/{self.id}"
+        profile |= {"team": TEAM_ID, **{f"image_{size}": picture for size in SIZES}}
         if self.email is not None:
             profile["email"] = self.email
         user: Json = {"id": self.id, "team_id": TEAM_ID, "name": self.handle}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.sandbox.avatars import Avatars
 from bot.sandbox.files_api import FileTransfer
 from bot.sandbox.responses import Responses
 from bot.sandbox.web_api import WebApi
@@ -23,5 +24,6 @@ def routes(workspace: "Workspace") -> web.Application:
     app.router.add_get("/link/", workspace.socket_mode.handle)
     app.router.add_post("/response/{key}", Responses(workspace).handle)
     app.router.add_post("/upload/{ticket}", transfer.upload)
+    app.router.add_get("/avatars/{user_id}", Avatars(workspace).handle)
     app.router.add_get("/files/{file_id}/{name}", transfer.download)
     return app

@@ -85,6 +85,36 @@ async def test_missing_argument_is_named(client: AsyncWebClient) -> None:
     assert messages == ["[ERROR] missing required field: user"]
 
 
+@pytest.mark.parametrize(
+    ("method", "arguments", "code"),
+    [
+        ("chat.postMessage", {"text": 5}, "invalid_arguments"),
+        ("chat.postMessage", {"text": "x", "blocks": {"type": "divider"}}, "invalid_blocks_format"),
+        ("chat.postMessage", {"text": "x", "thread_ts": 5}, "thread_not_found"),
+        ("views.publish", {"view": ["home"]}, "invalid_arguments"),
+        ("conversations.list", {"types": 5}, "invalid_arguments"),
+        ("conversations.history", {"oldest": "yesterday"}, "invalid_arguments"),
+        ("users.list", {"limit": -1}, "invalid_limit"),
+    ],
+)
+async def test_nonsense_is_refused_by_name(
+    client: AsyncWebClient, bob: Person, method: str, arguments: dict[str, Any], code: str
+) -> None:
+    bob.say("Something to read", bob.dm)
+    given = {"channel": bob.dm.id, "user_id": bob.id, **arguments}
+    with pytest.raises(SlackApiError) as refused:
+        await client.api_call(method, json=given)
+    assert refused.value.response["error"] == code
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe"])
+async def test_broken_json_is_refused(workspace: Workspace, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    async with aiohttp.ClientSession() as session:
+        response = await session.post(f"{workspace.api_url}api.test", data=body, headers=headers)
+        assert (await response.json())["error"] == "invalid_json"
+
+
 async def test_calls_are_kept_without_the_token(
     workspace: Workspace, bob: Person, client: AsyncWebClient
 ) -> None:

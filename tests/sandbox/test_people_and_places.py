@@ -21,6 +21,14 @@ async def test_profile_tells_name_address_and_time_zone(
     assert with_locale["user"]["locale"] == "en-US"
 
 
+async def test_picture_can_be_fetched(client: AsyncWebClient, bob: Person) -> None:
+    profile = (await client.users_info(user=bob.id))["user"]["profile"]
+    async with aiohttp.ClientSession() as session:
+        picture = await session.get(profile["image_72"])
+        assert picture.content_type == "image/svg+xml"
+        assert ">BR<" in await picture.text()
+
+
 async def test_address_needs_a_scope_of_its_own(
     client: AsyncWebClient, workspace: Workspace, bob: Person
 ) -> None:
@@ -87,6 +95,15 @@ async def test_private_channel_is_invisible_from_outside(
     assert [channel["name"] for channel in listed["channels"]] == ["general"]
     with pytest.raises(SlackApiError, match="channel_not_found"):
         await client.conversations_info(channel=hidden.id)
+
+
+async def test_inbox_shows_unread_conversations_first(
+    client: AsyncWebClient, workspace: Workspace, bob: Person
+) -> None:
+    workspace.add_channel("quiet", members=[bob])
+    busy = workspace.add_channel("busy", members=[bob])
+    await client.chat_postMessage(channel=busy.id, text="News")
+    assert [where.name for where in workspace.inbox(bob)] == ["busy", "quiet"]
 
 
 async def test_direct_messages_are_opened_once(client: AsyncWebClient, bob: Person) -> None:
