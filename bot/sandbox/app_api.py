@@ -41,5 +41,5 @@ def bot_info(_workspace: "Workspace", arguments: Arguments) -> Json:
 
 def open_connection(workspace: "Workspace", _arguments: Arguments) -> Json:
     """apps.connections.open: an address for one WebSocket connection."""
-    ticket = workspace.socket_mode.new_ticket()
-    return {"url": f"{workspace.socket_url}?ticket={ticket}&app_id={APP_ID}"}
+    key = workspace.socket_mode.new_key()
+    return {"url": f"{workspace.socket_url}?ticket={key}&app_id={APP_ID}"}

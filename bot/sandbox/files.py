@@ -20,7 +20,7 @@ class StoredFile:
     name: str
     title: str
     length: int
-    ticket: str
+    key: str
     content: bytes | None = None
     completed: bool = False
 
@@ -45,10 +45,10 @@ class Files:
         self._files[file.id] = file
         return file
 
-    def receive(self, ticket: str, content: bytes) -> None:
+    def receive(self, key: str, content: bytes) -> None:
         """Take the bytes sent to an upload address."""
         for file in self._files.values():
-            if file.ticket == ticket and file.content is None:
+            if file.key == key and file.content is None:
                 if len(content) != file.length:
                     raise Refusal("length_mismatch")
                 file.content = content

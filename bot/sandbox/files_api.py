@@ -21,7 +21,7 @@ def upload_url(workspace: "Workspace", arguments: Arguments) -> Json:
     if length < 1:
         raise Refusal("invalid_arguments")
     file = workspace.files.expect(arguments.text("filename"), length)
-    return {"upload_url": f"{workspace.root_url}upload/{file.ticket}", "file_id": file.id}
+    return {"upload_url": f"{workspace.root_url}upload/{file.key}", "file_id": file.id}
 
 
 def complete(workspace: "Workspace", arguments: Arguments) -> Json:
@@ -70,7 +70,7 @@ class FileTransfer:
         if early is not None:
             return early
         try:
-            self._workspace.files.receive(request.match_info["ticket"], content)
+            self._workspace.files.receive(request.match_info["key"], content)
         except Refusal as refusal:
             return web.Response(status=400, text=refusal.code)
         if fault is not None and fault.kind == "drop_after":

@@ -30,5 +30,5 @@ class Ids:
 
 
 def secret(length: int = 24) -> str:
-    """A random lower-case text for tokens, tickets and addresses that must not be guessed."""
+    """A random lower-case text for tokens, keys and addresses that must not be guessed."""
     return secrets.token_hex(length // 2)

@@ -23,7 +23,7 @@ def routes(workspace: "Workspace") -> web.Application:
     app.router.add_route("*", "/api/{method}", WebApi(workspace).handle)
     app.router.add_get("/link/", workspace.socket_mode.handle)
     app.router.add_post("/response/{key}", Responses(workspace).handle)
-    app.router.add_post("/upload/{ticket}", transfer.upload)
+    app.router.add_post("/upload/{key}", transfer.upload)
     app.router.add_get("/avatars/{user_id}", Avatars(workspace).handle)
     app.router.add_get("/files/{file_id}/{name}", transfer.download)
     return app

@@ -47,7 +47,7 @@ class SocketMode:
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
-        self._tickets: set[str] = set()
+        self._keys: set[str] = set()
         self._connections: list[_Connection] = []
         self._turn = 0
 
@@ -56,18 +56,18 @@ class SocketMode:
         """How many connections are up."""
         return len(self._connections)
 
-    def new_ticket(self) -> str:
-        """A ticket for one connection."""
-        ticket = secret(32)
-        self._tickets.add(ticket)
-        return ticket
+    def new_key(self) -> str:
+        """The key to one connection; Slack calls it `ticket` in the address."""
+        key = secret(32)
+        self._keys.add(key)
+        return key
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection from hello to goodbye."""
-        ticket = request.query.get("ticket", "")
-        if ticket not in self._tickets:
-            raise web.HTTPForbidden(text="unknown or used ticket")
-        self._tickets.remove(ticket)
+        key = request.query.get("ticket", "")
+        if key not in self._keys:
+            raise web.HTTPForbidden(text="unknown or used key")
+        self._keys.remove(key)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         if len(self._connections) >= MOST_CONNECTIONS:
@@ -150,7 +150,7 @@ class SocketMode:
 
     async def close(self) -> None:
         """Hang up on everybody."""
-        self._tickets.clear()
+        self._keys.clear()
         await self._hang_up(list(self._connections))
 
 

@@ -120,7 +120,7 @@ class Workspace(Directory):
 
     @property
     def socket_url(self) -> str:
-        """Where Socket Mode connects to, without its ticket."""
+        """Where Socket Mode connects to, without its key."""
         return f"ws://{self._root}/link/"
 
     def add_person(

@@ -64,7 +64,7 @@ async def test_hello_counts_the_connections(workspace: Workspace) -> None:
     assert hello["connection_info"]["app_id"] == "A0SANDBOX"
 
 
-async def test_ticket_opens_one_connection(workspace: Workspace) -> None:
+async def test_address_opens_one_connection(workspace: Workspace) -> None:
     async with aiohttp.ClientSession() as session:
         url = await open_socket(session, workspace)
         async with session.ws_connect(url):
