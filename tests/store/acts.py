@@ -1,0 +1,125 @@
+"""What people do to the store in these stories, and a look behind its doors at the rows."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from store import outbox, requests
+from store.database import Database
+from store.domain import submission
+from store.domain.access import Denial, Refused
+from store.domain.policy import Policy
+from store.domain.request import Category, Request, Verdict
+from store.domain.submission import Submission
+from store.outbox import Claimed
+from store.tables import EventRow, OutboxRow
+from tests.cast import ADA, ALICE, BOB, CAROL, NOW, sample_of
+
+POLICY = Policy(
+    admins=(ADA,), reviewers=(BOB, CAROL), channel="CREVIEWS", timezone="Asia/Manila"
+)
+_numbers = itertools.count(1)
+
+
+def handed_in(**changes: Any) -> Submission:
+    """A release as Alice hands it in, with whatever the story changes."""
+    filled = sample_of(Category.RELEASE) | {
+        "external_id": f"story-{next(_numbers)}",
+        "created_at": NOW.isoformat(),
+        "submitted_by": ALICE,
+    }
+    return submission.read(filled | changes)
+
+
+async def submit(db: Database, *, policy: Policy = POLICY, **changes: Any) -> Request:
+    """A stored request of Alice's, or of `submitted_by`."""
+    handed = handed_in(**changes)
+    answer = await requests.submit(
+        db, handed, submitter=handed.submitted_by, policy=policy, now=NOW
+    )
+    assert not isinstance(answer, Refused)
+    return answer.request
+
+
+async def vote(
+    db: Database, request: Request, by: str, verdict: Verdict = Verdict.APPROVE, **more: Any
+) -> Request | Refused:
+    """A vote on whatever revision is current, unless the story says which was seen."""
+    given = {"policy": POLICY, "now": NOW, **more}
+    return await requests.vote(db, request.id, reviewer=by, verdict=verdict, **given)
+
+
+async def withdraw(
+    db: Database, request: Request, by: str = ALICE, **more: Any
+) -> Request | Refused:
+    """The submitter takes it back; or somebody else tries."""
+    given = {"policy": POLICY, "now": NOW, **more}
+    return await requests.withdraw(db, request.id, submitter=by, **given)
+
+
+def denial(answer: Request | Refused) -> Denial | None:
+    """Why not; None for a yes."""
+    return answer.denial if isinstance(answer, Refused) else None
+
+
+def done(answer: Request | Refused) -> Request:
+    """The request after a yes."""
+    assert not isinstance(answer, Refused), answer
+    return answer
+
+
+async def owed(db: Database) -> dict[str, OutboxRow]:
+    """Every message of the outbox by its key."""
+    async with db.snapshot() as session:
+        rows = await session.exec(select(OutboxRow).order_by(col(OutboxRow.id)))
+        return {row.key: row for row in rows}
+
+
+async def waiting_keys(db: Database) -> set[str]:
+    """The messages that nobody has sent yet."""
+    return {key for key, row in (await owed(db)).items() if row.state == "pending"}
+
+
+async def history(db: Database, request: Request) -> list[tuple[int, str, str]]:
+    """Revision, kind and actor of every event."""
+    async with db.snapshot() as session:
+        of_request = select(EventRow).where(EventRow.request_id == request.id)
+        rows = await session.exec(of_request.order_by(col(EventRow.revision)))
+        return [(row.revision, row.kind, row.actor) for row in rows]
+
+
+async def send_all(db: Database, now: datetime = NOW) -> list[Claimed]:
+    """Claim and settle until nothing is due, as a dispatcher with a quick Slack would."""
+    sent: list[Claimed] = []
+    while claimed := await outbox.claim(db, owner="story", now=now, limit=100):
+        async with db.transaction() as session:
+            for message in claimed:
+                await outbox.settle(session, message, now=now)
+        sent += claimed
+    return sent
+
+
+def own_requests(policy: Policy = POLICY) -> Policy:
+    """The policy that lets people decide their own requests."""
+    return policy.model_copy(update={"own_requests": True})
+
+
+@asynccontextmanager
+async def replicas(url: str) -> AsyncIterator[tuple[Database, Database]]:
+    """Two processes' worth of connections to one database."""
+    first, second = Database(url), Database(url)
+    try:
+        yield first, second
+    finally:
+        await first.dispose()
+        await second.dispose()
+
+
+def unlike(request: Request, **changes: Any) -> Request:
+    """The same request with some facts changed."""
+    return replace(request, **changes)
