@@ -8,7 +8,7 @@ from bot.sandbox import payloads
 from bot.sandbox.acks import Ack
 from bot.sandbox.conversations import Message
 from bot.sandbox.elements import BUTTONS, Control, controls, find, is_option
-from bot.sandbox.fields import enter
+from bot.sandbox.fields import KEYS, enter
 from bot.sandbox.limits import options_problems
 from bot.sandbox.views import View
 
@@ -21,6 +21,7 @@ Json = dict[str, Any]
 NO_ANSWER = "We had some trouble connecting. Try again?"
 # Slack: an external select asks the app from the third character on, unless told otherwise.
 _USUAL_QUERY_LENGTH = 3
+_PICKERS = ("users_select", "conversations_select", "channels_select")
 
 
 @dataclass
@@ -90,14 +91,31 @@ async def choose(
     """Give a control a value and tell the app if the control does so."""
     surface = surface_of(person, where)
     control = find(surface.blocks, action_id, None, surface.name)
-    offered = surface.view.offered.get(action_id, []) if surface.view else []
-    entry = enter(control, value, offered)
+    entry = entered(person, surface.view, control, value)
     if _cancelled(control, confirm):
         return person.answer(Ack(acked=True))
     surface.state.setdefault(control.block_id, {})[control.action_id] = entry
     if not control.dispatches:
         return person.answer(Ack(acked=True))
     return await _use(person, surface, control, entry, confirm=True)
+
+
+def entered(person: "Person", view: View | None, control: Control, value: object) -> Json:
+    """The entry for `value`, which must be among what the person can pick from."""
+    offered = view.offered.get(control.action_id, []) if view else []
+    entry = enter(control, value, offered)
+    if control.type.endswith(_PICKERS):
+        picked = entry[KEYS[control.type][0]]
+        for identity in picked if isinstance(picked, list) else [picked]:
+            _check_there(person, control, identity)
+    return entry
+
+
+def _check_there(person: "Person", control: Control, identity: str | None) -> None:
+    workspace = person.workspace
+    there = workspace.people if control.type.endswith("users_select") else workspace.conversations
+    if identity is not None and identity not in there:
+        raise LookupError(f"{control.action_id} has nobody and nothing called {identity!r}")
 
 
 def _cancelled(control: Control, confirm: bool) -> bool:

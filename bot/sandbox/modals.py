@@ -8,8 +8,8 @@ from bot.sandbox.acks import Ack
 from bot.sandbox.arguments import Refusal
 from bot.sandbox.content import checked_view
 from bot.sandbox.elements import controls
-from bot.sandbox.fields import KEYS, enter, is_empty
-from bot.sandbox.gestures import NO_ANSWER, field
+from bot.sandbox.fields import KEYS, is_empty
+from bot.sandbox.gestures import NO_ANSWER, entered, field
 from bot.sandbox.views import View
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ async def submit(person: "Person", view: View, values: Mapping[str, object]) -> 
         raise LookupError(f"{view.title!r} has no submit button")
     for key, value in values.items():
         control = field(view, key)
-        entry = enter(control, value, view.offered.get(control.action_id, ()))
+        entry = entered(person, view, control, value)
         view.state[control.block_id][control.action_id] = entry
     _check_filled(view)
     payload = payloads.interaction("view_submission", person) | {"view": view.to_slack()}

@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
+from tests.clock import MovedClock
 from tests.sandbox.pieces import Json, home, modal
 
 
@@ -76,6 +77,13 @@ async def test_repeated_event_has_the_same_id_and_a_reason(
     (first, no_reason), (second, reason) = heard
     assert (first, no_reason) == (second, "")
     assert reason in ("http_error", "http_timeout")
+
+
+async def test_stopping_drops_the_retries_that_wait(clock: MovedClock) -> None:
+    async with Workspace(now=clock) as workspace:
+        await workspace.add_person("bob", real_name="Bob").open_home()
+        await workspace.until(lambda: workspace.events.pending)
+    assert workspace.events.pending == 0
 
 
 async def test_app_hears_only_what_it_subscribed_to(

@@ -129,6 +129,7 @@ async def test_fourth_view_is_one_too_many(app: AsyncApp, bob: Person) -> None:
         ({"type": "datepicker"}, "2026-02-30", "day is out of range"),
         ({"type": "checkboxes", "options": options("a")}, "a", "takes a list"),
         ({"type": "static_select", "options": options("a", "b")}, "c", "offers 'a', 'b'"),
+        ({"type": "users_select"}, "U404", "nobody and nothing called 'U404'"),
     ],
 )
 async def test_form_refuses_what_slacks_form_refuses(
