@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from bot import app, http
 from bot.app import Bot
 from bot.sandbox.conversations import Channel, Message
-from bot.sandbox.people import Person
+from bot.sandbox.people import Answer, Person
 from bot.sandbox.screen import text
+from bot.sandbox.views import View
 from bot.sandbox.workspace import Workspace
 from bot.serving import serving
 from bot.settings import Settings
@@ -67,6 +68,37 @@ class Team:
     def card(self, person: Person, request: Request, where: Channel | None = None) -> Message:
         """The request's card as this person sees it."""
         return person.message(containing=request.ref, conversation=where)
+
+    def copies(self, request: Request) -> list[str]:
+        """Every copy of the card: both reviewers', the channel's, the submitter's."""
+        readers = (
+            (self.bob, None),
+            (self.carol, None),
+            (self.ada, self.reviews),
+            (self.alice, None),
+        )
+        return [
+            self.words(next(m for m in reader.sees(where) if request.ref in m.plain()))
+            for reader, where in readers
+        ]
+
+    async def reject(
+        self, person: Person, shown: Message | View, reason: str, kind: str | None = None
+    ) -> Answer:
+        """Press Reject there, fill in the form and send it."""
+        opened = await person.click(shown, "request.reject")
+        assert opened.view is not None
+        return await person.submit(opened.view, {"reason": reason, "rejection_class": kind})
+
+    def said(self, answer: Answer) -> str:
+        """What a command answered, only to who typed it."""
+        assert answer.message is not None
+        assert answer.message.ephemeral_to is not None
+        return self.words(answer.message)
+
+    def last(self, person: Person, where: Channel | None = None) -> str:
+        """The newest words this person sees there."""
+        return self.words(person.sees(where)[-1])
 
     def words(self, message: Any) -> str:
         """What stands on the screen, names in place of ids."""
@@ -126,6 +158,18 @@ async def connected(workspace: Workspace, bot: Bot) -> AsyncIterator[None]:
             workspace.request_url = f"{address}/slack/events"
             yield
 
+
+RELEASE: dict[str, object] = {
+    "environment": "production",
+    "mini_program.name": "Bills Pay",
+    "mini_program.id": "2171020092715498",
+    "version": "3.2.4",
+    "details.type": "DSL",
+    "details.target_app": "Wallet PH",
+    "details.language": "fil",
+    "details.features": "Scan | 1.8 | Scan a QR or bar code",
+}
+"""What alice types into the form for a release."""
 
 _CAST = {
     "alice": "Alice Santos",

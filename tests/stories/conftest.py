@@ -1,5 +1,6 @@
-"""The team, in both of Slack's modes and on both databases."""
+"""The team, in both of Slack's modes and on both databases, or once where neither matters."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,4 +16,15 @@ async def team(
 ) -> AsyncIterator[Team]:
     """Everybody at their Slack, the bot connected."""
     async with gathered(database_url, clock, tmp_path, mode=request.param) as together:
+        yield together
+
+
+@pytest.fixture
+async def team_once(
+    sqlite_template: Path, clock: MovedClock, tmp_path: Path
+) -> AsyncIterator[Team]:
+    """The same people, by Socket Mode on SQLite only."""
+    path = tmp_path / "approvals.db"
+    shutil.copy(sqlite_template, path)
+    async with gathered(f"sqlite:///{path}", clock, tmp_path, mode="socket_mode") as together:
         yield together

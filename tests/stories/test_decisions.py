@@ -1,6 +1,18 @@
 """Cards, votes and what people see of them."""
 
+from datetime import timedelta
+
+from bot.sandbox.people import Person
+from bot.sandbox.views import View
+from store.domain.request import Request
 from tests.team import Team
+
+
+async def details(team: Team, person: Person, request: Request) -> View:
+    """The details, opened by command."""
+    answer = await person.command(f"/mp-requests show {request.ref}")
+    assert answer.view is not None
+    return answer.view
 
 
 async def test_each_reviewer_gets_one_card_and_the_channel_one(team: Team) -> None:
@@ -20,9 +32,134 @@ async def test_an_approval_shows_on_every_copy_and_reaches_the_submitter(team: T
     await team.settle()
 
     assert answer.acked
-    for reader, where in ((team.bob, None), (team.carol, None), (team.ada, team.reviews)):
-        shown = team.words(team.card(reader, request, where))
-        assert "This request is approved." in shown
-        assert "Bob Reyes" in shown
+    for shown in team.copies(request):
+        assert shown.startswith("✅ This request is approved. · Bob Reyes · ")
         assert "[ Approve ]" not in shown
-    assert "Release Preparation" in team.words(team.card(team.alice, request))
+        assert "[ Reject ]" not in shown
+        assert "[ Withdraw ]" not in shown
+    outcome = team.last(team.alice)
+    assert "This request is approved." in outcome
+    assert "by Bob Reyes" in outcome
+    assert "Release Preparation" in outcome
+
+
+async def test_a_rejection_shows_its_reason_on_every_copy(team: Team) -> None:
+    request = await team.submit()
+
+    reason = "The privacy text names no contact."
+    card = team.card(team.bob, request)
+    answer = await team.reject(team.bob, card, reason, "personal_data_and_privacy")
+    await team.settle()
+
+    assert (answer.acked, answer.view) == (True, None)
+    for shown in team.copies(request):
+        first, said, *_ = shown.splitlines()
+        assert first.startswith("⛔ Rejected · Personal data and privacy violations · Bob Reyes · ")
+        assert reason in said
+        assert "[ Approve ]" not in shown
+    outcome = team.last(team.alice)
+    assert reason in outcome
+    assert "by Bob Reyes" in outcome
+    assert "submit it again" in outcome
+
+
+async def test_the_channels_card_decides_as_well(team_once: Team) -> None:
+    request = await team_once.submit()
+
+    card = team_once.card(team_once.ada, request, team_once.reviews)
+    await team_once.ada.click(card, "request.approve")
+    await team_once.settle()
+
+    assert all("approved. · Ada Cruz" in shown for shown in team_once.copies(request))
+
+
+async def test_a_rejection_needs_words(team_once: Team) -> None:
+    request = await team_once.submit()
+
+    answer = await team_once.reject(team_once.bob, team_once.card(team_once.bob, request), "   ")
+
+    assert answer.errors == {"reason": "Say why, so that the submitter knows what to change."}
+    assert "Under Review" in team_once.words(team_once.card(team_once.bob, request))
+
+
+async def test_deciding_in_the_details_shows_it_there(team: Team) -> None:
+    request = await team.submit()
+    shown = await details(team, team.bob, request)
+
+    await team.bob.click(shown, "request.approve")
+    await team.settle()
+
+    words = team.words(shown)
+    assert "This request is approved." in words
+    assert "Bob Reyes · " in words
+    assert "[ Approve ]" not in words
+    assert "Release Preparation" in words
+
+
+async def test_the_details_of_a_rejected_request_give_the_reason(team_once: Team) -> None:
+    request = await team_once.submit()
+    await team_once.reject(
+        team_once.carol, await details(team_once, team_once.carol, request), "No."
+    )
+
+    words = team_once.words(await details(team_once, team_once.alice, request))
+
+    assert "Rejected" in words
+    assert "No." in words
+    assert "Carol Tan" in words
+    assert team_once.carol.views == []
+
+
+async def test_buttons_in_the_details_are_for_who_may_use_them(team_once: Team) -> None:
+    request = await team_once.submit()
+
+    reviewer = team_once.words(await details(team_once, team_once.bob, request))
+    submitter = team_once.words(await details(team_once, team_once.alice, request))
+
+    assert "[ Approve ]" in reviewer
+    assert "[ Withdraw ]" not in reviewer
+    assert "[ Approve ]" not in submitter
+    assert "[ Withdraw ]" in submitter
+
+
+async def test_a_withdrawal_tells_the_reviewers_and_ends_every_copy(team: Team) -> None:
+    request = await team.submit()
+
+    answer = await team.alice.click(team.card(team.alice, request), "request.withdraw")
+    await team.settle()
+
+    assert answer.acked
+    for shown in team.copies(request):
+        assert shown.startswith("↩️ Withdrawn · Alice Santos · ")
+        assert "[ Approve ]" not in shown
+    for reviewer in (team.bob, team.carol):
+        card, told = reviewer.sees()
+        assert told.thread_ts == card.ts
+        assert "Withdrawn by Alice Santos" in team.words(told)
+
+
+async def test_withdrawing_works_by_command_and_in_the_details(team_once: Team) -> None:
+    first, second = await team_once.submit(), await team_once.submit(external_id="second")
+
+    said = team_once.said(await team_once.alice.command(f"/mp-requests withdraw {first.ref}"))
+    shown = await details(team_once, team_once.alice, second)
+    await team_once.alice.click(shown, "request.withdraw")
+    await team_once.settle()
+
+    assert said.startswith("↩️ Withdrawn")
+    assert "Withdrawn" in team_once.words(shown)
+    assert "[ Withdraw ]" not in team_once.words(shown)
+    for request in (first, second):
+        assert all("↩️ Withdrawn" in copy for copy in team_once.copies(request))
+
+
+async def test_when_it_was_decided_is_told_not_when_it_was_shown(team_once: Team) -> None:
+    request = await team_once.submit()
+    decided = team_once.clock.move(hours=2)
+    await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
+    team_once.clock.move(hours=5)
+    await team_once.settle()
+
+    drawn = str(team_once.card(team_once.carol, request).blocks[0])
+    assert f"<!date^{int(decided.timestamp())}^" in drawn
+    assert f"<!date^{int((decided + timedelta(hours=5)).timestamp())}^" not in drawn
