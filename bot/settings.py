@@ -40,7 +40,9 @@ def _level(value: str) -> str:
 class Settings(BaseSettings):
     """Every setting, by its name in the environment (there in capitals)."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     slack_bot_token: Annotated[
         SecretStr | None,
@@ -110,13 +112,14 @@ class Settings(BaseSettings):
         """Raises SettingsError with all that is missing before the bot can run."""
         problems = [
             problem
-            for check in (self.bot_token, self.app_token, self.policy, self._check_entrance)
+            for check in (self.bot_token, self.app_token, self.policy, self.check_entrance)
             if (problem := _problem(check))
         ]
         if problems:
             raise SettingsError("\n".join(problems))
 
-    def _check_entrance(self) -> None:
+    def check_entrance(self) -> None:
+        """Raises SettingsError where Slack has no way in: neither Socket Mode nor signed HTTP."""
         if not self.app_token() and not self.signing_secret():
             raise SettingsError(
                 "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (signed HTTP), or both: "

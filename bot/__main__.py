@@ -1,0 +1,5 @@
+"""`python -m bot` is `mp-approvals`."""
+
+from bot.cli import main
+
+main()
