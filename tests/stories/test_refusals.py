@@ -1,0 +1,207 @@
+"""Every "no" has its own calm sentence, only for who asked, and leaves a card that is right."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from bot.sandbox.people import Person
+from bot.sandbox.views import View
+from store.domain.request import Request
+from tests.team import Team
+
+
+async def details(person: Person, request: Request) -> View:
+    """The details, opened by command."""
+    answer = await person.command(f"/mp-requests show {request.ref}")
+    assert answer.view is not None
+    return answer.view
+
+
+async def approved_by_bob(team: Team) -> Request:
+    """A request bob has approved, every copy up to date."""
+    request = await team.submit()
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    await team.settle()
+    return request
+
+
+async def test_of_two_who_decide_at_once_one_is_told_kindly_that_it_is_done(team: Team) -> None:
+    request = await team.submit()
+    cards = {person: team.card(person, request) for person in (team.bob, team.carol)}
+
+    await asyncio.gather(*(person.click(cards[person], "request.approve") for person in cards))
+    await team.settle()
+
+    winner = "Bob Reyes" if "approved. · Bob" in team.words(cards[team.bob]) else "Carol Tan"
+    loser = team.carol if winner == "Bob Reyes" else team.bob
+    assert all(f"approved. · {winner}" in shown for shown in team.copies(request))
+    told = loser.sees()[-1]
+    assert told.ephemeral_to == loser.id
+    assert team.words(told).startswith(f"MP-1 was approved by {winner}, ")
+    assert team.words(told).endswith("Nothing is left to do.")
+    assert len(team.alice.sees()) == 2
+
+
+async def test_who_may_not_decide_hears_it_alone_in_the_channel(team: Team) -> None:
+    request = await team.submit()
+    card = team.card(team.mallory, request, team.reviews)
+
+    for button in ("request.approve", "request.reject"):
+        answer = await team.mallory.click(card, button)
+        await team.settle()
+        assert answer.acked
+        assert answer.view is None
+        assert team.last(team.mallory, team.reviews) == (
+            "Only Bob Reyes and Carol Tan can decide MP-1."
+        )
+    assert len(team.carol.sees(team.reviews)) == 1
+    assert all("Under Review" in shown for shown in team.copies(request))
+
+
+async def test_who_may_not_see_the_details_is_told_so(team_once: Team) -> None:
+    request = await team_once.submit()
+    card = team_once.card(team_once.mallory, request, team_once.reviews)
+
+    answer = await team_once.mallory.click(card, "request.details")
+    await team_once.settle()
+
+    assert answer.view is None
+    assert "no request MP-1 that you can open" in team_once.last(
+        team_once.mallory, team_once.reviews
+    )
+
+
+async def test_nobody_decides_their_own_request(team_once: Team) -> None:
+    request = await team_once.submit(by=team_once.bob)
+    card = team_once.card(team_once.bob, request, team_once.reviews)
+
+    await team_once.bob.click(card, "request.approve")
+    await team_once.settle()
+
+    sentence = "You submitted MP-1, so somebody else decides it."
+    assert team_once.last(team_once.bob, team_once.reviews) == sentence
+    command = await team_once.bob.command("/mp-requests reject MP-1 not for me")
+    assert team_once.said(command) == sentence
+    assert "Under Review" in team_once.words(card)
+
+
+async def test_an_old_screen_gets_the_answer_and_the_card_of_today(team: Team) -> None:
+    request = await team.submit()
+    card = team.card(team.carol, request)
+    old = card.as_shown()
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    await team.settle()
+
+    for button in ("request.approve", "request.reject"):
+        await team.carol.click(old, button)
+        await team.settle()
+        assert team.last(team.carol).startswith("MP-1 was approved by Bob Reyes, ")
+    assert "approved. · Bob Reyes" in team.words(card)
+
+
+async def test_a_card_that_slack_would_not_change_is_redrawn_on_the_next_click(
+    team_once: Team,
+) -> None:
+    request = await team_once.submit()
+    card = team_once.card(team_once.carol, request)
+    team_once.workspace.faults.add(
+        "chat.update", "status", status=200, error="cant_update_message", times=4
+    )
+    await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
+    await team_once.settle()
+    assert "[ Approve ]" in team_once.words(card)
+
+    await team_once.carol.click(card, "request.approve")
+    await team_once.settle()
+
+    assert "approved. · Bob Reyes" in team_once.words(card)
+    assert "Nothing is left to do." in team_once.last(team_once.carol)
+
+
+async def test_a_request_that_changed_is_looked_at_once_more(team_once: Team) -> None:
+    request = await team_once.submit()
+    async with team_once.bot.db.transaction() as session:
+        await session.exec(text("UPDATE request SET revision = revision + 1"))
+    card = team_once.card(team_once.bob, request)
+
+    await team_once.bob.click(card, "request.approve")
+    await team_once.settle()
+    assert "has changed since" in team_once.last(team_once.bob)
+
+    await team_once.bob.click(card, "request.approve")
+    await team_once.settle()
+    assert "approved. · Bob Reyes" in team_once.words(card)
+
+
+async def test_in_the_details_the_answer_takes_their_place(team: Team) -> None:
+    request = await team.submit()
+    shown = await details(team.carol, request)
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    await team.settle()
+
+    await team.carol.click(shown, "request.approve")
+
+    assert "MP-1 was approved by Bob Reyes, " in team.words(shown)
+    assert "[ Approve ]" not in team.words(shown)
+
+
+async def test_a_reject_form_that_comes_too_late_says_so(team: Team) -> None:
+    request = await team.submit()
+    opened = await team.carol.click(team.card(team.carol, request), "request.reject")
+    assert opened.view is not None
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    await team.settle()
+
+    answer = await team.carol.submit(opened.view, {"reason": "No contact is named."})
+
+    assert answer.view is not None
+    assert "MP-1 was approved by Bob Reyes, " in team.words(answer.view)
+    assert answer.view.payload.get("submit") is None
+    assert all("approved. · Bob Reyes" in shown for shown in team.copies(request))
+
+
+async def test_what_one_did_oneself_is_said_so(team_once: Team) -> None:
+    await approved_by_bob(team_once)
+
+    said = team_once.said(await team_once.bob.command("/mp-requests reject MP-1 too late"))
+
+    assert said.startswith("MP-1 was approved by you, ")
+
+
+async def test_only_the_submitter_withdraws_and_not_after_the_end(team_once: Team) -> None:
+    request = await team_once.submit()
+    sentence = "Only Alice Santos, who submitted MP-1, can withdraw it."
+    assert team_once.said(await team_once.ada.command("/mp-requests withdraw MP-1")) == sentence
+
+    await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
+    late = team_once.said(await team_once.alice.command("/mp-requests withdraw MP-1"))
+
+    assert late.startswith("MP-1 was approved by Bob Reyes, ")
+
+
+async def test_an_unknown_request_and_somebody_elses_sound_alike(team_once: Team) -> None:
+    await team_once.submit()
+
+    for act in ("show", "approve", "reject", "withdraw"):
+        there = team_once.said(await team_once.mallory.command(f"/mp-requests {act} MP-1"))
+        nowhere = team_once.said(await team_once.mallory.command(f"/mp-requests {act} MP-999"))
+        assert there.replace("MP-1 ", "MP-999 ") == nowhere
+        assert "/mp-requests mine lists yours." in there
+
+
+async def test_a_form_without_a_right_to_it_decides_nothing(team_once: Team) -> None:
+    """bob leaves the reviewers while his reject form is open."""
+    request = await team_once.submit()
+    card = team_once.card(team_once.bob, request)
+    form = (await team_once.bob.click(card, "request.reject")).view
+    assert form is not None
+    (group,) = team_once.workspace.usergroups.values()
+    team_once.workspace.change_usergroup(group, members=[team_once.carol])
+    await team_once.bot.jobs.refresh()
+
+    answer = await team_once.bob.submit(form, {"reason": "No contact is named."})
+    await team_once.settle()
+
+    assert answer.view is not None
+    assert "can decide MP-1" in team_once.words(answer.view)
+    assert "Under Review" in team_once.words(card)
