@@ -50,5 +50,6 @@ def _not_a_reviewer(request: Request, people: People, asker: str) -> str:
 
 
 def _unknown(request_id: int | None) -> str:
+    # "Open" and not "see": in the review channel anybody may be looking at the card.
     named = f" MP-{request_id}" if request_id else ""
-    return f"There is no request{named} that you can see. `/mp-requests mine` lists yours."
+    return f"There is no request{named} that you can open. `/mp-requests mine` lists yours."
