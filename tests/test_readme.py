@@ -1,0 +1,69 @@
+"""The README says what the code does: every setting, command and policy key, and no other."""
+
+import json
+import re
+from pathlib import Path
+
+from typer.main import get_command
+
+from bot.cli import cli
+from bot.settings import Settings
+from handlers.commands import COMMAND, SUBCOMMANDS
+from store.domain.policy import Policy
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_two_commands_come_first_and_are_what_ci_runs() -> None:
+    assert re.findall(r"^make (\w+)", README, re.MULTILINE)[:2] == ["demo", "test"]
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert {"make check", "make test", "make demo"} <= set(ci.splitlines())
+
+
+def test_every_make_target_it_names_exists() -> None:
+    targets = set(re.findall(r"^(\w[\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make (\w+)`|^make (\w+)", README, re.MULTILINE)) <= {
+        pair for target in targets for pair in ((target, ""), ("", target))
+    }
+
+
+def test_the_settings_table_is_the_settings() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
+    fields = Settings.model_fields
+    assert {name: (default.strip("` "), meaning) for name, default, meaning in rows} == {
+        name.upper(): (str(field.default or "none"), field.description)
+        for name, field in fields.items()
+    }
+
+
+def test_the_example_environment_names_every_setting() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    named = set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE))
+    assert named == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_policy_table_is_the_policy() -> None:
+    table = README.split("### Policy")[1].split("## What")[0]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == set(Policy.model_fields)
+
+
+def test_the_example_policy_can_be_used_and_names_every_setting() -> None:
+    text = (ROOT / "policy.example.toml").read_text(encoding="utf-8")
+    assert Policy.parse(text).reviewers
+    assert set(re.findall(r"^(?:# )?(\w+) = ", text, re.MULTILINE)) == set(Policy.model_fields)
+
+
+def test_the_command_line_table_is_the_command_line() -> None:
+    named = set(re.findall(r"^\| `mp-approvals ([\w-]+)", README, re.MULTILINE))
+    assert named == set(getattr(get_command(cli), "commands", {}))
+
+
+def test_the_slack_table_is_the_subcommands() -> None:
+    named = set(re.findall(rf"^\| `{COMMAND} (\w+)", README, re.MULTILINE))
+    assert named == set(SUBCOMMANDS) - {""}
+
+
+def test_the_sample_is_the_one_the_demo_imports() -> None:
+    lines = (ROOT / "tests" / "data" / "requests.sample.jsonl").read_text("utf-8").splitlines()
+    assert len([json.loads(line) for line in lines]) == 60
