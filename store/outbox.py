@@ -59,7 +59,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One message that is ours to send until `LEASE` has passed.
+    """One message that is ours to send until `lease_until`.
 
     `attempts` counts this one; `doubtful` means an earlier one may have reached Slack.
     """
@@ -75,11 +75,13 @@ class Claimed:
     attempts: int
     doubtful: bool
     created_at: datetime
+    lease_until: datetime
 
 
 async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
     """Owe these messages from now on; sent or failed before, they are owed anew."""
-    for message in messages:
+    # In the order of their keys: two transactions that owe the same ones must not lock crosswise.
+    for message in sorted(messages, key=lambda message: message.key):
         fresh = {
             "kind": message.kind.value,
             "recipient": message.recipient,
@@ -164,8 +166,16 @@ async def postpone(
 
 
 async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: datetime) -> None:
-    """It can never be sent; the row stays for the operator."""
-    await _release(session, message, state="failed", settled_at=now, last_error=why)
+    """It can never be sent and stays for the operator, unless it was asked for again meanwhile."""
+    unchanged = col(OutboxRow.wanted) == message.wanted
+    await _release(
+        session,
+        message,
+        state=case((unchanged, "failed"), else_="pending"),
+        settled_at=now,
+        attempts=case((unchanged, OutboxRow.attempts), else_=0),
+        last_error=why,
+    )
 
 
 async def rest(session: AsyncSession, lane: str, *, until: datetime) -> None:
@@ -177,23 +187,22 @@ async def rest(session: AsyncSession, lane: str, *, until: datetime) -> None:
 
 
 async def next_due(db: Database, *, now: datetime) -> timedelta | None:
-    """How long until something could be sent; None when nothing is owed."""
+    """How long until something could be sent; None when nothing is owed.
+
+    What waits behind a message under way counts from the end of that message's lease.
+    """
+    later = col(LaneRow.free_at) > OutboxRow.due_at
     waiting = (
-        select(
-            func.min(
-                case(
-                    (col(LaneRow.free_at) > OutboxRow.due_at, LaneRow.free_at),
-                    else_=OutboxRow.due_at,
-                )
-            )
-        )
+        select(func.min(case((later, LaneRow.free_at), else_=OutboxRow.due_at)))
         .select_from(OutboxRow)
         .join(LaneRow, col(LaneRow.lane) == OutboxRow.lane, isouter=True)
-        .where(OutboxRow.state == "pending")
+        .where(OutboxRow.state == "pending", col(OutboxRow.lane).not_in(_busy_lanes()))
     )
+    leases = select(func.min(OutboxRow.lease_until)).where(OutboxRow.state == "sending")
     async with db.snapshot() as session:
-        moment = (await session.exec(waiting)).one()
-    return max(moment - now, timedelta()) if moment else None
+        moments = [(await session.exec(query)).one() for query in (waiting, leases)]
+    known = [moment for moment in moments if moment]
+    return max(min(known) - now, timedelta()) if known else None
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
@@ -206,7 +215,6 @@ async def forget(session: AsyncSession, *, before: datetime) -> int:
 
 def _due(now: datetime, limit: int) -> Any:
     """The first row of every lane that is free, due, and has nothing under way."""
-    other = select(OutboxRow.lane).where(OutboxRow.state == "sending")
     resting = select(LaneRow.lane).where(LaneRow.free_at > now)
     place = func.row_number().over(
         partition_by=OutboxRow.lane, order_by=(col(OutboxRow.rank), col(OutboxRow.id))
@@ -216,7 +224,7 @@ def _due(now: datetime, limit: int) -> Any:
         .where(
             OutboxRow.state == "pending",
             OutboxRow.due_at <= now,
-            col(OutboxRow.lane).not_in(other),
+            col(OutboxRow.lane).not_in(_busy_lanes()),
             col(OutboxRow.lane).not_in(resting),
         )
         .subquery()
@@ -229,11 +237,19 @@ def _due(now: datetime, limit: int) -> Any:
     )
 
 
+def _busy_lanes() -> Any:
+    return select(OutboxRow.lane).where(OutboxRow.state == "sending")
+
+
 async def _give_back_expired(session: AsyncSession, now: datetime) -> None:
     """A sender that died with a message in hand may have sent it."""
-    expired = and_(col(OutboxRow.state) == "sending", col(OutboxRow.lease_until) < now)
+    expired = select(OutboxRow.id).where(
+        OutboxRow.state == "sending", col(OutboxRow.lease_until) <= now
+    )
+    # Without waiting for a row that another claimer gives back at this moment.
+    ours = col(OutboxRow.id).in_(expired.with_for_update(skip_locked=True))
     await session.exec(
-        update(OutboxRow).where(expired).values(state="pending", doubtful=True, lease_until=None)
+        update(OutboxRow).where(ours).values(state="pending", doubtful=True, lease_until=None)
     )
 
 
@@ -242,7 +258,7 @@ async def _release(session: AsyncSession, message: Claimed, **values: Any) -> No
     ours = and_(
         col(OutboxRow.id) == message.id,
         col(OutboxRow.state) == "sending",
-        col(OutboxRow.attempts) == message.attempts,
+        col(OutboxRow.lease_until) == message.lease_until,
     )
     await session.exec(
         update(OutboxRow).where(ours).values(lease_until=None, lease_owner=None, **values)
@@ -250,6 +266,7 @@ async def _release(session: AsyncSession, message: Claimed, **values: Any) -> No
 
 
 def _claimed(row: OutboxRow) -> Claimed:
+    assert row.lease_until is not None, "it was just claimed"
     return Claimed(
         id=row.id,
         key=row.key,
@@ -262,4 +279,5 @@ def _claimed(row: OutboxRow) -> Claimed:
         attempts=row.attempts,
         doubtful=row.doubtful,
         created_at=row.created_at,
+        lease_until=row.lease_until,
     )

@@ -1,0 +1,258 @@
+"""Owed messages: claimed once, by rank and lane, never lost between claiming and settling."""
+
+import asyncio
+import random
+from datetime import datetime, timedelta
+
+from store import outbox
+from store.database import Database
+from store.outbox import LEASE, Claimed, Kind, Owed, Rank
+from tests.cast import BOB, CAROL, NOW
+from tests.store.acts import owed, replicas, send_all
+
+SECOND = timedelta(seconds=1)
+LATER = NOW + LEASE
+
+
+def message(key: str, *, lane: str | None = None, rank: Rank = Rank.CHANGE) -> Owed:
+    return Owed(
+        key=key, kind=Kind.REMINDER, recipient=BOB, lane=lane or f"lane of {key}", rank=rank
+    )
+
+
+async def owe(db: Database, *messages: Owed) -> None:
+    async with db.transaction() as session:
+        await outbox.owe(session, messages, now=NOW)
+
+
+async def claim(db: Database, now: datetime = NOW, limit: int = 20) -> list[Claimed]:
+    return await outbox.claim(db, owner="story", now=now, limit=limit)
+
+
+async def claim_one(db: Database, now: datetime = NOW) -> Claimed:
+    (claimed,) = await claim(db, now)
+    return claimed
+
+
+async def settle(db: Database, claimed: Claimed, pace: timedelta = timedelta()) -> None:
+    async with db.transaction() as session:
+        await outbox.settle(session, claimed, now=NOW, pace=pace)
+
+
+async def postpone(db: Database, claimed: Claimed, *, doubtful: bool = False) -> None:
+    async with db.transaction() as session:
+        await outbox.postpone(
+            session, claimed, until=NOW + 5 * SECOND, why="ratelimited", doubtful=doubtful
+        )
+
+
+async def give_up(db: Database, claimed: Claimed) -> None:
+    async with db.transaction() as session:
+        await outbox.give_up(session, claimed, why="channel_not_found", now=NOW)
+
+
+async def states(db: Database) -> dict[str, str]:
+    return {key: row.state for key, row in (await owed(db)).items()}
+
+
+async def test_one_message_a_lane_is_sent_at_a_time_the_most_urgent_first(db: Database) -> None:
+    lane = "post:UBOB"
+    await owe(db, message("card", lane=lane, rank=Rank.NEW))
+    await owe(db, message("outcome", lane=lane), message("other"))
+    await owe(db, message("answer", lane=lane, rank=Rank.ANSWER))
+    assert [claimed.key for claimed in await claim(db)] == ["answer", "other"]
+    assert await claim(db) == [], "both lanes are busy"
+    rounds = [found.key for found in await send_all(db, now=LATER)]
+    assert rounds == ["answer", "other", "outcome", "card"]
+
+
+async def test_what_is_claimed_says_what_was_owed(db: Database) -> None:
+    data = {"audience": "reviewer"}
+    named = Owed("card:7", Kind.CARD, CAROL, "post:UCAROL", Rank.NEW, data=data)
+    await owe(db, named)
+    claimed = await claim_one(db)
+    assert (claimed.key, claimed.kind, claimed.recipient) == ("card:7", Kind.CARD, CAROL)
+    assert (claimed.lane, claimed.data, claimed.request_id) == ("post:UCAROL", data, None)
+    assert (claimed.attempts, claimed.doubtful, claimed.created_at) == (1, False, NOW)
+
+
+async def test_a_claim_takes_no_more_than_asked(db: Database) -> None:
+    await owe(db, *(message(f"m{n}") for n in range(5)))
+    assert len(await claim(db, limit=3)) == 3
+    assert len(await claim(db, limit=3)) == 2
+
+
+async def test_nothing_is_due_before_its_time(db: Database) -> None:
+    await owe(db, message("m"))
+    assert await claim(db, NOW - SECOND) == []
+    assert (await claim_one(db, NOW)).key == "m"
+
+
+async def test_eight_claimers_share_two_hundred_messages_without_a_double(
+    database_url: str, db: Database
+) -> None:
+    await owe(db, *(message(f"m{n}") for n in range(200)))
+    async with replicas(database_url) as both:
+
+        async def work(number: int) -> list[str]:
+            taken: list[str] = []
+            while claimed := await claim(both[number % 2], limit=7):
+                taken += [found.key for found in claimed]
+            return taken
+
+        taken = [key for keys in await asyncio.gather(*map(work, range(8))) for key in keys]
+    assert sorted(taken) == sorted(f"m{n}" for n in range(200))
+
+
+async def test_owing_it_again_while_it_waits_is_owing_it_once(db: Database) -> None:
+    await owe(db, message("m"))
+    await owe(db, message("m"))
+    assert [found.key for found in await send_all(db)] == ["m"]
+
+
+async def test_owing_it_again_while_it_is_sent_keeps_it_owed(db: Database) -> None:
+    await owe(db, message("m"))
+    first = await claim_one(db)
+    await owe(db, message("m"))
+    assert await claim(db) == [], "one sender has it in hand"
+    await settle(db, first)
+    again = await claim_one(db)
+    assert (again.key, again.attempts) == ("m", 1)
+
+
+async def test_owing_it_again_while_it_is_given_up_keeps_it_owed(db: Database) -> None:
+    await owe(db, message("m"))
+    first = await claim_one(db)
+    await owe(db, message("m"))
+    await give_up(db, first)
+    assert (await claim_one(db)).attempts == 1
+
+
+async def test_what_was_sent_or_given_up_can_be_owed_anew(db: Database) -> None:
+    await owe(db, message("sent"), message("failed"))
+    failed, sent = sorted(await claim(db), key=lambda found: found.key)
+    await settle(db, sent)
+    await give_up(db, failed)
+    await owe(db, message("sent"), message("failed"))
+    assert {(found.key, found.attempts) for found in await claim(db)} == {
+        ("sent", 1),
+        ("failed", 1),
+    }
+
+
+async def test_many_who_owe_the_same_messages_do_not_lock_crosswise(db: Database) -> None:
+    keys = [f"m{n}" for n in range(12)]
+
+    async def owe_shuffled(seed: int) -> None:
+        mixed = random.Random(seed).sample(keys, len(keys))
+        await owe(db, *map(message, mixed))
+
+    await asyncio.gather(*map(owe_shuffled, range(12)))
+    assert {row.wanted for row in (await owed(db)).values()} == {12}
+
+
+async def test_a_postponed_message_waits_and_counts_its_attempts(db: Database) -> None:
+    await owe(db, message("m"))
+    await postpone(db, await claim_one(db))
+    assert await claim(db, NOW + 4 * SECOND) == []
+    again = await claim_one(db, NOW + 5 * SECOND)
+    assert (again.attempts, again.doubtful) == (2, False)
+    assert (await owed(db))["m"].last_error == "ratelimited"
+
+
+async def test_doubt_stays_until_the_message_is_settled(db: Database) -> None:
+    await owe(db, message("m"))
+    await postpone(db, await claim_one(db), doubtful=True)
+    again = await claim_one(db, NOW + 5 * SECOND)
+    assert again.doubtful
+    await settle(db, again)
+    await owe(db, message("m"))
+    assert not (await claim_one(db)).doubtful
+
+
+async def test_a_resting_lane_sends_nothing_and_the_others_do(db: Database) -> None:
+    await owe(db, message("m", lane="quiet"), message("other"))
+    async with db.transaction() as session:
+        await outbox.rest(session, "quiet", until=NOW + 3 * SECOND)
+    assert [found.key for found in await claim(db, NOW + 2 * SECOND)] == ["other"]
+    assert (await claim_one(db, NOW + 3 * SECOND)).key == "m"
+
+
+async def test_a_lane_keeps_its_pace_after_each_message(db: Database) -> None:
+    await owe(db, message("a", lane="l"), message("b", lane="l"))
+    await settle(db, await claim_one(db), pace=SECOND)
+    assert await claim(db) == []
+    assert (await claim_one(db, NOW + SECOND)).key == "b"
+
+
+async def test_a_message_whose_sender_died_is_doubtful_to_the_next(db: Database) -> None:
+    await owe(db, message("m"))
+    await claim_one(db)
+    assert await claim(db, LATER - SECOND) == []
+    again = await claim_one(db, LATER)
+    assert (again.attempts, again.doubtful) == (2, True)
+
+
+async def test_a_sender_who_lost_the_lease_settles_nothing(db: Database) -> None:
+    await owe(db, message("m"))
+    late = await claim_one(db)
+    now_ours = await claim_one(db, LATER)
+    await settle(db, late)
+    await postpone(db, late)
+    await give_up(db, late)
+    assert await states(db) == {"m": "sending"}
+    await settle(db, now_ours)
+    assert await states(db) == {"m": "sent"}
+
+
+async def test_a_lost_lease_stays_lost_when_the_message_is_owed_anew(db: Database) -> None:
+    await owe(db, message("m"))
+    late = await claim_one(db)
+    await settle(db, await claim_one(db, LATER))
+    await owe(db, message("m"))
+    third = await claim_one(db, LATER + SECOND)
+    assert third.attempts == late.attempts
+    await settle(db, late)
+    assert await states(db) == {"m": "sending"}
+
+
+async def test_a_message_that_is_given_up_stays_for_the_operator(db: Database) -> None:
+    await owe(db, message("m"))
+    await give_up(db, await claim_one(db))
+    row = (await owed(db))["m"]
+    assert (row.state, row.last_error, row.settled_at) == ("failed", "channel_not_found", NOW)
+    assert await claim(db, NOW + 7 * LEASE) == []
+
+
+async def test_the_next_look_is_when_something_can_be_sent(db: Database) -> None:
+    assert await outbox.next_due(db, now=NOW) is None
+    await owe(db, message("m"))
+    assert await outbox.next_due(db, now=NOW + SECOND) == timedelta()
+    await postpone(db, await claim_one(db))
+    assert await outbox.next_due(db, now=NOW) == 5 * SECOND
+    async with db.transaction() as session:
+        await outbox.rest(session, "lane of m", until=NOW + 8 * SECOND)
+    assert await outbox.next_due(db, now=NOW) == 8 * SECOND
+    await send_all(db, now=NOW + 9 * SECOND)
+    assert await outbox.next_due(db, now=NOW) is None
+
+
+async def test_behind_a_message_under_way_the_next_look_is_when_its_lease_ends(
+    db: Database,
+) -> None:
+    await owe(db, message("a", lane="l"), message("b", lane="l"))
+    await claim_one(db)
+    due = await outbox.next_due(db, now=NOW)
+    assert due == LEASE
+    assert (await claim_one(db, NOW + due)).key == "a"
+
+
+async def test_sent_messages_are_forgotten_in_time_and_failed_ones_kept(db: Database) -> None:
+    await owe(db, message("sent"), message("failed"), message("waiting"))
+    by_key = {found.key: found for found in await claim(db)}
+    await settle(db, by_key["sent"])
+    await give_up(db, by_key["failed"])
+    async with db.transaction() as session:
+        assert await outbox.forget(session, before=NOW) == 0
+        assert await outbox.forget(session, before=NOW + SECOND) == 1
+    assert await states(db) == {"failed": "failed", "waiting": "sending"}
