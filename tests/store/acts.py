@@ -20,9 +20,7 @@ from store.outbox import Claimed
 from store.tables import EventRow, OutboxRow
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, sample_of
 
-POLICY = Policy(
-    admins=(ADA,), reviewers=(BOB, CAROL), channel="CREVIEWS", timezone="Asia/Manila"
-)
+POLICY = Policy(admins=(ADA,), reviewers=(BOB, CAROL), channel="CREVIEWS", timezone="Asia/Manila")
 _numbers = itertools.count(1)
 
 

@@ -18,8 +18,8 @@ from tests.store.acts import (
     done,
     handed_in,
     history,
-    own_requests,
     owed,
+    own_requests,
     send_all,
     submit,
     vote,
@@ -66,10 +66,7 @@ async def test_the_same_external_id_again_is_the_same_request(db: Database) -> N
 async def test_ten_submissions_at_once_are_one_request(db: Database) -> None:
     handed = handed_in(external_id="apply-7")
     answers = await asyncio.gather(
-        *(
-            requests.submit(db, handed, submitter=ALICE, policy=POLICY, now=NOW)
-            for _ in range(10)
-        )
+        *(requests.submit(db, handed, submitter=ALICE, policy=POLICY, now=NOW) for _ in range(10))
     )
     stored = [answer for answer in answers if isinstance(answer, requests.Submitted)]
     assert sorted(answer.new for answer in stored) == [False] * 9 + [True]
@@ -121,7 +118,10 @@ async def test_a_rejection_keeps_its_class_and_reason_in_vote_request_and_histor
     db: Database,
 ) -> None:
     request = await submit(db)
-    why = {"rejection_class": RejectionClass.PRIVACY, "reason": "The privacy text names no contact."}
+    why = {
+        "rejection_class": RejectionClass.PRIVACY,
+        "reason": "The privacy text names no contact.",
+    }
     rejected = done(await vote(db, request, CAROL, Verdict.REJECT, revision=1, **why))
     assert (rejected.status, rejected.completed_on) == (Status.REJECTED, NOW)
     assert (rejected.rejection_class, rejected.decision_reason) == tuple(why.values())
@@ -150,9 +150,7 @@ async def test_the_policy_may_let_people_decide_their_own_request(db: Database) 
 
 
 @pytest.mark.parametrize("revision", [0, 2, -1, 2**40])
-async def test_another_revision_than_the_current_one_is_stale(
-    db: Database, revision: int
-) -> None:
+async def test_another_revision_than_the_current_one_is_stale(db: Database, revision: int) -> None:
     request = await submit(db)
     assert denial(await vote(db, request, BOB, revision=revision)) is Denial.STALE
     assert denial(await withdraw(db, request, revision=revision)) is Denial.STALE
@@ -227,8 +225,7 @@ async def test_mallory_clicking_a_card_in_the_channel_is_told_who_decides(db: Da
 
 @pytest.mark.parametrize("request_id", [0, -1, 999, 2**63, 10**40])
 async def test_there_is_no_such_request(db: Database, request_id: int) -> None:
-    given = {"policy": POLICY, "now": NOW}
-    answer = await requests.withdraw(db, request_id, submitter=ALICE, **given)
+    answer = await requests.withdraw(db, request_id, submitter=ALICE, policy=POLICY, now=NOW)
     assert answer == Refused(Denial.UNKNOWN, request_id)
 
 
@@ -281,9 +278,7 @@ async def let_commits_of_second_events_fail(db: Database) -> None:
         f"$$ BEGIN {insert}; RETURN NEW; END $$",
         "CREATE TRIGGER doom AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION doom()",
     ]
-    table = (
-        "CREATE TABLE doomed (id BIGINT REFERENCES request (id) DEFERRABLE INITIALLY DEFERRED)"
-    )
+    table = "CREATE TABLE doomed (id BIGINT REFERENCES request (id) DEFERRABLE INITIALLY DEFERRED)"
     async with db.engine.begin() as connection:
         for statement in [table, *(sqlite if db.is_sqlite else postgres)]:
             await connection.exec_driver_sql(statement)
