@@ -1,0 +1,174 @@
+"""My Requests, My Approvals and the list of all: words, pages, counts, empty states."""
+
+from bot.sandbox.people import Person
+from store.domain.request import Category
+from tests.team import Team
+
+
+async def listed(team: Team, person: Person, words: str) -> str:
+    """What the command shows."""
+    return team.said(await person.command(f"/mp-requests {words}"))
+
+
+async def one_of_each(team: Team) -> None:
+    """Five of alice's requests, one a category, the offline one in Sandbox and approved by bob."""
+    for category in Category:
+        place = "sandbox" if category is Category.OFFLINE else "production"
+        title = category.label
+        await team.submit(category=category, environment=place, title=title)
+        team.clock.move(minutes=1)
+    await team.bob.command("/mp-requests approve MP-2")
+    await team.settle()
+
+
+EMPTY = {
+    "mine": "You have not submitted a request yet. /mp-requests new starts one.",
+    "approvals": "No request is assigned to you yet.",
+    "list": "There is no request you can see yet.",
+    "list zzz": "No request matches these words.",
+}
+
+
+async def test_empty_is_a_sentence_with_a_next_step(team_once: Team) -> None:
+    for words, sentence in EMPTY.items():
+        shown = await listed(team_once, team_once.bob, words)
+        assert "no requests" in shown.splitlines()[0]
+        assert sentence in shown
+
+
+async def test_a_list_shows_the_facts_of_each_request_and_how_many(team: Team) -> None:
+    await one_of_each(team)
+
+    for person, words, heading in (
+        (team.alice, "mine", "My Requests"),
+        (team.bob, "approvals", "My Approvals"),
+        (team.ada, "list", "All requests"),
+    ):
+        shown = await listed(team, person, words)
+        assert shown.startswith(f"{heading} · 5 requests, 4 Under Review")
+        for fact in (
+            "MP-2 Mini Program Offline",
+            "✅ Approved · 🧪 Sandbox · Mini Program Offline · Padala Tracker · 3.6.3",
+            "by Alice Santos · created ",
+            "completed Nov 20, 2026",
+            "not completed",
+            "1 to 5 of 5",
+        ):
+            assert fact in shown
+
+
+async def test_everybody_sees_only_what_they_may(team_once: Team) -> None:
+    await one_of_each(team_once)
+
+    assert "no requests" in await listed(team_once, team_once.mallory, "list")
+    assert "no requests" in await listed(team_once, team_once.mallory, "list by:@alice")
+    assert "5 requests" in await listed(team_once, team_once.alice, "list")
+    assert "no requests" in await listed(team_once, team_once.bob, "mine")
+
+
+NARROWED = {
+    "status:approved": {"MP-2"},
+    "Status: Approved, rejected": {"MP-2"},
+    "status:“under review” env:prod category:launch,features": {"MP-3", "MP-4"},
+    "env:sandbox": {"MP-2"},
+    "ENVIRONMENT：sandbox": {"MP-2"},
+    "category:optimization": {"MP-5"},
+    "by:@alice padala": {"MP-2", "MP-5"},
+    "by:@bob,@carol": set(),
+    "“Padala Tracker” status:under_review": {"MP-5"},
+    "PADALA": {"MP-2", "MP-5"},
+    "217102009271": {"MP-1", "MP-3"},
+    "mp-4": {"MP-4"},
+}
+
+
+async def test_words_narrow_a_list(team_once: Team) -> None:
+    await one_of_each(team_once)
+
+    for words, refs in NARROWED.items():
+        shown = await listed(team_once, team_once.bob, f"list {words}")
+        found = {f"MP-{number}" for number in range(1, 6) if f"MP-{number} " in shown}
+        assert found == refs, words
+
+
+SORTED = {
+    "": ("MP-5", "MP-1"),
+    "sort:created": ("MP-1", "MP-5"),
+    "sort:-created": ("MP-5", "MP-1"),
+    "sort:completed": ("MP-2", "MP-5"),
+    "sort:-completed": ("MP-2", "MP-1"),
+}
+
+
+async def test_a_list_is_sorted_as_asked(team_once: Team) -> None:
+    await one_of_each(team_once)
+
+    for words, ends in SORTED.items():
+        shown = await listed(team_once, team_once.ada, f"list {words}")
+        refs = [line.split()[0] for line in shown.splitlines() if line.startswith("MP-")]
+        assert (refs[0], refs[-1]) == ends, words
+
+
+NOT_KNOWN = {
+    "statsu:approved": "I don't know statsu:. Did you mean status:?",
+    "status:aproved": "I don't know the status aproved. Did you mean approved?",
+    "env:prodution": "I don't know the environment prodution. Did you mean production?",
+    "colour:red": "I don't know colour:. You can filter by status, env, category and by",
+    "sort:name": "I don't know the order name.",
+    "by:alice": "I don't know who alice is. After by: type @ and pick the person",
+    "@alice": "To filter by a person, write by: before the name.",
+    "status:": "status: needs a value, for example status:approved.",
+    "status:<!channel>": "I don't know the status <!channel>. Use under_review, approved",
+}
+
+
+async def test_a_word_that_is_not_known_names_the_nearest_right_one(team_once: Team) -> None:
+    for words, answer in NOT_KNOWN.items():
+        shown = await listed(team_once, team_once.bob, f"list {words}")
+        assert shown.startswith(answer), words
+
+
+async def test_pages_turn_in_place_and_before_any_card_is_sent(team: Team) -> None:
+    for number in range(12):
+        await team.store(external_id=f"number-{number}", title=f"Release {number}")
+    shown = (await team.alice.command("/mp-requests mine")).message
+    assert shown is not None
+    assert "1 to 10 of 12" in team.words(shown)
+    assert "[ Previous ]" not in team.words(shown)
+
+    await team.alice.click(shown, "list.page.next")
+    await team.bot.dispatcher.run_once()
+    assert "11 to 12 of 12" in team.words(shown)
+    assert "[ Next ]" not in team.words(shown)
+    assert "MP-1 Release 0" in team.words(shown)
+
+    await team.alice.click(shown, "list.page.previous")
+    await team.bot.dispatcher.run_once()
+    assert "1 to 10 of 12" in team.words(shown)
+
+
+async def test_a_page_keeps_the_words_it_was_asked_with(team_once: Team) -> None:
+    for number in range(12):
+        await team_once.store(external_id=f"number-{number}")
+    await team_once.store(category=Category.LAUNCH)
+    typed = "/mp-requests list category:release bills by:@alice sort:created"
+    shown = (await team_once.bob.command(typed)).message
+    assert shown is not None
+
+    await team_once.bob.click(shown, "list.page.next")
+    await team_once.bot.dispatcher.run_once()
+
+    words = team_once.words(shown)
+    assert "bills category:release by:@Alice Santos sort:created" in words
+    assert "11 to 12 of 12" in words
+
+
+async def test_view_opens_the_details_from_a_list(team_once: Team) -> None:
+    await team_once.submit()
+    shown = (await team_once.bob.command("/mp-requests approvals")).message
+    assert shown is not None
+
+    answer = await team_once.bob.click(shown, "request.details")
+
+    assert answer.view is not None
+    assert answer.view.title == "MP-1"
