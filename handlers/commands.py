@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import decision_form, facts, notices, request_form
 from blocks.message import Message
-from blocks.text import field
+from blocks.text import field, quote
 from handlers import clicks, lists, typed
 from handlers.deps import Deps
 from store import queries, requests
@@ -175,7 +175,8 @@ async def _told(call: Call, answer: Request | Refused) -> Answer:
     """What was done, from the state it led to, never from what was asked for."""
     if isinstance(answer, Refused):
         return await clicks.worded(answer, call.user, call.deps)
-    return f"{facts.verdict(answer)}\n{facts.named(answer)} · {answer.ref}"
+    reason = f"\n{quote(answer.decision_reason)}" if answer.decision_reason else ""
+    return f"{facts.verdict(answer)}\n{facts.named(answer)} · {answer.ref}{reason}"
 
 
 async def _open(call: Call, view: View) -> Answer:
@@ -190,5 +191,5 @@ def _which(subcommand: str, more: str = "") -> str:
 def _unknown(word: str) -> str:
     near = get_close_matches(word, [name for name in SUBCOMMANDS if name], n=1)
     hint = f"Did you mean `{near[0]}`? " if near else ""
-    shown = field(word.replace("`", ""), 60)
+    shown = field(typed.said(word).replace("`", ""), 60)
     return f"I don't know `{shown}`. {hint}`{COMMAND} help` lists what I can do."

@@ -6,7 +6,7 @@ from html import unescape
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 _QUOTES = str.maketrans("“”„‟«»‘’‚‛", '""""""\'\'\'\'')
-_REF = re.compile(r"(?:mp[-\s]*|#)?0*([1-9]\d{0,17})(?![\w.])", re.IGNORECASE)
+_REF = re.compile(r"(?:mp[-\s]*|#)?0*([1-9]\d{0,17})(?!\w|\.\w)", re.IGNORECASE)
 _MENTION = re.compile(r"<[@#!][A-Z0-9^]*\|([^<>]*)>|<([@#!][^<>|]*)>")
 _LINK = re.compile(r"<((?:https?|mailto|tel):[^<>|]*)(?:\|[^<>]*)?>")
 
@@ -24,7 +24,7 @@ def ref(text: str) -> tuple[int, str] | None:
     found = _REF.match(begun[:40].translate(_DASHES))
     if not found:
         return None
-    return int(found[1]), begun[found.end() :].lstrip("\"'`“”‘’:, ").strip()
+    return int(found[1]), begun[found.end() :].lstrip("\"'`“”‘’:,. ").strip()
 
 
 def said(text: str) -> str:
