@@ -11,8 +11,9 @@ from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
 from store import queries
-from store.domain.query import ListQuery, Scope
+from store.domain.query import Filter, ListQuery, Scope
 from store.domain.query_words import WordsError, default_sort, parse
+from store.domain.request import Status
 from store.outbox import Kind
 
 
@@ -43,10 +44,14 @@ async def turn(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
 
 
 async def open_approvals(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
-    """Answer with My Approvals, only to the person who asked."""
+    """Answer with what waits in My Approvals, only to the person who asked.
+
+    Without what was decided long ago: oldest first, that would fill the first pages.
+    """
     click = Click.read(body)
     if click.response_url:
-        query = ListQuery(Scope.APPROVALS, sort=default_sort(Scope.APPROVALS))
+        waiting = Filter(statuses=(Status.UNDER_REVIEW,))
+        query = ListQuery(Scope.APPROVALS, waiting, default_sort(Scope.APPROVALS))
         data = {"url": click.response_url, "query": paging.encode(query), "replace": False}
         await clicks.reply(deps, click, Kind.LIST, data)
     await ack()
