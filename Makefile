@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one or two lines, the work is in `mp-approvals` and the tools.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo run test check lock setup setup-dev
+.PHONY: demo run test check lock browser pictures setup setup-dev
 
 demo: setup  ## the whole story in the terminal, without a Slack account
 	$(BIN)/mp-approvals demo
@@ -15,9 +15,16 @@ test: setup-dev  ## every test, on SQLite and on PostgreSQL
 check: setup-dev  ## lint, format, types, imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-lock: setup-dev  ## renew both lock files
+browser: .venv/.ui  ## the page in a real browser
+	$(BIN)/pytest -m browser tests/browser
+
+pictures: .venv/.ui  ## the README's pictures, taken from the running page
+	$(BIN)/python -m tests.browser.pictures
+
+lock: setup-dev  ## renew the lock files
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --generate-hashes --upgrade -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade -q -o requirements-dev.lock
+	$(BIN)/uv pip compile --group ui -c requirements-dev.lock --universal --generate-hashes --upgrade -q -o requirements-ui.lock
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev
@@ -30,3 +37,10 @@ setup-dev: .venv/.dev
 
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	$(BIN)/pip install -q --require-hashes -r requirements-dev.lock && touch $@
+
+# Fonts for emoji and Chinese: without them the pictures show boxes.
+.venv/.ui: requirements-ui.lock .venv/.dev
+	$(BIN)/pip install -q --require-hashes -r requirements-ui.lock
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v chromium >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq chromium fonts-noto-color-emoji fonts-noto-cjk; fi
+	touch $@
