@@ -1,7 +1,7 @@
 """The history of a request: append-only, one event a revision, each sealed with the one before.
 
-A changed, removed or inserted event breaks the chain; a missing last one shows as fewer events than
-the request has revisions. That a request row itself vanished, only a backup can tell.
+A changed or removed event breaks the chain; one at the end that is missing or too many shows, since
+the request has as many revisions. That a request row itself vanished, only a backup can tell.
 """
 
 import hashlib
@@ -66,13 +66,16 @@ async def history(session: AsyncSession, request_id: int) -> list[EventRow]:
 
 
 async def broken_at(session: AsyncSession, request_id: int) -> int | None:
-    """The first revision whose event is missing or does not fit; None when the chain holds."""
+    """The first revision whose event is missing, too many or unfit; None when the chain holds."""
     row = await session.get_one(RequestRow, request_id)
     events = {event.revision: event for event in await history(session, request_id)}
+    happened = range(1, row.revision + 1)
     previous = GENESIS
-    for revision in range(1, max(row.revision, *events, 0) + 1):
+    for revision in sorted(events.keys() | set(happened)):
         event = events.get(revision)
-        if event is None or event.previous != previous or event.hash != seal(event):
+        if event is None or revision not in happened or event.previous != previous:
+            return revision
+        if event.hash != seal(event):
             return revision
         previous = event.hash
     return None
