@@ -15,7 +15,8 @@ from store.tables import MemberRow, PersonRow
 
 async def remember(session: AsyncSession, people: Sequence[Person], *, now: datetime) -> None:
     """Keep these profiles, replacing what was known."""
-    for person in people:
+    # In one order: two replicas that keep the same people must not lock crosswise.
+    for person in sorted(people, key=lambda person: person.user_id):
         values = {
             "name": person.name,
             "email": person.email.casefold() if person.email else None,
@@ -59,8 +60,12 @@ async def with_email(session: AsyncSession, email: str) -> Person | None:
 
 async def set_members(session: AsyncSession, group_id: str, user_ids: Iterable[str]) -> None:
     """Replace what is known of a user group by its members now."""
-    await session.exec(delete(MemberRow).where(col(MemberRow.group_id) == group_id))
-    session.add_all(MemberRow(group_id=group_id, user_id=user) for user in set(user_ids))
+    now = sorted(set(user_ids))
+    left = col(MemberRow.user_id).not_in(now)
+    await session.exec(delete(MemberRow).where(col(MemberRow.group_id) == group_id, left))
+    if now:  # another replica may be doing the same
+        rows = [{"group_id": group_id, "user_id": user} for user in now]
+        await session.exec(insert(session, MemberRow).values(rows).on_conflict_do_nothing())
 
 
 async def roster(session: AsyncSession, policy: Policy) -> Roster:

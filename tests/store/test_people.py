@@ -1,0 +1,114 @@
+"""Profiles and groups as last seen: replaced whole, asked by id, age and e-mail address."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from store import people
+from store.database import Database
+from store.domain.access import Roster
+from store.domain.policy import Policy
+from store.domain.request import Person
+from store.tables import MemberRow
+from tests.cast import ADA, ALICE, BOB, CAROL, NOW
+from tests.store.acts import replicas
+
+BOB_REYES = Person(BOB, "Bob Reyes", "bob@example.com", "Asia/Manila", "fil-PH")
+CAROL_TAN = Person(CAROL, "Carol Tan", None, "Europe/Berlin", "de-DE", active=False)
+
+
+async def remember(db: Database, *persons: Person, days: int = 0) -> None:
+    async with db.transaction() as session:
+        await people.remember(session, persons, now=NOW + timedelta(days=days))
+
+
+async def set_members(db: Database, group: str, *users: str) -> None:
+    async with db.transaction() as session:
+        await people.set_members(session, group, users)
+
+
+async def members(db: Database, group: str) -> set[str]:
+    async with db.snapshot() as session:
+        of_group = select(MemberRow.user_id).where(col(MemberRow.group_id) == group)
+        return set(await session.exec(of_group))
+
+
+async def test_whom_we_met_we_know_and_nobody_else(db: Database) -> None:
+    await remember(db, BOB_REYES, CAROL_TAN)
+    async with db.snapshot() as session:
+        found = await people.known(session, [BOB, CAROL, ALICE, BOB])
+        assert found == {BOB: BOB_REYES, CAROL: CAROL_TAN}
+        assert await people.known(session, []) == {}
+
+
+async def test_a_newer_profile_replaces_the_older_one_whole(db: Database) -> None:
+    await remember(db, BOB_REYES)
+    left = Person(BOB, "Bob R.", None, "UTC", "en-US", active=False)
+    await remember(db, left)
+    async with db.snapshot() as session:
+        assert await people.known(session, [BOB]) == {BOB: left}
+
+
+async def test_whose_profile_is_missing_or_old_is_to_be_asked_for(db: Database) -> None:
+    await remember(db, BOB_REYES)
+    await remember(db, CAROL_TAN, days=1)
+    async with db.snapshot() as session:
+        tomorrow = NOW + timedelta(days=1)
+        everybody = [ALICE, BOB, CAROL]
+        assert await people.unseen_since(session, everybody, moment=tomorrow) == [ALICE, BOB]
+        assert await people.unseen_since(session, everybody, moment=NOW) == [ALICE]
+        assert await people.unseen_since(session, [], moment=NOW) == []
+
+
+async def test_an_address_finds_its_person_however_it_is_written(db: Database) -> None:
+    shouting = Person(BOB, "Bob Reyes", "Bob@Example.COM")
+    await remember(db, shouting)
+    async with db.snapshot() as session:
+        found = await people.with_email(session, "BOB@example.com")
+        assert found
+        assert found.user_id == BOB
+        assert await people.with_email(session, "b%@example.com") is None
+
+
+async def test_an_address_finds_nobody_who_left(db: Database) -> None:
+    await remember(db, Person(CAROL, "Carol Tan", "carol@example.com", active=False))
+    async with db.snapshot() as session:
+        assert await people.with_email(session, "carol@example.com") is None
+
+
+async def test_a_group_has_the_members_it_has_now(db: Database) -> None:
+    await set_members(db, "SREVIEW", ALICE, BOB)
+    await set_members(db, "SOTHER", CAROL)
+    await set_members(db, "SREVIEW", BOB, CAROL, CAROL)
+    assert await members(db, "SREVIEW") == {BOB, CAROL}
+    await set_members(db, "SREVIEW")
+    assert await members(db, "SREVIEW") == set()
+    assert await members(db, "SOTHER") == {CAROL}
+
+
+async def test_replicas_may_refresh_people_and_a_group_at_once(
+    database_url: str, db: Database
+) -> None:
+    users = [f"U{n}" for n in range(12)]
+    await set_members(db, "SREVIEW", ALICE, *users[:3])
+
+    async def refresh(replica: Database, seed: int) -> None:
+        mixed = random.Random(seed).sample(users, len(users))
+        await remember(replica, *(Person(user, user) for user in mixed))
+        await set_members(replica, "SREVIEW", *mixed)
+
+    async with replicas(database_url) as both:
+        await asyncio.gather(*(refresh(both[seed % 2], seed) for seed in range(8)))
+    assert await members(db, "SREVIEW") == set(users)
+
+
+async def test_the_roster_is_the_policy_with_its_groups_resolved(db: Database) -> None:
+    policy = Policy(admins=(ADA, "SADMINS"), reviewers=("SREVIEW", CAROL))
+    await set_members(db, "SREVIEW", BOB, ALICE)
+    await set_members(db, "SOTHER", "UOTHER")
+    async with db.snapshot() as session:
+        assert await people.roster(session, policy) == Roster(
+            admins=frozenset({ADA}), reviewers=frozenset({ALICE, BOB, CAROL})
+        )
