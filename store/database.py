@@ -41,7 +41,7 @@ def parse_url(text: str) -> URL:
     try:
         url = make_url(text)
         return url.set(drivername=_DRIVERS[url.drivername])
-    except (ArgumentError, KeyError) as error:
+    except (ArgumentError, KeyError, ValueError) as error:  # ValueError: a port that is no number
         raise DatabaseUrlError(
             "use sqlite:///file.db or postgresql://user:password@host/name"
         ) from error
@@ -115,6 +115,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     reading = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
