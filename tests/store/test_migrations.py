@@ -1,5 +1,9 @@
 """The migrations build exactly the tables the code speaks of, on both databases."""
 
+import asyncio
+import sys
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
@@ -7,6 +11,7 @@ from sqlalchemy import Connection
 from store import migrate
 from store.database import Database
 from store.tables import metadata
+from tests.postgres import Server
 
 
 async def test_the_migrations_build_the_tables_of_the_code(db: Database) -> None:
@@ -22,3 +27,24 @@ async def test_migrating_twice_changes_nothing(db: Database) -> None:
     assert await migrate.is_current(db)
     await migrate.upgrade(db)
     assert await migrate.is_current(db)
+
+
+async def test_replicas_may_start_on_an_empty_database_together(
+    tmp_path: Path, postgres: Server
+) -> None:
+    postgres.execute("CREATE DATABASE {}", "started_together")
+    for url in (f"sqlite:///{tmp_path / 'new.db'}", postgres.url("started_together")):
+        replicas = [await _start(url) for _ in range(2)]
+        assert [await replica.wait() for replica in replicas] == [0, 0]
+        db = Database(url)
+        assert await migrate.is_current(db)
+        await db.dispose()
+
+
+async def _start(url: str) -> asyncio.subprocess.Process:
+    """A process of its own, as a replica is."""
+    program = (
+        "import asyncio; from store import migrate; from store.database import Database;"
+        f"asyncio.run(migrate.upgrade(Database({url!r})))"
+    )
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", program)
