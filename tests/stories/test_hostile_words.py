@@ -1,0 +1,117 @@
+"""Whatever people type, the card is drawn, and nobody is pinged, linked or misled by it."""
+
+import json
+
+from bot.sandbox.conversations import Message
+from store.domain.request import Category, Request
+from tests.cast import sample_of
+from tests.team import Team
+
+TITLE = "<!channel> 请批准 *now* <https://evil.example|here> 👩‍👩‍👧‍👦 مرحبا &amp;"
+DESCRIPTION = "<!here> <@U0SBX000002> " + "漢字 مرحبا 👍 " * 380
+
+
+async def hostile(team: Team) -> Request:
+    """A request as long and as bad as one may be."""
+    details = {
+        **sample_of(Category.RELEASE)["details"],
+        "description": DESCRIPTION,
+        "target_app": "<!everyone> & co",
+        "whitelist": [f"https://{number}.example" for number in range(200)],
+        "features": [{"name": "*Scan* _it_ `x`", "version": "1"}] * 50,
+    }
+    named = {"id": "2171020092715498", "name": "~Bills~ <!subteam^S1> مرحبا"}
+    return await team.submit(title=TITLE, mini_program=named, details=details)
+
+
+def raw(message: Message) -> str:
+    """What Slack parses for mentions and links: the mrkdwn texts and the notification."""
+    texts = [message.text]
+
+    def collect(node: object) -> None:
+        if isinstance(node, dict):
+            if node.get("type") == "mrkdwn":
+                texts.append(node["text"])
+            for value in node.values():
+                collect(value)
+        elif isinstance(node, list):
+            for value in node:
+                collect(value)
+
+    collect(message.blocks)
+    return "\n".join(texts)
+
+
+def assert_harmless(message: Message) -> None:
+    """No mention, group, broadcast or link but the dates of ours."""
+    for begun in ("<!channel", "<!here", "<!everyone", "<!subteam", "<http", "<@"):
+        assert begun not in raw(message)
+
+
+async def test_a_hostile_request_makes_a_correct_card(team: Team) -> None:
+    request = await hostile(team)
+
+    for reader, where in ((team.bob, None), (team.carol, None), (team.ada, team.reviews)):
+        card = team.card(reader, request, where)
+        assert_harmless(card)
+        shown = team.words(card)
+        assert "<!channel> 请批准" in shown
+        assert "<https://evil.example|here> 👩‍👩‍👧‍👦" in shown
+        assert "whitelist 200 domains" in shown
+        assert "[ Approve ]" in shown
+    assert_harmless(team.card(team.alice, request))
+
+
+async def test_its_details_open_and_it_can_be_decided(team_once: Team) -> None:
+    request = await hostile(team_once)
+
+    opened = await team_once.bob.click(team_once.card(team_once.bob, request), "request.details")
+    assert opened.view is not None
+    shown = team_once.words(opened.view)
+    assert "<!here> <@U0SBX000002>" in shown
+    assert shown.count("漢字") == 380
+    await team_once.bob.click(opened.view, "request.approve")
+    await team_once.settle()
+
+    assert "This request is approved." in team_once.words(opened.view)
+    assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(request))
+
+
+async def test_it_is_listed_and_reminded_of(team_once: Team) -> None:
+    await hostile(team_once)
+
+    answer = await team_once.bob.command("/mp-requests approvals “~Bills~”")
+    assert answer.message is not None
+    assert "1 request" in team_once.words(answer.message)
+    assert_harmless(answer.message)
+    team_once.clock.move(days=3)
+    await team_once.bot.jobs.digest()
+    await team_once.settle()
+    assert_harmless(team_once.bob.sees()[-1])
+
+
+async def test_a_hostile_reason_is_quoted_as_typed(team: Team) -> None:
+    request = await team.submit()
+    reason = f"<!channel> *bold* <https://evil.example|x>\n> quoted `code` {'漢' * 1900}"
+
+    await team.reject(team.bob, team.card(team.bob, request), reason)
+    await team.settle()
+
+    for message in (team.card(team.carol, request), *team.alice.sees()):
+        assert_harmless(message)
+        shown = team.words(message)
+        assert "<!channel> ∗bold∗ <https://evil.example|x>" in shown
+        assert "漢" * 1900 in shown.replace("\n", "").replace("┃ ", "")
+
+
+async def test_a_logo_slack_cannot_fetch_costs_only_the_logo(team_once: Team) -> None:
+    team_once.workspace.faults.add("chat.postMessage", "status", status=200, error="invalid_blocks")
+
+    request = await team_once.submit()
+
+    cards = [team_once.bob.sees(), team_once.carol.sees(), team_once.ada.sees(team_once.reviews)]
+    drawn = [json.dumps(card.blocks) for seen in [*cards, team_once.alice.sees()] for card in seen]
+    assert len(drawn) == 4
+    assert len([blocks for blocks in drawn if '"image"' in blocks]) == 3
+    assert all("Release Bills Pay 3.2.4" in shown for shown in team_once.copies(request))
+    assert team_once.ada.sees() == []
