@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
+from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -19,6 +20,7 @@ import handlers
 from blocks import notices
 from blocks.message import Message
 from bot.settings import Settings
+from handlers.clicks import shown
 from handlers.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ def app(
         await next()
 
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
-        return await _apologise(error, body, http)
+        return await _apologise(error, body, web, http)
 
     bolt.middleware(give_deps)
     bolt.error(on_error)
@@ -69,7 +71,7 @@ def app(
 
 
 async def _apologise(
-    error: Exception, body: dict[str, Any], http: aiohttp.ClientSession
+    error: Exception, body: dict[str, Any], web: AsyncWebClient, http: aiohttp.ClientSession
 ) -> BoltResponse:
     """Log what happened under a short reference, and tell the person that and no more.
 
@@ -86,10 +88,22 @@ async def _apologise(
     if body.get("type") == "view_submission":
         view = notices.notice_view("Something went wrong", sentence)
         return _answer(response_action="push", view=view.to_dict())
+    if body.get("type") == "event_callback":
+        return BoltResponse(status=500)
     if body.get("response_url"):
         await _tell(body["response_url"], notices.plain(sentence), http)
-        return _answer()
-    return _answer() if body.get("type") != "event_callback" else BoltResponse(status=500)
+    else:
+        await _show(body, notices.notice_view("Something went wrong", sentence), web)
+    return _answer()
+
+
+async def _show(body: dict[str, Any], view: View, web: AsyncWebClient) -> None:
+    """In place of the modal that was clicked in, or as one of its own."""
+    clicked_in = body.get("view") or {}
+    if clicked_in.get("type") == "modal":
+        await shown(web.views_update(view_id=clicked_in["id"], view=view))
+    elif "trigger_id" in body:
+        await shown(web.views_open(trigger_id=body["trigger_id"], view=view))
 
 
 def _answer(**content: Any) -> BoltResponse:
