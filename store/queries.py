@@ -127,6 +127,12 @@ async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: R
     )
 
 
+def visible(query: ListQuery, *, asker: str, roster: Roster) -> Any:
+    """All of a list that the asker may see, in its order, whatever its page."""
+    wanted = and_(_visible(query.scope, asker, roster), *_matching(query.filter))
+    return select(RequestRow).where(wanted).order_by(*_order(query.sort, backwards=False))
+
+
 async def waiting_on(
     session: AsyncSession, reviewer: str, *, limit: int, overdue_at: datetime | None = None
 ) -> tuple[tuple[Request, ...], int]:
@@ -157,6 +163,11 @@ async def snapshots(session: AsyncSession, rows: Sequence[RequestRow]) -> tuple[
         for vote in await session.exec(cast):
             votes.setdefault(vote.request_id, []).append(_vote(vote))
     return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
+
+
+def bare(row: RequestRow) -> Request:
+    """The row without its reviewers and votes."""
+    return _request(row, (), ())
 
 
 def _open() -> ColumnElement[bool]:

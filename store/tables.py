@@ -10,6 +10,8 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, tex
 from sqlmodel import Field, SQLModel
 
 from store.columns import Document, Key
+from store.domain.export import ExportState, Format
+from store.domain.query import Scope
 from store.domain.request import Category, Environment, Status, Verdict
 
 SQLModel.metadata.naming_convention = {
@@ -24,6 +26,7 @@ metadata: MetaData = SQLModel.metadata
 OPEN = text("status = 'under_review'")
 PENDING = text("state = 'pending'")
 SENDING = text("state = 'sending'")
+UNFINISHED = text("state IN ('waiting', 'making')")
 
 
 def _one_of(column: str, values: list[str]) -> CheckConstraint:
@@ -177,6 +180,45 @@ class OutboxRow(SQLModel, table=True):
     last_error: str | None = None
     created_at: datetime
     settled_at: datetime | None = None
+
+
+class ExportRow(SQLModel, table=True):
+    """A download somebody asked for. `words` are its filters and order, as they would be typed."""
+
+    __tablename__ = "export"
+    __table_args__ = (
+        _one_of("scope", list(Scope)),
+        _one_of("format", list(Format)),
+        _one_of("state", list(ExportState)),
+        Index(
+            "ix_export_unfinished",
+            "due_at",
+            "id",
+            sqlite_where=UNFINISHED,
+            postgresql_where=UNFINISHED,
+        ),
+        Index("ix_export_finished", "finished_at"),
+    )
+
+    id: int = Field(
+        default=None, sa_column=Column(Key, primary_key=True)
+    )  # the database numbers it
+    asker: str
+    scope: str
+    words: str
+    format: str
+    state: str = ExportState.WAITING.value
+    rows: int = 0
+    attempts: int = 0
+    due_at: datetime
+    lease_until: datetime | None = None
+    lease_owner: str | None = None
+    file_id: str | None = None
+    why: str | None = None
+    channel: str | None = None
+    ts: str | None = None
+    created_at: datetime
+    finished_at: datetime | None = None
 
 
 class LaneRow(SQLModel, table=True):

@@ -1,0 +1,69 @@
+"""A download: which list, in which format, for whom, and how far it is.
+
+An export is a picture of a list at the moment it is made, as its asker may see it then.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from store.domain.query import ListQuery, Scope
+
+
+class Format(StrEnum):
+    """What kind of file."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+
+    @property
+    def label(self) -> str:
+        """How people call it."""
+        return self.value.upper()
+
+    @property
+    def suffix(self) -> str:
+        """The end of the file's name; JSON is one object a line, as the import reads it."""
+        return "jsonl" if self is Format.JSON else self.value
+
+
+class ExportState(StrEnum):
+    """How far an export is. Made half-way by somebody who died, it is made again."""
+
+    WAITING = "waiting"
+    MAKING = "making"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export as it stood when it was read. `rows` counts the requests in the file so far.
+
+    `file_id` is the file that was last offered to Slack, `channel` and `ts` the message that tells
+    the asker how it goes; `why` says in a word why it failed. `lease_owner` is who makes it.
+    """
+
+    id: int
+    asker: str
+    query: ListQuery
+    format: Format
+    state: ExportState
+    created_at: datetime
+    rows: int = 0
+    attempts: int = 0
+    file_id: str | None = None
+    why: str | None = None
+    channel: str | None = None
+    ts: str | None = None
+    lease_owner: str | None = None
+
+    def file_name(self, zone: ZoneInfo) -> str:
+        """`requests-2026-11-22.csv`: what it is, and the asker's day."""
+        day = self.created_at.astimezone(zone).date().isoformat()
+        return f"{_NAMES[self.query.scope]}-{day}.{self.format.suffix}"
+
+
+_NAMES = {Scope.MINE: "my-requests", Scope.APPROVALS: "my-approvals", Scope.ALL: "requests"}

@@ -1,0 +1,208 @@
+"""Downloads: asking for one, making it under a lease, and reading what goes into it.
+
+Nobody's access is remembered: what a file holds is decided when it is made, by the same rule as the
+asker's lists. Every step owes the asker the message that shows how far it is.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_, update
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import outbox, queries
+from store.database import Database
+from store.domain.access import Roster
+from store.domain.export import Export, ExportState, Format
+from store.domain.query import ListQuery, Scope
+from store.domain.query_words import parse, words
+from store.domain.request import Request
+from store.outbox import Kind, Owed, Rank
+from store.tables import ExportRow
+
+LEASE = timedelta(minutes=4)
+"""How long an export belongs to its maker after a sign of life; longer than any one silent step."""
+PARTITION = 2000
+"""Requests read at a time: measured, larger ones only cost memory."""
+WAITING, MAKING = ExportState.WAITING.value, ExportState.MAKING.value
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The export; `new` is False when the same one was still being prepared."""
+
+    export: Export
+    new: bool
+
+
+async def ask(
+    db: Database, query: ListQuery, format: Format, *, asker: str, now: datetime
+) -> Asked:
+    """Ask for a list as a file. The same again while it is prepared is the same export."""
+    same = ExportRow(
+        asker=asker,
+        scope=query.scope.value,
+        words=words(query),
+        format=format.value,
+        due_at=now,
+        created_at=now,
+    )
+    async with db.transaction() as session:
+        existing = (await session.exec(_unfinished_like(same))).first()
+        if existing:
+            return Asked(_export(existing), new=False)
+        session.add(same)
+        await session.flush()
+        await _owe(session, same.id, asker, now)
+        return Asked(_export(same), new=True)
+
+
+async def claim(db: Database, *, owner: str, now: datetime) -> Export | None:
+    """The longest-waiting export nobody makes, for `owner`; one a person at a time."""
+    async with db.transaction() as session:
+        picked = (await session.exec(_claimable(now))).first()
+        if picked is None:
+            return None
+        taken = (
+            update(ExportRow)
+            .where(col(ExportRow.id) == picked)
+            .values(
+                state=MAKING,
+                attempts=ExportRow.attempts + 1,
+                rows=0,
+                lease_owner=owner,
+                lease_until=now + LEASE,
+            )
+            .returning(ExportRow)
+        )
+        return _export((await session.exec(taken)).scalar_one())
+
+
+async def advance(
+    db: Database, export: Export, *, now: datetime, rows: int, file_id: str | None = None
+) -> bool:
+    """A sign of life: `rows` so far, or the file on its way. False: it is somebody else's now."""
+    known = {"file_id": file_id} if file_id else {}
+    return await _change(db, export, now, rows=rows, lease_until=now + LEASE, **known)
+
+
+async def finish(db: Database, export: Export, *, now: datetime, rows: int) -> bool:
+    """The asker has the file, or (no rows) is told that there is nothing to put in one."""
+    done = ExportState.DONE.value
+    return await _change(db, export, now, **_free(done), rows=rows, finished_at=now, why=None)
+
+
+async def fail(db: Database, export: Export, *, now: datetime, why: str) -> bool:
+    """It cannot be made or sent; the asker is told what to do."""
+    failed = ExportState.FAILED.value
+    return await _change(db, export, now, **_free(failed), finished_at=now, why=why)
+
+
+async def put_back(
+    db: Database, export: Export, *, now: datetime, until: datetime, why: str
+) -> bool:
+    """Not this time: somebody makes it again from `until` on."""
+    return await _change(db, export, now, **_free(WAITING), due_at=until, why=why)
+
+
+async def find(session: AsyncSession, export_id: int) -> Export:
+    """The export as it is now. Raises LookupError where there is none."""
+    row = await session.get(ExportRow, export_id, populate_existing=True)
+    if row is None:
+        raise LookupError(f"there is no export {export_id}")
+    return _export(row)
+
+
+async def shown(session: AsyncSession, export_id: int, *, channel: str, ts: str) -> None:
+    """The message that tells how it goes stands there."""
+    where = col(ExportRow.id) == export_id
+    await session.exec(update(ExportRow).where(where).values(channel=channel, ts=ts))
+
+
+async def contents(
+    session: AsyncSession, export: Export, roster: Roster
+) -> AsyncIterator[Sequence[Request]]:
+    """The requests that go into it, in order and in portions; without reviewers and votes."""
+    rows = queries.visible(export.query, asker=export.asker, roster=roster)
+    stream = await session.stream_scalars(rows)
+    async for portion in stream.partitions(PARTITION):
+        yield [queries.bare(row) for row in portion]
+
+
+async def forget(session: AsyncSession, *, before: datetime) -> int:
+    """Drop what was finished before that moment. Returns how many."""
+    old = delete(ExportRow).where(col(ExportRow.finished_at) < before)
+    return int((await session.exec(old)).rowcount)
+
+
+def _unfinished_like(wanted: ExportRow) -> Any:
+    return select(ExportRow).where(
+        col(ExportRow.state).in_([WAITING, MAKING]),
+        ExportRow.asker == wanted.asker,
+        ExportRow.scope == wanted.scope,
+        ExportRow.words == wanted.words,
+        ExportRow.format == wanted.format,
+    )
+
+
+def _claimable(now: datetime) -> Any:
+    """Only the first of each person counts: two makers cannot both see it free."""
+    first = select(func.min(ExportRow.id)).where(col(ExportRow.state).in_([WAITING, MAKING]))
+    waiting = and_(col(ExportRow.state) == WAITING, col(ExportRow.due_at) <= now)
+    abandoned = and_(col(ExportRow.state) == MAKING, col(ExportRow.lease_until) <= now)
+    oldest = select(ExportRow.id).where(
+        col(ExportRow.id).in_(first.group_by(col(ExportRow.asker))), or_(waiting, abandoned)
+    )
+    oldest = oldest.order_by(col(ExportRow.due_at), col(ExportRow.id)).limit(1)
+    return oldest.with_for_update(skip_locked=True)
+
+
+def _free(state: str) -> dict[str, Any]:
+    return {"state": state, "lease_owner": None, "lease_until": None}
+
+
+async def _change(db: Database, export: Export, now: datetime, **values: Any) -> bool:
+    """Change it if it is still ours, and owe its asker the news."""
+    ours = and_(
+        col(ExportRow.id) == export.id,
+        col(ExportRow.state) == MAKING,
+        col(ExportRow.lease_owner) == export.lease_owner,
+    )
+    async with db.transaction() as session:
+        changed = await session.exec(update(ExportRow).where(ours).values(**values))
+        if changed.rowcount:
+            await _owe(session, export.id, export.asker, now)
+        return bool(changed.rowcount)
+
+
+async def _owe(session: AsyncSession, export_id: int, asker: str, now: datetime) -> None:
+    message = Owed(
+        key=f"export:{export_id}",
+        kind=Kind.EXPORT,
+        recipient=asker,
+        lane=f"export:{asker}",
+        rank=Rank.ANSWER,
+        data={"export": export_id},
+    )
+    await outbox.owe(session, [message], now=now)
+
+
+def _export(row: ExportRow) -> Export:
+    return Export(
+        id=row.id,
+        asker=row.asker,
+        query=parse(row.words, Scope(row.scope), row.asker),
+        format=Format(row.format),
+        state=ExportState(row.state),
+        created_at=row.created_at,
+        rows=row.rows,
+        attempts=row.attempts,
+        file_id=row.file_id,
+        why=row.why,
+        channel=row.channel,
+        ts=row.ts,
+        lease_owner=row.lease_owner,
+    )
