@@ -140,13 +140,19 @@ async def waiting_on(
 
     With `overdue_at`, only what was to be reminded of by that moment.
     """
-    wanted = and_(_open(), _assigned_to(reviewer), ~_voted_by(reviewer))
+    waiting = and_(col(AssignmentRow.reviewer) == reviewer, col(AssignmentRow.waits))
     if overdue_at:
-        wanted = and_(wanted, col(RequestRow.remind_at) <= overdue_at)
-    oldest = select(RequestRow).where(wanted)
-    oldest = oldest.order_by(col(RequestRow.created_at), col(RequestRow.id)).limit(limit)
+        waiting = and_(waiting, col(AssignmentRow.remind_at) <= overdue_at)
+    oldest = (
+        select(RequestRow)
+        .join(AssignmentRow, col(AssignmentRow.request_id) == RequestRow.id)
+        .where(waiting)
+        .order_by(col(AssignmentRow.created_at), col(AssignmentRow.request_id))
+        .limit(limit)
+    )
     rows = (await session.exec(oldest)).all()
-    total = (await session.exec(select(func.count()).select_from(RequestRow).where(wanted))).one()
+    counted = select(func.count()).select_from(AssignmentRow).where(waiting)
+    total = (await session.exec(counted)).one()
     return await snapshots(session, rows), total
 
 
@@ -177,13 +183,6 @@ def _open() -> ColumnElement[bool]:
 def _assigned_to(reviewer: str) -> ColumnElement[bool]:
     mine = select(AssignmentRow.request_id).where(AssignmentRow.reviewer == reviewer)
     return col(RequestRow.id).in_(mine)
-
-
-def _voted_by(reviewer: str) -> ColumnElement[bool]:
-    cast = select(VoteRow.request_id).where(
-        VoteRow.reviewer == reviewer, VoteRow.stage == RequestRow.stage
-    )
-    return col(RequestRow.id).in_(cast.correlate(RequestRow))
 
 
 def _visible(scope: Scope, asker: str, roster: Roster) -> ColumnElement[bool]:

@@ -59,11 +59,8 @@ async def submit(
         request_id = await _insert(session, submission, submitter, policy, now)
         if request_id is None:  # on PostgreSQL somebody may store the same id at the same moment
             return Submitted(await _existing(session, submission.external_id), new=False)
-        session.add_all(
-            AssignmentRow(request_id=request_id, stage=1, reviewer=user) for user in reviewers
-        )
+        request = await _assign(session, request_id, reviewers)
         session.add_all(_cards(request_id, submitter, reviewers, policy.channel))
-        request = await queries.one(session, request_id)
         await _record(session, request, kind="submitted", actor=submitter, at=now)
         await _owe_cards(session, request, now=now)
         return Submitted(request, new=True)
@@ -157,6 +154,9 @@ async def _end(
     if isinstance(admitted, Refused):
         await _refresh(session, admitted, ending)
         return admitted
+    await session.exec(
+        update(AssignmentRow).where(col(AssignmentRow.request_id) == request_id).values(waits=False)
+    )
     ended = await queries.one(session, request_id)
     reason = {"rejection_class": ended.rejection_class, "reason": ended.decision_reason}
     await _record(
@@ -265,6 +265,22 @@ async def _insert(
     new = insert(session, RequestRow).values(**values).on_conflict_do_nothing()
     result: int | None = (await session.exec(new.returning(RequestRow.id))).scalar_one_or_none()
     return result
+
+
+async def _assign(session: AsyncSession, request_id: int, reviewers: Iterable[str]) -> Request:
+    """Make it wait on these reviewers; the request, with them."""
+    row = await session.get_one(RequestRow, request_id)
+    session.add_all(
+        AssignmentRow(
+            request_id=request_id,
+            stage=row.stage,
+            reviewer=reviewer,
+            created_at=row.created_at,
+            remind_at=row.remind_at,
+        )
+        for reviewer in reviewers
+    )
+    return await queries.one(session, request_id)
 
 
 async def _by_external_id(session: AsyncSession, external_id: str) -> Request | None:

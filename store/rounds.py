@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists
+from sqlalchemy import ColumnElement, true
 from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,9 +18,8 @@ from store import outbox, people
 from store.database import Database, insert
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
-from store.domain.request import Status
 from store.outbox import Kind, Owed
-from store.tables import AssignmentRow, PersonRow, RequestRow, SlotRow, VoteRow
+from store.tables import AssignmentRow, PersonRow, SlotRow
 
 _BATCH = 500
 T = TypeVar("T")
@@ -41,7 +40,7 @@ async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
     Returns how many are newly owed.
     """
     slots = []
-    for waiting in await _waiting(db, policy, _undecided()):
+    for waiting in await _waiting(db, policy, true()):
         day = digest_day(now, waiting.zone, policy.digest_at, policy.weekdays)
         if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
             slots.append(_slot(Kind.DIGEST, waiting.reviewer, day))
@@ -50,7 +49,7 @@ async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
 
 async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
     """Owe each reviewer with an overdue request one reminder for their working day."""
-    overdue = and_(_undecided(), col(RequestRow.remind_at) <= now)
+    overdue = col(AssignmentRow.remind_at) <= now
     slots = []
     for waiting in await _waiting(db, policy, overdue):
         if day := reminder_day(now, waiting.zone, policy.weekdays):
@@ -68,28 +67,18 @@ def _slot(kind: Kind, reviewer: str, day: date) -> Owed:
     return Owed(key=key, kind=kind, recipient=reviewer, lane=f"post:{reviewer}")
 
 
-def _undecided() -> ColumnElement[bool]:
-    voted = exists().where(
-        col(VoteRow.request_id) == AssignmentRow.request_id,
-        col(VoteRow.stage) == AssignmentRow.stage,
-        col(VoteRow.reviewer) == AssignmentRow.reviewer,
-    )
-    return and_(
-        col(RequestRow.status) == Status.UNDER_REVIEW.value,
-        col(AssignmentRow.stage) == RequestRow.stage,
-        ~voted,
-    )
-
-
 async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) -> list[Waiting]:
     """The reviewers concerned who still hold their role and have not left Slack."""
-    assigned = (
-        select(AssignmentRow.reviewer, func.min(RequestRow.created_at), PersonRow.timezone)
-        .join(RequestRow, col(RequestRow.id) == AssignmentRow.request_id)
-        .join(PersonRow, col(PersonRow.user_id) == AssignmentRow.reviewer, isouter=True)
-        .where(wanted, col(PersonRow.active).is_not(False))
-        .group_by(col(AssignmentRow.reviewer), col(PersonRow.timezone))
+    waiting = (
+        select(AssignmentRow.reviewer, func.min(AssignmentRow.created_at))
+        .where(col(AssignmentRow.waits), wanted)
+        .group_by(AssignmentRow.reviewer)
+        .subquery()
     )
+    assigned = select(waiting.c[0], waiting.c[1], PersonRow.timezone).join(
+        PersonRow, col(PersonRow.user_id) == waiting.c[0], isouter=True
+    )
+    assigned = assigned.where(col(PersonRow.active).is_not(False))
     async with db.snapshot() as session:
         roster = await people.roster(session, policy)
         rows = (await session.exec(assigned)).all()

@@ -83,14 +83,32 @@ class RequestRow(SQLModel, table=True):
 
 
 class AssignmentRow(SQLModel, table=True):
-    """Who may vote on a request at a stage."""
+    """Who may vote on a request at a stage.
+
+    `waits` while this reviewer's vote is still wanted. It and the request's times are repeated
+    here, so that what waits on a person is read from one index at any size.
+    """
 
     __tablename__ = "assignment"
-    __table_args__ = (Index("ix_assignment_reviewer", "reviewer", "request_id"),)
+    __table_args__ = (
+        Index("ix_assignment_reviewer", "reviewer", "created_at", "request_id"),
+        Index(
+            "ix_assignment_waiting",
+            "reviewer",
+            "created_at",
+            "request_id",
+            "remind_at",
+            sqlite_where=text("waits = 1"),  # a partial index serves only its own words
+            postgresql_where=text("waits"),
+        ),
+    )
 
     request_id: int = Field(sa_column=_request_key(primary=True))
     stage: int = Field(primary_key=True)
     reviewer: str = Field(primary_key=True)
+    created_at: datetime
+    remind_at: datetime
+    waits: bool = True
 
 
 class VoteRow(SQLModel, table=True):
@@ -228,6 +246,18 @@ class LaneRow(SQLModel, table=True):
 
     lane: str = Field(primary_key=True)
     free_at: datetime
+
+
+class DraftRow(SQLModel, table=True):
+    """A request that somebody is still writing. `id` is random: who does not know it, has none."""
+
+    __tablename__ = "draft"
+
+    id: str = Field(primary_key=True)
+    owner: str
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+    resubmission_of: int | None = None
+    updated_at: datetime = Field(index=True)
 
 
 class SlotRow(SQLModel, table=True):

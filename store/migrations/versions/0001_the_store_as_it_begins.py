@@ -114,13 +114,27 @@ def upgrade() -> None:
         sa.Column("request_id", KEY, nullable=False),
         sa.Column("stage", sa.Integer(), nullable=False),
         sa.Column("reviewer", sa.String(), nullable=False),
+        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("remind_at", UTCDateTime(), nullable=False),
+        sa.Column("waits", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["request_id"], ["request.id"], name=op.f("fk_assignment_request_id")
         ),
         sa.PrimaryKeyConstraint("request_id", "stage", "reviewer", name=op.f("pk_assignment")),
     )
     op.create_index(
-        "ix_assignment_reviewer", "assignment", ["reviewer", "request_id"], unique=False
+        "ix_assignment_reviewer",
+        "assignment",
+        ["reviewer", "created_at", "request_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_assignment_waiting",
+        "assignment",
+        ["reviewer", "created_at", "request_id", "remind_at"],
+        unique=False,
+        sqlite_where=sa.text("waits = 1"),
+        postgresql_where=sa.text("waits"),
     )
 
     op.create_table(
