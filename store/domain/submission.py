@@ -37,6 +37,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2099
 """Creation times outside are slips of a unit or a century, and would spoil every sort."""
 ECHO_LIMIT = 40
 """Characters of a wrong value that a sentence repeats."""
+REVIEW = "review"
+"""Where a download says what became of a request; read over, since a review is never imported."""
 
 NEEDS_VERSION = frozenset({Category.RELEASE, Category.LAUNCH, Category.OPTIMIZATION})
 
@@ -140,7 +142,7 @@ class Submission(BaseModel):
 def read(obj: object) -> Submission:
     """The request in a decoded JSON value. Raises SubmissionError with all its problems."""
     found: list[FieldProblem] = []
-    clean = storable(obj, found)
+    clean = storable(_handed_in(obj), found)
     if not isinstance(clean, dict):
         raise SubmissionError((FieldProblem("", "A request is a JSON object, one a line."),))
     submission = _validated(Submission, clean, (), found)
@@ -151,6 +153,10 @@ def read(obj: object) -> Submission:
             first_at.setdefault(problem.field, problem)
         raise SubmissionError(tuple(first_at.values()))
     return submission
+
+
+def _handed_in(obj: object) -> object:
+    return {k: v for k, v in obj.items() if k != REVIEW} if isinstance(obj, dict) else obj
 
 
 def _check_details(clean: dict[str, Any], found: list[FieldProblem]) -> None:

@@ -1,0 +1,20 @@
+"""`python -m bot.export 12`: make the file of export 12 as the order on stdin says.
+
+Says how many requests are written after each portion, one number a line; the last is the total. The
+order comes by stdin because the command line of a process is everybody's to read.
+"""
+
+import asyncio
+import sys
+
+from bot.export.making import Order, make
+
+
+def _say(count: int) -> None:
+    # Whoever asked may be gone: then this fails, and so it should.
+    print(count, flush=True)  # noqa: T201 - this is how the parent hears of it
+
+
+if __name__ == "__main__":
+    order = Order.model_validate_json(sys.stdin.readline())
+    _say(asyncio.run(make(int(sys.argv[1]), order, _say)))
