@@ -12,6 +12,7 @@ from typing import Self
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject
 
 from blocks.text import plain, words
+from store.domain.query import Scope
 from store.domain.request import Category, Request
 
 APPROVE = "request.approve"
@@ -21,6 +22,12 @@ DETAILS = "request.details"
 PREVIOUS_PAGE = "list.page.previous"
 NEXT_PAGE = "list.page.next"
 LIST_APPROVALS = "list.approvals"
+FILTER = "list.filter"
+SHOW_ALL = "list.all"
+NEW = "request.new"
+TAB = {scope: f"home.tab.{scope.value}" for scope in Scope}
+PREVIOUS_PART = "details.part.previous"
+NEXT_PART = "details.part.next"
 
 ALL_ACTIONS = (
     APPROVE,
@@ -30,6 +37,12 @@ ALL_ACTIONS = (
     PREVIOUS_PAGE,
     NEXT_PAGE,
     LIST_APPROVALS,
+    FILTER,
+    SHOW_ALL,
+    NEW,
+    *TAB.values(),
+    PREVIOUS_PART,
+    NEXT_PART,
 )
 
 # Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.
@@ -113,9 +126,12 @@ def details(request: Request, label: str = "View details") -> ButtonElement:
     )
 
 
-def link(label: str, action_id: str, value: str | None = None) -> ButtonElement:
-    """A plain button that leads to a list."""
-    return ButtonElement(text=words(label), action_id=action_id, value=value)
+def link(
+    label: str, action_id: str, value: str | None = None, *, marked: bool = False
+) -> ButtonElement:
+    """A plain button that leads to a list or a form; `marked` is where one already is."""
+    style = "primary" if marked else None
+    return ButtonElement(text=words(label), action_id=action_id, value=value, style=style)
 
 
 def row(*buttons: ButtonElement) -> ActionsBlock:

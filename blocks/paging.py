@@ -4,14 +4,30 @@ The value comes back from outside and is read as such. It grants nothing: whose 
 what they may see is decided when it is read from the record.
 """
 
-from store.domain.query import ListQuery, Scope
-from store.domain.query_words import WordsError, decode_cursor, encode_cursor, words
+from store.domain.query import Filter, ListQuery, Scope
+from store.domain.query_words import (
+    WordsError,
+    decode_cursor,
+    default_sort,
+    encode_cursor,
+    words,
+)
 from store.domain.query_words import parse as parse_words
+from store.domain.request import Status
 
 VALUE_LIMIT = 2000
 """Slack: a button's value. A search and the people of a `by:` are limited to stay far below."""
 
 _FIRST_PAGE = "-"
+
+
+def opening(scope: Scope) -> ListQuery:
+    """Where a list opens by a button: My Approvals at what waits, the others at the top.
+
+    Oldest first, what was decided long ago would fill the first pages of My Approvals.
+    """
+    waiting = (Status.UNDER_REVIEW,) if scope is Scope.APPROVALS else ()
+    return ListQuery(scope, Filter(statuses=waiting), default_sort(scope))
 
 
 def encode(query: ListQuery) -> str:

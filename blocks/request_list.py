@@ -1,34 +1,106 @@
-"""A page of requests: the count first, then two lines a request, then the way to other pages.
+"""A page of requests: the count first, then three lines a request, then the way to other pages.
 
 At most ten requests a page keep the message far from Slack's 50 blocks and 13,000 characters.
+Rows and not a table: nine columns do not fit on a phone, and a table's cells hold no button.
 """
 
 import re
 from datetime import datetime
 
-from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
+from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, SectionBlock
 
 from blocks import buttons, facts, paging
 from blocks.message import Message
-from blocks.text import date, escape, line, mention, mrkdwn, who
+from blocks.text import date, line, mrkdwn, safe, who
 from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope
-from store.domain.query_words import words
+from store.domain.query_words import default_sort, words
 from store.domain.request import People, Request, Status
 
-_PERSON = re.compile(r"&lt;@([UW][A-Z0-9]+)&gt;")
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 
 def build(query: ListQuery, page: Page, people: People, *, now: datetime) -> Message:
     """The page as a message. `now` dates the answer, since a list ages from then on."""
-    fallback = f"{query.scope.label}: {_counts(page)}"
-    spoken = _spoken(query, people)
-    heading = _section(
-        f"*{query.scope.label}* · {_counts(page)}" + (f"\n{spoken}" if spoken else "")
+    return Message(
+        f"{query.scope.label}: {counted(page)}",
+        (
+            heading(query, page),
+            spoken(query, people),
+            *rows(query, page, people),
+            buttons.row(*pages(query, page), *tools(query)),
+            foot(page, now),
+        ),
     )
+
+
+def heading(query: ListQuery, page: Page) -> SectionBlock:
+    """Which list, and how much is in it."""
+    return _section(f"*{query.scope.label}* · {counted(page)}")
+
+
+def rows(query: ListQuery, page: Page, people: People) -> list[Block]:
+    """The requests of the page; without any, a sentence with a next step."""
     if not page.requests:
-        return Message(fallback, (heading, _section(_nothing(query, page))))
-    rows = [_row(request, people) for request in page.requests]
-    return Message(fallback, (heading, *rows, *_pages(query, page), _foot(page, now)))
+        return [_section(_nothing(query, page))]
+    return [_row(request, people) for request in page.requests]
+
+
+def spoken(query: ListQuery, people: People) -> ContextBlock:
+    """The command that gives this list."""
+    return ContextBlock(elements=[mrkdwn(f"`{command(query, people)}`")])
+
+
+def command(query: ListQuery, people: People) -> str:
+    """The command that gives this list, as one would type it, with people by name.
+
+    Escaped, and without a backtick, so that it can stand between two.
+    """
+    given = words(query).replace("&lt;", "<").replace("&amp;", "&").replace("`", "ˋ")
+    parts = _PERSON.split(given)
+    named = [_named(part, people) if place % 2 else safe(part) for place, part in enumerate(parts)]
+    return f"/mp-requests {query.scope.value} {''.join(named)}".rstrip()
+
+
+def counted(page: Page) -> str:
+    """ "37 requests, 4 Under Review"; "1,000+" stands for whatever is more."""
+    under_review = f"{count(page.under_review)} {Status.UNDER_REVIEW.label}"
+    total = "1 request" if page.total == 1 else f"{count(page.total)} requests"
+    return f"{total}, {under_review}" if page.total else "no requests"
+
+
+def count(number: int) -> str:
+    """A number that may have been counted only up to the limit."""
+    return f"{number:,}" if number <= COUNT_LIMIT else f"{COUNT_LIMIT:,}+"
+
+
+def pages(query: ListQuery, page: Page) -> list[ButtonElement]:
+    """Previous and Next, as far as there are such pages."""
+    ways = (
+        ("Previous", buttons.PREVIOUS_PAGE, page.previous),
+        ("Next", buttons.NEXT_PAGE, page.next),
+    )
+    return [
+        buttons.link(label, action_id, paging.encode(query.at(cursor)))
+        for label, action_id, cursor in ways
+        if cursor
+    ]
+
+
+def tools(query: ListQuery) -> list[ButtonElement]:
+    """Filter; the way back to everything where something is left out; Download."""
+    here, whole = query.at(None), ListQuery(query.scope, sort=default_sort(query.scope))
+    show_all = buttons.link("Show all", buttons.SHOW_ALL, paging.encode(whole))
+    return [
+        buttons.link("Filter", buttons.FILTER, paging.encode(here)),
+        *([show_all] if here != whole else []),
+    ]
+
+
+def foot(page: Page, now: datetime) -> ContextBlock:
+    """ "1 to 10 of 37 · as of today at 11:00"; an empty page has only the time."""
+    last = page.first + len(page.requests) - 1
+    place = [f"{page.first:,} to {last:,} of {count(page.total)}"] if page.requests else []
+    return ContextBlock(elements=[mrkdwn(" · ".join([*place, f"as of {date(now)}"]))])
 
 
 def _row(request: Request, people: People) -> SectionBlock:
@@ -47,55 +119,16 @@ def _row(request: Request, people: People) -> SectionBlock:
         f"created {date(request.created_at)}",
         completed,
     )
-    heading = f"*{request.ref} {line(request.title, 300)}*"
-    text = "\n".join((heading, " · ".join(standing), " · ".join(history)))
+    title = f"*{request.ref} {line(request.title, 300)}*"
+    text = "\n".join((title, " · ".join(standing), " · ".join(history)))
     return SectionBlock(text=mrkdwn(text), accessory=buttons.details(request, "View"))
 
 
-def _counts(page: Page) -> str:
-    under_review = f"{_count(page.under_review)} {Status.UNDER_REVIEW.label}"
-    total = "1 request" if page.total == 1 else f"{_count(page.total)} requests"
-    return f"{total}, {under_review}" if page.total else "no requests"
-
-
-def _count(number: int) -> str:
-    return f"{number:,}" if number <= COUNT_LIMIT else f"{COUNT_LIMIT:,}+"
-
-
-def _pages(query: ListQuery, page: Page) -> list[Block]:
-    ways = (
-        ("Previous", buttons.PREVIOUS_PAGE, page.previous),
-        ("Next", buttons.NEXT_PAGE, page.next),
-    )
-    row = [
-        buttons.link(label, action_id, paging.encode(query.at(cursor)))
-        for label, action_id, cursor in ways
-        if cursor
-    ]
-    return [buttons.row(*row)] if row else []
-
-
-def _foot(page: Page, now: datetime) -> ContextBlock:
-    last = page.first + len(page.requests) - 1
-    place = f"{page.first:,} to {last:,} of {_count(page.total)}"
-    return ContextBlock(elements=[mrkdwn(f"{place} · as of {date(now)}")])
-
-
-def _spoken(query: ListQuery, people: People) -> str:
-    """The words that make this list, as they would be typed, with people by name."""
-    typed = words(query).replace("&lt;", "<").replace("&amp;", "&")
-    return _PERSON.sub(lambda found: _named(found[1], people), escape(typed))
-
-
 def _named(user_id: str, people: People) -> str:
-    return f"@{who(user_id, people)}" if user_id in people else mention(user_id)
+    return f"@{who(user_id, people)}" if user_id in people else f"@{user_id}"
 
 
-_COMMANDS = {
-    Scope.MINE: "`/mp-requests mine`",
-    Scope.APPROVALS: "`/mp-requests approvals`",
-    Scope.ALL: "`/mp-requests list`",
-}
+_COMMANDS = {scope: f"`/mp-requests {scope.value}`" for scope in Scope}
 _NONE_YET = {
     Scope.MINE: "You have not submitted a request yet. `/mp-requests new` starts one.",
     Scope.APPROVALS: "No request is assigned to you yet. When one is, its card comes to you here.",
@@ -104,12 +137,14 @@ _NONE_YET = {
 
 
 def _nothing(query: ListQuery, page: Page) -> str:
-    command = _COMMANDS[query.scope]
+    again = _COMMANDS[query.scope]
     if page.total or query.cursor:
-        return f"Nothing is left on this page. {command} starts again from the top."
+        return f"Nothing is left on this page. {again} starts again from the top."
     if query.filter == Filter():
         return _NONE_YET[query.scope]
-    return f"No request matches these words. Take one away, or see all with {command}."
+    if query == paging.opening(Scope.APPROVALS):
+        return "Nothing waits for you. *Show all* lists what was decided."
+    return f"No request matches these words. Take one away, or see all with {again}."
 
 
 def _section(text: str) -> SectionBlock:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from blocks import paging, request_list
 from bot.sandbox.limits import message_problems
 from bot.sandbox.limits.whole import objects
 from store.domain.query import Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.domain.query_words import parse
 from store.domain.request import Category, Environment, Status
 from tests.blocks.surfaces import HOSTILE, PEOPLE, ended, hostile, words
 from tests.cast import ALICE, BOB, NOW, request
@@ -28,6 +30,7 @@ def test_a_row_shows_the_nine_columns() -> None:
     assert drawn(ListQuery(), page) == "\n".join(
         (
             "My Requests · 37 requests, 4 Under Review",
+            "/mp-requests mine",
             "MP-128 Release Bills Pay 3.2.4",
             "⏳ Under Review · 🟠 Production · Mini Program Release · Bills Pay · 3.2.4",
             "by Alice · created Today at 10:14 AM · not completed",
@@ -36,15 +39,33 @@ def test_a_row_shows_the_nine_columns() -> None:
             "⛔ Rejected · 🟠 Production · Mini Program Release · Bills Pay · 3.2.4",
             "by Alice · created Today at 10:14 AM · completed Today at 10:00 AM",
             "[ View ]",
+            "[ Filter ]",
             "1 to 2 of 37 · as of Today at 11:00 AM",
         )
     )
 
 
-def test_the_words_of_a_list_stand_under_its_name() -> None:
+def test_the_command_of_a_list_stands_under_its_name() -> None:
     wanted = Filter(statuses=(Status.APPROVED,), submitters=(ALICE, "UNEW"), words="bills & <x>")
     said = drawn(ListQuery(filter=wanted, sort=Sort.OLDEST), ONE)
-    assert "bills & <x> status:approved by:@Alice,@UNEW sort:created" in said
+    assert "/mp-requests mine bills & <x> status:approved by:@Alice,@UNEW sort:created" in said
+
+
+def test_the_command_can_be_typed_again() -> None:
+    wanted = Filter(statuses=(Status.APPROVED, Status.REJECTED), words="*bills* _pay_: <x> &amp;")
+    query = ListQuery(Scope.ALL, wanted, Sort.COMPLETED_FIRST)
+    typed = drawn(query, ONE).splitlines()[1].removeprefix("/mp-requests list ")
+    delivered = escape(typed, quote=False)
+    assert parse(delivered, Scope.ALL, ALICE) == query
+
+
+def test_what_is_left_out_can_be_shown_again() -> None:
+    filtered = ListQuery(Scope.ALL, Filter(statuses=(Status.APPROVED,)))
+    sent = request_list.build(filtered, ONE, PEOPLE, now=NOW).payload()
+    values = {o["action_id"]: o["value"] for o in objects(sent) if o.get("type") == "button"}
+    assert paging.parse(values["list.all"], ALICE) == ListQuery(Scope.ALL)
+    assert paging.parse(values["list.filter"], ALICE) == filtered
+    assert "[ Show all ]" not in drawn(ListQuery(Scope.ALL), ONE)
 
 
 def test_counts_stop_at_a_thousand() -> None:
