@@ -50,7 +50,7 @@ class Directory:
         try:
             answer = await self._client.users_lookupByEmail(email=email)
         except SlackApiError as error:
-            if error.response.get("error") == "users_not_found":
+            if code_of(error) == "users_not_found":
                 return None
             raise
         person = _person(answer["user"])
@@ -89,9 +89,10 @@ class Directory:
 
 def code_of(error: Exception) -> str:
     """Slack's own word for a refusal, else the kind of failure; never a text with a secret."""
-    if isinstance(error, SlackApiError):
-        return str(error.response.get("error", "no answer"))
-    return type(error).__name__
+    if not isinstance(error, SlackApiError):
+        return type(error).__name__
+    said = getattr(error.response, "data", None)  # not JSON: text, or aiohttp's own response
+    return str(said.get("error", "no answer")) if isinstance(said, dict) else "no answer"
 
 
 def _person(user: dict[str, Any]) -> Person:

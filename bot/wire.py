@@ -120,10 +120,13 @@ def _answer(error: Exception) -> Answer:
         reached = not isinstance(error, aiohttp.ClientConnectorError)
         return Answer(error=type(error).__name__, reached=reached)
     response = error.response
-    if isinstance(response, str):  # the SDK's word for an answer that is not JSON
-        return Answer(500, "not JSON")
-    wait = response.headers.get("Retry-After")
-    return Answer(response.status_code, response.get("error"), _seconds(wait))
+    wait = _seconds(response.headers.get("Retry-After"))
+    said = getattr(response, "data", None)  # broken JSON comes with aiohttp's own response
+    if said and isinstance(said, dict):
+        return Answer(response.status_code, said.get("error"), wait)
+    status = int(getattr(response, "status_code", 200))
+    # A page in place of an answer; with 200 nobody knows what was done.
+    return Answer(500 if status == 200 else status, retry_after=wait)
 
 
 def _seconds(header: Any) -> float | None:

@@ -136,7 +136,7 @@ async def shown(call: Awaitable[Any]) -> bool:
         async with asyncio.timeout(VIEW_SECONDS):
             await call
     except SlackApiError as error:
-        log.info("a view was not shown: %s", error.response.get("error"))
+        log.info("a view was not shown: %s", error)
         return False
     except (aiohttp.ClientError, TimeoutError) as error:
         log.info("a view was not shown: %s", type(error).__name__)
