@@ -86,6 +86,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
         bot.dispatcher.stop()
         await asyncio.wait([sending], timeout=STOP_SECONDS)
         sending.cancel()
+        await asyncio.wait([sending])
 
 
 @asynccontextmanager

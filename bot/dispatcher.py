@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.delivery import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
@@ -22,6 +23,7 @@ from store.database import Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.outbox import Claimed, Kind, Owed
+from store.tables import CardRow
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ POST_INTERVAL = timedelta(seconds=1)
 """Slack: about one message a second and conversation; more is answered with 429."""
 IDLE_SECONDS = 1.0
 """The longest wait between two looks: other processes (the import, replicas) owe messages too."""
+_HELD = timedelta(seconds=0.1)
+"""The shortest: what is due and was not claimed waits behind a message in another's hands."""
 _QUIET = {Kind.REFUSAL, Kind.LIST, Kind.UNDELIVERED}
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
@@ -77,12 +81,15 @@ class Dispatcher:
     async def run_once(self) -> int:
         """Send one round of what is due; how many messages were taken in hand."""
         claimed = await outbox.claim(self._db, owner=self._owner, now=self._clock())
-        await asyncio.gather(*(self._deliver(message) for message in claimed))
+        deliveries = (self._deliver(message) for message in claimed)
+        for outcome in await asyncio.gather(*deliveries, return_exceptions=True):
+            if outcome is not None:  # only now: the others are not left to themselves
+                raise outcome
         return len(claimed)
 
     async def _rest(self) -> float:
         due = await outbox.next_due(self._db, now=self._clock())
-        return IDLE_SECONDS if due is None else min(due.total_seconds(), IDLE_SECONDS)
+        return IDLE_SECONDS if due is None else min(max(due, _HELD).total_seconds(), IDLE_SECONDS)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -95,11 +102,12 @@ class Dispatcher:
     async def _deliver(self, owed: Claimed) -> None:
         try:
             await self._attempt(owed)
-        except SQLAlchemyError:
-            raise  # not the message's fault; its lease will run out
+        except (DBAPIError, PoolTimeoutError):
+            raise  # the database is away: not the message's fault; its lease will run out
         except Exception:
             log.exception("%s could not be made", owed.key)
-            await self._postpone(owed, TryAgain(LONGEST_RETRY_SECONDS, "could not be made"))
+            unmade = TryAgain(LONGEST_RETRY_SECONDS, "could not be made", doubtful=True)
+            await self._postpone(owed, unmade)
 
     async def _attempt(self, owed: Claimed) -> None:
         outgoing = await self._messages.render(owed)
@@ -119,6 +127,7 @@ class Dispatcher:
         elif isinstance(verdict, GiveUp):
             await self._give_up(owed, verdict)
         elif place and outgoing.card:
+            await self._note(outgoing.card, place)
             where = (place.channel, place.ts)
             edit = Edit(outgoing.message, *where, outgoing.card, outgoing.revision)
             await self._send(owed, edit)
@@ -126,6 +135,13 @@ class Dispatcher:
             await self._settle(owed, outgoing, place)
         else:
             await self._send(owed, outgoing)
+
+    async def _note(self, card: CardRow, place: Place) -> None:
+        """At once: should the edit fail, the next attempt is an edit again and not a post."""
+        async with self._db.transaction() as session:
+            await requests.shown(
+                session, card, channel=place.channel, ts=place.ts, revision=card.shown_revision
+            )
 
     async def _send(self, owed: Claimed, outgoing: Outgoing, *, pictures: bool = True) -> None:
         answer, place = await self._wire.send(outgoing, key=owed.key)

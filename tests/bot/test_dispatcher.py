@@ -1,0 +1,235 @@
+"""Bad days between the outbox and Slack: every message arrives, once, saying what is so now."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import event, text
+from sqlmodel import col, delete
+
+from bot.sandbox.ids import BOT_USER_ID
+from store import outbox
+from store.outbox import LEASE
+from store.tables import CardRow
+from tests.bot.outbox_of import SECOND, another_bot, approve, calls, rows, seen, send_all, states
+from tests.team import Team
+
+POST, EDIT = "chat.postMessage", "chat.update"
+ONE_EACH = [1, 1, 1, 1]
+
+
+async def hold_back(team: Team, requests: int) -> None:
+    """So many requests with nothing sent, but all of it due now."""
+    team.workspace.faults.add(POST, "status", status=429, retry_after=60, times=4)
+    for number in range(requests):
+        await team.submit(external_id=f"held back {number}")
+    team.clock.move(seconds=60)
+
+
+async def rename(team: Team, old: str, new: str) -> None:
+    """Take a table away, or bring it back."""
+    async with team.bot.db.transaction() as session:
+        await session.exec(text(f"ALTER TABLE {old} RENAME TO {new}"))  # type: ignore[call-overload]
+
+
+async def test_a_card_whose_answer_was_lost_is_found_not_posted_twice(team: Team) -> None:
+    team.workspace.faults.add(POST, "drop_after", times=4)
+    request = await team.submit()
+    assert seen(team) == ONE_EACH
+
+    await approve(team, request.id)
+    team.clock.move(seconds=2)
+    await team.settle()
+
+    assert seen(team) == [1, 1, 1, 2], "alice's second message is the outcome"
+    assert all("This request is approved." in shown for shown in team.copies(request))
+    assert calls(team, POST) == 5
+
+
+async def test_a_card_found_again_is_not_posted_when_its_edit_fails(team_once: Team) -> None:
+    team = team_once
+    team.workspace.faults.add(POST, "drop_after", times=4)
+    await team.submit()
+    team.workspace.faults.add(EDIT, "status", status=429, retry_after=5, times=4)
+    for _ in range(3):
+        team.clock.move(seconds=10)
+        await team.settle()
+
+    assert seen(team) == ONE_EACH
+    assert await states(team) == {"sent"}
+
+
+async def test_a_card_that_never_reached_slack_is_sent_once_later(team: Team) -> None:
+    team.workspace.faults.add(POST, "drop_before", times=4)
+    await team.submit()
+    assert seen(team) == [0, 0, 0, 0]
+
+    team.clock.move(seconds=2)
+    await team.settle()
+    assert seen(team) == ONE_EACH
+
+
+async def test_too_fast_rests_one_lane_and_nothing_else_waits(team: Team) -> None:
+    team.workspace.faults.add(POST, "status", status=429, retry_after=30)
+    await team.submit()
+    await team.submit(external_id="another")
+    team.clock.move(seconds=29)
+    await team.settle()
+    assert sorted(seen(team)) == [0, 2, 2, 2]
+
+    team.clock.move(seconds=1)
+    await team.settle()
+    assert seen(team) == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_server_error_passes(team_once: Team, status: int) -> None:
+    team_once.workspace.faults.add(POST, "status", status=status, times=4)
+    await team_once.submit()
+    assert {row.last_error for row in (await rows(team_once)).values()} == {f"HTTP {status}"}
+
+    team_once.clock.move(seconds=2)
+    await team_once.settle()
+    assert seen(team_once) == ONE_EACH
+
+
+async def test_a_channel_the_bot_is_not_in_is_given_up_and_an_admin_told_once(team: Team) -> None:
+    team.reviews.members.remove(BOT_USER_ID)
+    request = await team.submit()
+    for _ in range(3):
+        team.clock.move(hours=1)
+        await team.settle()
+
+    assert (await rows(team))[f"card:1:channel:{team.reviews.id}"].state == "failed"
+    (told,) = team.ada.sees()
+    assert request.ref in team.words(told)
+    assert "not_in_channel" in team.words(told)
+
+
+async def test_an_edit_of_a_deleted_card_is_quiet(team_once: Team) -> None:
+    request = await team_once.submit()
+    team_once.card(team_once.bob, request).deleted = True
+    await approve(team_once, request.id)
+    await team_once.settle()
+
+    (failed,) = [row for row in (await rows(team_once)).values() if row.state == "failed"]
+    assert failed.last_error == "message_not_found"
+    assert team_once.ada.sees() == []
+
+
+async def test_a_decision_made_while_its_card_is_being_sent_is_sent_too(team: Team) -> None:
+    team.workspace.faults.add(POST, "delay", seconds=0.3, times=4)
+    submitting = asyncio.create_task(team.submit())
+    while "sending" not in await states(team):
+        pass
+    await approve(team, 1)
+    request = await submitting
+
+    assert all("This request is approved." in shown for shown in team.copies(request))
+    assert seen(team) == [1, 1, 1, 2]
+
+
+async def test_many_owed_edits_of_a_card_become_one(team_once: Team) -> None:
+    request = await team_once.submit()
+    card = team_once.card(team_once.carol, request)
+    await approve(team_once, request.id)
+    for _ in range(4):
+        await team_once.carol.click(card.as_shown(), "request.approve")
+    await team_once.settle()
+
+    edited = [c.args["ts"] for c in team_once.workspace.calls if c.method == EDIT]
+    assert len(edited) == len(set(edited)) == 4
+
+
+async def test_what_is_sent_is_the_state_at_that_moment(team_once: Team) -> None:
+    team_once.workspace.faults.add(POST, "status", status=429, retry_after=9, times=4)
+    request = await team_once.submit()
+    await approve(team_once, request.id)
+    team_once.clock.move(seconds=10)
+    await team_once.settle()
+
+    card = team_once.card(team_once.bob, request)
+    assert "This request is approved." in team_once.words(card)
+    assert "[ Approve ]" not in team_once.words(card)
+    assert calls(team_once, EDIT) == 0
+
+
+async def test_a_vote_whose_bot_died_before_sending_is_sent_after_the_restart(team: Team) -> None:
+    request = await team.submit()
+    await approve(team, request.id)
+
+    async with another_bot(team) as restarted:
+        await send_all(restarted)
+    assert all("This request is approved." in shown for shown in team.copies(request))
+    assert (seen(team), calls(team, EDIT)) == ([1, 1, 1, 2], 4)
+
+
+async def test_a_bot_that_died_before_settling_does_not_post_twice(team: Team) -> None:
+    await hold_back(team, 1)
+    dying = asyncio.create_task(team.settle())
+    await team.workspace.until(lambda: sum(seen(team)))
+    dying.cancel()
+    await asyncio.wait([dying])
+    assert "sending" in await states(team)
+
+    async with another_bot(team) as restarted:
+        await send_all(restarted)
+        team.clock.move(seconds=LEASE.total_seconds() + 1)
+        await send_all(restarted)
+    assert seen(team) == ONE_EACH
+    assert await states(team) == {"sent"}
+
+
+async def test_an_answer_goes_before_the_queue_of_new_cards(team_once: Team) -> None:
+    await hold_back(team_once, 4)
+    await team_once.bot.dispatcher.run_once()
+    card = team_once.ada.sees(team_once.reviews)[0]
+    await team_once.mallory.click(card, "request.approve")
+    await team_once.bot.dispatcher.run_once()
+
+    team_once.mallory.message(containing="Only Bob Reyes", conversation=team_once.reviews)
+    assert "pending" in await states(team_once)
+
+
+async def test_two_replicas_together_post_once_a_second_and_conversation(team: Team) -> None:
+    await hold_back(team, 3)
+    async with another_bot(team, pace=SECOND) as one, another_bot(team, pace=SECOND) as two:
+        for second in (1, 2, 3):
+            await asyncio.gather(send_all(one), send_all(two))
+            assert seen(team) == [second] * 4
+            team.clock.move(seconds=1)
+
+
+async def test_a_message_that_cannot_be_made_stops_no_other(team: Team) -> None:
+    await hold_back(team, 1)
+    async with team.bot.db.transaction() as session:
+        await session.exec(delete(CardRow).where(col(CardRow.recipient) == team.bob.id))
+    await team.settle()
+
+    assert seen(team) == [0, 1, 1, 1]
+    broken = (await rows(team))[f"card:1:reviewer:{team.bob.id}"]
+    assert (broken.state, broken.last_error) == ("pending", "could not be made")
+
+
+async def test_the_loop_waits_calmly_behind_a_message_in_other_hands(team_once: Team) -> None:
+    await hold_back(team_once, 2)
+    now = team_once.clock()
+    assert len(await outbox.claim(team_once.bot.db, owner="another", now=now)) == 4
+    looks: list[object] = []
+    event.listen(team_once.bot.db.engine.sync_engine, "begin", looks.append)
+    loop = asyncio.create_task(team_once.bot.dispatcher.run())
+    await asyncio.wait([loop], timeout=0.5)
+    team_once.bot.dispatcher.stop()
+    await loop
+
+    assert 2 <= len(looks) <= 15
+
+
+async def test_a_database_that_was_away_is_asked_again(team_once: Team) -> None:
+    await hold_back(team_once, 1)
+    await rename(team_once, "outbox", "lost")
+    loop = asyncio.create_task(team_once.bot.dispatcher.run())
+    await asyncio.wait([loop], timeout=0.1)
+    await rename(team_once, "lost", "outbox")
+    await team_once.workspace.until(lambda: seen(team_once) == ONE_EACH)
+    team_once.bot.dispatcher.stop()
+    await loop
