@@ -1,0 +1,118 @@
+"""A request that is still being written: what its form collects, step by step.
+
+What must stay true: a draft is unchecked. Only `submission.read` says whether what it has come to
+is a request, for a form as for every other entrance.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from store.domain.details import MODELS
+from store.domain.request import Category, Request
+from store.domain.submission import TITLE_LIMIT
+
+Values = Mapping[str, Any]
+"""The interchange format as far as it has been filled in."""
+
+_TITLES = {
+    Category.RELEASE: "Release {name} {version}",
+    Category.OFFLINE: "Take {name} offline",
+    Category.LAUNCH: "Launch {name}",
+    Category.FEATURES: "Activate features for {name}",
+    Category.OPTIMIZATION: "Change sub-packages of {name}",
+}
+_KNOWN = frozenset(key for model in MODELS.values() for key in model.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`owner` is the Slack user id of who writes it; `resubmission_of` the request it repeats."""
+
+    id: str
+    owner: str
+    values: Values
+    resubmission_of: int | None = None
+
+    @property
+    def external_id(self) -> str:
+        """The same draft submitted twice is one request."""
+        return f"slack-{self.id}"
+
+    @property
+    def category(self) -> Category | None:
+        """None until one is chosen."""
+        chosen = self.values.get("category")
+        return Category(chosen) if chosen in tuple(Category) else None
+
+    @property
+    def features(self) -> tuple[dict[str, Any], ...]:
+        """The features so far; one stored as a bare text counts as its name."""
+        listed = (self.values.get("details") or {}).get("features")
+        named = listed if isinstance(listed, list | tuple) else ()
+        return tuple(dict(f) if isinstance(f, Mapping) else {"name": str(f)} for f in named)
+
+    @property
+    def title(self) -> str:
+        """The title given, or one after what is asked for."""
+        return self.values.get("title") or _title(self.category, self.values)
+
+    def interchange(self) -> dict[str, Any]:
+        """The whole request as an import would bring it.
+
+        Details of a category that was chosen before stay in the draft and out of this.
+        """
+        details = self.values.get("details") or {}
+        ours = MODELS[self.category].model_fields if self.category else {}
+        return {
+            **self.values,
+            "external_id": self.external_id,
+            "title": self.title,
+            "submitted_by": self.owner,
+            "details": {k: v for k, v in details.items() if k in ours or k not in _KNOWN},
+        }
+
+    def with_feature(self, number: int, feature: Mapping[str, Any]) -> Values:
+        """The values with this feature in place of number `number`, or at the end."""
+        listed = list(self.features)
+        listed[number : number + 1] = [dict(feature)]
+        return self._listing(listed)
+
+    def without_feature(self, number: int, *, of: int) -> Values:
+        """The values without feature `number`, if there still are `of`: a second click removes
+        no second feature.
+        """
+        listed = list(self.features)
+        if len(listed) == of:
+            del listed[number : number + 1]
+        return self._listing(listed)
+
+    def _listing(self, features: list[dict[str, Any]]) -> Values:
+        return {
+            **self.values,
+            "details": {**(self.values.get("details") or {}), "features": features},
+        }
+
+
+def again(request: Request) -> Values:
+    """What a form begins with when this request is submitted again.
+
+    A title of the usual form is left out, so that it follows a new version or name.
+    """
+    values = {
+        "category": request.category.value,
+        "environment": request.environment.value,
+        "mini_program": {"id": request.mini_program_id, "name": request.mini_program_name},
+        "version": request.version,
+        "details": dict(request.details),
+    }
+    usual = request.title == _title(request.category, values)
+    return values if usual else {**values, "title": request.title}
+
+
+def _title(category: Category | None, values: Values) -> str:
+    if category is None:
+        return ""
+    name = (values.get("mini_program") or {}).get("name") or ""
+    title = _TITLES[category].format(name=name, version=values.get("version") or "")
+    return " ".join(title.split())[:TITLE_LIMIT]

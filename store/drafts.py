@@ -1,0 +1,77 @@
+"""Drafts: what a form has collected, kept here because Slack keeps 3000 characters.
+
+Only its owner reaches a draft. Somebody else's, a made-up one and one put away long ago are all
+the same to the asker: not there.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.database import Database
+from store.domain.draft import Draft, Values
+from store.domain.storable import storable
+from store.tables import DraftRow
+
+
+async def begin(
+    db: Database, *, owner: str, now: datetime, values: Values, resubmission_of: int | None = None
+) -> Draft:
+    """A new draft with these values."""
+    row = DraftRow(
+        id=secrets.token_urlsafe(16),
+        owner=owner,
+        data=_kept(values),
+        resubmission_of=resubmission_of,
+        updated_at=now,
+    )
+    async with db.transaction() as session:
+        session.add(row)
+    return _snapshot(row)
+
+
+async def find(db: Database, draft_id: str, *, owner: str) -> Draft | None:
+    """The draft, if it is there and this person's."""
+    async with db.snapshot() as session:
+        row = await session.get(DraftRow, draft_id)
+    return _snapshot(row) if row and row.owner == owner else None
+
+
+async def change(
+    db: Database,
+    draft_id: str,
+    *,
+    owner: str,
+    now: datetime,
+    to: Callable[[Draft], Values],
+) -> Draft | None:
+    """Keep what `to` makes of the draft, and answer with it; None if it is not this person's."""
+    mine = select(DraftRow).where(DraftRow.id == draft_id, DraftRow.owner == owner)
+    async with db.transaction() as session:
+        # Locked, because two clicks in one form would overwrite each other's half on PostgreSQL.
+        row = (await session.exec(mine.with_for_update())).first()
+        if row is None:
+            return None
+        row.data = _kept(to(_snapshot(row)))
+        row.updated_at = now
+        return _snapshot(row)
+
+
+async def forget(session: AsyncSession, *, before: datetime) -> int:
+    """Put away drafts nobody has touched since then; how many."""
+    old = delete(DraftRow).where(col(DraftRow.updated_at) < before)
+    return (await session.exec(old)).rowcount
+
+
+def _kept(values: Values) -> dict[str, Any]:
+    """As a database can hold it; what it cannot is refused later, when the draft is submitted."""
+    kept: dict[str, Any] = storable(values, [])
+    return kept
+
+
+def _snapshot(row: DraftRow) -> Draft:
+    return Draft(row.id, row.owner, row.data, row.resubmission_of)
