@@ -1,0 +1,205 @@
+"""The read path: what a list finds, who sees it, and what waits for whom."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from store import people, queries
+from store.database import Database
+from store.domain.access import Denial, Refused
+from store.domain.lifecycle import Act
+from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Scope
+from store.domain.request import Category, Environment, Person, Request, Status
+from store.domain.submission import NAME_LIMIT
+from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
+from tests.store.acts import POLICY, submit, vote
+from tests.store.shelf import fill, numbers, on_shelf, page_of
+
+DONE = {"status": "approved", "completed_on": NOW, "decided_by": BOB}
+SHELF = [
+    on_shelf(1),
+    on_shelf(2, environment="sandbox"),
+    on_shelf(3, category=Category.OFFLINE.value, **DONE),
+    on_shelf(4, category=Category.LAUNCH.value, submitted_by=CAROL, **DONE),
+    on_shelf(5, status="withdrawn", submitted_by=CAROL, environment="sandbox"),
+    on_shelf(6, status="rejected", category=Category.OFFLINE.value, submitted_by=BOB),
+]
+
+
+async def found(db: Database, **chosen: Any) -> list[int]:
+    return sorted(numbers(await page_of(db, ListQuery(Scope.ALL, Filter(**chosen)))))
+
+
+async def test_every_filter_alone(db: Database) -> None:
+    await fill(db, SHELF)
+    assert await found(db) == [1, 2, 3, 4, 5, 6]
+    assert await found(db, statuses=(Status.APPROVED,)) == [3, 4]
+    assert await found(db, statuses=(Status.WITHDRAWN, Status.REJECTED)) == [5, 6]
+    assert await found(db, environments=(Environment.SANDBOX,)) == [2, 5]
+    assert await found(db, categories=(Category.OFFLINE, Category.LAUNCH)) == [3, 4, 6]
+    assert await found(db, submitters=(CAROL, BOB)) == [4, 5, 6]
+    assert await found(db, submitters=(MALLORY,)) == []
+    assert await found(db, words="mp-4") == [4]
+
+
+async def test_filters_narrow_each_other(db: Database) -> None:
+    await fill(db, SHELF)
+    done = {"statuses": (Status.APPROVED, Status.REJECTED)}
+    assert await found(db, **done) == [3, 4, 6]
+    assert await found(db, **done, categories=(Category.OFFLINE,)) == [3, 6]
+    assert await found(db, **done, categories=(Category.OFFLINE,), submitters=(BOB,)) == [6]
+    assert await found(db, **done, words="bills", environments=(Environment.SANDBOX,)) == []
+
+
+NAMES = {
+    1: "Bills Pay",
+    2: "BILLS PAY Pro",
+    3: "50% Off_Now",
+    4: "500 Offs Now",
+    5: "Kape\\Rewards",
+    6: "水电缴费",
+    7: "ＦＵＬＬ ｗｉｄｔｈ",
+    8: "Straße",
+    9: "a/b",
+}
+
+
+FOUND = {
+    "bills": [1, 2],
+    "PAY bills": [1, 2],
+    "bills pro": [2],
+    "0%": [3],
+    "f_n": [3],
+    "e\\r": [5],
+    "缴费": [6],
+    "full WIDTH": [7],
+    "ｆｕｌｌ": [7],
+    "strasse": [8],
+    "a/b": [9],
+    "/": [9],
+    "%": [3],
+    "_": [3],
+    "'": [],
+    "9" * 19: [],
+    "2171": list(NAMES),
+    "2171020092715403": [3],
+    "2171020092715403 bills": [],
+    "MP-7": [7],
+    "mp7": [7],
+    "mp-007": [7],
+    "MP-7 full": [7],
+    "MP-7 bills": [],
+    "mp-0": [],
+    "mp-" + "9" * 18: [],
+    "mp-" + "9" * 30: [],
+}
+"""Words as typed, and whom they find. Each has to be in the name, in the id, or a reference."""
+
+
+async def test_words_find_names_ids_and_references(db: Database) -> None:
+    ids = {number: f"21710200927154{number:02}" for number in NAMES}
+    await fill(db, [on_shelf(n, mini_program_name=NAMES[n], mini_program_id=ids[n]) for n in NAMES])
+    assert {words: await found(db, words=words) for words in FOUND} == FOUND
+
+
+async def test_the_longest_name_is_found_by_its_end(db: Database) -> None:
+    await submit(db, mini_program={"id": "1", "name": "名" * (NAME_LIMIT - 1) + "末"})
+    assert len(await found(db, words="名末")) == 1
+
+
+SEEN = {
+    ALICE: ([1], [], [1]),
+    BOB: ([2], [1, 3], [1, 2, 3]),
+    CAROL: ([], [1, 2, 3], [1, 2, 3]),
+    ADA: ([3], [], [1, 2, 3]),
+    MALLORY: ([], [], []),
+}
+"""My Requests, My Approvals and all requests, when Alice, Bob and Ada have submitted one each."""
+
+
+async def test_everybody_sees_what_is_theirs_to_see(db: Database) -> None:
+    for submitter in (ALICE, BOB, ADA):
+        await submit(db, submitted_by=submitter)
+    for asker, lists in SEEN.items():
+        pages = [await page_of(db, ListQuery(scope), asker) for scope in Scope]
+        assert tuple(sorted(numbers(page)) for page in pages) == lists, asker
+
+
+async def test_no_filter_opens_what_mallory_may_not_see(db: Database) -> None:
+    await fill(db, SHELF)
+    for wanted in (Filter(submitters=(ALICE,)), Filter(words="MP-1"), Filter(words="bills")):
+        page = await page_of(db, ListQuery(Scope.ALL, wanted), MALLORY)
+        assert (page.requests, page.total, page.under_review) == ((), 0, 0)
+
+
+async def test_counts_stop_just_above_their_limit(db: Database) -> None:
+    many = COUNT_LIMIT + 5
+    await fill(db, [on_shelf(n) for n in range(1, many + 1)], reviewers=())
+    page = await page_of(db, ListQuery(Scope.ALL))
+    assert (page.total, page.under_review) == (COUNT_LIMIT + 1, COUNT_LIMIT + 1)
+    few = await page_of(db, ListQuery(Scope.ALL, Filter(words="MP-3")))
+    assert (few.total, few.under_review) == (1, 1)
+
+
+async def test_a_listing_names_the_people_on_its_page_and_in_its_filter(db: Database) -> None:
+    await submit(db)
+    everybody = [Person(user, user.title()) for user in (ALICE, BOB, ADA, MALLORY)]
+    async with db.transaction() as session:
+        await people.remember(session, everybody, now=NOW)
+    query = ListQuery(Scope.ALL, Filter(submitters=(ALICE, MALLORY)))
+    listing = await queries.listing(db, query, asker=BOB, policy=POLICY)
+    assert listing.people.keys() == {ALICE, BOB, MALLORY}
+    assert len(listing.page.requests) == 1
+
+
+async def test_what_waits_is_given_oldest_first_with_its_total(db: Database) -> None:
+    old, young, decided = SHELF[0], SHELF[1], SHELF[2]
+    await fill(db, [young, decided, old])
+    await fill(db, [on_shelf(9, created_at=NOW - timedelta(days=3))], reviewers=(CAROL,))
+    async with db.snapshot() as session:
+        oldest, total = await queries.waiting_on(session, BOB, limit=1)
+        assert ([request.id for request in oldest], total) == ([1], 2)
+        both, total = await queries.waiting_on(session, BOB, limit=5)
+        assert ([request.id for request in both], total) == ([1, 2], 2)
+        assert await queries.waiting_on(session, ALICE, limit=5) == ((), 0)
+
+
+async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> None:
+    await fill(db, SHELF[:2])
+    async with db.snapshot() as session:
+        for hours, ids in ((24, []), (25, [1]), (26, [1, 2])):
+            moment = NOW + timedelta(hours=hours)
+            overdue, total = await queries.waiting_on(session, BOB, limit=9, overdue_at=moment)
+            assert ([request.id for request in overdue], total) == (ids, len(ids))
+
+
+async def test_everybody_is_offered_what_they_may_do(db: Database) -> None:
+    request = await submit(db)
+    decide = {Act.SEE, Act.APPROVE, Act.REJECT}
+    offered = {ALICE: {Act.SEE, Act.WITHDRAW}, BOB: decide, ADA: decide}
+    assert {user: await acts(db, request, user) for user in offered} == offered
+    await vote(db, request, BOB)
+    assert {user: await acts(db, request, user) for user in offered} == {
+        user: {Act.SEE} for user in offered
+    }
+
+
+async def acts(db: Database, request: Request, user: str) -> frozenset[Act]:
+    seen = await queries.look(db, request.id, viewer=user, policy=POLICY)
+    assert isinstance(seen, queries.Seen)
+    return seen.acts
+
+
+async def test_what_mallory_may_not_see_looks_like_what_does_not_exist(db: Database) -> None:
+    request = await submit(db)
+    for request_id in (request.id, 999, 0, -1, 2**63):
+        answer = await queries.look(db, request_id, viewer=MALLORY, policy=POLICY)
+        assert answer == Refused(Denial.UNKNOWN, request_id)
+
+
+async def test_there_is_no_request_to_read(db: Database) -> None:
+    async with db.snapshot() as session:
+        assert await queries.find(session, 7) is None
+        with pytest.raises(LookupError, match="no request 7"):
+            await queries.one(session, 7)
