@@ -10,7 +10,15 @@ from datetime import time
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+)
 
 from store.domain.access import Roster
 
@@ -45,6 +53,17 @@ def _weekday(value: str) -> str:
     return value
 
 
+def _time_of_day(value: object) -> object:
+    # A bare number would be taken for seconds since midnight, an offset would move the zone.
+    try:
+        moment = time.fromisoformat(str(value)) if isinstance(value, str | time) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo:
+        raise ValueError(f"{value!s} is not a time of day; use 09:00:00")
+    return moment
+
+
 Member = Annotated[str, AfterValidator(_member)]
 
 
@@ -57,10 +76,10 @@ class Policy(BaseModel):
     reviewers: tuple[Member, ...] = ()
     channel: Annotated[str, AfterValidator(_channel)] | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    digest_at: time = time(9)
-    remind_after_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    digest_at: Annotated[time, BeforeValidator(_time_of_day)] = time(9)
+    remind_after_hours: Annotated[int, Field(ge=1, le=720, strict=True)] = 24
     working_days: tuple[Annotated[str, AfterValidator(_weekday)], ...] = WEEKDAYS[:5]
-    own_requests: bool = False
+    own_requests: StrictBool = False
 
     @property
     def weekdays(self) -> frozenset[int]:
@@ -113,4 +132,18 @@ def _sentence(error: Any) -> str:
     setting = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
     if error["type"] == "extra_forbidden":
         return f"[workspace] has no setting {setting}; it has {', '.join(Policy.model_fields)}."
-    return f"[workspace] {setting}: {error['msg'].removeprefix('Value error, ')}."
+    if error["type"] == "value_error":
+        return f"[workspace] {setting}: {error['ctx']['error']}."
+    return f"[workspace] {setting}: {_USE.get(error['type'], 'this value is not accepted')}."
+
+
+_HOURS = "use a whole number of hours from 1 to 720"
+_USE = {
+    "tuple_type": 'use a list, such as ["U012ABCDEF"]',
+    "string_type": "use text in quotes",
+    "bool_type": "use true or false",
+    "int_type": _HOURS,
+    "greater_than_equal": _HOURS,
+    "less_than_equal": _HOURS,
+}
+"""What to write instead, by pydantic's name for what was wrong; its words are for programmers."""

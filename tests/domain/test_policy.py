@@ -18,6 +18,7 @@ remind_after_hours = 4
 working_days = ["sun", "mon"]
 own_requests = true
 """
+HOURS = "use a whole number of hours from 1 to 720."
 
 
 def policy(settings: str) -> Policy:
@@ -69,12 +70,22 @@ def test_reminders_come_within_an_hour_and_a_month(good: str) -> None:
         ('admins = ["ada"]', "[workspace] admins: 'ada' is not a Slack user id (U…)"),
         ('reviewers = ["@bob"]', "[workspace] reviewers: '@bob' is not a Slack user id"),
         ('reviewers = [""]', "[workspace] reviewers: '' is not a Slack user id"),
-        ('reviewers = "UBOB"', "[workspace] reviewers: "),
+        ('reviewers = "UBOB"', '[workspace] reviewers: use a list, such as ["U012ABCDEF"].'),
+        ("reviewers = [7]", "[workspace] reviewers: use text in quotes."),
+        ("channel = 7", "[workspace] channel: use text in quotes."),
         ('channel = "#reviews"', "'#reviews' is not a channel id (C…)"),
         ('timezone = "Manila"', "'Manila' is not a time zone name such as Asia/Manila"),
         ('working_days = ["monday"]', "'monday' is not a day; use mon, tue"),
-        ("remind_after_hours = 0", "[workspace] remind_after_hours: "),
-        ("remind_after_hours = 721", "[workspace] remind_after_hours: "),
+        ("remind_after_hours = 0", f"[workspace] remind_after_hours: {HOURS}"),
+        ("remind_after_hours = 721", f"[workspace] remind_after_hours: {HOURS}"),
+        ("remind_after_hours = 1.5", f"[workspace] remind_after_hours: {HOURS}"),
+        ("remind_after_hours = true", f"[workspace] remind_after_hours: {HOURS}"),
+        ('remind_after_hours = "24"', f"[workspace] remind_after_hours: {HOURS}"),
+        ('own_requests = "yes"', "[workspace] own_requests: use true or false."),
+        ('digest_at = "25:00"', "[workspace] digest_at: 25:00 is not a time of day"),
+        ("digest_at = 9", "[workspace] digest_at: 9 is not a time of day; use 09:00:00."),
+        ('digest_at = "09:00Z"', "[workspace] digest_at: 09:00Z is not a time of day"),
+        ("digest_at = 2026-11-20", "[workspace] digest_at: 2026-11-20 is not a time of day"),
         ('reviewer = ["UBOB"]', "[workspace] has no setting reviewer; it has admins, reviewers"),
         ("timezone = ", "The policy file is not valid TOML: "),
     ],
