@@ -64,7 +64,9 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str,
         AfterValidator(_database),
-        Field(description="`sqlite:///file.db` or `postgresql://user:password@host/name`"),
+        Field(  # its password stays out of repr, as the tokens do
+            description="`sqlite:///file.db` or `postgresql://user:password@host/name`", repr=False
+        ),
     ] = "sqlite:///approvals.db"
     policy_file: Annotated[
         Path, Field(description="Who reviews and when people are reminded; see the policy below")
@@ -79,7 +81,9 @@ class Settings(BaseSettings):
         try:
             return cls(**given)
         except ValidationError as error:
-            raise SettingsError(" ".join(_sentence(e) for e in error.errors())) from None
+            raise SettingsError("\n".join(_sentence(e) for e in error.errors())) from None
+        except UnicodeDecodeError:
+            raise SettingsError(".env is not UTF-8 text; save it as UTF-8.") from None
 
     def bot_token(self) -> str:
         """The bot token. Raises SettingsError where it is missing or of another kind."""
@@ -105,7 +109,15 @@ class Settings(BaseSettings):
                 f"POLICY_FILE: there is no {self.policy_file}. "
                 "Copy policy.example.toml to it and name your reviewers."
             ) from None
-        except (PolicyError, OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise SettingsError(
+                f"POLICY_FILE {self.policy_file} is not UTF-8 text; save it as UTF-8."
+            ) from None
+        except OSError as error:
+            raise SettingsError(
+                f"POLICY_FILE {self.policy_file} cannot be read: {error.strerror}."
+            ) from None
+        except PolicyError as error:
             raise SettingsError(f"POLICY_FILE {self.policy_file}: {error}") from None
 
     def check_for_running(self) -> None:
@@ -136,7 +148,7 @@ def _secret(name: str, secret: SecretStr | None, prefix: str, what: str) -> str:
         raise SettingsError(f"{name} is missing: the {what} ({prefix}…) of your Slack app.")
     value = secret.get_secret_value()
     if not value.startswith(prefix):
-        raise SettingsError(f"{name} is not a {what}: that starts with {prefix}.")
+        raise SettingsError(f"{name} is not the {what}: that starts with {prefix}.")
     return value
 
 
