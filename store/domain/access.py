@@ -7,8 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
+from store.domain import stages
 from store.domain.lifecycle import Act, after
-from store.domain.request import Request
+from store.domain.request import Request, Status
 
 
 class Denial(StrEnum):
@@ -22,6 +23,12 @@ class Denial(StrEnum):
     NOT_THE_SUBMITTER = "not_the_submitter"
     NOBODY_CAN_DECIDE = "nobody_can_decide"
     SUBMITTER_UNKNOWN = "submitter_unknown"
+    RELEASED_ONCE = "released_once"
+    TARGET_BUSY = "target_busy"
+    NOT_RESUBMITTABLE = "not_resubmittable"
+    NOT_THE_MOVER = "not_the_mover"
+    NO_STAGES = "no_stages"
+    WRONG_STAGE = "wrong_stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ def may(
         return Denied(Denial.UNKNOWN)
     if act is Act.SEE:
         return Allowed()
+    if act is Act.MOVE:
+        return _move(user, request, roster)
     refused = (
         _withdraw(user, request)
         if act is Act.WITHDRAW
@@ -67,6 +76,12 @@ def may(
     if refused:
         return Denied(refused)
     return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
+
+
+def may_resubmit(user: str, request: Request, roster: Roster) -> bool:
+    """Whether `user` may hand this ended request in again: their own, or any as an admin."""
+    ended = request.status in {Status.REJECTED, Status.WITHDRAWN}
+    return ended and (user == request.submitted_by or user in roster.admins)
 
 
 def assignees(submitter: str, roster: Roster, *, own_requests: bool = False) -> tuple[str, ...]:
@@ -82,6 +97,12 @@ def _withdraw(user: str, request: Request) -> Denial | None:
     return None if user == request.submitted_by else Denial.NOT_THE_SUBMITTER
 
 
+def _move(user: str, request: Request, roster: Roster) -> Allowed | Denied:
+    if user != request.submitted_by and user not in roster.admins:
+        return Denied(Denial.NOT_THE_MOVER)
+    return Allowed() if stages.has_stages(request) else Denied(Denial.NO_STAGES)
+
+
 def _decide(user: str, request: Request, roster: Roster, *, own_requests: bool) -> Denial | None:
     if user == request.submitted_by and not own_requests:
         return Denial.OWN_REQUEST
@@ -91,8 +112,14 @@ def _decide(user: str, request: Request, roster: Roster, *, own_requests: bool) 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What a use case answers instead of acting. `request` is the state now, if it may be seen."""
+    """What a use case answers instead of acting. `request` is the state now, if it may be seen.
+
+    For a new request it is the one in its way instead, and `field` names what was typed that would
+    have to be another (`version`, `details.target_app`); the reader of the sentence may not be
+    allowed to open that request, so it names no more than its number and where it stands.
+    """
 
     denial: Denial
     request_id: int | None = None
     request: Request | None = None
+    field: str | None = None

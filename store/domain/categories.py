@@ -6,12 +6,24 @@ record from an older release never breaks a screen. All texts are plain; escapin
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from store.domain.details import MODELS, SIZE_LIMIT, BasicInformation, Launch, Optimization
 from store.domain.request import Category
 
-__all__ = ["MODELS", "Row", "Section", "ShownFeature", "sections", "size", "what_changes"]
+__all__ = [
+    "MODELS",
+    "Row",
+    "Section",
+    "ShownFeature",
+    "features",
+    "items",
+    "sections",
+    "size",
+    "text_of",
+    "value_of",
+    "what_changes",
+]
 
 Stored = Mapping[str, Any]
 Row = tuple[str, str]
@@ -22,6 +34,7 @@ PHRASE_LIMIT = 120
 """Characters of one text in a card's phrase."""
 NAMED_FEATURES = 5
 """How many features a card's phrase names before it counts the rest."""
+_WHOLE = "whole_package_size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +89,7 @@ def sections(category: Category, details: Stored) -> tuple[Section, ...]:
     """
     known = MODELS[category].model_fields
     named = [_section(category, name, keys, details) for name, keys in _LAYOUT[category].items()]
-    more = Section("More", tuple((k, _text(v)) for k, v in details.items() if k not in known))
+    more = Section("More", tuple((k, text_of(v)) for k, v in details.items() if k not in known))
     return tuple(part for part in (*named, more) if part.rows or part.features)
 
 
@@ -100,38 +113,56 @@ def size(count: int) -> str:
 
 def _section(category: Category, name: str, keys: Iterable[str], details: Stored) -> Section:
     fields = MODELS[category].model_fields
-    rows = ((fields[key].title or key, _value(key, details)) for key in keys if key != "features")
-    listed = _features(details) if "features" in keys else ()
+    rows = (
+        (fields[key].title or key, value_of(key, details) + _share(key, details))
+        for key in keys
+        if key != "features"
+    )
+    listed = features(details) if "features" in keys else ()
     return Section(name, tuple(row for row in rows if row[1]), listed)
 
 
-def _value(key: str, details: Stored) -> str:
+def value_of(key: str, details: Stored) -> str:
+    """One value as it reads on the page; empty where there is none."""
     value = details.get(key)
-    if key.endswith("_size") and type(value) is int and 0 <= value <= SIZE_LIMIT:
-        return size(value)
-    return _text(value)
+    return size(value) if _is_size(value, key) else text_of(value)
 
 
-def _features(details: Stored) -> tuple[ShownFeature, ...]:
-    return tuple(_feature(stored) for stored in _items(details.get("features")))
+def _share(key: str, details: Stored) -> str:
+    """ " (31%)": a part of the package beside the whole of it."""
+    part, whole = details.get(key), details.get(_WHOLE)
+    if key == _WHOLE or not (_is_size(part, key) and _is_size(whole, _WHOLE)):
+        return ""
+    return f" ({part / whole:.0%})" if part and whole and part <= whole else ""
+
+
+def _is_size(value: Any, key: str) -> TypeGuard[int]:
+    return key.endswith("_size") and type(value) is int and 0 <= value <= SIZE_LIMIT
+
+
+def features(details: Stored) -> tuple[ShownFeature, ...]:
+    """The features that were stored, however odd."""
+    return tuple(_feature(stored) for stored in items(details.get("features")))
 
 
 def _feature(stored: Any) -> ShownFeature:
     if not isinstance(stored, Mapping):
-        return ShownFeature(name=_text(stored))
-    named = {k: _text(stored.get(k)) for k in ("name", "version", "description", "status")}
-    apis = tuple(_text(api) for api in _items(stored.get("apis")))
-    more = tuple((k, _text(v)) for k, v in stored.items() if k not in named and k != "apis")
+        return ShownFeature(name=text_of(stored))
+    named = {k: text_of(stored.get(k)) for k in ("name", "version", "description", "status")}
+    apis = tuple(text_of(api) for api in items(stored.get("apis")))
+    more = tuple((k, text_of(v)) for k, v in stored.items() if k not in named and k != "apis")
     return ShownFeature(**named, apis=apis, more=more)
 
 
-def _items(value: Any) -> list[Any] | tuple[Any, ...]:
+def items(value: Any) -> list[Any] | tuple[Any, ...]:
+    """A stored list; anything else counts as a list of one."""
     if isinstance(value, list | tuple):
         return value
     return () if value is None else (value,)
 
 
-def _text(value: Any, depth: int = 0) -> str:
+def text_of(value: Any, depth: int = 0) -> str:
+    """Any stored value as text; lists and objects on one line."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -141,13 +172,13 @@ def _text(value: Any, depth: int = 0) -> str:
     if depth == SHOWN_DEPTH:
         return "…"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_text(v, depth + 1)}" for key, v in value.items())
-    return ", ".join(_text(v, depth + 1) for v in value)
+        return ", ".join(f"{key}: {text_of(v, depth + 1)}" for key, v in value.items())
+    return ", ".join(text_of(v, depth + 1) for v in value)
 
 
 def _release(details: Stored) -> tuple[str, ...]:
     target = _labelled("for", details, "target_app")
-    language = _text(details.get("language"))
+    language = text_of(details.get("language"))
     return (
         " ".join(
             part
@@ -176,7 +207,7 @@ def _launch(details: Stored) -> tuple[str, ...]:
 
 
 def _activation(details: Stored) -> tuple[str, ...]:
-    listed = _features(details)
+    listed = features(details)
     rest = len(listed) - NAMED_FEATURES
     named = (_activated(feature) for feature in listed[:NAMED_FEATURES])
     return (*named, f"{rest} more" if rest > 0 else "")
@@ -207,12 +238,12 @@ _PHRASES: dict[Category, Callable[[Stored], tuple[str, ...]]] = {
 
 
 def _labelled(label: str, details: Stored, key: str) -> str:
-    value = _value(key, details)
+    value = value_of(key, details)
     return f"{label} {_clip(value)}" if value else ""
 
 
 def _feature_phrase(details: Stored) -> str:
-    listed = _features(details)
+    listed = features(details)
     if not listed:
         return ""
     rest = len(listed) - NAMED_FEATURES
@@ -223,7 +254,7 @@ def _feature_phrase(details: Stored) -> str:
 
 
 def _whitelist_phrase(details: Stored) -> str:
-    count = len(_items(details.get("whitelist")))
+    count = len(items(details.get("whitelist")))
     return f"whitelist {_counted(count, 'domain')}" if count else ""
 
 

@@ -12,6 +12,7 @@ class Act(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     WITHDRAW = "withdraw"
+    MOVE = "move"
 
     @classmethod
     def of(cls, verdict: Verdict) -> "Act":

@@ -106,6 +106,40 @@ _REJECTION_LABELS = {
 }
 
 
+class ReleaseStage(StrEnum):
+    """Where an approved release stands; the platform's release statuses after the review."""
+
+    PREPARATION = "preparation"
+    PILOT = "pilot"
+    GRAYSCALE = "grayscale"
+    FULL = "full"
+    CANCELED = "canceled"
+    ARCHIVED = "archived"
+
+    @property
+    def label(self) -> str:
+        """The platform's own name."""
+        return _STAGE_LABELS[self]
+
+
+_STAGE_LABELS = {
+    ReleaseStage.PREPARATION: "Release Preparation",
+    ReleaseStage.PILOT: "Pilot Testing",
+    ReleaseStage.GRAYSCALE: "Grayscale Release",
+    ReleaseStage.FULL: "Full Release",
+    ReleaseStage.CANCELED: "Canceled",
+    ReleaseStage.ARCHIVED: "Archived",
+}
+HAS_TARGET_APP = frozenset({Category.RELEASE, Category.OFFLINE})
+"""The other categories concern a mini program in an environment, whatever the target app."""
+
+
+def target_app(category: Category, details: Mapping[str, Any]) -> str:
+    """The target app on one line as it was typed; empty for a category that has none."""
+    app = details.get("target_app") if category in HAS_TARGET_APP else None
+    return " ".join(app.split()) if isinstance(app, str) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A Slack profile as we last saw it. `timezone` is an IANA name, `locale` like `en-US`."""
@@ -135,11 +169,44 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class Predecessor:
+    """An earlier request, as much of it as a later one shows or is compared with."""
+
+    id: int
+    category: Category
+    version: str | None
+    status: Status
+    completed_on: datetime | None = None
+    rejection_class: RejectionClass | None = None
+    decision_reason: str | None = None
+    release_stage: ReleaseStage | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        """How people name it: `MP-12`."""
+        return _ref(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A release reached a stage, by whose word and when."""
+
+    stage: ReleaseStage
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One request as it stood when it was read. Times are aware UTC, people are Slack user ids.
 
     `revision` grows with every change; a button carries it so that a stale card is noticed.
     `completed_on` is when it was approved, rejected or withdrawn, and `decided_by` by whom.
+    `release_stage` is None until somebody said where the approved release stands.
+
+    From `predecessor` on it is what other requests and the history add; read only for a card or
+    the details, no part of what makes two snapshots equal.
     """
 
     id: int
@@ -163,11 +230,24 @@ class Request:
     reviewers: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
     resubmission_of: int | None = None
+    attempt: int = 1
+    release_stage: ReleaseStage | None = None
+    moved_at: datetime | None = None
+    predecessor: Predecessor | None = field(default=None, compare=False)
+    base: Predecessor | None = field(default=None, compare=False)
+    first_on_target: bool = field(default=False, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    moves: tuple[Move, ...] = field(default=(), compare=False)
 
     @property
     def ref(self) -> str:
         """How people name it: `MP-128`."""
-        return f"MP-{self.id}"
+        return _ref(self.id)
+
+    @property
+    def target_app(self) -> str:
+        """Where it would take effect, as it was typed; empty where the category has none."""
+        return target_app(self.category, self.details)
 
     @property
     def is_open(self) -> bool:
@@ -177,4 +257,9 @@ class Request:
     def people(self) -> set[str]:
         """Every user id the snapshot names."""
         named = {self.submitted_by, self.decided_by, *self.reviewers}
-        return {user for user in named if user} | {vote.reviewer for vote in self.votes}
+        acted = {vote.reviewer for vote in self.votes} | {move.by for move in self.moves}
+        return {user for user in named if user} | acted
+
+
+def _ref(request_id: int) -> str:
+    return f"MP-{request_id}"
