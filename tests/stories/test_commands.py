@@ -32,40 +32,42 @@ async def test_what_is_not_understood_names_the_nearest_right_one(team_once: Tea
         assert said.startswith(answer), typed
 
 
-async def test_show_opens_the_details(team: Team) -> None:
-    request = await team.submit()
+async def test_show_opens_the_details(team_once: Team) -> None:
+    request = await team_once.submit()
 
-    answer = await team.bob.command(f"/mp-requests show {request.ref}")
+    answer = await team_once.bob.command(f"/mp-requests show {request.ref}")
 
     assert answer.view is not None
-    shown = team.words(answer.view)
+    shown = team_once.words(answer.view)
     assert "Release Bills Pay 3.2.4" in shown
     assert "Release Process Overview" in shown
 
 
-async def test_approving_by_command_ends_every_card(team: Team) -> None:
-    request = await team.submit()
+async def test_approving_by_command_ends_every_card(team_once: Team) -> None:
+    request = await team_once.submit()
 
-    said = team.said(await team.bob.command(f"/mp-requests approve {request.ref}"))
-    await team.settle()
+    said = team_once.said(await team_once.bob.command(f"/mp-requests approve {request.ref}"))
+    await team_once.settle()
 
     assert said.startswith("✅ This request is approved.")
     assert "Release Bills Pay 3.2.4 (Production) · MP-1" in said
-    assert all("approved. · Bob Reyes" in shown for shown in team.copies(request))
+    assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(request))
 
 
-async def test_rejecting_by_command_records_the_words_as_typed(team: Team) -> None:
-    request = await team.submit()
+async def test_rejecting_by_command_records_the_words_as_typed(team_once: Team) -> None:
+    request = await team_once.submit()
 
-    said = team.said(
-        await team.bob.command("/mp-requests reject mp-1 “Ask @alice: R&D <3 names no contact”")
+    said = team_once.said(
+        await team_once.bob.command(
+            "/mp-requests reject mp-1 “Ask @alice: R&D <3 names no contact”"
+        )
     )
-    await team.settle()
+    await team_once.settle()
 
     reason = "Ask @alice: R&D <3 names no contact"
     assert said.startswith("⛔ Rejected")
     assert reason in said
-    assert all(reason in shown for shown in team.copies(request))
+    assert all(reason in shown for shown in team_once.copies(request))
 
 
 async def test_rejecting_without_a_reason_asks_for_one(team_once: Team) -> None:

@@ -15,14 +15,18 @@ async def details(team: Team, person: Person, request: Request) -> View:
     return answer.view
 
 
-async def test_each_reviewer_gets_one_card_and_the_channel_one(team: Team) -> None:
-    request = await team.submit()
+async def test_each_reviewer_gets_one_card_and_the_channel_one(team_once: Team) -> None:
+    request = await team_once.submit()
 
-    for reader, where in ((team.bob, None), (team.carol, None), (team.ada, team.reviews)):
+    for reader, where in (
+        (team_once.bob, None),
+        (team_once.carol, None),
+        (team_once.ada, team_once.reviews),
+    ):
         cards = [m for m in reader.sees(where) if request.ref in m.plain()]
         assert len(cards) == 1
-        assert "[ Approve ]" in team.words(cards[0])
-    assert team.mallory.sees() == []
+        assert "[ Approve ]" in team_once.words(cards[0])
+    assert team_once.mallory.sees() == []
 
 
 async def test_an_approval_shows_on_every_copy_and_reaches_the_submitter(team: Team) -> None:
@@ -82,14 +86,14 @@ async def test_a_rejection_needs_words(team_once: Team) -> None:
     assert "Under Review" in team_once.words(team_once.card(team_once.bob, request))
 
 
-async def test_deciding_in_the_details_shows_it_there(team: Team) -> None:
-    request = await team.submit()
-    shown = await details(team, team.bob, request)
+async def test_deciding_in_the_details_shows_it_there(team_once: Team) -> None:
+    request = await team_once.submit()
+    shown = await details(team_once, team_once.bob, request)
 
-    await team.bob.click(shown, "request.approve")
-    await team.settle()
+    await team_once.bob.click(shown, "request.approve")
+    await team_once.settle()
 
-    words = team.words(shown)
+    words = team_once.words(shown)
     assert "This request is approved." in words
     assert "Bob Reyes · " in words
     assert "[ Approve ]" not in words

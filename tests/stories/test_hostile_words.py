@@ -90,16 +90,16 @@ async def test_it_is_listed_and_reminded_of(team_once: Team) -> None:
     assert_harmless(team_once.bob.sees()[-1])
 
 
-async def test_a_hostile_reason_is_quoted_as_typed(team: Team) -> None:
-    request = await team.submit()
+async def test_a_hostile_reason_is_quoted_as_typed(team_once: Team) -> None:
+    request = await team_once.submit()
     reason = f"<!channel> *bold* <https://evil.example|x>\n> quoted `code` {'漢' * 1900}"
 
-    await team.reject(team.bob, team.card(team.bob, request), reason)
-    await team.settle()
+    await team_once.reject(team_once.bob, team_once.card(team_once.bob, request), reason)
+    await team_once.settle()
 
-    for message in (team.card(team.carol, request), *team.alice.sees()):
+    for message in (team_once.card(team_once.carol, request), *team_once.alice.sees()):
         assert_harmless(message)
-        shown = team.words(message)
+        shown = team_once.words(message)
         assert "<!channel> ∗bold∗ <https://evil.example|x>" in shown
         assert "漢" * 1900 in shown.replace("\n", "").replace("┃ ", "")
 

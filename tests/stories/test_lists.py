@@ -148,9 +148,9 @@ async def test_pages_turn_in_place_and_before_any_card_is_sent(team: Team) -> No
 
 
 async def test_a_page_keeps_the_words_it_was_asked_with(team_once: Team) -> None:
+    await team_once.submit(category=Category.LAUNCH)
     for number in range(12):
         await team_once.store(external_id=f"number-{number}")
-    await team_once.store(category=Category.LAUNCH)
     typed = "/mp-requests list category:release bills by:@alice sort:created"
     shown = (await team_once.bob.command(typed)).message
     assert shown is not None

@@ -42,20 +42,20 @@ async def test_of_two_who_decide_at_once_one_is_told_kindly_that_it_is_done(team
     assert len(team.alice.sees()) == 2
 
 
-async def test_who_may_not_decide_hears_it_alone_in_the_channel(team: Team) -> None:
-    request = await team.submit()
-    card = team.card(team.mallory, request, team.reviews)
+async def test_who_may_not_decide_hears_it_alone_in_the_channel(team_once: Team) -> None:
+    request = await team_once.submit()
+    card = team_once.card(team_once.mallory, request, team_once.reviews)
 
     for button in ("request.approve", "request.reject"):
-        answer = await team.mallory.click(card, button)
-        await team.settle()
+        answer = await team_once.mallory.click(card, button)
+        await team_once.settle()
         assert answer.acked
         assert answer.view is None
-        assert team.last(team.mallory, team.reviews) == (
+        assert team_once.last(team_once.mallory, team_once.reviews) == (
             "Only Bob Reyes and Carol Tan can decide MP-1."
         )
-    assert len(team.carol.sees(team.reviews)) == 1
-    assert all("Under Review" in shown for shown in team.copies(request))
+    assert len(team_once.carol.sees(team_once.reviews)) == 1
+    assert all("Under Review" in shown for shown in team_once.copies(request))
 
 
 async def test_who_may_not_see_the_details_is_told_so(team_once: Team) -> None:
@@ -85,18 +85,18 @@ async def test_nobody_decides_their_own_request(team_once: Team) -> None:
     assert "Under Review" in team_once.words(card)
 
 
-async def test_an_old_screen_gets_the_answer_and_the_card_of_today(team: Team) -> None:
-    request = await team.submit()
-    card = team.card(team.carol, request)
+async def test_an_old_screen_gets_the_answer_and_the_card_of_today(team_once: Team) -> None:
+    request = await team_once.submit()
+    card = team_once.card(team_once.carol, request)
     old = card.as_shown()
-    await team.bob.click(team.card(team.bob, request), "request.approve")
-    await team.settle()
+    await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
+    await team_once.settle()
 
     for button in ("request.approve", "request.reject"):
-        await team.carol.click(old, button)
-        await team.settle()
-        assert team.last(team.carol).startswith("MP-1 was approved by Bob Reyes, ")
-    assert "approved. · Bob Reyes" in team.words(card)
+        await team_once.carol.click(old, button)
+        await team_once.settle()
+        assert team_once.last(team_once.carol).startswith("MP-1 was approved by Bob Reyes, ")
+    assert "approved. · Bob Reyes" in team_once.words(card)
 
 
 async def test_a_card_that_slack_would_not_change_is_redrawn_on_the_next_click(
@@ -133,16 +133,16 @@ async def test_a_request_that_changed_is_looked_at_once_more(team_once: Team) ->
     assert "approved. · Bob Reyes" in team_once.words(card)
 
 
-async def test_in_the_details_the_answer_takes_their_place(team: Team) -> None:
-    request = await team.submit()
-    shown = await details(team.carol, request)
-    await team.bob.click(team.card(team.bob, request), "request.approve")
-    await team.settle()
+async def test_in_the_details_the_answer_takes_their_place(team_once: Team) -> None:
+    request = await team_once.submit()
+    shown = await details(team_once.carol, request)
+    await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
+    await team_once.settle()
 
-    await team.carol.click(shown, "request.approve")
+    await team_once.carol.click(shown, "request.approve")
 
-    assert "MP-1 was approved by Bob Reyes, " in team.words(shown)
-    assert "[ Approve ]" not in team.words(shown)
+    assert "MP-1 was approved by Bob Reyes, " in team_once.words(shown)
+    assert "[ Approve ]" not in team_once.words(shown)
 
 
 async def test_a_reject_form_that_comes_too_late_says_so(team: Team) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from bot.sandbox.people import Answer
 from bot.sandbox.views import View
 from store.domain.query import ListQuery, Scope
@@ -114,22 +112,20 @@ async def test_a_reviewer_who_submits_is_not_asked(team_once: Team) -> None:
     assert "[ Approve ]" not in team_once.words(team_once.card(team_once.bob, request))
 
 
-@pytest.mark.parametrize("environment", list(Environment))
-async def test_approve_asks_once_more_and_says_where_it_goes(
-    team_once: Team, environment: Environment
-) -> None:
-    request = await team_once.submit(environment=environment.value)
-    card = team_once.card(team_once.bob, request)
-    (asked,) = [
-        element["confirm"]
-        for block in card.blocks
-        for element in block.get("elements", [])
-        if element["action_id"] == "request.approve"
-    ]
+async def test_approve_asks_once_more_and_says_where_it_goes(team_once: Team) -> None:
+    for environment in Environment:
+        request = await team_once.submit(external_id=environment, environment=environment.value)
+        card = team_once.card(team_once.bob, request)
+        (asked,) = [
+            element["confirm"]
+            for block in card.blocks
+            for element in block.get("elements", [])
+            if element["action_id"] == "request.approve"
+        ]
 
-    await team_once.bob.click(card, "request.approve", confirm=False)
-    await team_once.settle()
+        await team_once.bob.click(card, "request.approve", confirm=False)
+        await team_once.settle()
 
-    assert asked["confirm"]["text"] == "Approve"
-    assert f"It goes to {environment.label}: Wallet PH." in asked["text"]["text"]
-    assert "Under Review" in team_once.words(card)
+        assert asked["confirm"]["text"] == "Approve"
+        assert f"It goes to {environment.label}: Wallet PH." in asked["text"]["text"]
+        assert "Under Review" in team_once.words(card)

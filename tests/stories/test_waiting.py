@@ -85,24 +85,24 @@ async def test_the_policy_says_after_how_many_hours(team_once: Team) -> None:
     assert await remind(team_once, team_once.clock()) == 2
 
 
-async def test_the_digest_comes_in_each_reviewers_own_morning(team: Team) -> None:
-    team.carol.tz = "Europe/Berlin"
-    request = await team.submit()
-    team.clock.set(monday(0, 30))
-    await team.bot.jobs.refresh()
+async def test_the_digest_comes_in_each_reviewers_own_morning(team_once: Team) -> None:
+    team_once.carol.tz = "Europe/Berlin"
+    request = await team_once.submit()
+    team_once.clock.set(monday(0, 30))
+    await team_once.bot.jobs.refresh()
 
-    assert await digest(team, monday(0, 59)) == 0
-    assert await digest(team, monday(1)) == 1
-    assert team.last(team.bob).startswith(
+    assert await digest(team_once, monday(0, 59)) == 0
+    assert await digest(team_once, monday(1)) == 1
+    assert team_once.last(team_once.bob).startswith(
         "Good morning, Bob Reyes. 1 request has waited for you for 2 days."
     )
-    assert f"🟠 {request.ref} Release Bills Pay 3.2.4" in team.last(team.bob)
-    assert len(team.carol.sees()) == 1
+    assert f"🟠 {request.ref} Release Bills Pay 3.2.4" in team_once.last(team_once.bob)
+    assert len(team_once.carol.sees()) == 1
 
-    assert await digest(team, monday(7, 59)) == 0
-    assert await digest(team, monday(8)) == 1
-    assert team.last(team.carol).startswith("Good morning, Carol Tan.")
-    assert len(team.bob.sees()) == 2
+    assert await digest(team_once, monday(7, 59)) == 0
+    assert await digest(team_once, monday(8)) == 1
+    assert team_once.last(team_once.carol).startswith("Good morning, Carol Tan.")
+    assert len(team_once.bob.sees()) == 2
 
 
 async def test_one_digest_a_day_whatever_restarts_and_replicas_do(team: Team) -> None:
