@@ -42,6 +42,17 @@ async def test_of_two_who_decide_at_once_one_is_told_kindly_that_it_is_done(team
     assert len(team.alice.sees()) == 2
 
 
+async def test_pressing_twice_decides_once(team_once: Team) -> None:
+    request = await team_once.submit()
+    card = team_once.card(team_once.bob, request)
+
+    await asyncio.gather(*(team_once.bob.click(card, "request.approve") for _ in range(2)))
+    await team_once.settle()
+
+    assert team_once.last(team_once.bob).startswith("MP-1 was approved by you, ")
+    assert len(team_once.alice.sees()) == 2
+
+
 async def test_who_may_not_decide_hears_it_alone_in_the_channel(team_once: Team) -> None:
     request = await team_once.submit()
     card = team_once.card(team_once.mallory, request, team_once.reviews)
@@ -121,7 +132,9 @@ async def test_a_card_that_slack_would_not_change_is_redrawn_on_the_next_click(
 async def test_a_request_that_changed_is_looked_at_once_more(team_once: Team) -> None:
     request = await team_once.submit()
     async with team_once.bot.db.transaction() as session:
-        await session.exec(text("UPDATE request SET revision = revision + 1"))
+        await (await session.connection()).execute(
+            text("UPDATE request SET revision = revision + 1")
+        )
     card = team_once.card(team_once.bob, request)
 
     await team_once.bob.click(card, "request.approve")

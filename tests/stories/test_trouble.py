@@ -16,7 +16,7 @@ SENTENCE = re.compile(
 async def break_store(team: Team) -> None:
     """Whatever is asked of the store fails from now on."""
     async with team.bot.db.transaction() as session:
-        await session.exec(text("ALTER TABLE request RENAME TO lost"))
+        await (await session.connection()).execute(text("ALTER TABLE request RENAME TO lost"))
 
 
 def reference(shown: str) -> str:
@@ -83,7 +83,7 @@ async def test_what_was_not_recorded_can_be_done_again(team_once: Team) -> None:
     await break_store(team_once)
     await team_once.bob.click(card, "request.approve")
     async with team_once.bot.db.transaction() as session:
-        await session.exec(text("ALTER TABLE lost RENAME TO request"))
+        await (await session.connection()).execute(text("ALTER TABLE lost RENAME TO request"))
 
     await team_once.bob.click(card, "request.approve")
     await team_once.settle()
