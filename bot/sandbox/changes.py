@@ -18,6 +18,10 @@ class Changes:
         self._next.set()
         self._next = asyncio.Event()
 
+    def next(self) -> asyncio.Event:
+        """Set at the next change: for those who look again after every one."""
+        return self._next
+
     async def until(self, predicate: Callable[[], T], *, timeout: float) -> T:
         """The first truthy value of `predicate`, asked again after every change.
 

@@ -58,6 +58,10 @@ class Faults:
         """
         self._planned.append(Fault(method, kind, times, seconds, status, retry_after, error))
 
+    def planned(self) -> tuple[Fault, ...]:
+        """What is still in store."""
+        return tuple(self._planned)
+
     def clear(self) -> None:
         """Forget what is still planned."""
         self._planned.clear()

@@ -19,6 +19,7 @@ from bot.sandbox.conversations import Conversation, Message, UserGroup
 from bot.sandbox.directory import Directory
 from bot.sandbox.elements import with_ids
 from bot.sandbox.events import Events
+from bot.sandbox.exchanges import Exchanges
 from bot.sandbox.faults import Faults
 from bot.sandbox.files import Files
 from bot.sandbox.http_delivery import HttpDelivery
@@ -69,6 +70,7 @@ class Workspace(Directory):
         self.faults = Faults()
         self.limiter = Limiter(rates)
         self.calls: list[Call] = []
+        self.exchanges = Exchanges(now)
         self.changes = Changes()
         self.views = Views(self.ids)
         self.files = Files(self.ids)
@@ -208,10 +210,11 @@ class Workspace(Directory):
 
     def _delivery(self) -> Delivery:
         if self.request_url is None:
-            return self.socket_mode
+            return self.exchanges.through(self.socket_mode)
         if self._session is None:
             raise RuntimeError("start the workspace first")
-        return HttpDelivery(self._session, self.request_url, self.signing_secret)
+        http = HttpDelivery(self._session, self.request_url, self.signing_secret)
+        return self.exchanges.through(http)
 
     @property
     def connections(self) -> int:

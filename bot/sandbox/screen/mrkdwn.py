@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bot.sandbox.screen.reader import Reader
 
-_MARKUP = re.compile(
+MARKUP = re.compile(
     r"```(?P<pre>(?s:.+?))```"
     r"|`(?P<code>[^`\n]+)`"
     r"|<(?P<angle>[^<>\n]+)>"
@@ -57,7 +57,7 @@ def _line(line: str, reader: Reader) -> Text:
 
 def _inline(text: str, reader: Reader) -> Text:
     shown, done = Text(), 0
-    for found in _MARKUP.finditer(text):
+    for found in MARKUP.finditer(text):
         shown.append(decoded(text[done : found.start()]))
         shown.append_text(_marked(found, reader))
         done = found.end()

@@ -1,0 +1,153 @@
+"""What a person does in the browser, one function an act. Each is one gesture of `Person`.
+
+An act gets what the browser sent and gives the sentence to show, if any. LookupError and
+ValueError are things Slack's own client would not have let them do.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.sandbox.conversations import Message
+from bot.sandbox.elements import find
+from bot.sandbox.page import faults, forms
+from bot.sandbox.page.parts import Look
+from bot.sandbox.people import Answer
+from bot.sandbox.views import View
+
+Json = dict[str, Any]
+Act = Callable[[Look, Json], Awaitable[str | None]]
+
+
+async def click(look: Look, given: Json) -> str | None:
+    """A button or an entry of an overflow menu; confirmations were asked before."""
+    answer = await look.person.click(_place(look, given), given["action_id"], value=_value(given))
+    return answer.warning
+
+
+async def choose(look: Look, given: Json) -> str | None:
+    """A value put into a control."""
+    where = _place(look, given)
+    control = find(where.blocks, given["action_id"], None, "what is on the screen")
+    value = forms.value(control, given["value"], look.person.tz)
+    answer = await look.person.choose(where, given["action_id"], value)
+    return answer.warning
+
+
+async def options(look: Look, given: Json) -> str | None:
+    """Letters typed into an external select; what the app offers is drawn with the view."""
+    view = _view(look, given)
+    await look.person.type_options(view, given["action_id"], given["typed"])
+    return None
+
+
+async def submit(look: Look, given: Json) -> str | None:
+    """The submit button of a modal, with what stands in its text fields."""
+    view = _view(look, given)
+    values = forms.typed(view, given["values"], look.person.tz)
+    errors = forms.problems(look.person, view, values)
+    answer = Answer(acked=True) if errors else await look.person.submit(view, values)
+    look.site.errors[view.id] = errors or answer.errors
+    return answer.warning
+
+
+async def close(look: Look, given: Json) -> str | None:
+    """The close button of a modal, or Escape."""
+    view = _view(look, given)
+    look.site.errors.pop(view.id, None)
+    return (await look.person.close(view)).warning
+
+
+async def write(look: Look, given: Json) -> str | None:
+    """A line in the composer: a slash command or a message."""
+    text = str(given["text"]).strip()
+    if not text:
+        return None
+    if not text.startswith("/"):
+        look.person.say(text, look.conversation)
+        return None
+    name = text.split()[0]
+    if name not in {command["command"] for command in look.site.commands}:
+        return f"{name} is not a valid command."
+    return (await look.person.command(text, channel=look.conversation)).warning
+
+
+async def shortcut(look: Look, given: Json) -> str | None:
+    """A global shortcut."""
+    return (await look.person.shortcut(given["callback_id"])).warning
+
+
+async def home(look: Look, _given: Json) -> str | None:
+    """The Home tab was opened."""
+    return (await look.person.open_home()).warning
+
+
+async def read(look: Look, _given: Json) -> str | None:
+    """The person has the place before them."""
+    look.person.read(look.conversation)
+    return None
+
+
+async def clock(look: Look, given: Json) -> str | None:
+    """Let it be later. Returns a sentence if that moment is past."""
+    move_to = look.site.controls.move_to
+    if move_to is None:
+        raise LookupError("this workspace has no clock to move")
+    now = look.site.workspace.now().astimezone(ZoneInfo(look.person.tz))
+    moment = _MOMENTS[given["to"]](now) if given["to"] in _MOMENTS else _at(given["to"], now)
+    if moment <= now:
+        return "The clock only moves on: choose a later moment."
+    await move_to(moment)
+    return None
+
+
+async def fault(look: Look, given: Json) -> str | None:
+    """A bad day, switched on or off."""
+    await faults.switch(look.site, given["key"])
+    return None
+
+
+ACTS: dict[str, Act] = {
+    act.__name__: act
+    for act in (click, choose, options, submit, close, write, shortcut, home, read, clock, fault)
+}
+
+
+def _next(now: datetime, hour: int) -> datetime:
+    today = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return today if today > now else today + timedelta(days=1)
+
+
+_MOMENTS: dict[str, Callable[[datetime], datetime]] = {
+    "hour": lambda now: now + timedelta(hours=1),
+    "day": lambda now: now + timedelta(days=1),
+    "afternoon": lambda now: _next(now, 14),
+    "morning": lambda now: _next(now, 9),
+}
+
+
+def _at(typed: str, now: datetime) -> datetime:
+    return datetime.fromisoformat(typed).replace(tzinfo=now.tzinfo)
+
+
+def _value(given: Json) -> str | None:
+    value = given.get("value")
+    return None if value in (None, "") else str(value)
+
+
+def _place(look: Look, given: Json) -> Message | View:
+    if "view" in given:
+        return _view(look, given)
+    where = look.site.workspace.conversations.get(given["channel"])
+    if where is None:
+        raise LookupError("there is no such place")
+    return look.site.screens.message(where, given["ts"], given["mark"])
+
+
+def _view(look: Look, given: Json) -> View:
+    home = [look.person.home] if look.person.home else []
+    for view in [*look.person.views, *home]:
+        if view.id == given["view"]:
+            return view
+    raise LookupError("this window is closed already")

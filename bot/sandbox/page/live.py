@@ -1,0 +1,53 @@
+"""Keeps one browser up to date: server-sent events with the parts that differ from what it has."""
+
+import asyncio
+import json
+
+from aiohttp import web
+
+from bot.sandbox.page.parts import Look, parts
+
+TOGETHER = 0.05
+"""Seconds in which changes are gathered, so that an import is not sixty redrawings."""
+TICK = 15.0
+"""Seconds after which the time on the page is read again, and a closed browser is noticed."""
+
+
+class Live:
+    """One browser's stream."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._has: dict[str, str] = {}
+
+    async def run(self, request: web.Request) -> web.StreamResponse:
+        """Until the browser leaves or the workspace stops. Begins with every part, since some may
+        have changed after the page was drawn."""
+        response = web.StreamResponse()
+        response.content_type = "text/event-stream"
+        response.headers["Cache-Control"] = "no-store"
+        await response.prepare(request)
+        changes = self._look.site.workspace.changes
+        try:
+            while True:
+                changed = changes.next()
+                await response.write(self._event())
+                await _within(changed, TICK)
+                await asyncio.sleep(TOGETHER)
+        except ConnectionResetError:
+            return response
+
+    def _event(self) -> bytes:
+        """The parts that differ; a comment, which the browser ignores, if none does."""
+        now = parts(self._look)
+        differ = {name: html for name, html in now.items() if self._has.get(name) != html}
+        self._has = now
+        return f"data: {json.dumps(differ)}\n\n".encode() if differ else b": nothing new\n\n"
+
+
+async def _within(changed: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        return

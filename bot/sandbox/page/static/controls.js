@@ -1,0 +1,52 @@
+// Buttons, menus, check marks and pickers: one listener each for the whole page.
+
+import { act, confirmed, surface } from "./acts.js";
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-action]");
+  if (!button) return;
+  const where = surface(button);
+  button.closest("details.menu")?.removeAttribute("open");
+  if (button.dataset.url) window.open(button.dataset.url, "_blank", "noreferrer");
+  if (!(await confirmed(button))) return;
+  const { action: action_id, value } = button.dataset;
+  button.setAttribute("aria-busy", "true");
+  await act("click", { ...where, action_id, value });
+  button.removeAttribute("aria-busy");
+});
+
+document.addEventListener("change", async (event) => {
+  const input = event.target;
+  const group = input.closest(".options[data-action]");
+  if (group) return choose(group, checked(group));
+  if (input.matches("input[data-action], textarea[data-action]")) {
+    // What a text field holds goes along with the submit button, unless the app wants it now.
+    const text = ["text", "email", "url"].includes(input.type) || input.matches("textarea");
+    if (!text || "dispatch" in input.dataset) choose(input, input.value);
+  }
+});
+
+function checked(group) {
+  const values = [...group.querySelectorAll("input:checked")].map((input) => input.value);
+  return group.dataset.kind === "radio" ? values[0] : values;
+}
+
+export async function choose(element, value) {
+  const where = surface(element);
+  const action_id = element.closest("[data-action]").dataset.action;
+  if (await confirmed(element)) return act("choose", { ...where, action_id, value });
+}
+
+// One menu at a time, and none that stays open behind the person's back.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]"))
+    if (!menu.contains(event.target)) menu.removeAttribute("open");
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (event.key !== "Escape" || !menu) return;
+  menu.removeAttribute("open");
+  menu.querySelector("summary").focus();
+  event.preventDefault();
+});
