@@ -1,10 +1,13 @@
 """The request in full, in a modal: how it stands, everything that was submitted, the process.
 
-What must stay true: it opens whatever was submitted. Texts longer than one block are split over
-several; what exceeds a whole view is cut at a block's edge, and the cut says so.
+What must stay true: it opens whatever was submitted, and all of it can be reached. Texts longer
+than one block are split over several; what exceeds a window goes on in its next part. How the
+request stands and what may be done with it frame every part.
 """
 
 import json
+import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -22,7 +25,6 @@ from slack_sdk.models.views import View
 from blocks import buttons, facts, timeline
 from blocks.text import (
     SECTION_LIMIT,
-    clip,
     date,
     escape,
     line,
@@ -34,6 +36,7 @@ from blocks.text import (
     who,
     words,
 )
+from blocks.timeline import State
 from store.domain.categories import Section, ShownFeature, sections
 from store.domain.lifecycle import Act
 from store.domain.request import People, Request, Status
@@ -41,52 +44,80 @@ from store.domain.request import People, Request, Status
 CALLBACK_ID = "request.details"
 BLOCKS_LIMIT = 100
 """Slack: blocks in a modal."""
-BYTES_LIMIT = 200_000
-"""Slack: a view of at most 250 kB; the rest is room for its frame."""
+BYTES_LIMIT = 60_000
+"""Ours: about twenty screens of a phone. Slack takes 250 kB."""
 SHORT = 300
 """Ours: up to this many characters a value reads well in half a column."""
 
 _LEVELS = {Status.APPROVED: "success", Status.REJECTED: "error", Status.WITHDRAWN: "info"}
 _ABOUT_FEATURES = {"Features", "Feature information"}
-_SHORTENED = "✂️ Shortened here: this request is longer than a Slack window can show."
+_PART = re.compile(r"([0-9]{1,4}) (.+)", re.ASCII)
 
 
 def build(
-    request: Request, people: People, acts: AbstractSet[Act], *, pictures: bool = True
+    request: Request,
+    people: People,
+    acts: AbstractSet[Act],
+    *,
+    part: int = 1,
+    pictures: bool = True,
 ) -> View:
-    """The modal; `acts` are the ones this person may do, and only those get a button."""
-    head = [*_alert(request, people), *_about(request, people, pictures)]
-    tail = [*_process(request, people), *_acts(request, acts)]
+    """The modal; `acts` are the ones this person may do, and only those get a button.
+
+    `part` counts from 1; beyond the last one it is the last. `pictures=False` keeps to blocks
+    that every client draws and fetches nothing: for when Slack refuses the view otherwise.
+    """
+    head = [*_ending(request, people, pictures), _heading(request, pictures)]
+    tail = _process(request, people, acts)
+    parts = _parts([*_about(request, people), *_submitted(request)], [*head, *tail])
+    part = min(max(part, 1), len(parts))
+    turning = _turning(request, part, len(parts)) if len(parts) > 1 else []
     return View(
         type="modal",
         callback_id=CALLBACK_ID,
         title=words(request.ref),
         close=words("Close"),
         private_metadata=buttons.Target.of(request).encode(),
-        blocks=[*head, *_fitting(_submitted(request), [*head, *tail]), *tail],
+        blocks=[*head, *parts[part - 1], *turning, *tail],
     )
 
 
-def _alert(request: Request, people: People) -> list[Block]:
+def parse_part(value: str) -> tuple[int, buttons.Target] | None:
+    """Which part of which request a button leads to; None for anything we did not write."""
+    found = _PART.fullmatch(value)
+    target = buttons.Target.parse(found[2]) if found else None
+    return (int(found[1]), target) if found and target else None
+
+
+def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
     if request.is_open:
         return []
+    verdict = mrkdwn(facts.verdict(request))
     said: list[Block] = [
-        AlertBlock(text=mrkdwn(facts.verdict(request)), level=_LEVELS[request.status])
+        AlertBlock(text=verdict, level=_LEVELS[request.status])
+        if pictures
+        else SectionBlock(text=verdict)
     ]
     if request.decision_reason:
-        said.append(_section(quote(request.decision_reason)))
+        said += _quoted(request.decision_reason)
     ended = [who(request.decided_by, people)] if request.decided_by else []
     ended += [date(request.completed_on)] if request.completed_on else []
     return [*said, ContextBlock(elements=[mrkdwn(" · ".join(ended))])] if ended else said
 
 
-def _about(request: Request, people: People, pictures: bool) -> list[Block]:
+def _quoted(reason: str) -> Iterator[Block]:
+    """All of the reason: what it says is what the submitter has to mend."""
+    for piece in pieces(quote(reason, sys.maxsize), SECTION_LIMIT):
+        yield _section(piece if piece.startswith("> ") else f"> {piece}")
+
+
+def _heading(request: Request, pictures: bool) -> SectionBlock:
     logo = facts.logo(request) if pictures else None
-    return [
-        SectionBlock(text=mrkdwn(facts.heading(request)), accessory=logo),
-        HeaderBlock(text=words("Request details")),
-        _fields(_details(request, people)),
-    ]
+    return SectionBlock(text=mrkdwn(facts.heading(request)), accessory=logo)
+
+
+def _about(request: Request, people: People) -> list[Block]:
+    return [HeaderBlock(text=words("Request details")), _fields(_details(request, people))]
 
 
 def _details(request: Request, people: People) -> Iterator[str]:
@@ -145,23 +176,49 @@ def _long(text: str) -> Iterator[Block]:
     return (_section(piece) for piece in pieces(text, SECTION_LIMIT) if piece.strip())
 
 
-def _fitting(body: Iterable[Block], frame: Sequence[Block]) -> Iterator[Block]:
-    """As much of the body as the view has room for beside its frame, one block kept to say so."""
-    blocks = BLOCKS_LIMIT - len(frame) - 1
-    room = BYTES_LIMIT - sum(map(_size, frame))
+def _parts(body: Sequence[Block], frame: Sequence[Block]) -> list[list[Block]]:
+    """The body in as few windows as may be, each with room for the frame and the way on."""
+    blocks = BLOCKS_LIMIT - len(frame) - _TURNING_BLOCKS
+    parts: list[list[Block]] = [[]]
+    room = BYTES_LIMIT
     for block in body:
-        blocks, room = blocks - 1, room - _size(block)
-        if blocks < 0 or room < 0:
-            yield ContextBlock(elements=[mrkdwn(_SHORTENED)])
-            return
-        yield block
+        size = _size(block)
+        if parts[-1] and (len(parts[-1]) == blocks or size > room):
+            parts.append([])
+            room = BYTES_LIMIT
+        parts[-1].append(block)
+        room -= size
+    return parts
 
 
-def _process(request: Request, people: People) -> list[Block]:
+def _turning(request: Request, part: int, parts: int) -> list[Block]:
+    """Where one is in a long request, and the way to its other parts."""
+    offered = [
+        buttons.link(label, action_id, f"{part + step} {buttons.Target.of(request).encode()}")
+        for label, action_id, step in _WAYS
+        if 1 <= part + step <= parts
+    ]
+    here = f"Part {part} of {parts}: this request is longer than one Slack window."
+    return [ContextBlock(elements=[mrkdwn(here)]), buttons.row(*offered)]
+
+
+_TURNING_BLOCKS = 2
+_WAYS = (("Previous part", buttons.PREVIOUS_PART, -1), ("Next part", buttons.NEXT_PART, +1))
+
+
+def _process(request: Request, people: People, acts: AbstractSet[Act]) -> list[Block]:
+    """The steps, with the acts that are possible right below the step they belong to."""
+    lines = timeline.render(request, people).split("\n")
+    come = sum(step.state is not State.LATER for step in timeline.steps(request))
+    offered = _acts(request, acts)
+    if not offered:
+        come = len(lines)
     return [
         DividerBlock(),
         HeaderBlock(text=words("Release Process Overview")),
-        _section(clip(timeline.render(request, people), SECTION_LIMIT)),
+        *_long("\n".join(lines[:come])),
+        *offered,
+        *_long("\n".join(lines[come:])),
     ]
 
 

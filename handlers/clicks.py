@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 from uuid import uuid4
 
@@ -23,13 +24,19 @@ from store.outbox import Kind, Owed, Rank
 
 log = logging.getLogger(__name__)
 
+Show = Callable[..., Awaitable[Any]]
+"""A call to Slack that shows the `view` it is given."""
+_UNDRAWN = {"invalid_arguments", "invalid_blocks", "invalid_blocks_format", "view_too_large"}
 VIEW_SECONDS = 2.0
 """How long a view may take: Slack waits 3 seconds for the ack of the click behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Who clicked what, where. `target` is None for a value that is not one of ours."""
+    """Who clicked what, where. `target` is None for a value that is not one of ours.
+
+    `view_id` is the modal of the click; a click in Home has none, and no response URL either.
+    """
 
     user: str
     value: str
@@ -42,13 +49,14 @@ class Click:
     def read(cls, body: Mapping[str, Any]) -> Self:
         """From a block_actions payload."""
         value = body["actions"][0].get("value") or ""
+        view = body.get("view") or {}
         return cls(
             user=body["user"]["id"],
             value=value,
             target=Target.parse(value),
             trigger_id=body["trigger_id"],
             response_url=body.get("response_url"),
-            view_id=(body.get("view") or {}).get("id"),
+            view_id=view.get("id") if view.get("type") == "modal" else None,
         )
 
 
@@ -63,7 +71,7 @@ async def answer(
 
 
 async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebClient) -> None:
-    """Say no, only to the person who clicked: in their modal, or beside the message."""
+    """Say no, only to the person who clicked: in their modal, beside the message, above Home."""
     if click.view_id:
         await update_view(client, click, await refusal_view(refused, click.user, deps))
     elif click.response_url:
@@ -74,6 +82,8 @@ async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebCli
         }
         request_id = refused.request.id if refused.request else None
         await reply(deps, click, Kind.REFUSAL, data, request_id)
+    else:
+        await open_view(client, click, await refusal_view(refused, click.user, deps))
 
 
 async def refusal_view(refused: Refused, asker: str, deps: Deps) -> View:
@@ -111,12 +121,20 @@ async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
     if click.view_id and click.target:
         seen = await queries.look(deps.db, click.target.id, viewer=click.user, policy=deps.policy)
         if not isinstance(seen, Refused):
-            await update_view(client, click, details_view(seen))
+            await show_details(partial(client.views_update, view_id=click.view_id), seen)
 
 
-def details_view(seen: queries.Seen) -> View:
-    """The details without the logo: Slack refuses a whole view for a picture it cannot fetch."""
-    return request_details.build(seen.request, seen.people, seen.acts, pictures=False)
+async def show_details(show: Show, seen: queries.Seen, *, part: int = 1) -> bool:
+    """Show a request in full; whether Slack did.
+
+    As it reads best, and plainly where Slack refuses that: for a logo it cannot fetch, say.
+    """
+    asked = (seen.request, seen.people, seen.acts)
+    why = await _failure(show(view=request_details.build(*asked, part=part)))
+    if why in _UNDRAWN:
+        plain = request_details.build(*asked, part=part, pictures=False)
+        why = await _failure(show(view=plain))
+    return why is None
 
 
 async def update_view(client: AsyncWebClient, click: Click, view: View) -> None:
@@ -126,19 +144,31 @@ async def update_view(client: AsyncWebClient, click: Click, view: View) -> None:
 
 async def open_view(client: AsyncWebClient, click: Click, view: View) -> bool:
     """Open a modal, on top of the one the click came from; whether it opened."""
+    return await shown(opening(client, click)(view=view))
+
+
+def opening(client: AsyncWebClient, click: Click) -> Show:
+    """How Slack opens a modal after this click."""
     show = client.views_push if click.view_id else client.views_open
-    return await shown(show(trigger_id=click.trigger_id, view=view))
+    return partial(show, trigger_id=click.trigger_id)
 
 
 async def shown(call: Awaitable[Any]) -> bool:
     """Await a view call. A closed modal or a trigger too old is no fault, and nothing is lost."""
+    return await _failure(call) is None
+
+
+async def _failure(call: Awaitable[Any]) -> str | None:
+    """Why a view was not shown, in Slack's word where it has one; None when it was."""
     try:
         async with asyncio.timeout(VIEW_SECONDS):
             await call
     except SlackApiError as error:
         log.info("a view was not shown: %s", error)
-        return False
+        # Broken JSON comes with a response that has no answer in it.
+        answer = getattr(error.response, "data", None)
+        return str(answer.get("error")) if isinstance(answer, dict) else "no answer"
     except (aiohttp.ClientError, TimeoutError) as error:
         log.info("a view was not shown: %s", type(error).__name__)
-        return False
-    return True
+        return type(error).__name__
+    return None

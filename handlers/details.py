@@ -1,11 +1,12 @@
-"""The details of a request, in a modal."""
+"""The details of a request, in a modal, and the parts of one too long for a window."""
 
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import buttons
+from blocks import buttons, request_details
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
@@ -14,8 +15,10 @@ from store.domain.access import Denial, Refused
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to every View and View details."""
+    """Listen to every View and View details, and to the parts."""
     app.action(buttons.DETAILS)(show)
+    app.action(buttons.PREVIOUS_PART)(turn)
+    app.action(buttons.NEXT_PART)(turn)
 
 
 async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
@@ -27,5 +30,20 @@ async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     if isinstance(seen, Refused):
         await clicks.refuse(click, seen, deps, client)
     else:
-        await clicks.open_view(client, click, clicks.details_view(seen))
+        await clicks.show_details(clicks.opening(client, click), seen)
+    await ack()
+
+
+async def turn(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Put another part of the request, as it is now, in the place of this one."""
+    click = Click.read(body)
+    found = request_details.parse_part(click.value)
+    if found and click.view_id:
+        part, target = found
+        seen = await queries.look(deps.db, target.id, viewer=click.user, policy=deps.policy)
+        if isinstance(seen, Refused):
+            await clicks.refuse(click, seen, deps, client)
+        else:
+            update = partial(client.views_update, view_id=click.view_id)
+            await clicks.show_details(update, seen, part=part)
     await ack()

@@ -77,8 +77,8 @@ def test_sub_packages_show_yes_and_sizes_for_people() -> None:
     assert shown(Category.OPTIMIZATION)["SubPackage Setting"].rows == (
         ("Sub-packaging enabled", "Yes"),
         ("Whole Package Size", "3.6 MB"),
-        ("Main Package Size", "1.1 MB"),
-        ("Sub Package Size", "2.5 MB"),
+        ("Main Package Size", "1.1 MB (31%)"),
+        ("Sub Package Size", "2.5 MB (69%)"),
     )
 
 
