@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +24,11 @@ _numbers = itertools.count(1)
 
 
 def handed_in(**changes: Any) -> Submission:
-    """A release as Alice hands it in, with whatever the story changes."""
+    """A release as Alice hands it in, with whatever the story changes; a new version each time."""
+    number = next(_numbers)
     filled = sample_of(Category.RELEASE) | {
-        "external_id": f"story-{next(_numbers)}",
+        "external_id": f"story-{number}",
+        "version": f"3.2.{number}",
         "created_at": NOW.isoformat(),
         "submitted_by": ALICE,
     }
@@ -116,8 +117,3 @@ async def replicas(url: str) -> AsyncIterator[tuple[Database, Database]]:
     finally:
         await first.dispose()
         await second.dispose()
-
-
-def unlike(request: Request, **changes: Any) -> Request:
-    """The same request with some facts changed."""
-    return replace(request, **changes)
