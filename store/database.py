@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 _DRIVERS = {
@@ -86,6 +86,15 @@ def owes(session: AsyncSession) -> None:
     session.info[_OWES] = True
 
 
+async def hold(session: AsyncSession, name: str) -> None:
+    """Until the end of this transaction nobody else holds this name. SQLite has one writer anyway.
+
+    What is read after it is what whoever held it before has committed.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
     """The database's own INSERT, which knows ON CONFLICT; both spell it alike."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
@@ -97,7 +106,7 @@ def _nobody() -> None:
 
 
 def _sqlite(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)  # reasons are nothing for a log
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -122,5 +131,9 @@ def _begin_sqlite(connection: Connection) -> None:
 def _postgresql(url: URL, pool_size: int) -> AsyncEngine:
     # No prepared statements: behind PgBouncer in transaction mode they belong to somebody else.
     return create_async_engine(
-        url, pool_size=pool_size, pool_pre_ping=True, connect_args={"prepare_threshold": None}
+        url,
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"prepare_threshold": None},
     )
