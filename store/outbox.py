@@ -33,6 +33,7 @@ class Kind(StrEnum):
     DIGEST = "digest"
     REFUSAL = "refusal"
     LIST = "list"
+    HOME = "home"
     EXPORT = "export"
     UNDELIVERED = "undelivered"
 

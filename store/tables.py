@@ -6,13 +6,13 @@ Table classes do not validate what is put in; the domain does, before a row is m
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, text
+from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-from store.columns import Document, Key
+from store.columns import Document, numbered, one_of, request_key
 from store.domain.export import ExportState, Format
 from store.domain.query import Scope
-from store.domain.request import Category, Environment, Status, Verdict
+from store.domain.request import Category, Environment, ReleaseStage, Status, Verdict
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -23,20 +23,14 @@ SQLModel.metadata.naming_convention = {
 }
 metadata: MetaData = SQLModel.metadata
 
+TARGET = ("mini_program_id", "environment", "target_app")
 OPEN = text("status = 'under_review'")
+UNMOVED = text(
+    "status = 'approved' AND category = 'mini_program_release' AND release_stage IS NULL"
+)
 PENDING = text("state = 'pending'")
 SENDING = text("state = 'sending'")
 UNFINISHED = text("state IN ('waiting', 'making')")
-
-
-def _one_of(column: str, values: list[str]) -> CheckConstraint:
-    quoted = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({quoted})", name=column)
-
-
-def _request_key(*, primary: bool = False) -> Any:
-    """A reference to a request; requests are never deleted."""
-    return Column(Key, ForeignKey("request.id"), primary_key=primary, nullable=False)
 
 
 class RequestRow(SQLModel, table=True):
@@ -44,20 +38,22 @@ class RequestRow(SQLModel, table=True):
 
     __tablename__ = "request"
     __table_args__ = (
-        _one_of("status", list(Status)),
-        _one_of("category", list(Category)),
-        _one_of("environment", list(Environment)),
+        one_of("status", list(Status)),
+        one_of("category", list(Category)),
+        one_of("environment", list(Environment)),
+        one_of("release_stage", list(ReleaseStage)),
         Index("ix_request_created", "created_at", "id"),
         Index("ix_request_status_created", "status", "created_at", "id"),
         Index("ix_request_submitter_created", "submitted_by", "created_at", "id"),
         Index("ix_request_completed", "completed_on", "id"),
-        Index("ix_request_program", "mini_program_id"),
+        Index("ix_request_tries", *TARGET, "submitted_by", "created_at"),
+        Index("ix_request_versions", *TARGET, "version"),
+        Index("ix_request_standing", *TARGET, "status", "completed_on"),
+        Index("ix_request_unmoved", "completed_on", sqlite_where=UNMOVED, postgresql_where=UNMOVED),
         Index("ix_request_remind", "remind_at", sqlite_where=OPEN, postgresql_where=OPEN),
     )
 
-    id: int = Field(
-        default=None, sa_column=Column(Key, primary_key=True)
-    )  # the database numbers it
+    id: int = Field(default=None, sa_column=numbered())
     revision: int = 1
     external_id: str = Field(unique=True)
     category: str
@@ -77,9 +73,11 @@ class RequestRow(SQLModel, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
     search_text: str = ""
     remind_at: datetime
-    resubmission_of: int | None = Field(
-        default=None, sa_column=Column(Key, ForeignKey("request.id"), nullable=True)
-    )
+    resubmission_of: int | None = Field(default=None, sa_column=request_key(optional=True))
+    attempt: int = 1
+    target_app: str = ""  # folded, as `precedents.Target` compares it
+    release_stage: str | None = None
+    moved_at: datetime | None = None
 
 
 class AssignmentRow(SQLModel, table=True):
@@ -103,7 +101,7 @@ class AssignmentRow(SQLModel, table=True):
         ),
     )
 
-    request_id: int = Field(sa_column=_request_key(primary=True))
+    request_id: int = Field(sa_column=request_key(primary=True))
     stage: int = Field(primary_key=True)
     reviewer: str = Field(primary_key=True)
     created_at: datetime
@@ -115,9 +113,9 @@ class VoteRow(SQLModel, table=True):
     """One reviewer's word; the primary key keeps it to one a reviewer and stage."""
 
     __tablename__ = "vote"
-    __table_args__ = (_one_of("verdict", list(Verdict)),)
+    __table_args__ = (one_of("verdict", list(Verdict)),)
 
-    request_id: int = Field(sa_column=_request_key(primary=True))
+    request_id: int = Field(sa_column=request_key(primary=True))
     stage: int = Field(primary_key=True)
     reviewer: str = Field(primary_key=True)
     verdict: str
@@ -131,7 +129,7 @@ class EventRow(SQLModel, table=True):
 
     __tablename__ = "event"
 
-    request_id: int = Field(sa_column=_request_key(primary=True))
+    request_id: int = Field(sa_column=request_key(primary=True))
     revision: int = Field(primary_key=True)
     at: datetime
     actor: str
@@ -146,7 +144,7 @@ class CardRow(SQLModel, table=True):
 
     __tablename__ = "card"
 
-    request_id: int = Field(sa_column=_request_key(primary=True))
+    request_id: int = Field(sa_column=request_key(primary=True))
     audience: str = Field(primary_key=True)
     recipient: str = Field(primary_key=True)
     channel: str | None = None
@@ -163,7 +161,7 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        _one_of("state", ["pending", "sending", "sent", "failed"]),
+        one_of("state", ["pending", "sending", "sent", "failed"]),
         Index(
             "ix_outbox_pending",
             "lane",
@@ -176,16 +174,12 @@ class OutboxRow(SQLModel, table=True):
         Index("ix_outbox_settled", "state", "settled_at"),
     )
 
-    id: int = Field(
-        default=None, sa_column=Column(Key, primary_key=True)
-    )  # the database numbers it
+    id: int = Field(default=None, sa_column=numbered())
     key: str = Field(unique=True)
     kind: str
     lane: str
     rank: int
-    request_id: int | None = Field(
-        default=None, sa_column=Column(Key, ForeignKey("request.id"), nullable=True)
-    )
+    request_id: int | None = Field(default=None, sa_column=request_key(optional=True))
     recipient: str
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
     due_at: datetime
@@ -205,9 +199,9 @@ class ExportRow(SQLModel, table=True):
 
     __tablename__ = "export"
     __table_args__ = (
-        _one_of("scope", list(Scope)),
-        _one_of("format", list(Format)),
-        _one_of("state", list(ExportState)),
+        one_of("scope", list(Scope)),
+        one_of("format", list(Format)),
+        one_of("state", list(ExportState)),
         Index(
             "ix_export_unfinished",
             "due_at",
@@ -218,9 +212,7 @@ class ExportRow(SQLModel, table=True):
         Index("ix_export_finished", "finished_at"),
     )
 
-    id: int = Field(
-        default=None, sa_column=Column(Key, primary_key=True)
-    )  # the database numbers it
+    id: int = Field(default=None, sa_column=numbered())
     asker: str
     scope: str
     words: str
@@ -258,6 +250,16 @@ class DraftRow(SQLModel, table=True):
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
     resubmission_of: int | None = None
     updated_at: datetime = Field(index=True)
+
+
+class HomeRow(SQLModel, table=True):
+    """Whose Home is open, and at which list and page; `place` is a list button's value."""
+
+    __tablename__ = "home"
+
+    user_id: str = Field(primary_key=True)
+    place: str
+    seen_at: datetime
 
 
 class SlotRow(SQLModel, table=True):

@@ -1,0 +1,105 @@
+"""Who has Home open, and at which list, so that it is drawn again when what it shows changes.
+
+What must stay true: a change owes Home only to those it concerns who looked at it lately, in the
+transaction of the change; many changes are one drawing, and it shows the state of that moment.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, or_
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import outbox, people, queries
+from store.database import Database, insert
+from store.domain.access import Roster
+from store.domain.policy import Policy
+from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Scope
+from store.domain.request import Status
+from store.outbox import Kind, Owed, Rank
+from store.tables import CardRow, HomeRow, RequestRow
+
+OPEN_FOR = timedelta(days=1)
+"""How long after a person last used Home it is kept up to date, and where they were is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One list as Home shows it. `counts` are of all its requests, each capped like a total."""
+
+    query: ListQuery
+    listing: queries.Listing
+    tabs: tuple[Scope, ...]
+    counts: Mapping[Status, int]
+
+
+async def opened(db: Database, user: str, *, start: str, now: datetime) -> None:
+    """They opened Home: it is drawn where they last were, or at `start` after a day away."""
+    long_ago = col(HomeRow.seen_at) < now - OPEN_FOR
+    values = {"place": case((long_ago, start), else_=HomeRow.place), "seen_at": now}
+    await _note(db, user, start, values, now)
+
+
+async def turned(db: Database, user: str, *, place: str, now: datetime) -> None:
+    """They went to another list or page of it; `place` is what `place_of` gives back."""
+    await _note(db, user, place, {"place": place, "seen_at": now}, now)
+
+
+async def place_of(session: AsyncSession, user: str) -> str | None:
+    """Where they are; None for who never opened Home."""
+    row = await session.get(HomeRow, user)
+    return row.place if row else None
+
+
+async def owed(session: AsyncSession, request_ids: Iterable[int], *, now: datetime) -> list[Owed]:
+    """The Homes that a change of these requests concerns: of who has a card, and who decided."""
+    changed = list(request_ids)
+    readers = select(CardRow.recipient).where(col(CardRow.request_id).in_(changed))
+    deciders = select(RequestRow.decided_by).where(col(RequestRow.id).in_(changed))
+    concerned = select(HomeRow.user_id).where(
+        col(HomeRow.seen_at) >= now - OPEN_FOR,
+        or_(col(HomeRow.user_id).in_(readers), col(HomeRow.user_id).in_(deciders)),
+    )
+    return [_message(user, Rank.CHANGE) for user in await session.exec(concerned)]
+
+
+async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:
+    """What Home shows of this list; My Requests where the asker has no such tab any more."""
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy)
+        shown = tabs(asker, roster)
+        query = query if query.scope in shown else ListQuery(Scope.MINE)
+        counts = {
+            status: await _count(session, query.scope, status, asker, roster) for status in Status
+        }
+    found = await queries.listing(db, query, asker=asker, policy=policy)
+    return Overview(query, found, shown, counts)
+
+
+def tabs(user: str, roster: Roster) -> tuple[Scope, ...]:
+    """The platform's two tabs; all requests only for who sees more than their own."""
+    return (Scope.APPROVALS, Scope.MINE, *([Scope.ALL] if roster.oversees(user) else []))
+
+
+async def _note(
+    db: Database, user: str, place: str, again: Mapping[str, object], now: datetime
+) -> None:
+    async with db.transaction() as session:
+        new = insert(session, HomeRow).values(user_id=user, place=place, seen_at=now)
+        await session.exec(new.on_conflict_do_update(index_elements=["user_id"], set_=again))
+        await outbox.owe(session, [_message(user, Rank.ANSWER)], now=now)
+
+
+async def _count(
+    session: AsyncSession, scope: Scope, status: Status, asker: str, roster: Roster
+) -> int:
+    query = ListQuery(scope, Filter(statuses=(status,)))
+    some = queries.visible(query, asker=asker, roster=roster).order_by(None)
+    capped = some.with_only_columns(RequestRow.id).limit(COUNT_LIMIT + 1).subquery()
+    return (await session.exec(select(func.count()).select_from(capped))).one()
+
+
+def _message(user: str, rank: Rank) -> Owed:
+    return Owed(key=f"home:{user}", kind=Kind.HOME, recipient=user, lane=f"home:{user}", rank=rank)
