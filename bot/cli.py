@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import app, demo, doctor, http, manifest
 from bot.directory import code_of
 from bot.importing import Importer
+from bot.play import CAST, MOST_PEOPLE, SAMPLE, playing
 from bot.serving import serving
 from bot.settings import Settings, SettingsError
 from store import migrate
@@ -91,10 +92,53 @@ def doctor_() -> None:
 
 
 @cli.command("demo")
-def demo_() -> None:
-    """Play the main job in a local Slack, without an account. Exits 0 only if all happened."""
+def demo_(
+    stay: Annotated[
+        bool | None,
+        typer.Option(
+            help="Keep the local Slack up afterwards; by default where there is a terminal"
+        ),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser")] = True,
+) -> None:
+    """Play the main job in a local Slack, without an account, then hand it over to you.
+
+    Exits 0 only if every step of the story happened.
+    """
     _logging("ERROR")
-    _finish(demo.play())
+    staying = sys.stdin.isatty() and sys.stdout.isatty() if stay is None else stay
+    _finish(demo.play(until=_stopped if staying else None, open_browser=open_))
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one")] = 0,
+    seed: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Requests to begin with, one a line"),
+    ] = None,
+    people: Annotated[
+        int, typer.Option(min=len(CAST), max=MOST_PEOPLE, help="How many are in the workspace")
+    ] = len(CAST),
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser")] = True,
+) -> None:
+    """Run the bot in a local Slack in the browser, without an account. For development only."""
+    _logging("ERROR")
+    _finish(_sandbox(port, seed or SAMPLE, people, open_))
+
+
+async def _sandbox(port: int, seed: Path, people: int, open_browser: bool) -> int:
+    async with playing(people=people) as made:
+        lines = await made.import_requests(seed)
+        for line in lines:
+            for problem in line.problems:
+                typer.echo(f"line {line.number}: {problem}")
+        typer.echo(f"{sum(line.new for line in lines)} requests to begin with.")
+        try:
+            await demo.stay(made, _stopped, port=port, open_browser=open_browser)
+        except OSError as error:
+            raise SettingsError(f"Port {port} cannot be listened on: {error.strerror}.") from None
+    return 0
 
 
 def _finish(work: Coroutine[Any, Any, int | None]) -> None:
