@@ -77,7 +77,12 @@ class Importer:
             why = f"submitted_by: nobody in the workspace is {accepted.submitted_by}"
             return Line(number, problems=(why,))
         answer = await requests.submit(
-            self.db, accepted, submitter=submitter, policy=self.policy, now=self.clock()
+            self.db,
+            accepted,
+            submitter=submitter,
+            policy=self.policy,
+            now=self.clock(),
+            from_platform=True,
         )
         if isinstance(answer, Refused):
             return Line(number, problems=(_REFUSED[answer.denial],))

@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, or_, update
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import outbox, queries
+from store import outbox, queries, snapshots
 from store.database import Database
 from store.domain.access import Roster
 from store.domain.export import Export, ExportState, Format
@@ -72,7 +72,6 @@ async def claim(db: Database, *, owner: str, now: datetime) -> Export | None:
             .values(
                 state=MAKING,
                 attempts=ExportRow.attempts + 1,
-                rows=0,
                 lease_owner=owner,
                 lease_until=now + LEASE,
             )
@@ -81,12 +80,15 @@ async def claim(db: Database, *, owner: str, now: datetime) -> Export | None:
         return _export((await session.exec(taken)).scalar_one())
 
 
-async def advance(
-    db: Database, export: Export, *, now: datetime, rows: int, file_id: str | None = None
-) -> bool:
-    """A sign of life: `rows` so far, or the file on its way. False: it is somebody else's now."""
+async def advance(db: Database, export: Export, *, now: datetime, rows: int) -> bool:
+    """So many requests are written. False: the export is somebody else's now."""
+    return await _change(db, export, now, rows=rows, lease_until=now + LEASE)
+
+
+async def hold(db: Database, export: Export, *, now: datetime, file_id: str | None = None) -> bool:
+    """Still at it; `file_id` is the file about to be shared. False: it is somebody else's now."""
     known = {"file_id": file_id} if file_id else {}
-    return await _change(db, export, now, rows=rows, lease_until=now + LEASE, **known)
+    return await _change(db, export, now, tell=False, lease_until=now + LEASE, **known)
 
 
 async def finish(db: Database, export: Export, *, now: datetime, rows: int) -> bool:
@@ -116,10 +118,15 @@ async def find(session: AsyncSession, export_id: int) -> Export:
     return _export(row)
 
 
-async def shown(session: AsyncSession, export_id: int, *, channel: str, ts: str) -> None:
-    """The message that tells how it goes stands there."""
+async def shown(
+    session: AsyncSession, export_id: int, *, channel: str, ts: str, doubtful: bool, now: datetime
+) -> None:
+    """The message that tells how it goes stands there; a doubtful one may tell old news."""
     where = col(ExportRow.id) == export_id
     await session.exec(update(ExportRow).where(where).values(channel=channel, ts=ts))
+    if doubtful:
+        export = await find(session, export_id)
+        await _owe(session, export_id, export.asker, now)
 
 
 async def contents(
@@ -129,7 +136,7 @@ async def contents(
     rows = queries.visible(export.query, asker=export.asker, roster=roster)
     stream = await session.stream_scalars(rows)
     async for portion in stream.partitions(PARTITION):
-        yield [queries.bare(row) for row in portion]
+        yield [snapshots.bare(row) for row in portion]
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
@@ -164,7 +171,9 @@ def _free(state: str) -> dict[str, Any]:
     return {"state": state, "lease_owner": None, "lease_until": None}
 
 
-async def _change(db: Database, export: Export, now: datetime, **values: Any) -> bool:
+async def _change(
+    db: Database, export: Export, now: datetime, *, tell: bool = True, **values: Any
+) -> bool:
     """Change it if it is still ours, and owe its asker the news."""
     ours = and_(
         col(ExportRow.id) == export.id,
@@ -173,7 +182,7 @@ async def _change(db: Database, export: Export, now: datetime, **values: Any) ->
     )
     async with db.transaction() as session:
         changed = await session.exec(update(ExportRow).where(ours).values(**values))
-        if changed.rowcount:
+        if changed.rowcount and tell:
             await _owe(session, export.id, export.asker, now)
         return bool(changed.rowcount)
 

@@ -1,7 +1,6 @@
 """The read path: rows in, snapshots out. What a person may not see is not found."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people
+from store import people, precedents
 from store.database import Database
 from store.domain.access import Allowed, Denial, Refused, Roster, may
 from store.domain.lifecycle import Act
@@ -26,17 +25,9 @@ from store.domain.query import (
     Sort,
     searchable,
 )
-from store.domain.request import (
-    Category,
-    Environment,
-    People,
-    RejectionClass,
-    Request,
-    Status,
-    Verdict,
-    Vote,
-)
-from store.tables import AssignmentRow, RequestRow, VoteRow
+from store.domain.request import People, Request, Status
+from store.snapshots import snapshots
+from store.tables import AssignmentRow, RequestRow
 
 _REF = re.compile(r"mp-?0*(\d{1,18})", re.IGNORECASE)
 
@@ -55,6 +46,14 @@ async def one(session: AsyncSession, request_id: int) -> Request:
     if request is None:
         raise LookupError(f"there is no request {request_id}")
     return request
+
+
+async def in_context(session: AsyncSession, request_id: int) -> Request:
+    """The request with what others and its history add, for a card or the details.
+
+    Raises LookupError where there is none.
+    """
+    return await precedents.in_context(session, await one(session, request_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,7 @@ async def look(db: Database, request_id: int, *, viewer: str, policy: Policy) ->
         }
         if Act.SEE not in allowed:
             return Refused(Denial.UNKNOWN, request_id)
+        request = await precedents.in_context(session, request)
         return Seen(request, frozenset(allowed), await people.known(session, request.people()))
 
 
@@ -154,26 +154,6 @@ async def waiting_on(
     counted = select(func.count()).select_from(AssignmentRow).where(waiting)
     total = (await session.exec(counted)).one()
     return await snapshots(session, rows), total
-
-
-async def snapshots(session: AsyncSession, rows: Sequence[RequestRow]) -> tuple[Request, ...]:
-    """The rows with their reviewers and votes, in the same order; two queries for any number."""
-    ids = [row.id for row in rows]
-    reviewers: dict[int, list[str]] = {}
-    votes: dict[int, list[Vote]] = {}
-    if ids:
-        assigned = select(AssignmentRow).where(col(AssignmentRow.request_id).in_(ids))
-        for a in await session.exec(assigned.order_by(col(AssignmentRow.reviewer))):
-            reviewers.setdefault(a.request_id, []).append(a.reviewer)
-        cast = select(VoteRow).where(col(VoteRow.request_id).in_(ids)).order_by(col(VoteRow.at))
-        for vote in await session.exec(cast):
-            votes.setdefault(vote.request_id, []).append(_vote(vote))
-    return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
-
-
-def bare(row: RequestRow) -> Request:
-    """The row without its reviewers and votes."""
-    return _request(row, (), ())
 
 
 def _open() -> ColumnElement[bool]:
@@ -258,40 +238,3 @@ def _cursor(sort: Sort, row: RequestRow, *, first: int, backwards: bool = False)
 async def _count(session: AsyncSession, wanted: ColumnElement[bool]) -> int:
     capped = select(RequestRow.id).where(wanted).limit(COUNT_LIMIT + 1).subquery()
     return (await session.exec(select(func.count()).select_from(capped))).one()
-
-
-def _vote(row: VoteRow) -> Vote:
-    return Vote(
-        reviewer=row.reviewer,
-        stage=row.stage,
-        verdict=Verdict(row.verdict),
-        at=row.at,
-        rejection_class=RejectionClass(row.rejection_class) if row.rejection_class else None,
-        reason=row.reason,
-    )
-
-
-def _request(row: RequestRow, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
-    return Request(
-        id=row.id,
-        revision=row.revision,
-        external_id=row.external_id,
-        category=Category(row.category),
-        title=row.title,
-        mini_program_id=row.mini_program_id,
-        mini_program_name=row.mini_program_name,
-        environment=Environment(row.environment),
-        version=row.version,
-        submitted_by=row.submitted_by,
-        created_at=row.created_at,
-        details=row.details,
-        status=Status(row.status),
-        completed_on=row.completed_on,
-        stage=row.stage,
-        decided_by=row.decided_by,
-        rejection_class=RejectionClass(row.rejection_class) if row.rejection_class else None,
-        decision_reason=row.decision_reason,
-        reviewers=tuple(reviewers),
-        votes=tuple(votes),
-        resubmission_of=row.resubmission_of,
-    )

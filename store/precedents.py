@@ -1,0 +1,153 @@
+"""What the store knows around a request: its target, the try before it, the release before it.
+
+Each look-up is one row or a few from an index, however much a target has seen.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.domain import precedents as rules
+from store.domain.precedents import NAMED, UNDER_WAY, Precedents, Target
+from store.domain.request import (
+    HAS_TARGET_APP,
+    Category,
+    Move,
+    Predecessor,
+    ReleaseStage,
+    Request,
+    Status,
+)
+from store.snapshots import predecessor
+from store.tables import EventRow, RequestRow
+
+MOVED = "moved"
+"""The kind of the event by which a release reaches a stage."""
+REDRAWN = 10
+"""How many waiting requests of a target are drawn again after a decision there."""
+
+
+async def on_target(
+    session: AsyncSession, target: Target, version: str | None, *, beside: int = 0
+) -> Precedents:
+    """What speaks for or against a request for this target; `beside` is its own id."""
+    others = and_(_on(target), col(RequestRow.id) != beside)
+    same = and_(others, _is(Category.RELEASE), col(RequestRow.version) == version)
+    live = col(RequestRow.status).in_([Status.UNDER_REVIEW.value, Status.APPROVED.value])
+    return Precedents(
+        standing=await _newest(session, and_(same, live), 1),
+        rejected=await _newest(session, and_(same, _has(Status.REJECTED)), 2),
+        under_way=await _newest(session, and_(others, _under_way()), NAMED + 1),
+    )
+
+
+async def earlier_try(
+    session: AsyncSession, target: Target, category: Category, submitter: str
+) -> RequestRow | None:
+    """The newest request of this person for the same, if it came to nothing."""
+    own = and_(_on(target), _is(category), col(RequestRow.submitted_by) == submitter)
+    newest = select(RequestRow).where(own)
+    newest = newest.order_by(col(RequestRow.created_at).desc(), col(RequestRow.id).desc())
+    row = (await session.exec(newest.limit(1))).first()
+    return row if row and row.status in {Status.REJECTED, Status.WITHDRAWN} else None
+
+
+async def in_context(session: AsyncSession, request: Request) -> Request:
+    """The request with its predecessor, the release before it, warnings and moves."""
+    request = replace(request, predecessor=await _predecessor(session, request))
+    if request.category not in HAS_TARGET_APP:
+        return request
+    target = Target.of(request)
+    base = await _base(session, target, request)
+    open_ = request.is_open
+    found = (
+        await on_target(session, target, request.version, beside=request.id)
+        if open_
+        else Precedents()
+    )
+    return replace(
+        request,
+        base=base,
+        first_on_target=base is None and request.category is Category.RELEASE,
+        warnings=rules.warnings(request, found),
+        moves=await _moves(session, request) if request.release_stage else (),
+    )
+
+
+async def waiting_beside(session: AsyncSession, request: Request) -> list[int]:
+    """The newest requests that wait for the same target: what they show depends on this one."""
+    if request.category not in HAS_TARGET_APP:
+        return []
+    waiting = and_(_on(Target.of(request)), _has(Status.UNDER_REVIEW))
+    newest = select(RequestRow.id).where(waiting, col(RequestRow.id) != request.id)
+    newest = newest.order_by(col(RequestRow.id).desc()).limit(REDRAWN)
+    return list((await session.exec(newest)).all())
+
+
+async def live(session: AsyncSession, request: Request) -> list[int]:
+    """The other releases of the target that are in Full Release."""
+    full = and_(
+        _on(Target.of(request)),
+        _has(Status.APPROVED),
+        col(RequestRow.release_stage) == ReleaseStage.FULL.value,
+    )
+    others = select(RequestRow.id).where(full, col(RequestRow.id) != request.id)
+    return list((await session.exec(others.order_by(col(RequestRow.id)))).all())
+
+
+async def _predecessor(session: AsyncSession, request: Request) -> Predecessor | None:
+    if request.resubmission_of is None:
+        return None
+    return predecessor(await session.get_one(RequestRow, request.resubmission_of))
+
+
+async def _base(session: AsyncSession, target: Target, request: Request) -> Predecessor | None:
+    """The last release approved there, before this one was itself."""
+    approved = and_(_on(target), _is(Category.RELEASE), _has(Status.APPROVED))
+    before = _before(request.completed_on, request.id)
+    last = select(RequestRow).where(approved, before)
+    last = last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
+    row = (await session.exec(last.limit(1))).first()
+    return predecessor(row) if row else None
+
+
+def _before(moment: datetime | None, request_id: int) -> ColumnElement[bool]:
+    other = col(RequestRow.id) != request_id
+    return and_(other, col(RequestRow.completed_on) <= moment) if moment else other
+
+
+async def _moves(session: AsyncSession, request: Request) -> tuple[Move, ...]:
+    moved = select(EventRow).where(EventRow.request_id == request.id, EventRow.kind == MOVED)
+    events = await session.exec(moved.order_by(col(EventRow.revision)))
+    return tuple(Move(ReleaseStage(e.data["stage"]), e.actor, e.at) for e in events)
+
+
+async def _newest(
+    session: AsyncSession, wanted: ColumnElement[bool], limit: int
+) -> tuple[Predecessor, ...]:
+    newest = select(RequestRow).where(wanted).order_by(col(RequestRow.id).desc()).limit(limit)
+    return tuple(predecessor(row) for row in (await session.exec(newest)).all())
+
+
+def _on(target: Target) -> ColumnElement[bool]:
+    return and_(
+        col(RequestRow.mini_program_id) == target.mini_program_id,
+        col(RequestRow.environment) == target.environment.value,
+        col(RequestRow.target_app) == target.app,
+    )
+
+
+def _is(category: Category) -> ColumnElement[bool]:
+    return col(RequestRow.category) == category.value
+
+
+def _has(status: Status) -> ColumnElement[bool]:
+    return col(RequestRow.status) == status.value
+
+
+def _under_way() -> ColumnElement[bool]:
+    moving = col(RequestRow.release_stage).in_([stage.value for stage in UNDER_WAY])
+    return or_(_has(Status.UNDER_REVIEW), and_(_has(Status.APPROVED), moving))

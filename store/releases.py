@@ -1,0 +1,75 @@
+"""After the approval: where a release stands, as its submitter or an admin says.
+
+What must stay true: a target has one release in Full Release; a newer one archives it in the same
+transaction.
+"""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import cards, people, precedents, queries, revisions
+from store.database import Database, hold
+from store.domain import stages
+from store.domain.access import Denial, Denied, Refused, may
+from store.domain.lifecycle import Act
+from store.domain.policy import Policy
+from store.domain.precedents import Target
+from store.domain.request import ReleaseStage, Request
+
+
+async def move_stage(
+    db: Database,
+    request_id: int,
+    *,
+    actor: str,
+    stage: ReleaseStage,
+    policy: Policy,
+    now: datetime,
+) -> Request | Refused:
+    """Note that an approved release has reached a stage on the platform, and owe its cards.
+
+    Refused where the platform's order has no such step; `request` is then as it stands.
+    """
+    async with db.transaction() as session:
+        admitted = await _admit(session, request_id, actor, policy)
+        if isinstance(admitted, Refused):
+            return admitted
+        await hold(session, Target.of(admitted).key)
+        request = await queries.one(session, request_id)
+        if stage not in stages.possible(request):
+            return Refused(Denial.WRONG_STAGE, request_id, request)
+        older = await precedents.live(session, request) if stage is ReleaseStage.FULL else []
+        await _reach(session, request, stage, actor, now)
+        for other in older:
+            archived = await queries.one(session, other)
+            await _reach(session, archived, ReleaseStage.ARCHIVED, actor, now)
+        beside = await precedents.waiting_beside(session, request)
+        await cards.owe(session, [request_id, *older, *beside], now=now)
+        return await queries.one(session, request_id)
+
+
+async def _admit(
+    session: AsyncSession, request_id: int, actor: str, policy: Policy
+) -> Request | Refused:
+    request = await queries.find(session, request_id)
+    if request is None:
+        return Refused(Denial.UNKNOWN, request_id)
+    roster = await people.roster(session, policy)
+    answer = may(actor, Act.MOVE, request, roster)
+    if not isinstance(answer, Denied):
+        return request
+    known = answer.reason is not Denial.UNKNOWN
+    return Refused(answer.reason, request_id, request if known else None)
+
+
+async def _reach(
+    session: AsyncSession, request: Request, stage: ReleaseStage, actor: str, now: datetime
+) -> None:
+    """The target is held, so nobody else moves its releases at this moment."""
+    moved = await revisions.advance(session, request, release_stage=stage.value, moved_at=now)
+    assert moved, "its target is held, and an approved request changes in no other way"
+    reached = await queries.one(session, request.id)
+    await revisions.record(
+        session, reached, kind=precedents.MOVED, actor=actor, at=now, stage=stage.value
+    )

@@ -1,0 +1,102 @@
+"""Rows in, snapshots of the domain out."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.domain.request import (
+    Category,
+    Environment,
+    Predecessor,
+    RejectionClass,
+    ReleaseStage,
+    Request,
+    Status,
+    Verdict,
+    Vote,
+)
+from store.tables import AssignmentRow, RequestRow, VoteRow
+
+
+async def snapshots(session: AsyncSession, rows: Sequence[RequestRow]) -> tuple[Request, ...]:
+    """The rows with their reviewers and votes, in the same order; two queries for any number."""
+    ids = [row.id for row in rows]
+    reviewers: dict[int, list[str]] = {}
+    votes: dict[int, list[Vote]] = {}
+    if ids:
+        assigned = select(AssignmentRow).where(col(AssignmentRow.request_id).in_(ids))
+        for a in await session.exec(assigned.order_by(col(AssignmentRow.reviewer))):
+            reviewers.setdefault(a.request_id, []).append(a.reviewer)
+        cast = select(VoteRow).where(col(VoteRow.request_id).in_(ids)).order_by(col(VoteRow.at))
+        for vote in await session.exec(cast):
+            votes.setdefault(vote.request_id, []).append(_vote(vote))
+    return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
+
+
+def bare(row: RequestRow) -> Request:
+    """The row without its reviewers and votes."""
+    return _request(row, (), ())
+
+
+def predecessor(row: RequestRow) -> Predecessor:
+    """As much of an earlier request as a later one shows."""
+    return Predecessor(
+        id=row.id,
+        category=Category(row.category),
+        version=row.version,
+        status=Status(row.status),
+        completed_on=row.completed_on,
+        rejection_class=_rejection_class(row.rejection_class),
+        decision_reason=row.decision_reason,
+        release_stage=_release_stage(row.release_stage),
+        details=row.details,
+    )
+
+
+def _rejection_class(value: str | None) -> RejectionClass | None:
+    return RejectionClass(value) if value else None
+
+
+def _release_stage(value: str | None) -> ReleaseStage | None:
+    return ReleaseStage(value) if value else None
+
+
+def _vote(row: VoteRow) -> Vote:
+    return Vote(
+        reviewer=row.reviewer,
+        stage=row.stage,
+        verdict=Verdict(row.verdict),
+        at=row.at,
+        rejection_class=_rejection_class(row.rejection_class),
+        reason=row.reason,
+    )
+
+
+def _request(row: RequestRow, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
+    return Request(
+        id=row.id,
+        revision=row.revision,
+        external_id=row.external_id,
+        category=Category(row.category),
+        title=row.title,
+        mini_program_id=row.mini_program_id,
+        mini_program_name=row.mini_program_name,
+        environment=Environment(row.environment),
+        version=row.version,
+        submitted_by=row.submitted_by,
+        created_at=row.created_at,
+        details=row.details,
+        status=Status(row.status),
+        completed_on=row.completed_on,
+        stage=row.stage,
+        decided_by=row.decided_by,
+        rejection_class=_rejection_class(row.rejection_class),
+        decision_reason=row.decision_reason,
+        reviewers=tuple(reviewers),
+        votes=tuple(votes),
+        resubmission_of=row.resubmission_of,
+        attempt=row.attempt,
+        release_stage=_release_stage(row.release_stage),
+        moved_at=row.moved_at,
+    )
