@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
+import aiohttp
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -18,6 +19,7 @@ from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import app, demo, doctor, http, manifest
+from bot.app import Bot
 from bot.directory import code_of
 from bot.importing import Importer
 from bot.play import CAST, MOST_PEOPLE, SAMPLE, playing
@@ -42,6 +44,8 @@ def main() -> None:
         sys.exit(f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL.")
     except SlackApiError as error:
         sys.exit(f"Slack refused: {code_of(error)}. `mp-approvals doctor` says what to do.")
+    except (aiohttp.ClientError, TimeoutError) as error:
+        sys.exit(f"Slack does not answer ({type(error).__name__}). Is the network up?")
 
 
 @cli.command()
@@ -156,7 +160,7 @@ async def _run(settings: Settings, host: str, port: int) -> int:
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(app.build(settings))
         await _check_schema(bot.db)
-        await bot.client.auth_test()
+        await _check_tokens(bot)
         try:
             address = await stack.enter_async_context(
                 serving(http.build(bot), host=host, port=port)
@@ -168,6 +172,13 @@ async def _run(settings: Settings, host: str, port: int) -> int:
         await _stopped()
         typer.echo("Stopping: finishing what is being sent.")
     return 0
+
+
+async def _check_tokens(bot: Bot) -> None:
+    """Raises SlackApiError for a token Slack refuses; Socket Mode would ask with it for ever."""
+    await bot.client.auth_test()
+    if token := bot.settings.app_token():
+        await bot.client.apps_connections_open(app_token=token)
 
 
 async def _stopped() -> None:

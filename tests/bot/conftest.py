@@ -1,12 +1,15 @@
-"""The team with its bot in hand: by Socket Mode, on both databases or on SQLite alone."""
+"""The team with its bot in hand, and an operator who runs it from a terminal."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.sandbox.workspace import Workspace
+from tests.bot.operator import Installation, installation
 from tests.clock import MovedClock
+from tests.postgres import Server
 from tests.team import Team, gathered
 
 
@@ -30,3 +33,18 @@ async def team_once(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> Async
     """The same people, where it does not."""
     async with gathered(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
         yield together
+
+
+@pytest.fixture
+async def installed(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    """An operator's folder and environment, on SQLite, with a Slack that answers."""
+    async with Workspace() as workspace:
+        yield installation(workspace, tmp_path, sqlite_url)
+
+
+@pytest.fixture
+def empty_postgres(postgres: Server) -> Iterator[str]:
+    """A PostgreSQL database that nobody has migrated."""
+    postgres.execute("CREATE DATABASE {}", "empty")
+    yield postgres.url("empty")
+    postgres.execute("DROP DATABASE {} WITH (FORCE)", "empty")

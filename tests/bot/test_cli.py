@@ -1,0 +1,90 @@
+"""The command line: what an operator types, what is said, and how it ends."""
+
+import json
+import socket
+
+import pytest
+
+from bot.manifest import SCOPES
+from tests.bot.operator import Installation
+
+
+async def test_the_manifest_of_socket_mode_names_no_address(installed: Installation) -> None:
+    typed = await installed.types("manifest")
+    manifest = json.loads(typed.words)
+
+    assert typed.code == 0
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert "url" not in typed.words.replace("redirect_urls", "")
+    assert manifest["oauth_config"]["scopes"]["bot"] == list(SCOPES)
+    (command,) = manifest["features"]["slash_commands"]
+    assert (command["command"], command["should_escape"]) == ("/mp-requests", True)
+    (shortcut,) = manifest["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("global", "request.new")
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["app_home_opened"]
+
+
+async def test_the_manifest_of_signed_http_names_one_address(installed: Installation) -> None:
+    manifest = json.loads((await installed.types("manifest", "--url", "https://us.example/")).words)
+
+    address = "https://us.example/slack/events"
+    settings = manifest["settings"]
+    assert settings["socket_mode_enabled"] is False
+    assert manifest["features"]["slash_commands"][0]["url"] == address
+    assert settings["interactivity"]["request_url"] == address
+    assert settings["event_subscriptions"]["request_url"] == address
+
+
+async def test_migrate_brings_the_schema_to_head(
+    installed: Installation, empty_postgres: str
+) -> None:
+    installed.environment["DATABASE_URL"] = empty_postgres
+    before = await installed.types("run", "--port", "0")
+    migrated = [await installed.types("migrate") for _ in range(2)]
+    after = await installed.types("doctor")
+
+    assert before.code == 1
+    assert before.words == "The database schema is not current: run mp-approvals migrate."
+    assert {typed.code for typed in migrated} == {0}
+    assert migrated[0].words == "The database schema is at head.\n"
+    assert after.code == 0
+
+
+async def test_without_words_the_commands_are_listed(installed: Installation) -> None:
+    words = (await installed.types()).words
+    for command in ("run", "import", "migrate", "manifest", "doctor", "demo"):
+        assert f" {command} " in words
+
+
+async def test_a_port_that_is_taken_is_named(installed: Installation) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        typed = await installed.types("run", "--port", str(port))
+
+    assert typed.code == 1
+    assert typed.words == f"127.0.0.1:{port} cannot be listened on: Address already in use."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-wrong", "Slack refused: invalid_auth. `mp-approvals doctor`"),
+        ("SLACK_APP_TOKEN", "xapp-wrong", "Slack refused: invalid_auth. `mp-approvals doctor`"),
+        ("SLACK_APP_TOKEN", "", "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET"),
+        ("SLACK_API_URL", "http://127.0.0.1:9/api", "Slack does not answer (ClientConnectorError"),
+        ("DATABASE_URL", "sqlite:////no/such/folder/x.db", "The database cannot be used (Operat"),
+        ("DATABASE_URL", "postgresql://u:word@127.0.0.1:9/x", "The database cannot be used (Oper"),
+        ("POLICY_FILE", "none.toml", "POLICY_FILE: there is no none.toml."),
+        ("LOG_LEVEL", "LOUD", "LOG_LEVEL is not a log level"),
+    ],
+)
+async def test_what_keeps_the_bot_from_running_is_one_sentence(
+    installed: Installation, name: str, value: str, sentence: str
+) -> None:
+    installed.environment[name] = value
+    typed = await installed.types("run", "--port", "0")
+
+    assert typed.code == 1
+    assert typed.words.splitlines()[-1].startswith(sentence)
+    assert "Traceback" not in typed.words
+    assert ":word@" not in typed.words
