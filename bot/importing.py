@@ -65,6 +65,8 @@ class Importer:
             return Line(number, problems=tuple(map(str, error.problems)))
         except ValueError as error:
             return Line(number, problems=(f"not a JSON object in UTF-8: {error}",))
+        except RecursionError:
+            return Line(number, problems=("nested too deep; please make it flatter",))
         return await self._store(number, accepted)
 
     async def _store(self, number: int, accepted: Submission) -> Line:
