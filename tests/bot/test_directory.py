@@ -1,0 +1,109 @@
+"""Who people are and who holds a role: Slack's word, kept while Slack is away."""
+
+from collections.abc import Iterable
+
+from bot.sandbox.conversations import UserGroup
+from bot.sandbox.faults import FaultKind
+from bot.sandbox.people import Person
+from store import people
+from tests.team import Team
+
+# More than once each: the HTTP client itself asks again where a GET was cut off.
+TROUBLES: tuple[FaultKind, ...] = ("drop_before", "status")
+
+
+def reviewers(team: Team) -> UserGroup:
+    (group,) = team.workspace.usergroups.values()
+    return group
+
+
+async def deciding(team: Team) -> set[str]:
+    """Who may review now, as the store has it."""
+    async with team.bot.db.snapshot() as session:
+        return set((await people.roster(session, team.bot.policy)).reviewers)
+
+
+def ids(*found: Person) -> set[str]:
+    return {person.id for person in found}
+
+
+async def names(team: Team, of: Iterable[Person]) -> list[str]:
+    known = await team.bot.directory.people(ids(*of))
+    return sorted(person.name for person in known.values())
+
+
+def asked(team: Team, method: str) -> int:
+    return sum(call.method == method for call in team.workspace.calls)
+
+
+async def test_a_group_stands_for_its_members(team: Team) -> None:
+    assert await deciding(team) == ids(team.bob, team.carol)
+
+
+async def test_who_leaves_the_group_loses_the_role_at_the_next_refresh(team: Team) -> None:
+    request = await team.submit()
+    card = team.card(team.carol, request)
+    team.workspace.change_usergroup(reviewers(team), members=[team.bob])
+    await team.bot.jobs.refresh()
+    await team.carol.click(card, "request.approve")
+    await team.settle()
+
+    assert await deciding(team) == ids(team.bob)
+    assert "Under Review" in team.words(team.card(team.alice, request))
+    assert "can decide MP-1" in team.last(team.carol)
+
+
+async def test_who_joins_the_group_gains_it(team_once: Team) -> None:
+    everybody = (team_once.bob, team_once.carol, team_once.mallory)
+    team_once.workspace.change_usergroup(reviewers(team_once), members=everybody)
+    await team_once.bot.jobs.refresh()
+    assert await deciding(team_once) == ids(*everybody)
+
+
+async def test_a_group_that_cannot_be_read_keeps_its_members(team_once: Team) -> None:
+    team_once.workspace.change_usergroup(reviewers(team_once), members=[])
+    for trouble in TROUBLES:
+        team_once.workspace.faults.add("usergroups.users.list", trouble, times=9)
+        await team_once.bot.jobs.refresh()
+        team_once.workspace.faults.clear()
+        assert await deciding(team_once) == ids(team_once.bob, team_once.carol)
+
+    await team_once.bot.jobs.refresh()
+    assert await deciding(team_once) == set()
+
+
+async def test_a_profile_is_believed_for_a_day(team_once: Team) -> None:
+    assert await names(team_once, [team_once.alice]) == ["Alice Santos"]
+    team_once.alice.real_name = "Alice Santos-Reyes"
+    before = asked(team_once, "users.info")
+    team_once.clock.move(hours=23)
+    assert await names(team_once, [team_once.alice]) == ["Alice Santos"]
+    assert asked(team_once, "users.info") == before
+
+    team_once.clock.move(hours=2)
+    assert await names(team_once, [team_once.alice]) == ["Alice Santos-Reyes"]
+
+
+async def test_an_old_profile_is_better_than_none(team_once: Team) -> None:
+    await names(team_once, [team_once.alice])
+    team_once.clock.move(days=3)
+    for trouble in TROUBLES:
+        team_once.workspace.faults.add("users.info", trouble, times=9)
+        assert await names(team_once, [team_once.alice]) == ["Alice Santos"]
+        team_once.workspace.faults.clear()
+
+
+async def test_whom_slack_does_not_tell_of_is_mentioned_by_id(team_once: Team) -> None:
+    team_once.workspace.faults.add("users.info", "status", error="user_not_visible", times=9)
+    request = await team_once.submit(by=team_once.mallory)
+
+    assert f"<@{team_once.mallory.id}>" in team_once.card(team_once.bob, request).plain()
+
+
+async def test_an_address_is_asked_of_slack_once(team_once: Team) -> None:
+    for _ in range(2):
+        found = await team_once.bot.directory.by_email("Mallory@Example.com")
+        assert found is not None
+        assert found.user_id == team_once.mallory.id
+    assert asked(team_once, "users.lookupByEmail") == 1
+    assert await team_once.bot.directory.by_email("zoe@example.com") is None

@@ -1,0 +1,93 @@
+"""The HTTP surface: Slack by signature only, and an honest word on whether the bot can work."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from bot import http
+from bot.sandbox.http_delivery import signed_headers
+from tests.clock import MovedClock
+from tests.team import Team, gathered
+
+HELLO = json.dumps({"type": "url_verification", "challenge": "hello"}).encode()
+
+
+@pytest.fixture
+async def by_http(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
+    """The team with signed HTTP and no Socket Mode."""
+    async with gathered(sqlite_url, clock, tmp_path, mode="http") as together:
+        yield together
+
+
+def asking(team: Team) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(http.build(team.bot))
+    return httpx.AsyncClient(transport=transport, base_url="http://bot")
+
+
+def signed(team: Team, *, age: int = 0, secret: str | None = None) -> Mapping[str, str]:
+    """Slack's headers for HELLO, so many seconds old."""
+    by = secret or team.workspace.signing_secret
+    return {
+        **signed_headers(by, HELLO, int(time.time()) - age),
+        "Content-Type": "application/json",
+    }
+
+
+async def post(team: Team, headers: Mapping[str, str], body: bytes = HELLO) -> httpx.Response:
+    async with asking(team) as client:
+        return await client.post("/slack/events", content=body, headers=headers)
+
+
+async def test_slack_is_let_in_by_its_signature(by_http: Team) -> None:
+    answer = await post(by_http, signed(by_http))
+    assert (answer.status_code, answer.json()["challenge"]) == (200, "hello")
+
+
+async def test_nobody_else_is_let_in(by_http: Team) -> None:
+    right = signed(by_http)
+    forged = [
+        await post(by_http, signed(by_http, secret="guessed")),
+        await post(by_http, signed(by_http, age=301)),
+        await post(by_http, right, body=HELLO.replace(b"hello", b"other")),
+        await post(by_http, {"Content-Type": "application/json"}),
+    ]
+    assert [answer.status_code for answer in forged] == [401] * 4
+
+
+async def test_slack_only_posts(by_http: Team) -> None:
+    async with asking(by_http) as client:
+        assert (await client.get("/slack/events")).status_code == 405
+
+
+async def test_without_a_signing_secret_there_is_no_entrance(team_once: Team) -> None:
+    assert (await post(team_once, signed(team_once))).status_code == 404
+
+
+async def test_alive_and_ready(team: Team) -> None:
+    async with asking(team) as client:
+        alive, ready = await client.get("/healthz"), await client.get("/readyz")
+    assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+
+
+async def test_an_old_schema_is_not_ready(team: Team) -> None:
+    async with team.bot.db.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM alembic_version"))
+    async with asking(team) as client:
+        alive, ready = await client.get("/healthz"), await client.get("/readyz")
+    assert (alive.status_code, ready.status_code) == (200, 503)
+    assert "run mp-approvals migrate" in ready.json()["status"]
+
+
+async def test_a_database_that_is_away_is_not_ready(team_once: Team, tmp_path: Path) -> None:
+    await team_once.bot.db.dispose()
+    (tmp_path / "approvals.db").rename(tmp_path / "moved.db")
+    (tmp_path / "approvals.db").mkdir()
+    async with asking(team_once) as client:
+        ready = await client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"status": "the database does not answer"})
