@@ -51,6 +51,7 @@ async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
             actor=click.user,
             act=Act.REJECT,
             policy=deps.policy,
+            now=deps.clock(),
             revision=click.target.revision,
         )
     if isinstance(answer, Refused):

@@ -104,11 +104,19 @@ async def examine(
     actor: str,
     act: Act,
     policy: Policy,
+    now: datetime,
     revision: int | None = None,
 ) -> Request | Refused:
-    """Whether this act would be allowed now: a courtesy before a form is opened, not the rule."""
+    """Whether this act would be allowed now: a courtesy before a form is opened, not the rule.
+
+    Who asks from an old card gets it redrawn, as if they had acted.
+    """
     async with db.snapshot() as session:
-        return await _admit(session, request_id, actor, act, policy, revision)
+        answer = await _admit(session, request_id, actor, act, policy, revision)
+    if isinstance(answer, Refused):
+        async with db.transaction() as session:
+            await _refresh(session, answer, _Ending(act, actor, now))
+    return answer
 
 
 async def _end(

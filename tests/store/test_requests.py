@@ -246,14 +246,22 @@ async def test_a_form_is_opened_only_for_what_may_still_be_done(db: Database) ->
 
     async def ask(actor: str, revision: int | None = 1) -> Request | Refused:
         return await requests.examine(
-            db, request.id, actor=actor, act=Act.REJECT, policy=POLICY, revision=revision
+            db,
+            request.id,
+            actor=actor,
+            act=Act.REJECT,
+            policy=POLICY,
+            now=NOW,
+            revision=revision,
         )
 
     assert await ask(BOB) == request
     assert denial(await ask(BOB, revision=7)) is Denial.STALE
     assert denial(await ask(ALICE)) is Denial.OWN_REQUEST
     await vote(db, request, CAROL)
+    await send_all(db)
     assert denial(await ask(BOB)) is Denial.CLOSED
+    assert f"card:{request.id}:reviewer:{BOB}" in await waiting_keys(db)
 
 
 async def test_a_commit_that_fails_leaves_no_decision_no_event_and_no_message(
