@@ -44,6 +44,7 @@ class Click:
     trigger_id: str
     response_url: str | None
     view_id: str | None
+    in_home: bool
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Self:
@@ -57,6 +58,7 @@ class Click:
             trigger_id=body["trigger_id"],
             response_url=body.get("response_url"),
             view_id=view.get("id") if view.get("type") == "modal" else None,
+            in_home=view.get("type") == "home",
         )
 
 
@@ -102,12 +104,19 @@ async def worded(refused: Refused, asker: str, deps: Deps) -> str:
 async def reply(
     deps: Deps, click: Click, kind: Kind, data: Mapping[str, Any], request_id: int | None = None
 ) -> None:
+    """Owe an answer to a click by its response URL."""
+    await reply_to(deps, click.user, kind, data, request_id)
+
+
+async def reply_to(
+    deps: Deps, user: str, kind: Kind, data: Mapping[str, Any], request_id: int | None = None
+) -> None:
     """Owe an answer by response URL; it goes out before anything else to this person."""
     owed = Owed(
         key=f"reply:{uuid4().hex}",
         kind=kind,
-        recipient=click.user,
-        lane=f"reply:{click.user}",
+        recipient=user,
+        lane=f"reply:{user}",
         rank=Rank.ANSWER,
         request_id=request_id,
         data=data,

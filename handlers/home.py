@@ -1,20 +1,29 @@
-"""The Home tab, drawn when it is opened."""
+"""The Home tab: drawn when it is opened, by the outbox like everything else that is shown."""
 
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import notices
-from handlers import clicks
+from blocks import buttons, paging
+from handlers import lists
+from handlers.deps import Deps
+from store import homes, people
+from store.domain.query import Scope
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the tab being opened."""
-    app.event("app_home_opened")(welcome)
+    """Listen to the tab being opened, and to the tabs within it."""
+    app.event("app_home_opened")(opened)
+    for action_id in buttons.TAB.values():
+        app.action(action_id)(lists.turn)
 
 
-async def welcome(event: dict[str, Any], client: AsyncWebClient) -> None:
-    """Say what this is and which commands there are."""
-    if event.get("tab") == "home":
-        await clicks.shown(client.views_publish(user_id=event["user"], view=notices.welcome()))
+async def opened(event: dict[str, Any], deps: Deps) -> None:
+    """Show them where they last were; at first, what waits for them or what they submitted."""
+    if event.get("tab") != "home":
+        return
+    user = event["user"]
+    async with deps.db.snapshot() as session:
+        roster = await people.roster(session, deps.policy)
+    start = paging.opening(Scope.APPROVALS if roster.oversees(user) else Scope.MINE)
+    await homes.opened(deps.db, user, start=paging.encode(start), now=deps.clock())

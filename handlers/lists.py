@@ -1,26 +1,37 @@
-"""Pages of lists: Previous and Next, and the button that opens My Approvals from a digest."""
+"""Lists as people move through them: pages, filters, and the button that leads to My Approvals.
 
+A list stands in a message or in Home; the same buttons serve in both, and carry the whole list.
+"""
+
+from datetime import timedelta
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import buttons, paging, request_list
+from blocks import buttons, filter_form, notices, paging, request_list
+from blocks.filter_form import Origin
 from blocks.message import Message
 from blocks.text import safe
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store import queries
-from store.domain.query import Filter, ListQuery, Scope
-from store.domain.query_words import WordsError, default_sort, parse
-from store.domain.request import Status
+from store import homes, people, queries
+from store.domain.query import ListQuery, Scope
+from store.domain.query_words import WordsError, parse
 from store.outbox import Kind
+
+ANSWERED_FOR = timedelta(minutes=29)
+"""Slack: a response URL serves for 30 minutes; one is for what we still have to do."""
+_OUT_OF_DATE = "This form is out of date. Close it and press Filter again."
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to the pages and to the digest's button."""
-    app.action(buttons.PREVIOUS_PAGE)(turn)
-    app.action(buttons.NEXT_PAGE)(turn)
+    """Listen to the pages, the filter and its form, and to the digest's button."""
+    for action_id in (buttons.PREVIOUS_PAGE, buttons.NEXT_PAGE, buttons.SHOW_ALL):
+        app.action(action_id)(turn)
+    app.action(buttons.FILTER)(ask)
+    app.view(filter_form.CALLBACK_ID)(filtered)
     app.action(buttons.LIST_APPROVALS)(open_approvals)
 
 
@@ -35,23 +46,71 @@ async def first_page(text: str, scope: Scope, asker: str, deps: Deps) -> Message
 
 
 async def turn(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
-    """Put another page in the place of the one that was clicked on."""
+    """Put another list or page in the place of the one that was clicked on."""
     click = Click.read(body)
-    if click.response_url and paging.parse(click.value, click.user):
-        data = {"url": click.response_url, "query": click.value, "replace": True}
-        await clicks.reply(deps, click, Kind.LIST, data)
+    if paging.parse(click.value, click.user):
+        if click.response_url:
+            await _replace(deps, click.user, click.response_url, click.value)
+        elif click.in_home:
+            await homes.turned(deps.db, click.user, place=click.value, now=deps.clock())
     await ack()
+
+
+async def ask(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Open the filters, filled in with those of the list that was clicked on."""
+    click = Click.read(body)
+    query = paging.parse(click.value, click.user)
+    if query:
+        origin = Origin(query.at(None), deps.clock(), click.response_url)
+        await clicks.open_view(client, click, filter_form.build(origin))
+    await ack()
+
+
+async def filtered(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Show the list the form asks for where the form was opened."""
+    user, view = body["user"]["id"], body["view"]
+    origin = Origin.parse(view["private_metadata"], user)
+    if origin is None:
+        await ack(response_action="errors", errors={filter_form.SEARCH: _OUT_OF_DATE})
+        return
+    query = filter_form.parse(origin, view["state"]["values"], user)
+    if isinstance(query, dict):
+        await ack(response_action="errors", errors=query)
+    elif origin.url and deps.clock() - origin.opened > ANSWERED_FOR:
+        sentence = await _too_late(query, deps)
+        view = notices.notice_view("Too late for this list", sentence)
+        await ack(response_action="update", view=view)
+    else:
+        await _show(deps, user, origin, paging.encode(query))
+        await ack()
 
 
 async def open_approvals(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
-    """Answer with what waits in My Approvals, only to the person who asked.
-
-    Without what was decided long ago: oldest first, that would fill the first pages.
-    """
+    """Answer with what waits in My Approvals, only to the person who asked."""
     click = Click.read(body)
     if click.response_url:
-        waiting = Filter(statuses=(Status.UNDER_REVIEW,))
-        query = ListQuery(Scope.APPROVALS, waiting, default_sort(Scope.APPROVALS))
-        data = {"url": click.response_url, "query": paging.encode(query), "replace": False}
+        query = paging.encode(paging.opening(Scope.APPROVALS))
+        data = {"url": click.response_url, "query": query, "replace": False}
         await clicks.reply(deps, click, Kind.LIST, data)
     await ack()
+
+
+async def _show(deps: Deps, user: str, origin: Origin, place: str) -> None:
+    if origin.url:
+        await _replace(deps, user, origin.url, place)
+    else:
+        await homes.turned(deps.db, user, place=place, now=deps.clock())
+
+
+async def _replace(deps: Deps, user: str, url: str, place: str) -> None:
+    data = {"url": url, "query": place, "replace": True}
+    await clicks.reply_to(deps, user, Kind.LIST, data)
+
+
+async def _too_late(query: ListQuery, deps: Deps) -> str:
+    async with deps.db.snapshot() as session:
+        known = await people.known(session, query.filter.submitters)
+    return (
+        "Slack lets us change a list for half an hour, and that is over. "
+        f"This command shows what you chose: `{request_list.command(query, known)}`"
+    )

@@ -10,6 +10,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 import blocks
 from blocks import buttons, request_details
+from blocks.request_form import Step
 from bot.sandbox import payloads
 from bot.sandbox.acks import Ack
 from bot.sandbox.people import Person
@@ -23,7 +24,7 @@ def forms() -> set[str]:
     """The callback id of every view of ours that can be submitted."""
     modules = [import_module(f"blocks.{found.name}") for found in iter_modules(blocks.__path__)]
     named = {module.CALLBACK_ID for module in modules if hasattr(module, "CALLBACK_ID")}
-    return named - {request_details.CALLBACK_ID}
+    return (named | {step.value for step in Step}) - {request_details.CALLBACK_ID}
 
 
 async def clicked(person: Person, action_id: str, value: str) -> Ack:
@@ -52,7 +53,7 @@ async def test_every_button_has_a_listener_that_survives_any_value(team_once: Te
 
 
 async def test_every_form_has_a_listener(team_once: Team) -> None:
-    assert {"request.submit", "decision.reject"} <= forms()
+    assert {"request.form.check", "decision.reject"} <= forms()
     team_once.workspace.ack_seconds = NOBODY_ANSWERS
     for callback_id in forms():
         assert (await submitted(team_once.mallory, callback_id)).acked, callback_id
@@ -63,6 +64,7 @@ async def test_the_command_the_shortcut_and_the_event_have_listeners(team_once: 
     assert (await team_once.alice.command("/mp-requests help")).acked
     assert (await team_once.alice.shortcut("request.new")).acked
     assert (await team_once.alice.open_home()).acked
+    await team_once.settle()
     assert team_once.alice.home is not None
     team_once.workspace.ack_seconds = NOBODY_ANSWERS
     assert not (await team_once.alice.command("/mp-unknown")).acked

@@ -1,0 +1,138 @@
+"""Filters as a form: in a list's message and in Home, and one thing with the command's words."""
+
+from bot.sandbox.conversations import Message
+from bot.sandbox.people import Person
+from bot.sandbox.views import View
+from store.domain.request import Category
+from tests.stories.test_home import at_home, seen
+from tests.team import Team
+
+
+async def one_of_each(team: Team) -> None:
+    """Five of alice's requests, one a category, the offline one in Sandbox and approved by bob."""
+    for category in Category:
+        place = "sandbox" if category is Category.OFFLINE else "production"
+        await team.submit(category=category, environment=place, title=category.label)
+        team.clock.move(minutes=1)
+    await team.bob.command("/mp-requests approve MP-2")
+    await team.settle()
+
+
+async def form(person: Person, where: Message | View) -> View:
+    """The filters of the list there, opened."""
+    answer = await person.click(where, "list.filter")
+    assert answer.view is not None
+    return answer.view
+
+
+async def listed(person: Person, words: str) -> Message:
+    """The list a command gives."""
+    message = (await person.command(f"/mp-requests {words}")).message
+    assert message is not None
+    return message
+
+
+CHOSEN = {
+    "search": "padala",
+    "status": ["under_review", "approved"],
+    "category": ["mini_program_offline", "optimization_modify"],
+    "sort": "completed",
+}
+COMMAND = (
+    "list padala status:under_review,approved category:offline,optimization "
+    "by:@Alice Santos sort:completed"
+)
+
+
+async def test_a_filtered_list_takes_the_place_of_the_one_before(team: Team) -> None:
+    await one_of_each(team)
+    shown = await listed(team.bob, "list")
+
+    answer = await team.bob.submit(
+        await form(team.bob, shown), CHOSEN | {"submitted_by": [team.alice]}
+    )
+    await team.settle()
+
+    assert (answer.acked, answer.view, answer.errors) == (True, None, {})
+    words = team.words(shown)
+    assert words.startswith(f"All requests · 2 requests, 1 Under Review\n/mp-requests {COMMAND}\n")
+    assert words.index("MP-2 ") < words.index("MP-5 ")
+    assert "MP-1 " not in words
+
+
+async def test_the_command_that_is_shown_gives_the_same_list(team_once: Team) -> None:
+    await one_of_each(team_once)
+    shown = await listed(team_once.bob, "list")
+    await team_once.bob.submit(
+        await form(team_once.bob, shown), CHOSEN | {"submitted_by": [team_once.alice]}
+    )
+    await team_once.settle()
+
+    typed = team_once.words(shown).splitlines()[1].replace("@Alice Santos", "@alice")
+    again = team_once.said(await team_once.bob.command(typed))
+
+    assert again == team_once.words(shown)
+
+
+async def test_the_form_opens_with_what_was_typed(team_once: Team) -> None:
+    await one_of_each(team_once)
+    shown = await listed(team_once.bob, "list padala status:approved by:@alice sort:completed")
+
+    opened = await form(team_once.bob, shown)
+
+    words = team_once.words(opened.payload)
+    for said in ("padala", "[ Approved v ]", "[ @Alice Santos v ]", "Completed On, oldest first"):
+        assert said in words
+
+
+async def test_home_is_filtered_and_shown_whole_again(team: Team) -> None:
+    await one_of_each(team)
+    home = await at_home(team, team.ada)
+    await team.ada.click(home, "home.tab.list")
+    await team.settle()
+
+    await team.ada.submit(await form(team.ada, home), {"environment": ["sandbox"]})
+    await team.settle()
+    assert "/mp-requests list env:sandbox\n" in seen(team, team.ada)
+    assert "All requests · 1 request, 0 Under Review" in seen(team, team.ada)
+
+    await team.ada.click(home, "list.all")
+    await team.settle()
+    assert "All requests · 5 requests, 4 Under Review\n/mp-requests list\n" in seen(team, team.ada)
+
+
+async def test_nothing_found_leads_back_to_the_form(team_once: Team) -> None:
+    await one_of_each(team_once)
+    shown = await listed(team_once.alice, "mine zzz")
+    assert "No request matches these words." in team_once.words(shown)
+
+    await team_once.alice.submit(await form(team_once.alice, shown), {"search": ""})
+    await team_once.settle()
+
+    assert "My Requests · 5 requests" in team_once.words(shown)
+
+
+async def test_a_form_left_open_too_long_names_the_command_instead(team_once: Team) -> None:
+    await one_of_each(team_once)
+    shown = await listed(team_once.bob, "list")
+    before, opened = team_once.words(shown), await form(team_once.bob, shown)
+    team_once.clock.move(minutes=31)
+
+    answer = await team_once.bob.submit(opened, {"status": ["approved"]})
+    await team_once.settle()
+
+    assert answer.view is not None
+    assert "/mp-requests list status:approved" in team_once.words(answer.view.payload)
+    assert team_once.words(shown) == before
+
+
+async def test_a_filter_shows_nobody_more_than_they_may_see(team_once: Team) -> None:
+    await one_of_each(team_once)
+    shown = await listed(team_once.mallory, "list")
+
+    await team_once.mallory.submit(
+        await form(team_once.mallory, shown), {"submitted_by": [team_once.alice]}
+    )
+    await team_once.settle()
+
+    assert "no requests" in team_once.words(shown)

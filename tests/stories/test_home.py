@@ -1,0 +1,201 @@
+"""The Home tab: its tabs, counts and pages, and that it keeps up with what happens."""
+
+from typing import Any
+
+from bot.sandbox.people import Person
+from bot.sandbox.views import View
+from store.domain.request import Category, Request
+from tests.team import Team
+
+
+async def at_home(team: Team, person: Person) -> View:
+    """Their Home, opened and drawn."""
+    assert (await person.open_home()).acked
+    await team.settle()
+    assert person.home is not None
+    return person.home
+
+
+async def goes(team: Team, person: Person, action_id: str) -> str:
+    """What their Home shows after a click in it."""
+    assert person.home is not None
+    assert (await person.click(person.home, action_id)).acked
+    await team.settle()
+    return seen(team, person)
+
+
+def seen(team: Team, person: Person) -> str:
+    """What their Home shows."""
+    assert person.home is not None
+    return team.words(person.home.payload)
+
+
+def drawings(team: Team) -> int:
+    """How often a Home was drawn."""
+    return sum(call.method == "views.publish" for call in team.workspace.calls)
+
+
+async def numbered(team: Team, count: int, **changes: Any) -> list[Request]:
+    """That many releases of alice's, each of a version of its own, a minute apart."""
+    made = []
+    for number in range(count):
+        given = {"external_id": f"number-{number}", "version": f"1.{number}", **changes}
+        made.append(await team.store(title=f"Release {number}", **given))
+        team.clock.move(minutes=1)
+    await team.settle()
+    return made
+
+
+async def test_a_submitter_is_at_my_requests_and_a_reviewer_at_what_waits(team: Team) -> None:
+    await numbered(team, 2)
+    await team.bob.command("/mp-requests approve MP-1")
+
+    await at_home(team, team.alice)
+    await at_home(team, team.bob)
+
+    mine, waiting = seen(team, team.alice), seen(team, team.bob)
+    assert "My Requests · 2 requests, 1 Under Review\n/mp-requests mine\n" in mine
+    assert "⏳ 1 Under Review  ·  ✅ 1 Approved  ·  ⛔ 0 Rejected  ·  ↩️ 0 Withdrawn" in mine
+    assert "▸[ My Requests ]" in mine
+    assert "All requests" not in mine
+    assert "MP-1 Release 0" in mine
+    assert "/mp-requests approvals status:under_review\n" in waiting
+    assert "MP-1 Release 0" not in waiting
+    assert "MP-2 Release 1" in waiting
+
+
+async def test_a_row_has_all_nine_columns(team_once: Team) -> None:
+    await team_once.submit()
+    await at_home(team_once, team_once.alice)
+
+    row = "\n".join(seen(team_once, team_once.alice).split("/mp-requests mine\n")[1:])
+    for fact in ("Under Review", "🟠 Production", "Mini Program Release", "by Alice Santos"):
+        assert fact in row
+    assert "created Nov 20, 2026" in row
+    assert "not completed" in row
+
+
+async def test_the_tabs_lead_to_each_other(team: Team) -> None:
+    await numbered(team, 1)
+    await at_home(team, team.bob)
+
+    mine = await goes(team, team.bob, "home.tab.mine")
+    every = await goes(team, team.bob, "home.tab.list")
+    back = await goes(team, team.bob, "home.tab.approvals")
+
+    assert "You have not submitted a request yet." in mine
+    assert "All requests · 1 request, 1 Under Review\n/mp-requests list\n" in every
+    assert "My Approvals · 1 request, 1 Under Review" in back
+
+
+async def test_only_who_oversees_has_all_requests(team_once: Team) -> None:
+    for person, has in (
+        (team_once.ada, True),
+        (team_once.carol, True),
+        (team_once.alice, False),
+        (team_once.mallory, False),
+    ):
+        await at_home(team_once, person)
+        assert ("[ All requests ]" in seen(team_once, person)) is has
+
+
+async def test_a_decision_shows_in_every_home_it_concerns(team: Team) -> None:
+    request, *_ = await numbered(team, 1)
+    for person in (team.alice, team.bob, team.carol, team.mallory):
+        await at_home(team, person)
+    calls = drawings(team)
+
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    await team.settle()
+
+    assert "✅ Approved · " in seen(team, team.alice)
+    for reviewer in (team.bob, team.carol):
+        assert "Nothing waits for you." in seen(team, reviewer)
+    assert drawings(team) == calls + 3
+
+
+async def test_a_new_request_shows_where_it_waits(team_once: Team) -> None:
+    await at_home(team_once, team_once.bob)
+    await numbered(team_once, 3)
+
+    assert "My Approvals · 3 requests, 3 Under Review" in seen(team_once, team_once.bob)
+
+
+async def test_an_admin_sees_at_home_what_they_decided_from_there(team_once: Team) -> None:
+    await numbered(team_once, 1)
+    await at_home(team_once, team_once.ada)
+    await goes(team_once, team_once.ada, "home.tab.list")
+    assert team_once.ada.home is not None
+
+    opened = await team_once.ada.click(team_once.ada.home, "request.details")
+    assert opened.view is not None
+    await team_once.ada.click(opened.view, "request.approve")
+    await team_once.settle()
+
+    assert "✅ Approved · " in seen(team_once, team_once.ada)
+
+
+async def test_many_changes_are_one_drawing(team_once: Team) -> None:
+    await at_home(team_once, team_once.bob)
+    calls = drawings(team_once)
+
+    for number in range(5):
+        await team_once.store(external_id=f"number-{number}", version=f"1.{number}")
+    await team_once.settle()
+
+    assert drawings(team_once) == calls + 1
+
+
+async def test_who_was_away_for_a_day_is_not_drawn_for_and_begins_anew(team_once: Team) -> None:
+    await at_home(team_once, team_once.bob)
+    await goes(team_once, team_once.bob, "home.tab.list")
+    team_once.clock.move(days=1, minutes=1)
+    calls = drawings(team_once)
+
+    await numbered(team_once, 1)
+    assert drawings(team_once) == calls
+
+    await at_home(team_once, team_once.bob)
+    assert "My Approvals · 1 request" in seen(team_once, team_once.bob)
+
+
+async def test_pages_turn_and_stay_where_one_was(team: Team) -> None:
+    await numbered(team, 12)
+    await at_home(team, team.alice)
+
+    second = await goes(team, team.alice, "list.page.next")
+    await at_home(team, team.alice)
+
+    assert "11 to 12 of 12" in second
+    assert "MP-1 Release 0" in second
+    assert "11 to 12 of 12" in seen(team, team.alice)
+    assert "1 to 10 of 12" in await goes(team, team.alice, "list.page.previous")
+
+
+async def test_new_request_opens_the_form(team_once: Team) -> None:
+    home = await at_home(team_once, team_once.alice)
+    answer = await team_once.alice.click(home, "request.new")
+    assert answer.view is not None
+
+
+async def test_a_view_of_what_one_may_no_longer_see_says_so(team_once: Team) -> None:
+    await numbered(team_once, 1, category=Category.LAUNCH)
+    home = await at_home(team_once, team_once.alice)
+    button = next(b for b in home.blocks if b.get("accessory"))["accessory"]
+    button["value"] = "99:1"
+
+    answer = await team_once.alice.click(home, "request.details")
+
+    assert answer.view is not None
+    assert "There is no request MP-99 that you can open." in team_once.words(answer.view.payload)
+
+
+async def test_a_home_that_slack_did_not_take_is_drawn_later(team_once: Team) -> None:
+    team_once.workspace.faults.add("views.publish", "status", status=500)
+    assert (await team_once.alice.open_home()).acked
+    await team_once.settle()
+    assert team_once.alice.home is None
+
+    team_once.clock.move(minutes=1)
+    await team_once.settle()
+    assert "My Requests · no requests" in seen(team_once, team_once.alice)
