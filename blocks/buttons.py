@@ -28,6 +28,10 @@ NEW = "request.new"
 TAB = {scope: f"home.tab.{scope.value}" for scope in Scope}
 PREVIOUS_PART = "details.part.previous"
 NEXT_PART = "details.part.next"
+AGAIN = "request.again"
+FORM_BACK = "request.form.back"
+FORM_FEATURE = "request.form.feature"
+FORM_ADD_FEATURE = "request.form.feature.add"
 
 ALL_ACTIONS = (
     APPROVE,
@@ -43,6 +47,10 @@ ALL_ACTIONS = (
     *TAB.values(),
     PREVIOUS_PART,
     NEXT_PART,
+    AGAIN,
+    FORM_BACK,
+    FORM_FEATURE,
+    FORM_ADD_FEATURE,
 )
 
 # Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.
@@ -114,6 +122,11 @@ def withdraw(request: Request) -> ButtonElement:
             style="danger",
         ),
     )
+
+
+def again(request: Request) -> ButtonElement:
+    """Opens the form filled in with what this request had."""
+    return link("Submit again", AGAIN, Target.of(request).encode())
 
 
 def details(request: Request, label: str = "View details") -> ButtonElement:

@@ -1,11 +1,14 @@
-"""One input of the submit form: how a value is asked for, read from the form and written back.
+"""One input of the request form: how a value is asked for, read back and shown again.
 
-What must stay true: `written` and `read` are inverses for every value the form can show, so that
-"the same again, corrected" opens with what was submitted.
+What must stay true: an input left as it was drawn changes nothing. So a value that Slack cannot
+show whole (too long, a comma inside a keyword) is kept as it is unless a person changes the text.
 """
 
-from collections.abc import Mapping
+import copy
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +22,7 @@ from slack_sdk.models.blocks import (
 )
 
 from blocks.text import clean, words
+from store.domain.categories import size
 
 INPUT_LIMIT = 3000
 """Slack: max_length of a plain text input."""
@@ -31,14 +35,24 @@ class Kind(StrEnum):
     LONG = "long"
     COMMAS = "commas"
     LINES = "lines"
-    FEATURES = "features"
+    SIZE = "size"
     SELECT = "select"
     RADIO = "radio"
+    YES_NO = "yes_no"
+    FEATURES = "features"  # a list with a step of its own, never an input
 
     @property
     def chosen(self) -> bool:
         """Picked from options rather than typed."""
-        return self in {Kind.SELECT, Kind.RADIO}
+        return self in {Kind.SELECT, Kind.RADIO, Kind.YES_NO}
+
+    @property
+    def lines(self) -> bool:
+        """Whether what is typed may have several lines."""
+        return self in {Kind.LONG, Kind.LINES}
+
+
+YES_NO = (("yes", "Yes"), ("no", "No"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +79,83 @@ class FormField:
 
 def draw(field: FormField, value: Any) -> InputBlock:
     """The input, filled with `value` as the interchange format has it."""
+    hint = _understood(field, value) or field.hint
     return InputBlock(
         block_id=field.path,
         label=words(field.label),
-        hint=words(field.hint) if field.hint else None,
+        hint=words(hint) if hint else None,
         optional=not field.required,
         element=_choice(field, value) if field.kind.chosen else _input(field, value),
     )
 
 
-def read(field: FormField, values: Mapping[str, Any]) -> Any:
-    """The value from a submitted view's `state.values`; None when it was left empty."""
-    state = values.get(field.path, {}).get(field.path, {})
+def fill(
+    values: Mapping[str, Any], fields: Iterable[FormField], state: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`values` with what stands in a view's `state.values`; inputs it lacks change nothing."""
+    filled = copy.deepcopy(dict(values))
+    for field in fields:
+        if field.path not in state:
+            continue
+        held = at(values, field.path)
+        value = read(field, state, held)
+        for path in field.paths:
+            if value != held or at(values, path) is None:
+                _put(filled, path, value)
+    return filled
+
+
+def read(field: FormField, state: Mapping[str, Any], held: Any = None) -> Any:
+    """The value from a view's `state.values`; None when it was left empty.
+
+    It is `held`, exactly, when the input still shows what `held` looked like in it.
+    """
+    entry = state.get(field.path, {}).get(field.path, {})
     if field.kind.chosen:
-        return (state.get("selected_option") or {}).get("value")
-    typed = (state.get("value") or "").strip()
-    return _READ.get(field.kind, str)(typed) if typed else None
+        chosen = (entry.get("selected_option") or {}).get("value")
+        return chosen == "yes" if chosen and field.kind is Kind.YES_NO else chosen
+    typed = clean(entry.get("value") or "").strip()
+    if typed == _shown(field, held).strip():
+        return held if typed else None
+    value = _READ.get(field.kind, str)(typed) if typed else None
+    return None if value == [] else value
 
 
 def written(field: FormField, value: Any) -> str:
-    """A value as a person would type it into this field."""
-    if not value:
+    """A value as a person would type it into this field, however long."""
+    if value is None or value in ("", [], ()):
         return ""
     if isinstance(value, list | tuple):
-        return _SEPARATOR.get(field.kind, ", ").join(map(_entry, value))
+        return _SEPARATOR.get(field.kind, ", ").join(clean(str(each)) for each in value)
     return clean(str(value))
+
+
+def spoken(field: FormField, value: Any) -> str:
+    """A value as a person would say it: Yes, Production, 3.6 MB (3,774,874 bytes)."""
+    if field.kind is Kind.YES_NO:
+        return "Yes" if value is True else "No"
+    if field.kind.chosen:
+        return dict(field.options).get(str(value), str(value))
+    if field.kind is Kind.SIZE and isinstance(value, int):
+        return f"{size(value)} ({value:,} bytes)"
+    return written(field, value)
+
+
+def at(values: Any, path: str) -> Any:
+    """The value at a path like `details.tagline`; None where there is none."""
+    for key in path.split("."):
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
+
+
+def _put(values: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for key in parents:
+        values = values.setdefault(key, {})
+    if value is None:
+        values.pop(last, None)
+    else:
+        values[last] = value
 
 
 def _lines(typed: str) -> list[str]:
@@ -100,44 +166,61 @@ def _commas(typed: str) -> list[str]:
     return [part.strip() for part in typed.replace("\n", ",").split(",") if part.strip()]
 
 
-def _features(typed: str) -> list[dict[str, str]]:
-    return [_feature(part) for part in _lines(typed)]
+# A comma only between thousands: "3,6 MB" means 3.6 to some and must not become 36.
+_SIZE = re.compile(
+    r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*(bytes?|[kmg]?i?b)?", re.ASCII | re.IGNORECASE
+)
 
 
-def _feature(typed: str) -> dict[str, str]:
-    parts = (part.strip() for part in typed.split("|", 2))
-    named = zip(("name", "version", "description"), parts, strict=False)
-    return {key: part for key, part in named if part}
+def _bytes(typed: str) -> int | str:
+    """Bytes from "3.6 MB" or "3,774,874", in steps of 1,024; other texts stay, to be refused."""
+    found = _SIZE.fullmatch(typed)
+    if not found:
+        return typed
+    unit = (found[3] or "b")[0].lower()
+    if found[2] and unit == "b":
+        return typed
+    amount = Decimal(found[1].replace(",", "") + (found[2] or ""))
+    return round(amount * (1 << 10 * "bkmg".index(unit)))
 
 
-_READ = {Kind.LINES: _lines, Kind.COMMAS: _commas, Kind.FEATURES: _features}
-_SEPARATOR = {Kind.LINES: "\n", Kind.FEATURES: "\n"}
+_READ = {Kind.LINES: _lines, Kind.COMMAS: _commas, Kind.SIZE: _bytes}
+_SEPARATOR = {Kind.LINES: "\n"}
 
 
-def _entry(value: Any) -> str:
-    if not isinstance(value, Mapping):
-        return clean(str(value))
-    parts = [" ".join(clean(str(value.get(key) or "")).split()) for key in _FEATURE_KEYS]
-    return " | ".join(parts).rstrip(" |")
+def _shown(field: FormField, value: Any) -> str:
+    """What of a value stands in the input."""
+    text = written(field, value)
+    return (text if field.kind.lines else " ".join(text.split()))[: field.limit]
 
 
-_FEATURE_KEYS = ("name", "version", "description")
+def _understood(field: FormField, value: Any) -> str:
+    if field.kind is Kind.SIZE and isinstance(value, int):
+        return f"Understood as {spoken(field, value)}."
+    length = len(written(field, value))
+    if field.kind.chosen or length <= field.limit:
+        return ""
+    return (
+        f"Only the first {field.limit:,} of {length:,} characters fit here. "
+        "All of it is kept unless you change this text."
+    )
 
 
 def _input(field: FormField, value: Any) -> InputInteractiveElement:
     return PlainTextInputElement(
         action_id=field.path,
         placeholder=words(field.placeholder) if field.placeholder else None,
-        multiline=field.kind in {Kind.LONG, Kind.LINES, Kind.FEATURES},
+        multiline=field.kind.lines,
         max_length=field.limit,
-        initial_value=written(field, value)[: field.limit] or None,
+        initial_value=_shown(field, value) or None,
     )
 
 
 def _choice(field: FormField, value: Any) -> InputInteractiveElement:
     options = [Option(value=each, text=words(label)) for each, label in field.options]
-    chosen = next((option for option in options if option.value == value), None)
-    if field.kind is Kind.RADIO:
+    wanted = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+    chosen = next((option for option in options if option.value == wanted), None)
+    if field.kind is not Kind.SELECT:
         return RadioButtonsElement(action_id=field.path, options=options, initial_option=chosen)
     return StaticSelectElement(
         action_id=field.path,

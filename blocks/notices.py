@@ -4,7 +4,7 @@ Every sentence says what is so and what to do next. Sentences given to this modu
 mrkdwn: whoever puts a person's words into one has made them safe with `blocks.text`.
 """
 
-from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
+from slack_sdk.models.blocks import Block, ButtonElement, HeaderBlock, SectionBlock
 from slack_sdk.models.views import View
 
 from blocks import buttons, facts, text
@@ -24,8 +24,12 @@ def outcome(request: Request, people: People) -> Message:
     sentences = [said, *reason, *filter(None, [next_step(request)])]
     return Message(
         text.clip(f"{request.status.label}: {named}{by}", FALLBACK_LIMIT),
-        (*map(_section, sentences), buttons.row(buttons.details(request))),
+        (*map(_section, sentences), buttons.row(*_again(request), buttons.details(request))),
     )
+
+
+def _again(request: Request) -> list[ButtonElement]:
+    return [buttons.again(request)] if request.status is Status.REJECTED else []
 
 
 def next_step(request: Request) -> str:
@@ -36,10 +40,8 @@ def next_step(request: Request) -> str:
             return _RELEASE_STEPS[request.environment]
         case Status.APPROVED:
             return _STEPS[request.category].format(where=where)
-        case Status.REJECTED if request.category is Category.RELEASE:
-            return "Change what the reason names, then submit it again: `/mp-requests new`"
         case Status.REJECTED:
-            return "Change what the reason names, then submit it again on the platform."
+            return "Change what the reason names, then submit it again."
         case Status.WITHDRAWN:
             return "Nothing was changed. You can submit it again at any time."
     return ""

@@ -35,6 +35,7 @@ def build(
 def receipt(request: Request, people: People, *, pictures: bool = True) -> Message:
     """The submitter's own copy: whom it waits for, and the way back while there is one."""
     row = [buttons.withdraw(request)] if request.is_open else []
+    row = [buttons.again(request)] if request.status is Status.WITHDRAWN else row
     sent = [_said(f"📨 {_receipt_sentence(request, people)}")] if request.is_open else []
     return Message(
         _fallback(request, people, Audience.SUBMITTER),
@@ -44,11 +45,11 @@ def receipt(request: Request, people: People, *, pictures: bool = True) -> Messa
 
 def _body(request: Request, people: People, pictures: bool) -> list[Block]:
     logo = facts.logo(request) if pictures else None
-    changes = facts.changes(request)
+    said = filter(None, (facts.remarks(request), facts.changes(request)))
     return [
         *_ending(request, people),
         SectionBlock(text=mrkdwn(facts.facts(request, people)), accessory=logo),
-        *([_said(changes)] if changes else []),
+        *map(_said, said),
     ]
 
 

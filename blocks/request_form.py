@@ -1,171 +1,149 @@
-"""The submit form: a table of fields in the order people think, and the way back from it.
+"""The request form, step by step: the request, its details, a look at all of it.
 
-The form only collects. What is valid is said by `store.domain.submission`, for every entrance
-alike, and `errors` puts its sentences under the inputs they are about.
+One modal changes from step to step; only a feature is asked for on top of it. Which draft a modal
+shows stands in its private_metadata, what was typed in the draft, so nothing is lost on the way.
+What is valid is said by `store.domain.submission`, for every entrance alike.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 
+from slack_sdk.models.blocks import ActionsBlock, AlertBlock, Block, ContextBlock, SectionBlock
 from slack_sdk.models.views import View
 
-from blocks.form_field import FormField, Kind, draw, read
-from blocks.text import clip, words
-from store.domain.request import Category, Environment
+from blocks import buttons, request_form_check, request_form_features, request_form_fields
+from blocks.form_field import FormField, Kind, at, draw
+from blocks.text import SECTION_LIMIT, clip, escape, line, mrkdwn, words
+from store.domain.draft import Draft
 from store.domain.storable import FieldProblem
 
-CALLBACK_ID = "request.submit"
 ERROR_LIMIT = 300
 """Ours: what still reads as one remark under an input."""
 
-_NAME, _VERSION = "mini_program.name", "version"
 
-_REQUEST = (
-    FormField(
-        "category",
-        "Category",
-        Kind.SELECT,
-        required=True,
-        options=((Category.RELEASE.value, Category.RELEASE.label),),
-        hint="The other four categories come from the platform by import.",
-    ),
-    FormField(
-        "environment",
-        "Environment",
-        Kind.RADIO,
-        required=True,
-        options=tuple((each.value, each.label) for each in Environment),
-    ),
-    FormField(_NAME, "Mini Program Name", required=True, limit=150, also=("details.name",)),
-    FormField(
-        "mini_program.id",
-        "Mini Program ID",
-        required=True,
-        limit=32,
-        placeholder="2171020092715498",
-        hint="The digits the platform shows beside the name.",
-    ),
-    FormField(_VERSION, "Version", required=True, limit=64, also=("details.version",)),
-    FormField("title", "Title", limit=150, hint="Left empty: Release, the name and the version."),
-)
+class Step(StrEnum):
+    """The modal's callback id at each step."""
 
-_RELEASE = (
-    FormField(
-        "details.type",
-        "Type",
-        Kind.RADIO,
-        required=True,
-        options=(("DSL", "DSL"), ("H5+", "H5+")),
-        hint="Cannot be changed later; another type is another mini program.",
-    ),
-    FormField("details.target_app", "Target App", required=True, limit=150),
-    FormField("details.language", "Language", required=True, limit=50, placeholder="en"),
-    FormField("details.tagline", "Tagline", limit=300, hint="The short summary in search results."),
-    FormField("details.description", "Description", Kind.LONG),
-    FormField("details.logo", "Logo", hint="Its address, https://…"),
-    FormField("details.keywords", "Keywords", Kind.COMMAS, hint="Separated by commas."),
-    FormField("details.tags", "Tags", Kind.COMMAS, hint="Separated by commas."),
-    FormField(
-        "details.features",
-        "Features",
-        Kind.FEATURES,
-        placeholder="Scan | 1.8 | Scan a QR or bar code",
-        hint="One a line: name | version | description.",
-    ),
-    FormField(
-        "details.whitelist",
-        "Whitelist",
-        Kind.LINES,
-        placeholder="api.example.com",
-        hint="One domain a line.",
-    ),
-    FormField(
-        "details.rectification",
-        "Rectification information",
-        Kind.LONG,
-        hint="If a warning asked for changes: what you changed.",
-    ),
-)
+    REQUEST = "request.form.request"
+    DETAILS = "request.form.details"
+    CHECK = "request.form.check"
 
-FIELDS = (*_REQUEST, *_RELEASE)
-"""Every input, in order. Another category is another table beside `_RELEASE`."""
+    @property
+    def number(self) -> int:
+        """From 1."""
+        return list(Step).index(self) + 1
+
+    @property
+    def next(self) -> "Step":
+        """The step after; the last has none and stays."""
+        return list(Step)[min(self.number, len(Step) - 1)]
+
+    @property
+    def previous(self) -> "Step":
+        """The step before; the first has none and stays."""
+        return list(Step)[max(self.number - 2, 0)]
 
 
-def build(values: Mapping[str, Any] | None = None) -> View:
-    """The form; `values` is a request in the interchange format to begin with."""
-    begun = {"category": Category.RELEASE.value, **(values or {})}
+def fields(draft: Draft, step: Step) -> tuple[FormField, ...]:
+    """What is asked for at a step."""
+    if step is Step.REQUEST:
+        return request_form_fields.REQUEST
+    if step is Step.DETAILS and draft.category:
+        return request_form_fields.DETAILS[draft.category]
+    return ()
+
+
+def build(
+    draft: Draft, step: Step, *, remarks: Mapping[str, str] | None = None, notice: str = ""
+) -> View:
+    """The modal at a step.
+
+    `remarks` are sentences by field, drawn below its input; `notice` is one about the whole. Both
+    are finished mrkdwn.
+    """
+    body = request_form_check.blocks(draft) if step is Step.CHECK else _asked(draft, step, remarks)
     return View(
         type="modal",
-        callback_id=CALLBACK_ID,
-        title=words("New request"),
-        submit=words("Submit for Review"),
+        callback_id=step.value,
+        private_metadata=draft.id,
+        title=words(draft.category.label if draft.category else "New request"),
+        submit=words("Submit for Review" if step is Step.CHECK else "Next"),
         close=words("Cancel"),
-        blocks=[draw(field, _at(begun, field.path)) for field in FIELDS],
+        blocks=[*_head(draft, step, notice), *body, *_back(step)],
     )
 
 
-def parse(view: Mapping[str, Any], *, submitted_by: str, external_id: str) -> dict[str, Any]:
-    """What was filled in, in the interchange format and unchecked; empty inputs are left out."""
-    values = view["state"]["values"]
-    request: dict[str, Any] = {
-        "external_id": external_id,
-        "submitted_by": submitted_by,
-        "mini_program": {},
-        "details": {},
-    }
-    for field in FIELDS:
-        value = read(field, values)
-        for path in field.paths if value is not None else ():
-            _put(request, path, value)
-    request.setdefault("title", _title(request))
-    return request
+def errors(problems: Iterable[FieldProblem], asked: Iterable[FormField]) -> dict[str, str]:
+    """The plain sentences by block id, as Slack's `response_action: errors` takes them.
 
-
-def errors(problems: Iterable[FieldProblem]) -> dict[str, str]:
-    """The sentences by block id, as Slack's `response_action: errors` takes them.
-
-    A problem of no input of ours stands under the first one, with its name.
+    Problems of fields that are not asked for here are left out.
     """
     found: dict[str, list[str]] = {}
+    here = tuple(asked)
     for problem in problems:
-        block, sentence = _placed(problem)
-        if sentence not in found.setdefault(block, []):
-            found[block].append(sentence)
+        for block, sentence in _placed(problem, here):
+            if sentence not in found.setdefault(block, []):
+                found[block].append(sentence)
     return {block: clip(" ".join(said), ERROR_LIMIT) for block, said in found.items()}
 
 
-def _placed(problem: FieldProblem) -> tuple[str, str]:
-    for field in FIELDS:
+def remarks(problems: Iterable[FieldProblem], asked: Iterable[FormField]) -> dict[str, str]:
+    """The same as finished mrkdwn, to be drawn below what is no input, or after a refusal."""
+    return {block: escape(said) for block, said in errors(problems, asked).items()}
+
+
+def where(draft: Draft, problems: Iterable[FieldProblem]) -> Step:
+    """The first step that asks for something that is wrong; the last for what no step asks."""
+    listed = tuple(problems)
+    held = (step for step in Step if errors(listed, fields(draft, step)))
+    return next(held, Step.CHECK)
+
+
+def inputs(asked: Iterable[FormField]) -> frozenset[str]:
+    """The ids of those blocks that Slack shows an error under."""
+    return frozenset(field.path for field in asked if field.kind is not Kind.FEATURES)
+
+
+def _head(draft: Draft, step: Step, notice: str) -> Iterator[Block]:
+    if notice:
+        yield AlertBlock(text=mrkdwn("*Not submitted yet.*"), level="error")
+        yield SectionBlock(text=mrkdwn(clip(notice, SECTION_LIMIT)), expand=True)
+    named = f" · {line(draft.title, 200)}" if step is not Step.REQUEST else ""
+    yield ContextBlock(elements=[mrkdwn(f"Step {step.number} of {len(Step)}{named}")])
+    if draft.resubmission_of and step is Step.REQUEST:
+        said = f"🔁 Filled in with what MP-{draft.resubmission_of} had. Change what is needed."
+        yield ContextBlock(elements=[mrkdwn(said)])
+
+
+def _asked(draft: Draft, step: Step, remarks: Mapping[str, str] | None) -> Iterator[Block]:
+    for field in fields(draft, step):
+        if field.kind is Kind.FEATURES:
+            yield from request_form_features.listed(draft, field)
+        else:
+            yield draw(field, at(draft.values, field.path))
+        remark = (remarks or {}).get(field.path)
+        if remark:
+            yield ContextBlock(elements=[mrkdwn(f"⛔ {remark}")])
+
+
+def _back(step: Step) -> list[ActionsBlock]:
+    if step is Step.REQUEST:
+        return []
+    return [buttons.row(buttons.link("Back", buttons.FORM_BACK, step.value))]
+
+
+def _placed(problem: FieldProblem, asked: Iterable[FormField]) -> Iterator[tuple[str, str]]:
+    for field in asked:
         for path in field.paths:
             if problem.field == path:
-                return field.path, problem.sentence
-            if problem.field.startswith(f"{path}."):
-                return field.path, _within(problem.field[len(path) + 1 :], problem.sentence)
-    return FIELDS[0].path, str(problem)
+                yield field.path, problem.sentence
+            elif problem.field.startswith(f"{path}."):
+                yield field.path, _within(problem.field[len(path) + 1 :], problem.sentence)
 
 
 def _within(rest: str, sentence: str) -> str:
-    """Says which entry of a list is meant: `0.version` is "Line 1, version"."""
+    """Says which entry of a list is meant: `0.version` is "Number 1, version"."""
     number, _, key = rest.partition(".")
     if not number.isdigit():
         return sentence
-    return f"Line {int(number) + 1}{f', {key}' if key else ''}: {sentence}"
-
-
-def _title(request: Mapping[str, Any]) -> str:
-    named = (_at(request, _NAME), _at(request, _VERSION))
-    return clip(" ".join(["Release", *(str(part) for part in named if part)]), 150)
-
-
-def _at(values: Mapping[str, Any], path: str) -> Any:
-    found: Any = values
-    for key in path.split("."):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found
-
-
-def _put(values: dict[str, Any], path: str, value: Any) -> None:
-    *parents, last = path.split(".")
-    for key in parents:
-        values = values.setdefault(key, {})
-    values[last] = value
+    return f"Number {int(number) + 1}{f', {key}' if key else ''}: {sentence}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.directory import Directory
-from store import outbox, rounds
+from store import drafts, outbox, rounds
 from store.database import Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 KEEP = timedelta(days=30)
 """How long sent messages and taken slots are kept: for an operator's question, not for the bot."""
+KEEP_DRAFTS = timedelta(days=1)
+"""How long a draft waits for its writer after the last change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,12 @@ class Jobs:
         await self.directory.refresh_groups()
 
     async def prune(self) -> int:
-        """Forget what was sent long ago; how many rows."""
-        before = self.clock() - KEEP
+        """Forget what was sent long ago and what nobody writes on; how many rows."""
+        now = self.clock()
+        before = now - KEEP
         async with self.db.transaction() as session:
-            return await outbox.forget(session, before=before) + await rounds.forget(
-                session, before=before
+            return (
+                await outbox.forget(session, before=before)
+                + await rounds.forget(session, before=before)
+                + await drafts.forget(session, before=now - KEEP_DRAFTS)
             )

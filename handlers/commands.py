@@ -9,10 +9,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import decision_form, facts, notices, request_form
+from blocks import decision_form, facts, notices
 from blocks.message import Message
 from blocks.text import field, quote
-from handlers import clicks, lists, typed
+from handlers import clicks, lists, submit, typed
 from handlers.deps import Deps
 from store import queries, requests
 from store.domain.access import Refused
@@ -83,7 +83,7 @@ async def everything(call: Call) -> Answer:
 
 async def new(call: Call) -> Answer:
     """Open the form."""
-    return await _open(call, request_form.build())
+    return await _open(call, await submit.begun(call.user, call.deps))
 
 
 async def show(call: Call) -> Answer:

@@ -29,6 +29,8 @@ def word(refused: Refused, people: People, *, asker: str) -> str:
         case Denial.NOT_THE_SUBMITTER if request:
             submitter = who(request.submitted_by, people)
             return f"Only {submitter}, who submitted {request.ref}, can withdraw it."
+        case Denial.NOT_RESUBMITTABLE if request:
+            return _not_resubmittable(request, people)
         case Denial.NOBODY_CAN_DECIDE:
             return (
                 "Nobody could decide this request, so it was not submitted: the policy names no "
@@ -47,6 +49,16 @@ def _not_a_reviewer(request: Request, people: People, asker: str) -> str:
     able = names(request.reviewers, people, last="and")
     follow = f" Follow it with `/mp-requests show {request.ref}`."
     return f"Only {able} can decide {request.ref}." + (follow if asker in request.people() else "")
+
+
+def _not_resubmittable(request: Request, people: People) -> str:
+    if request.status in {Status.REJECTED, Status.WITHDRAWN}:
+        submitter = who(request.submitted_by, people)
+        return f"Only {submitter} or a workspace admin can submit {request.ref} again."
+    return (
+        f"{request.ref} is {request.status.label}. "
+        "Only a request that was rejected or withdrawn can be submitted again."
+    )
 
 
 def _unknown(request_id: int | None) -> str:

@@ -12,8 +12,11 @@ from typing import Any
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store import people, queries
 from store.database import Database
-from store.domain.draft import Draft, Values
+from store.domain.access import Denial, Refused, may_resubmit
+from store.domain.draft import Draft, Values, again
+from store.domain.policy import Policy
 from store.domain.storable import storable
 from store.tables import DraftRow
 
@@ -32,6 +35,21 @@ async def begin(
     async with db.transaction() as session:
         session.add(row)
     return _snapshot(row)
+
+
+async def repeat(
+    db: Database, request_id: int, *, owner: str, policy: Policy, now: datetime
+) -> Draft | Refused:
+    """A draft that begins with what an ended request had; Refused for who may not repeat it."""
+    seen = await queries.look(db, request_id, viewer=owner, policy=policy)
+    if isinstance(seen, Refused):
+        return seen
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy)
+    if not may_resubmit(owner, seen.request, roster):
+        return Refused(Denial.NOT_RESUBMITTABLE, request_id, seen.request)
+    values = again(seen.request)
+    return await begin(db, owner=owner, values=values, resubmission_of=request_id, now=now)
 
 
 async def find(db: Database, draft_id: str, *, owner: str) -> Draft | None:

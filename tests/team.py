@@ -61,6 +61,7 @@ class Team:
             submitter=submitter.id,
             policy=self.bot.policy,
             now=self.clock(),
+            from_platform=True,
         )
         assert not isinstance(answer, Refused)
         return answer.request
@@ -163,18 +164,6 @@ async def connected(workspace: Workspace, bot: Bot) -> AsyncIterator[None]:
             workspace.request_url = f"{address}/slack/events"
             yield
 
-
-RELEASE: dict[str, object] = {
-    "environment": "production",
-    "mini_program.name": "Bills Pay",
-    "mini_program.id": "2171020092715498",
-    "version": "3.2.4",
-    "details.type": "DSL",
-    "details.target_app": "Wallet PH",
-    "details.language": "fil",
-    "details.features": "Scan | 1.8 | Scan a QR or bar code",
-}
-"""What alice types into the form for a release."""
 
 _CAST = {
     "alice": "Alice Santos",

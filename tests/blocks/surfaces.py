@@ -10,6 +10,7 @@ from blocks import decision_form, digest, notices, request_card, request_details
 from blocks.message import Message
 from bot.sandbox import screen
 from store.domain.categories import MODELS
+from store.domain.draft import Draft, again
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, Category, Person, RejectionClass, Request, Status
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, request, sample_of
@@ -90,18 +91,9 @@ def views(shown: Request) -> Iterator[View]:
     yield request_details.build(shown, PEOPLE, EVERY_ACT)
     yield request_details.build(shown, PEOPLE, frozenset())
     yield decision_form.build(shown, reason=str(shown.decision_reason or ""))
-    yield request_form.build(interchange(shown))
-
-
-def interchange(shown: Request) -> dict[str, Any]:
-    """The request as it would be submitted again."""
-    return {
-        "title": shown.title,
-        "environment": shown.environment.value,
-        "mini_program": {"id": shown.mini_program_id, "name": shown.mini_program_name},
-        "version": shown.version,
-        "details": dict(shown.details),
-    }
+    draft = Draft("d1", shown.submitted_by, again(shown), shown.id)
+    for step in request_form.Step:
+        yield request_form.build(draft, step)
 
 
 def named(user_id: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from blocks import notices, request_form
+from blocks import notices
 from blocks.buttons import ALL_ACTIONS
 from bot.sandbox.limits import message_problems, view_problems
 from bot.sandbox.limits.whole import objects
@@ -62,5 +62,5 @@ def test_notices_fit() -> None:
         notices.undelivered("the card", "x" * 999),
     ]
     assert [p for message in made for p in message_problems(message.payload())] == []
-    shown = [notices.welcome(), notices.notice_view("t" * 99, "word " * 900), request_form.build()]
+    shown = [notices.welcome(), notices.notice_view("t" * 99, "word " * 900)]
     assert [p for view in shown for p in view_problems(view.to_dict())] == []

@@ -27,7 +27,8 @@ def test_a_rejected_release_is_told_the_kind_the_reason_and_the_way_on() -> None
         "⛔ Rejected · Personal data and privacy violations",
         "Release Bills Pay 3.2.4 · MP-128 · by Bob",
         "┃ The privacy text names no contact.",
-        "Change what the reason names, then submit it again: /mp-requests new",
+        "Change what the reason names, then submit it again.",
+        "[ Submit again ]",
         "[ View details ]",
     ]
     assert made.text == "Rejected: Release Bills Pay 3.2.4 (Production) · MP-128 · by Bob"

@@ -1,81 +1,196 @@
-"""The form collects a release in the interchange format and puts problems under their inputs."""
+"""Each step of the form asks in the platform's words, keeps what it shows, and fits into Slack."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from slack_sdk.models.views import View
 
-from blocks import request_form
+from blocks import form_field, request_form, request_form_features, request_form_fields
+from blocks.form_field import Kind
+from blocks.request_form import Step
+from blocks.request_form_features import Choice
 from bot.sandbox.limits import view_problems
+from store.domain.categories import MODELS
+from store.domain.draft import Draft, again
 from store.domain.request import Category
 from store.domain.storable import FieldProblem
-from store.domain.submission import SubmissionError, read
-from tests.blocks.surfaces import words
-from tests.cast import ALICE, sample_of
+from store.domain.submission import read
+from tests.blocks.surfaces import HOSTILE, hostile, words
+from tests.cast import ALICE, request, sample_of
 
-LEFT_OUT = {"external_id", "submitted_by", "created_at"}
+ASKED_IN_STEP_ONE = {"name", "version"}
+"""Keys of the details that the form takes from the request's own name and version."""
 
 
-def submitted(view: View) -> dict[str, Any]:
-    """What Slack sends when a person submits the form as it stands."""
+def draft(category: Category, **details: Any) -> Draft:
+    """A draft with all of the sample's request of this category, as a form would have it."""
+    found = sample_of(category)
+    values = {k: found[k] for k in ("category", "environment", "mini_program", "version", "title")}
+    filled = {k: v for k, v in found["details"].items() if v not in (None, [], "")}
+    return Draft("d1", ALICE, values | {"details": filled | details})
+
+
+def empty(category: Category | None = None) -> Draft:
+    return Draft("d1", ALICE, {"category": category.value} if category else {})
+
+
+def state(view: View) -> dict[str, Any]:
+    """What Slack sends for the inputs when a person submits the view as it stands."""
     values = {}
     for block in view.to_dict()["blocks"]:
-        element = block["element"]
-        state = {
-            "value": element.get("initial_value"),
-            "selected_option": element.get("initial_option"),
-        }
-        values[block["block_id"]] = {element["action_id"]: state}
-    return {"state": {"values": values}}
+        if block["type"] == "input":
+            element = block["element"]
+            chosen = element.get("initial_option")
+            entry = {"selected_option": chosen, "value": element.get("initial_value")}
+            values[block["block_id"]] = {element["action_id"]: entry}
+    return values
 
 
-def parsed(view: View) -> dict[str, Any]:
-    return request_form.parse(submitted(view), submitted_by=ALICE, external_id="slack-1")
+def typed(path: str, value: str) -> dict[str, Any]:
+    return {path: {path: {"value": value}}}
 
 
-def release() -> dict[str, Any]:
-    """The sample's release without what a form does not ask for."""
-    found = {k: v for k, v in sample_of(Category.RELEASE).items() if k not in LEFT_OUT}
-    return found | {"details": {k: v for k, v in found["details"].items() if v}}
+@pytest.mark.parametrize("category", Category)
+def test_every_key_of_a_category_is_asked_for_under_the_platforms_name(category: Category) -> None:
+    asked = {field.path: field for field in request_form_fields.DETAILS[category]}
+    for key, known in MODELS[category].model_fields.items():
+        if key not in ASKED_IN_STEP_ONE:
+            assert asked[f"details.{key}"].label == known.title
+            assert asked[f"details.{key}"].required == known.is_required()
 
 
-def test_a_request_given_to_the_form_comes_back_the_same() -> None:
-    meta = {"external_id": "slack-1", "submitted_by": ALICE}
-    assert parsed(request_form.build(release())) == release() | meta
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize("step", [Step.REQUEST, Step.DETAILS])
+def test_a_step_left_as_it_is_changes_nothing(category: Category, step: Step) -> None:
+    begun = draft(category, extra={"kept": 1})
+    asked = request_form.fields(begun, step)
+    shown = state(request_form.build(begun, step))
+    filled = replace(begun, values=form_field.fill(begun.values, asked, shown))
+    assert read(filled.interchange()) == read(begun.interchange())
 
 
-def test_what_the_form_gives_is_accepted() -> None:
-    found = read(parsed(request_form.build(release())))
-    assert found.title == "Release Bills Pay 3.2.4"
-    assert found.details["features"][1]["name"] == "Scan"
+@pytest.mark.parametrize("category", Category)
+def test_typed_into_an_empty_form_the_sample_comes_out_the_same(category: Category) -> None:
+    whole, values = draft(category), empty(category)
+    for step in (Step.REQUEST, Step.DETAILS):
+        shown = state(request_form.build(whole, step))
+        filled = form_field.fill(values.values, request_form.fields(whole, step), shown)
+        values = replace(values, values=filled)
+    for number, feature in enumerate(whole.features):
+        values = replace(values, values=values.with_feature(number, feature))
+    assert read(values.interchange()) == read(whole.interchange())
 
 
-def test_without_a_title_the_request_is_named_after_what_is_released() -> None:
-    untitled = {k: v for k, v in release().items() if k != "title"}
-    assert parsed(request_form.build(untitled))["title"] == "Release Bills Pay 3.2.4"
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize("step", Step)
+def test_every_step_fits_into_slack(category: Category, step: Step) -> None:
+    for shown in (empty(), empty(category), draft(category)):
+        assert view_problems(request_form.build(shown, step).to_dict()) == []
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("category", Category)
+def test_hostile_drafts_fit_with_a_remark_at_every_input(category: Category, kind: str) -> None:
+    values = again(request(**hostile(category, HOSTILE[kind])))
+    shown = Draft("d1", ALICE, values, resubmission_of=128)
+    for step in Step:
+        asked = request_form.fields(shown, step)
+        remarks = {field.path: "<!channel> " * 20 for field in asked}
+        view = request_form.build(shown, step, remarks=remarks, notice="n" * 1000)
+        assert view_problems(view.to_dict()) == []
+    assert view_problems(request_form_features.build(shown, 0).to_dict()) == []
+
+
+def test_a_new_form_asks_for_the_request_first() -> None:
+    said = words(request_form.build(empty(), Step.REQUEST)).splitlines()
+    assert "Step 1 of 3" in said
+    for label in ("Category", "Environment", "Mini Program Name", "Version", "Title (optional)"):
+        assert label in said
+
+
+@pytest.mark.parametrize(
+    ("category", "title"),
+    [
+        (Category.RELEASE, "Release {B} 1.2"),
+        (Category.OFFLINE, "Take {B} offline"),
+        (Category.LAUNCH, "Launch {B}"),
+        (Category.FEATURES, "Activate features for {B}"),
+        (Category.OPTIMIZATION, "Change sub-packages of {B}"),
+    ],
+)
+def test_without_a_title_it_is_named_after_what_is_asked(category: Category, title: str) -> None:
+    values = {"category": category.value, "mini_program": {"name": "{B}"}, "version": "1.2"}
+    assert Draft("d1", ALICE, values).interchange()["title"] == title
+
+
+def test_a_category_chosen_before_leaves_nothing_in_the_request() -> None:
+    release = draft(Category.RELEASE, extra="kept")
+    changed = replace(release, values={**release.values, "category": "optimization_modify"})
+    assert changed.interchange()["details"] == {"extra": "kept"}
+    assert changed.values["details"]["target_app"] == "Wallet PH"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3824640", 3824640),
+        ("3,824,640 bytes", 3824640),
+        ("3.6 MB", 3774874),
+        ("3.6mb", 3774874),
+        ("12 KB", 12288),
+        ("1 GiB", 1073741824),
+        ("0", 0),
+        ("3,6 MB", "3,6 MB"),
+        ("3.6", "3.6"),
+        ("-1", "-1"),
+        ("big", "big"),
+    ],
+)
+def test_a_size_is_understood_in_bytes_or_with_a_unit(text: str, value: object) -> None:
+    asked = request_form_fields.DETAILS[Category.OPTIMIZATION]
+    path = "details.whole_package_size"
+    filled = form_field.fill({}, asked, typed(path, text))
+    assert filled["details"]["whole_package_size"] == value
+    (field,) = [field for field in asked if field.path == path]
+    assert form_field.written(field, value) == str(value)
+
+
+def test_the_form_says_how_a_size_was_understood() -> None:
+    shown = words(request_form.build(draft(Category.OPTIMIZATION), Step.DETAILS))
+    assert "Understood as 3.6 MB (3,824,640 bytes)." in shown
 
 
 def test_lists_are_read_as_people_write_them() -> None:
-    view = submitted(request_form.build(release()))
-    values = view["state"]["values"]
-    values["details.keywords"]["details.keywords"]["value"] = " qr,, pay ,\nfood "
-    values["details.whitelist"]["details.whitelist"]["value"] = "a.example.com\r\n\n b.example.com"
-    values["details.features"]["details.features"]["value"] = "Scan|1.8\nMap | 2 | a | b"
-    details = request_form.parse(view, submitted_by=ALICE, external_id="x")["details"]
-    assert details["keywords"] == ["qr", "pay", "food"]
-    assert details["whitelist"] == ["a.example.com", "b.example.com"]
-    assert details["features"] == [
-        {"name": "Scan", "version": "1.8"},
-        {"name": "Map", "version": "2", "description": "a | b"},
-    ]
+    asked = request_form_fields.DETAILS[Category.RELEASE]
+    keywords = typed("details.keywords", " qr,, pay ,\nfood ")
+    domains = typed("details.whitelist", "a.example.com\r\n\n b.example.com")
+    assert form_field.fill({}, asked, keywords | domains)["details"] == {
+        "keywords": ["qr", "pay", "food"],
+        "whitelist": ["a.example.com", "b.example.com"],
+    }
 
 
-def test_an_empty_form_is_refused_at_the_inputs_that_are_missing() -> None:
-    with pytest.raises(SubmissionError) as refused:
-        read(parsed(request_form.build()))
-    assert {"environment", "mini_program.id", "version"} <= set(
-        request_form.errors(refused.value.problems)
+def test_what_slack_cannot_show_whole_is_kept_unless_it_is_changed() -> None:
+    long, odd = "word " * 900, ["a, b", "c"]
+    begun = draft(Category.RELEASE, description=long.strip(), keywords=odd)
+    view, asked = (
+        request_form.build(begun, Step.DETAILS),
+        request_form.fields(begun, Step.DETAILS),
     )
+    assert "All of it is kept unless you change this text." in words(view)
+    shown = state(view)
+    assert form_field.fill(begun.values, asked, shown) == begun.values
+    changed = form_field.fill(begun.values, asked, shown | typed("details.description", "short"))
+    assert changed["details"]["description"] == "short"
+    assert changed["details"]["keywords"] == odd
+
+
+def test_an_emptied_input_takes_the_value_away() -> None:
+    begun = draft(Category.RELEASE)
+    asked = request_form.fields(begun, Step.DETAILS)
+    emptied = form_field.fill(begun.values, asked, typed("details.tagline", " "))
+    assert "tagline" not in emptied["details"]
 
 
 @pytest.mark.parametrize(
@@ -84,26 +199,57 @@ def test_an_empty_form_is_refused_at_the_inputs_that_are_missing() -> None:
         ("mini_program.id", "mini_program.id", "No."),
         ("details.name", "mini_program.name", "No."),
         ("details.version", "version", "No."),
-        ("details.features.0.version", "details.features", "Line 1, version: No."),
-        ("details.whitelist.2", "details.whitelist", "Line 3: No."),
-        ("submitted_by", "category", "submitted_by: No."),
-        ("", "category", "No."),
-        ("details", "category", "details: No."),
+        ("details.features.0.version", "details.features", "Number 1, version: No."),
+        ("details.whitelist.2", "details.whitelist", "Number 3: No."),
     ],
 )
 def test_a_problem_stands_under_its_input(field: str, block: str, sentence: str) -> None:
-    assert request_form.errors([FieldProblem(field, "No.")]) == {block: sentence}
+    begun, problem = draft(Category.RELEASE), [FieldProblem(field, "No.")]
+    step = request_form.where(begun, problem)
+    assert request_form.errors(problem, request_form.fields(begun, step)) == {block: sentence}
+
+
+@pytest.mark.parametrize("field", ["submitted_by", "", "details", "details.more"])
+def test_a_problem_of_no_input_stands_on_the_last_step(field: str) -> None:
+    assert request_form.where(draft(Category.RELEASE), [FieldProblem(field, "No.")]) is Step.CHECK
 
 
 def test_the_same_problem_is_said_once() -> None:
     twice = [FieldProblem("version", "No."), FieldProblem("details.version", "No.")]
-    assert request_form.errors(twice) == {"version": "No."}
+    assert request_form.errors(twice, request_form_fields.REQUEST) == {"version": "No."}
 
 
-def test_the_form_asks_in_the_platforms_words() -> None:
-    view = request_form.build()
-    said = words(view).splitlines()
-    for label in ("Mini Program Name", "Type", "Target App", "Language", "Logo (optional)"):
-        assert label in said
-    assert "Rectification information (optional)" in said
-    assert view_problems(view.to_dict()) == []
+@pytest.mark.parametrize("category", Category)
+def test_the_last_step_shows_everything_that_was_filled_in(category: Category) -> None:
+    shown = words(request_form.build(draft(category), Step.CHECK))
+    for field in request_form_fields.DETAILS[category]:
+        value = form_field.at(draft(category).values, field.path)
+        if value is not None and field.kind is not Kind.FEATURES:
+            assert field.label in shown
+            assert form_field.spoken(field, value).splitlines()[0] in shown
+    assert all(feature["name"] in shown for feature in draft(category).features)
+
+
+def test_many_features_are_listed_as_far_as_slack_has_room_and_the_rest_is_said() -> None:
+    many = draft(Category.RELEASE, features=[{"name": f"F{n}", "version": "1"} for n in range(100)])
+    shown = words(request_form.build(many, Step.DETAILS))
+    assert "40. F39 1" in shown
+    assert "And 60 more features, submitted as they are." in shown
+
+
+@pytest.mark.parametrize("value", ["", "edit:1", "edit:x:1", "drop:1:1", "edit:1:1:1", "e" * 4000])
+def test_a_choice_we_did_not_write_is_none(value: str) -> None:
+    assert Choice.parse(value) is None
+    assert Choice.parse("remove:2:5") == Choice("remove", 2, 5)
+
+
+def test_a_feature_modal_says_which_draft_and_number_it_is_about() -> None:
+    view = request_form_features.build(draft(Category.LAUNCH), 1)
+    assert request_form_features.place(str(view.private_metadata)) == ("d1", 1)
+    assert request_form_features.place("<!channel>") == ("", 0)
+
+
+def test_removing_twice_removes_one_feature() -> None:
+    begun = draft(Category.RELEASE)
+    once = replace(begun, values=begun.without_feature(0, of=3))
+    assert len(replace(once, values=once.without_feature(0, of=3)).features) == 2

@@ -5,7 +5,10 @@ import re
 import pytest
 from sqlalchemy import text
 
-from tests.team import RELEASE, Team
+from store.domain.request import Category
+from tests.cast import sample_of
+from tests.forms import filled, opened
+from tests.team import Team
 
 SENTENCE = re.compile(
     r"Something went wrong on our side \(reference ([0-9A-Z]{4})\)\. "
@@ -44,13 +47,12 @@ async def test_a_click_a_command_and_a_form_each_get_one_sentence(
     team: Team, caplog: pytest.LogCaptureFixture
 ) -> None:
     request = await team.submit()
-    form = (await team.alice.command("/mp-requests new")).view
-    assert form is not None
+    form = await filled(team.alice, await opened(team.alice), sample_of(Category.RELEASE))
     await break_store(team)
 
     click = await team.bob.click(team.card(team.bob, request), "request.approve")
     command = await team.carol.command("/mp-requests mine")
-    sent = await team.alice.submit(form, RELEASE)
+    sent = await team.alice.submit(form)
 
     assert click.acked
     assert sent.view is not None

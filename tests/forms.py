@@ -1,0 +1,79 @@
+"""Walking through the request form as a person does, with a request in the interchange format."""
+
+from typing import Any
+
+from blocks import form_field, request_form_features, request_form_fields
+from blocks.form_field import FormField, Kind
+from bot.sandbox.people import Answer, Person
+from bot.sandbox.views import View
+from store.domain.request import Category
+
+Json = dict[str, Any]
+
+
+async def opened(person: Person) -> View:
+    """An empty form in front of them."""
+    return front(await person.command("/mp-requests new"))
+
+
+def front(answer: Answer) -> View:
+    """The modal the answer left in front."""
+    assert answer.view is not None
+    return answer.view
+
+
+async def filled(person: Person, form: View, request: Json) -> View:
+    """The form with both steps filled in, at its last step."""
+    front(await person.submit(form, first(request)))
+    for feature in request["details"].get("features") or ():
+        await add_feature(person, form, feature)
+    return front(await person.submit(form, second(request)))
+
+
+async def submitted(person: Person, form: View, request: Json) -> Answer:
+    """The form filled in and submitted."""
+    return await person.submit(await filled(person, form, request))
+
+
+async def add_feature(person: Person, form: View, feature: Json) -> Answer:
+    """One more feature, by the button and its modal."""
+    asked = front(await person.click(form, "request.form.feature.add"))
+    return await person.submit(asked, typed_feature(asked, feature))
+
+
+def typed_feature(asked: View, feature: Json) -> Json:
+    """What a person types into the modal of a feature."""
+    there = {block["block_id"] for block in asked.blocks}
+    fields = request_form_fields.feature(Category.FEATURES)
+    return _typed(tuple(field for field in fields if field.path in there), feature)
+
+
+def first(request: Json) -> Json:
+    """What a person types into the first step."""
+    return _typed(request_form_fields.REQUEST, request)
+
+
+def second(request: Json) -> Json:
+    """What a person types into the second."""
+    return _typed(request_form_fields.DETAILS[Category(request["category"])], request)
+
+
+def has_feature_modal(person: Person) -> bool:
+    """Whether a feature is being asked for."""
+    return person.views[-1].callback_id == request_form_features.CALLBACK_ID
+
+
+def _typed(fields: tuple[FormField, ...], values: Json) -> Json:
+    """Only what there is to type: a person leaves the other inputs alone."""
+    given = {field: form_field.at(values, field.path) for field in fields}
+    return {
+        field.path: _answer(field, value)
+        for field, value in given.items()
+        if value not in (None, "", []) and field.kind is not Kind.FEATURES
+    }
+
+
+def _answer(field: FormField, value: Any) -> str:
+    if field.kind is Kind.YES_NO:
+        return "yes" if value else "no"
+    return str(value) if field.kind.chosen else form_field.written(field, value)

@@ -1,0 +1,292 @@
+"""The form of every category: walked through, gone back in, corrected, submitted, and again."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.importing import Importer
+from bot.sandbox import payloads
+from bot.sandbox.people import Person
+from bot.sandbox.views import View
+from store.domain.query import ListQuery, Scope
+from store.domain.request import Category, Request
+from store.queries import listing
+from tests.cast import sample_of
+from tests.forms import (
+    add_feature,
+    filled,
+    first,
+    front,
+    opened,
+    second,
+    submitted,
+    typed_feature,
+)
+from tests.team import Team
+
+OWN = {"external_id", "submitted_by", "created_at"}
+"""What a form does not ask for."""
+
+
+async def stored(team: Team) -> list[Request]:
+    """All requests, oldest first, as ada the admin sees them."""
+    found = await listing(
+        team.bot.db, ListQuery(Scope.ALL), asker=team.ada.id, policy=team.bot.policy
+    )
+    return sorted(found.page.requests, key=lambda request: request.id)
+
+
+def told(request: Request) -> dict[str, Any]:
+    """What the submitter said, without what was left empty."""
+    return {
+        "title": request.title,
+        "category": request.category,
+        "environment": request.environment,
+        "mini_program": (request.mini_program_id, request.mini_program_name),
+        "version": request.version,
+        "details": {k: v for k, v in request.details.items() if v not in (None, [], "")},
+    }
+
+
+def typed(view: View, path: str) -> Any:
+    """What stands in an input."""
+    return view.state[path][path]["value"]
+
+
+async def at_details(team: Team, category: Category = Category.RELEASE) -> View:
+    """alice's form at its second step."""
+    return front(await team.alice.submit(await opened(team.alice), first(sample_of(category))))
+
+
+async def ended(team: Team, act: str) -> Request:
+    """alice's request, rejected by bob or withdrawn by her."""
+    request = await team.submit()
+    if act == "rejected":
+        await team.reject(team.bob, team.card(team.bob, request), "No contact.")
+    else:
+        await team.alice.click(team.card(team.alice, request), "request.withdraw")
+    await team.settle()
+    return request
+
+
+async def again(team: Team, person: Person, where: Any) -> View:
+    return front(await person.click(where, "request.again"))
+
+
+@pytest.mark.parametrize("category", Category)
+async def test_what_a_form_stores_is_what_an_import_of_it_stores(
+    team_once: Team, category: Category
+) -> None:
+    sample = sample_of(category)
+
+    answer = await submitted(team_once.alice, await opened(team_once.alice), sample)
+    assert (answer.errors, answer.view) == ({}, None)
+    await imported(team_once, sample)
+
+    by_form, by_import = await stored(team_once)
+    assert told(by_form) == told(by_import)
+
+
+async def imported(team: Team, sample: dict[str, Any]) -> None:
+    bot, line = team.bot, json.dumps({**sample, "submitted_by": "alice@example.com"})
+    importer = Importer(bot.db, bot.directory, bot.policy, team.clock)
+    (outcome,) = [found async for found in importer.run([line.encode()])]
+    assert outcome.outcome == "new"
+
+
+async def test_a_whole_form_becomes_cards(team: Team) -> None:
+    await submitted(team.alice, await opened(team.alice), sample_of(Category.FEATURES))
+    await team.settle()
+
+    (card,) = team.bob.sees()
+    assert "Mini Program Features · MP-1" in team.words(card)
+    assert "Activate features for Load Central" in team.words(card)
+
+
+async def test_back_keeps_what_was_typed_right_or_wrong(team_once: Team) -> None:
+    form = await at_details(team_once, Category.OPTIMIZATION)
+    wrong = {"details.subpackage_enabled": "yes", "details.whole_package_size": "big"}
+    for path, value in wrong.items():
+        await team_once.alice.choose(form, path, value)
+
+    await team_once.alice.click(form, "request.form.back")
+    assert typed(form, "version") == sample_of(Category.OPTIMIZATION)["version"]
+    front(await team_once.alice.submit(form))
+
+    assert typed(form, "details.whole_package_size") == "big"
+    assert form.state["details.subpackage_enabled"]["details.subpackage_enabled"][
+        "selected_option"
+    ]["value"] == ("yes")
+
+
+async def test_an_error_stands_under_its_input_and_nothing_is_lost(team_once: Team) -> None:
+    sample = sample_of(Category.RELEASE)
+    form = await opened(team_once.alice)
+
+    answer = await team_once.alice.submit(form, first(sample) | {"mini_program.id": "12a"})
+
+    assert list(answer.errors) == ["mini_program.id"]
+    assert "use the digits" in answer.errors["mini_program.id"]
+    assert typed(form, "mini_program.id") == "12a"
+    answer = await team_once.alice.submit(form, {"mini_program.id": "12"})
+    assert (answer.errors, front(answer).callback_id) == ({}, "request.form.details")
+
+
+async def test_features_are_added_edited_and_removed(team_once: Team) -> None:
+    form = await at_details(team_once)
+    for name in ("Scan", "Pay", "Map"):
+        await add_feature(team_once.alice, form, {"name": name, "version": "1.0"})
+    menu = "request.form.feature"
+
+    edited = front(await team_once.alice.click(form, menu, value="edit:1:3"))
+    assert typed(edited, "name") == "Pay"
+    await team_once.alice.submit(edited, {"version": "2.0", "description": "Pay bills"})
+    await team_once.alice.click(form, menu, value="remove:0:3")
+
+    shown = team_once.words(form)
+    assert "1. Pay 2.0" in shown
+    assert "2. Map 1.0" in shown
+    assert "Scan" not in shown
+    assert "[ Add another feature ]" in shown
+
+
+async def test_a_feature_that_lacks_something_is_named_in_its_modal(team_once: Team) -> None:
+    form = await at_details(team_once, Category.FEATURES)
+    feature = {"name": "Scan", "version": "1.8", "status": "Activation needed", "apis": ["my.scan"]}
+    asked = front(await team_once.alice.click(form, "request.form.feature.add"))
+
+    answer = await team_once.alice.submit(asked, typed_feature(asked, feature) | {"apis": " , "})
+    assert list(answer.errors) == ["apis"]
+    assert (await team_once.alice.submit(asked, {"apis": "my.scan"})).errors == {}
+    assert "Scan 1.8" in team_once.words(form)
+
+
+async def test_leaving_a_feature_keeps_what_was_typed_below_it(team_once: Team) -> None:
+    form = await at_details(team_once)
+    await team_once.alice.choose(form, "details.tagline", "Pay all bills")
+
+    asked = front(await team_once.alice.click(form, "request.form.feature.add"))
+    await team_once.alice.close(asked)
+    await team_once.alice.click(form, "request.form.back")
+    await team_once.alice.submit(form)
+
+    assert typed(form, "details.tagline") == "Pay all bills"
+    assert "None yet." in team_once.words(form)
+
+
+async def test_a_list_that_needs_a_feature_says_so_where_the_list_is(team_once: Team) -> None:
+    form = await at_details(team_once, Category.FEATURES)
+
+    answer = await team_once.alice.submit(form, second(sample_of(Category.FEATURES)))
+
+    assert front(answer).callback_id == "request.form.details"
+    assert "⛔ This is required." in team_once.words(form)
+    assert typed(form, "details.admin") == "erin@example.com"
+
+
+async def test_two_drafts_of_one_person_do_not_mix(team_once: Team) -> None:
+    alice, drafts = team_once.alice, []
+    for category in (Category.LAUNCH, Category.OFFLINE):
+        last = await filled(alice, await opened(alice), sample_of(category))
+        drafts.append(last.payload)
+
+    for payload in drafts:
+        form = await opened(alice)
+        form.payload |= payload
+        assert (await alice.submit(form)).view is None
+
+    launch, offline = await stored(team_once)
+    assert (launch.category, offline.category) == (Category.LAUNCH, Category.OFFLINE)
+    assert (launch.title, offline.title) == (
+        "Launch Sari-Sari Stock",
+        "Take Padala Tracker offline",
+    )
+    assert "admin" not in offline.details
+
+
+@pytest.mark.parametrize("metadata", ["theirs", "made-up", "", "<!channel>", "a b c"])
+async def test_a_draft_of_somebody_else_reaches_nothing(team_once: Team, metadata: str) -> None:
+    theirs = await filled(
+        team_once.alice, await opened(team_once.alice), sample_of(Category.LAUNCH)
+    )
+    mine = await opened(team_once.mallory)
+    forged = theirs.payload["private_metadata"] if metadata == "theirs" else metadata
+    mine.payload |= {"private_metadata": forged, "callback_id": "request.form.check"}
+
+    answer = await team_once.mallory.submit(mine, first(sample_of(Category.LAUNCH)))
+
+    shown = team_once.words(front(answer))
+    assert "This draft is not here any more" in shown
+    assert "Sari-Sari" not in shown
+    assert await stored(team_once) == []
+
+
+async def test_a_refusal_leads_to_the_input_it_is_about(team_once: Team) -> None:
+    await team_once.submit()
+    sample = sample_of(Category.RELEASE)
+    form = await opened(team_once.alice)
+
+    answer = await submitted(team_once.alice, form, sample)
+
+    assert front(answer).callback_id == "request.form.request"
+    assert "⛔" in team_once.words(form)
+    assert "MP-1" in team_once.words(form)
+    assert len(await stored(team_once)) == 1
+    await team_once.alice.submit(form, {"version": "9.9.9"})
+    await team_once.alice.submit(form)
+    assert (await team_once.alice.submit(form)).view is None
+    assert [request.version for request in await stored(team_once)] == ["3.2.4", "9.9.9"]
+
+
+@pytest.mark.parametrize("act", ["rejected", "withdrawn"])
+async def test_submit_again_begins_with_what_there_was(team_once: Team, act: str) -> None:
+    request = await ended(team_once, act)
+    shown = next(m for m in reversed(team_once.alice.sees()) if "Submit again" in m.plain())
+
+    form = await again(team_once, team_once.alice, shown)
+    assert "MP-1" in team_once.words(form)
+    for _ in range(2):
+        await team_once.alice.submit(form)
+    assert (await team_once.alice.submit(form)).view is None
+
+    first_try, second_try = await stored(team_once)
+    assert told(second_try) == told(first_try)
+    assert second_try.resubmission_of == request.id
+
+
+async def test_only_its_submitter_or_an_admin_submits_a_request_again(team_once: Team) -> None:
+    request = await ended(team_once, "rejected")
+
+    await pressed(team_once.bob, request)
+    await pressed(team_once.mallory, request)
+    await pressed(team_once.ada, request)
+    await team_once.settle()
+
+    assert "Only Alice Santos or a workspace admin" in team_once.last(team_once.bob)
+    assert "There is no request MP-1 that you can open" in team_once.last(team_once.mallory)
+    assert [len(p.views) for p in (team_once.bob, team_once.mallory, team_once.ada)] == [0, 0, 1]
+
+
+async def pressed(person: Person, request: Request) -> None:
+    """The button of alice's message, as somebody would send it who never got it."""
+    space = person.workspace
+    value = f"{request.id}:{request.revision}"
+    action = {"type": "button", "action_id": "request.again", "block_id": "b", "value": value}
+    payload = payloads.interaction("block_actions", person) | {"actions": [action]}
+    payload["trigger_id"] = space.triggers.new(person.id)
+    payload["response_url"] = space.root_url + space.response_urls.new(person.dm.id, person.id)
+    assert (await space.deliver("interactive", payload)).acked
+
+
+async def test_a_draft_outlives_the_night_but_not_two(team_once: Team) -> None:
+    form = await at_details(team_once)
+    team_once.clock.move(hours=23)
+    await team_once.bot.jobs.prune()
+    await team_once.alice.click(form, "request.form.back")
+    assert typed(form, "version") == sample_of(Category.RELEASE)["version"]
+
+    team_once.clock.move(hours=25)
+    await team_once.bot.jobs.prune()
+    answer = await team_once.alice.submit(form)
+    assert "This draft is not here any more" in team_once.words(front(answer))
