@@ -24,6 +24,7 @@ NEXT_PAGE = "list.page.next"
 LIST_APPROVALS = "list.approvals"
 FILTER = "list.filter"
 SHOW_ALL = "list.all"
+DOWNLOAD = "list.download"
 NEW = "request.new"
 TAB = {scope: f"home.tab.{scope.value}" for scope in Scope}
 PREVIOUS_PART = "details.part.previous"
@@ -43,6 +44,7 @@ ALL_ACTIONS = (
     LIST_APPROVALS,
     FILTER,
     SHOW_ALL,
+    DOWNLOAD,
     NEW,
     *TAB.values(),
     PREVIOUS_PART,

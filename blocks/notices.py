@@ -120,6 +120,7 @@ _COMMANDS = (
     ("mine", "My Requests: what you submitted"),
     ("approvals", "My Approvals: what is assigned to you"),
     ("list", "every request you can see"),
+    ("export", "download a list: filters as below, and `csv`, `xlsx` or `json`"),
     ("show MP-12", "one request in full"),
     ("approve MP-12", "approve it"),
     ("reject MP-12 reason", "reject it and say why"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import scheduler, slack
 from bot.directory import Directory
 from bot.dispatcher import POST_INTERVAL, Dispatcher
+from bot.downloads import Downloads
+from bot.files import Files
 from bot.jobs import Jobs
 from bot.messages import Messages
 from bot.settings import Settings
@@ -42,6 +44,7 @@ class Bot:
     app: AsyncApp
     directory: Directory
     dispatcher: Dispatcher
+    downloads: Downloads
     jobs: Jobs
     schedule: AsyncIOScheduler
 
@@ -64,11 +67,20 @@ async def build(
         dispatcher = Dispatcher(
             db, messages, Wire(client, http), policy, clock, post_interval=post_interval
         )
-        db.wake = dispatcher.wake
+        downloads = Downloads(db, Files(client, http), directory, policy, clock)
+        db.wake = _both(dispatcher.wake, downloads.wake)
         jobs = Jobs(db, directory, policy, clock)
-        app = slack.app(settings, client, http, Deps(db, policy, clock))
         yield Bot(
-            settings, policy, db, client, app, directory, dispatcher, jobs, scheduler.build(jobs)
+            settings=settings,
+            policy=policy,
+            db=db,
+            client=client,
+            app=slack.app(settings, client, http, Deps(db, policy, clock)),
+            directory=directory,
+            dispatcher=dispatcher,
+            downloads=downloads,
+            jobs=jobs,
+            schedule=scheduler.build(jobs),
         )
 
 
@@ -77,16 +89,28 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
     await bot.jobs.refresh()
     sending = asyncio.create_task(bot.dispatcher.run())
+    making = asyncio.create_task(bot.downloads.run())
     bot.schedule.start()
     try:
         async with socket_mode(bot):
             yield
     finally:
         bot.schedule.shutdown(wait=False)
+        making.cancel()
         bot.dispatcher.stop()
         await asyncio.wait([sending], timeout=STOP_SECONDS)
         sending.cancel()
-        await asyncio.wait([sending])
+        await asyncio.wait([sending, making])
+
+
+def _both(*wakes: Callable[[], None]) -> Callable[[], None]:
+    """What wakes each loop; which of them something is owed to, it finds out itself."""
+
+    def wake() -> None:
+        for one in wakes:
+            one()
+
+    return wake
 
 
 @asynccontextmanager

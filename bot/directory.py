@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -34,6 +35,14 @@ class Directory:
         await self.meet(missing)
         async with self._db.snapshot() as session:
             return await people.known(session, wanted)
+
+    async def zone(self, user_id: str) -> ZoneInfo:
+        """This person's time zone; the policy's where Slack names none that is known here."""
+        person = (await self.people([user_id])).get(user_id)
+        try:
+            return ZoneInfo(person.timezone if person else self._policy.timezone)
+        except (LookupError, ValueError, OSError):
+            return ZoneInfo(self._policy.timezone)
 
     async def meet(self, user_ids: Iterable[str]) -> None:
         """Ask Slack for these profiles and keep them."""

@@ -7,7 +7,7 @@ and whoever claims it next looks for it in Slack before posting it again: one ca
 import asyncio
 import logging
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.delivery import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
 from bot.messages import Edit, Messages, Outgoing, Post
 from bot.wire import Place, Wire
-from store import outbox, people, requests
+from store import exports, outbox, people, requests
 from store.database import Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
@@ -160,8 +160,12 @@ class Dispatcher:
 
     async def _settle(self, owed: Claimed, outgoing: Outgoing | None, place: Place | None) -> None:
         pace = self._pace if isinstance(outgoing, Post) else timedelta()
+        now = self._clock()
         async with self._db.transaction() as session:
-            await outbox.settle(session, owed, now=self._clock(), pace=pace)
+            await outbox.settle(session, owed, now=now, pace=pace)
+            if place and owed.kind is Kind.EXPORT:
+                export_id, where = owed.data["export"], asdict(place)
+                await exports.shown(session, export_id, **where, doubtful=owed.doubtful, now=now)
             if place and isinstance(outgoing, Post | Edit) and outgoing.card:
                 await requests.shown(
                     session,

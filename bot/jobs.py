@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.directory import Directory
-from store import drafts, outbox, rounds
+from store import drafts, exports, outbox, rounds
 from store.database import Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
@@ -44,8 +44,9 @@ class Jobs:
         now = self.clock()
         before = now - KEEP
         async with self.db.transaction() as session:
-            return (
-                await outbox.forget(session, before=before)
-                + await rounds.forget(session, before=before)
-                + await drafts.forget(session, before=now - KEEP_DRAFTS)
-            )
+            forgotten = [
+                await forget(session, before=before)
+                for forget in (outbox.forget, rounds.forget, exports.forget)
+            ]
+            forgotten.append(await drafts.forget(session, before=now - KEEP_DRAFTS))
+        return sum(forgotten)

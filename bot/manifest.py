@@ -10,6 +10,7 @@ SCOPES = {
     "chat:write": "cards, outcomes, reminders and digests",
     "im:write": "to open a direct message with a reviewer",
     "im:history": "to find its own message again after a broken connection",
+    "files:write": "to send downloads",
     "channels:history": "the same in a public review channel",
     "groups:history": "the same in a private review channel",
     "channels:read": "to see whether it is in the review channel",
@@ -28,7 +29,7 @@ def build(url: str | None = None) -> dict[str, Any]:
     command: dict[str, Any] = {
         "command": COMMAND,
         "description": "Mini program requests: submit, review, follow",
-        "usage_hint": "mine | approvals | list | show MP-12 | new | help",
+        "usage_hint": "mine | approvals | list | export | show MP-12 | new | help",
         "should_escape": True,  # @bob arrives as <@U…>: names can change, ids do not
     }
     if events_url:

@@ -6,12 +6,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from blocks import digest, notices, paging, request_card, request_list
+from blocks import digest, download, notices, paging, request_card, request_list
 from blocks.message import Message
 from blocks.text import mention
 from bot.directory import Directory
 from handlers import refusals
-from store import people, queries, requests
+from store import exports, people, queries, requests
 from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.clock import Clock
@@ -37,13 +37,13 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The card that is there, redrawn."""
+    """What is there, redrawn: a card, or how a download goes."""
 
     message: Message
     channel: str
     ts: str
-    card: CardRow
-    revision: int
+    card: CardRow | None = None
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Messages:
             Kind.DIGEST: self._digest,
             Kind.REFUSAL: self._refusal,
             Kind.LIST: self._list,
+            Kind.EXPORT: self._export,
             Kind.UNDELIVERED: self._undelivered,
         }
 
@@ -145,6 +146,18 @@ class Messages:
         found = await queries.listing(self._db, query, asker=owed.recipient, policy=self._policy)
         message = request_list.build(query, found.page, found.people, now=self._clock())
         return Reply(message, owed.data["url"], replace=owed.data["replace"])
+
+    async def _export(self, owed: Claimed, _pictures: bool) -> Outgoing:
+        async with self._db.snapshot() as session:
+            export = await exports.find(session, owed.data["export"])
+            known = await people.known(session, export.query.filter.submitters)
+        if url := owed.data.get("url"):
+            return Reply(download.accepted(export, known), url, replace=False)
+        zone = await self._directory.zone(owed.recipient)
+        message = download.build(export, known, file_name=export.file_name(zone))
+        if export.channel and export.ts:
+            return Edit(message, export.channel, export.ts)
+        return Post(message, owed.recipient)
 
     async def _undelivered(self, owed: Claimed, _pictures: bool) -> Outgoing:
         ref = f" of MP-{owed.request_id}" if owed.request_id else ""

@@ -41,7 +41,7 @@ class Wire:
         try:
             return await self._send(outgoing, key)
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            return _answer(error), None
+            return answer_of(error), None
 
     async def find(
         self, outgoing: Post, *, key: str, since: datetime
@@ -50,7 +50,7 @@ class Wire:
         try:
             return Answer(200), await self._find(outgoing, key, since)
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            return _answer(error), None
+            return answer_of(error), None
 
     async def _find(self, outgoing: Post, key: str, since: datetime) -> Place | None:
         channel = await self._conversation(outgoing.channel)
@@ -114,7 +114,7 @@ class Wire:
         )
 
 
-def _answer(error: Exception) -> Answer:
+def answer_of(error: Exception) -> Answer:
     """What a failure says. Only a connection that was never made cannot have reached Slack."""
     if not isinstance(error, SlackApiError):
         reached = not isinstance(error, aiohttp.ClientConnectorError)

@@ -2,9 +2,19 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from handlers import commands, decide, details, home, lists, submit, submit_features, withdraw
+from handlers import (
+    commands,
+    decide,
+    details,
+    exports,
+    home,
+    lists,
+    submit,
+    submit_features,
+    withdraw,
+)
 
-FEATURES = (commands, submit, submit_features, decide, withdraw, details, lists, home)
+FEATURES = (commands, submit, submit_features, decide, withdraw, details, lists, exports, home)
 
 
 def register(app: AsyncApp) -> None:

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import decision_form, facts, notices
 from blocks.message import Message
 from blocks.text import field, quote
-from handlers import clicks, lists, submit, typed
+from handlers import clicks, exports, lists, submit, typed
 from handlers.deps import Deps
 from store import queries, requests
 from store.domain.access import Refused
@@ -81,6 +81,11 @@ async def everything(call: Call) -> Answer:
     return await lists.first_page(call.text, Scope.ALL, call.user, call.deps)
 
 
+async def export(call: Call) -> Answer:
+    """A list as a file."""
+    return await exports.ask(call.text, call.user, call.deps)
+
+
 async def new(call: Call) -> Answer:
     """Open the form."""
     return await _open(call, await submit.begun(call.user, call.deps))
@@ -140,6 +145,7 @@ SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
     "mine": mine,
     "approvals": approvals,
     "list": everything,
+    "export": export,
     "show": show,
     "approve": approve,
     "reject": reject,

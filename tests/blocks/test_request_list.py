@@ -40,6 +40,7 @@ def test_a_row_shows_the_nine_columns() -> None:
             "by Alice · created Today at 10:14 AM · completed Today at 10:00 AM",
             "[ View ]",
             "[ Filter ]",
+            "[ Download ]",
             "1 to 2 of 37 · as of Today at 11:00 AM",
         )
     )

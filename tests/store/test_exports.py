@@ -84,7 +84,8 @@ async def test_a_sign_of_life_keeps_the_lease_and_is_told(db: Database) -> None:
     await ask(db)
     export = await claimed(db)
     later = NOW + LEASE / 2
-    assert await exports.advance(db, export, now=later, rows=2000, file_id="F1")
+    assert await exports.advance(db, export, now=later, rows=2000)
+    assert await exports.hold(db, export, now=later, file_id="F1")
     assert await exports.claim(db, owner="two", now=NOW + LEASE) is None
     now = await state(db, export)
     assert (now.rows, now.file_id, now.state) == (2000, "F1", ExportState.MAKING)

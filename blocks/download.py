@@ -1,0 +1,62 @@
+"""What a person hears of their download: that it is prepared, how far it is, and how it ended.
+
+One message, redrawn as it goes; the file itself comes below it. All sentences say what to do next.
+"""
+
+from blocks import request_list
+from blocks.message import Message
+from blocks.notices import plain
+from blocks.text import line, plural
+from store.domain.export import Export, ExportState
+from store.domain.request import People
+
+
+def accepted(export: Export, people: People) -> Message:
+    """The answer to who asked."""
+    return plain(
+        f"Preparing your download: {_what(export, people)}\n"
+        "It comes to you as a direct message; nothing more is needed."
+    )
+
+
+def build(export: Export, people: People, *, file_name: str) -> Message:
+    """How it goes, in the asker's direct messages."""
+    what = _what(export, people)
+    match export.state:
+        case ExportState.DONE if export.rows:
+            count = plural(export.rows, "request")
+            return plain(f"✅ Your download is here: *{line(file_name, 100)}* · {count}\n{what}")
+        case ExportState.DONE:
+            return plain(
+                f"There is no request to put into your download: {what}\n"
+                "Take a filter away and ask again."
+            )
+        case ExportState.FAILED:
+            return plain(f"⚠️ Your download could not be sent: {what}\n{_remedy(export.why or '')}")
+    so_far = f"\n{plural(export.rows, 'request')} so far" if export.rows else ""
+    return plain(f"⏳ Preparing your download: {what}{so_far}")
+
+
+def _what(export: Export, people: People) -> str:
+    command = request_list.command(export.query, people)
+    return f"{export.query.scope.label} as {export.format.label} · `{command}`"
+
+
+def _remedy(why: str) -> str:
+    known = _REMEDIES.get(why)
+    return known or (
+        f"Slack did not take the file ({line(why, 80)}). Please try again in a while; "
+        "if that does not help, narrow it with a filter or tell a workspace admin."
+    )
+
+
+_REMEDIES = {
+    "missing_scope": (
+        "This app may not send files here yet. A workspace admin has to add the scope "
+        "`files:write` and install the app again; then ask once more."
+    ),
+    "not_made": (
+        "Something went wrong on our side while the file was made. Please try again in a while; "
+        "if that does not help, narrow it with a filter or tell a workspace admin."
+    ),
+}
