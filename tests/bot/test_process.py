@@ -1,0 +1,113 @@
+"""The bot as a process of its own: started, asked, stopped, killed, and started again."""
+
+import signal
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from bot import app
+from bot.sandbox.views import View
+from bot.sandbox.workspace import Workspace
+from bot.settings import Settings
+from store.domain.clock import utc_now
+from store.outbox import LEASE
+from tests.bot.operator import Installation, Running, installation
+from tests.team import RELEASE
+
+POST, EDIT = "chat.postMessage", "chat.update"
+
+
+@pytest.fixture
+async def on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    """An operator's own on both databases."""
+    async with Workspace() as workspace:
+        yield installation(workspace, tmp_path, database_url)
+
+
+async def submitted(installed: Installation) -> None:
+    """Alice's request, acknowledged."""
+    alice = installed.people["alice"]
+    form = (await alice.command("/mp-requests new")).view
+    assert isinstance(form, View)
+    answer = await alice.submit(form, RELEASE)
+    assert (answer.acked, answer.errors) == (True, {})
+
+
+def by_http(installed: Installation) -> None:
+    """Signed HTTP in place of Socket Mode."""
+    installed.environment.pop("SLACK_APP_TOKEN")
+    installed.environment["SLACK_SIGNING_SECRET"] = installed.workspace.signing_secret
+
+
+async def send_what_is_owed(installed: Installation) -> None:
+    """The bot started again after a kill, when the leases of the dead one have run out."""
+    known: dict[str, Any] = {k.lower(): v for k, v in installed.environment.items()}
+    secret = {k: SecretStr(v) for k, v in known.items() if k.startswith("slack") and "url" not in k}
+    policy = installed.folder / "policy.toml"
+    settings = Settings.read(_env_file=None, **known | secret, policy_file=policy)
+
+    def later() -> Any:
+        return utc_now() + LEASE + timedelta(seconds=1)
+
+    async with app.build(settings, clock=later, post_interval=timedelta()) as bot:
+        while await bot.dispatcher.run_once():
+            pass
+
+
+async def stopped(bot: Running) -> tuple[int | None, str]:
+    bot.process.send_signal(signal.SIGTERM)
+    return await bot.ended()
+
+
+async def test_a_bot_by_socket_mode_works_and_stops_in_order(installed: Installation) -> None:
+    bob = installed.people["bob"]
+    async with installed.running() as bot:
+        assert (await bob.command("/mp-requests help")).acked
+        installed.workspace.faults.add(POST, "delay", seconds=0.3, times=3)
+        await submitted(installed)
+        code, words = await stopped(bot)
+
+    assert code == 0
+    assert "Stopping: finishing what is being sent." in words
+    assert "Traceback" not in words
+    assert installed.workspace.connections == 0
+
+
+async def test_a_bot_by_http_works_and_tells_of_its_health(installed: Installation) -> None:
+    by_http(installed)
+    async with installed.running() as bot, httpx.AsyncClient(base_url=bot.address) as client:
+        installed.workspace.request_url = f"{bot.address}/slack/events"
+        health = [(await client.get(path)).status_code for path in ("/healthz", "/readyz")]
+        unsigned = await client.post("/slack/events", content=b"{}")
+        await submitted(installed)
+        await installed.workspace.until(lambda: installed.people["bob"].sees())
+        code, _ = await stopped(bot)
+
+    assert (health, unsigned.status_code, code) == ([200, 200], 401, 0)
+
+
+async def test_a_bot_killed_after_an_ack_loses_nothing_and_repeats_nothing(
+    on_each: Installation,
+) -> None:
+    bob, workspace = on_each.people["bob"], on_each.workspace
+    async with on_each.running() as bot:
+        await submitted(on_each)
+        card = await workspace.until(lambda: bob.message(containing="MP-1"))
+        await workspace.until(lambda: on_each.people["alice"].sees())
+        workspace.faults.add(EDIT, "delay", seconds=5, times=3)
+        answer = await bob.click(card, "request.approve")
+        bot.process.kill()
+        await bot.ended()
+    assert answer.acked
+    assert "This request is approved." not in card.plain()
+
+    workspace.faults.clear()
+    await send_what_is_owed(on_each)
+    assert "This request is approved." in card.plain()
+    assert len(bob.sees()) == 1
+    assert len(on_each.people["alice"].sees()) == 2
