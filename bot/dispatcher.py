@@ -33,7 +33,7 @@ IDLE_SECONDS = 1.0
 """The longest wait between two looks: other processes (the import, replicas) owe messages too."""
 _HELD = timedelta(seconds=0.1)
 """The shortest: what is due and was not claimed waits behind a message in another's hands."""
-_QUIET = {Kind.REFUSAL, Kind.LIST, Kind.UNDELIVERED}
+_QUIET = {Kind.REFUSAL, Kind.LIST, Kind.HOME, Kind.UNDELIVERED}
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
 

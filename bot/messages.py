@@ -6,16 +6,19 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from blocks import digest, download, notices, paging, request_card, request_list
+from slack_sdk.models.views import View
+
+from blocks import digest, download, home, notices, paging, request_card, request_list
 from blocks.message import Message
 from blocks.text import mention
 from bot.directory import Directory
 from handlers import refusals
-from store import exports, people, queries, requests
+from store import exports, homes, people, queries, requests
 from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.clock import Clock
 from store.domain.policy import Policy
+from store.domain.query import Scope
 from store.domain.request import Audience, Person, Request
 from store.outbox import Claimed, Kind
 from store.tables import CardRow
@@ -55,7 +58,15 @@ class Reply:
     replace: bool
 
 
-Outgoing = Post | Edit | Reply
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """The Home tab of one person."""
+
+    view: View
+    user: str
+
+
+Outgoing = Post | Edit | Reply | Publish
 
 
 class Messages:
@@ -71,6 +82,7 @@ class Messages:
             Kind.DIGEST: self._digest,
             Kind.REFUSAL: self._refusal,
             Kind.LIST: self._list,
+            Kind.HOME: self._home,
             Kind.EXPORT: self._export,
             Kind.UNDELIVERED: self._undelivered,
         }
@@ -82,7 +94,7 @@ class Messages:
     async def _card(self, owed: Claimed, pictures: bool) -> Outgoing:
         audience = Audience(owed.data["audience"])
         async with self._db.snapshot() as session:
-            request = await queries.one(session, owed.request_id or 0)
+            request = await queries.in_context(session, owed.request_id or 0)
             card = await requests.card(session, request.id, audience, owed.recipient)
         known = await self._directory.people(request.people())
         if audience is Audience.SUBMITTER:
@@ -143,9 +155,20 @@ class Messages:
         query = paging.parse(owed.data["query"], owed.recipient)
         if query is None:
             return None
+        await self._directory.people(query.filter.submitters)  # so that their names are known
         found = await queries.listing(self._db, query, asker=owed.recipient, policy=self._policy)
         message = request_list.build(query, found.page, found.people, now=self._clock())
         return Reply(message, owed.data["url"], replace=owed.data["replace"])
+
+    async def _home(self, owed: Claimed, _pictures: bool) -> Outgoing:
+        async with self._db.snapshot() as session:
+            place = await homes.place_of(session, owed.recipient)
+        query = paging.parse(place or "", owed.recipient) or paging.opening(Scope.MINE)
+        await self._directory.people(query.filter.submitters)
+        found = await homes.overview(self._db, query, asker=owed.recipient, policy=self._policy)
+        page, known = found.listing.page, found.listing.people
+        shown = home.Shown(found.query, page, known, found.tabs, found.counts)
+        return Publish(home.build(shown, now=self._clock()), owed.recipient)
 
     async def _export(self, owed: Claimed, _pictures: bool) -> Outgoing:
         async with self._db.snapshot() as session:

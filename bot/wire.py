@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.delivery import Answer
-from bot.messages import Edit, Outgoing, Post, Reply
+from bot.messages import Edit, Outgoing, Post, Publish, Reply
 
 EVENT_TYPE = "mini_program_approvals"
 """The type of the metadata every post carries; its payload names the outbox row."""
@@ -70,6 +70,9 @@ class Wire:
     async def _send(self, outgoing: Outgoing, key: str) -> tuple[Answer, Place | None]:
         if isinstance(outgoing, Reply):
             return await self._reply(outgoing), None
+        if isinstance(outgoing, Publish):
+            await self._client.views_publish(user_id=outgoing.user, view=outgoing.view)
+            return Answer(200), None
         if isinstance(outgoing, Edit):
             await self._client.chat_update(
                 channel=outgoing.channel, ts=outgoing.ts, **outgoing.message.payload()
