@@ -4,13 +4,22 @@ What must stay true: every status and environment has a mark *and* its word, so 
 told by colour alone. All texts are finished mrkdwn unless a name says plain.
 """
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from slack_sdk.models.blocks import ImageElement
 
-from blocks.text import date, line, names, plain, who
+from blocks.text import date, line, names, ordinal, plain, who
 from store.domain.categories import what_changes
-from store.domain.request import Environment, People, Request, Status
+from store.domain.changes import between, summary
+from store.domain.request import (
+    Category,
+    Environment,
+    People,
+    Predecessor,
+    Request,
+    Status,
+)
 
 ENVIRONMENT_MARKS = {Environment.PRODUCTION: "🟠", Environment.SANDBOX: "🧪"}
 STATUS_MARKS = {
@@ -94,16 +103,70 @@ def standing(request: Request, people: People) -> str:
         waiting = f" · waiting for {names(request.reviewers, people)}" if request.reviewers else ""
         return f"{status(request)}{waiting}"
     completed = f" · completed {date(request.completed_on)}" if request.completed_on else ""
-    return f"{status(request)}{completed}"
+    return f"{status(request)}{completed}{_stage(request)}"
+
+
+def remarks(request: Request) -> str:
+    """What to know before deciding, a line each: which try this is, and what speaks against it."""
+    warned = " · ".join(line(warning, 300) for warning in request.warnings)
+    return "\n".join(filter(None, (_tried(request), warned and f"⚠️ {warned}")))
 
 
 def changes(request: Request) -> str:
-    """ "*What changes:* …", at most six phrases; empty when the details carry nothing to say."""
-    phrases = [line(phrase, 300) for phrase in what_changes(request.category, request.details)]
-    shown = phrases[:_PHRASES_SHOWN]
+    """ "*What changes:* …", at most six phrases a line; empty when there is nothing to say.
+
+    A release is compared with the one before it on its target, a further try with the last.
+    """
+    since = _changed_since(request.predecessor, request)
+    return "\n".join(filter(None, (_what_changes(request), since)))
+
+
+def _what_changes(request: Request) -> str:
+    base, carried = request.base, what_changes(request.category, request.details)
+    if base and request.category is Category.RELEASE:
+        found = summary(between(request.category, base.details, request.details))
+        return _phrases(f"What changes since {_version(base)}", found or ("only the version",))
+    if base and request.category is Category.OFFLINE:
+        return _phrases("What goes offline", (_version(base), *carried))
+    app = request.target_app or request.environment.label
+    first = (f"first release to {app}",) if request.first_on_target else ()
+    return _phrases("What changes", (*first, *carried))
+
+
+def _changed_since(earlier: Predecessor | None, request: Request) -> str:
+    if earlier is None:
+        return ""
+    found = summary(between(request.category, earlier.details, request.details))
+    return _phrases(f"Changed since {earlier.ref}", found or ("nothing",))
+
+
+def _phrases(label: str, phrases: Sequence[str]) -> str:
+    shown = [line(phrase, 200) for phrase in phrases[:_PHRASES_SHOWN]]
     if len(phrases) > len(shown):
         shown.append(f"{len(phrases) - len(shown)} more in the details")
-    return f"*What changes:* {' · '.join(shown)}" if shown else ""
+    return f"*{line(label, 120)}:* {' · '.join(shown)}" if shown else ""
+
+
+def _version(earlier: Predecessor) -> str:
+    return f"{earlier.version} ({earlier.ref})" if earlier.version else earlier.ref
+
+
+def _tried(request: Request) -> str:
+    """ "🔁 *2nd try* · MP-12 was rejected 17 Nov at 11:02: Illegal content"."""
+    earlier = request.predecessor
+    if earlier is None:
+        return ""
+    on = f" {date(earlier.completed_on)}" if earlier.completed_on else ""
+    why = earlier.rejection_class.label if earlier.rejection_class else earlier.decision_reason
+    ended = f"{earlier.ref} was {earlier.status.label.lower()}{on}"
+    return f"🔁 *{ordinal(request.attempt)} try* · {ended}{f': {line(why, 200)}' if why else ''}"
+
+
+def _stage(request: Request) -> str:
+    if request.release_stage is None:
+        return ""
+    since = f" since {date(request.moved_at)}" if request.moved_at else ""
+    return f" · {request.release_stage.label}{since}"
 
 
 def logo(request: Request) -> ImageElement | None:

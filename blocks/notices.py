@@ -1,14 +1,15 @@
-"""Short messages that ask nothing: how a request ended, help, a welcome, one plain sentence.
+"""Short messages that ask nothing: how a request ended, help, one plain sentence.
 
 Every sentence says what is so and what to do next. Sentences given to this module are finished
 mrkdwn: whoever puts a person's words into one has made them safe with `blocks.text`.
 """
 
-from slack_sdk.models.blocks import Block, ButtonElement, HeaderBlock, SectionBlock
+from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
 from slack_sdk.models.views import View
 
 from blocks import buttons, facts, text
 from blocks.message import FALLBACK_LIMIT, Message
+from store.domain import stages
 from store.domain.request import Category, Environment, People, Request, Status
 
 TITLE_LIMIT = 24
@@ -37,7 +38,7 @@ def next_step(request: Request) -> str:
     where = request.environment.label
     match request.status:
         case Status.APPROVED if request.category is Category.RELEASE:
-            return _RELEASE_STEPS[request.environment]
+            return f"{_RELEASE_STEPS[request.environment]}\n{_tell(request)}"
         case Status.APPROVED:
             return _STEPS[request.category].format(where=where)
         case Status.REJECTED:
@@ -67,6 +68,28 @@ _STEPS = {
 }
 
 
+def nudge(request: Request) -> Message:
+    """To the submitter of a release that was approved days ago and has not moved since."""
+    approved = text.date(request.completed_on) if request.completed_on else "some time ago"
+    stage = stages.current(request)
+    place = f" It is still in {stage.label}." if stage else ""
+    said = (
+        f"⏰ *{facts.title(request)}* · {request.ref} was approved {approved} "
+        f"and nobody has said since that it moved on.{place}"
+    )
+    return Message(
+        text.clip(f"Approved, not live: {facts.named(request)} · {request.ref}", FALLBACK_LIMIT),
+        (_section(said), _section(_tell(request)), buttons.row(buttons.details(request))),
+    )
+
+
+def _tell(request: Request) -> str:
+    """How to say where a release stands, with the stages it can be in next."""
+    words = [f"`{stage.value}`" for stage in stages.possible(request)]
+    able = " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    return f"Once it moves on the platform, say so here: `/mp-requests stage {request.ref}` {able}"
+
+
 def withdrawn(request: Request, people: People) -> Message:
     """To those who had it to review: it is gone, and nothing is left to do."""
     by = text.who(request.submitted_by, people)
@@ -83,12 +106,6 @@ def withdrawn(request: Request, people: People) -> Message:
 def help() -> Message:
     """Every command with one line, then how a list is narrowed and sorted."""
     return Message("What `/mp-requests` can do", tuple(_help_blocks()))
-
-
-def welcome() -> View:
-    """The Home tab: what this is and which commands there are."""
-    heading = HeaderBlock(text=text.words("Mini Program Approvals"))
-    return View(type="home", blocks=[heading, *_help_blocks()])
 
 
 def plain(sentence: str) -> Message:
@@ -115,6 +132,7 @@ def undelivered(what: str, why: str) -> Message:
     )
 
 
+_STAGE_WORDS = "`preparation`, `pilot`, `grayscale`, `full` or `canceled`"
 _COMMANDS = (
     ("new", "submit a request"),
     ("mine", "My Requests: what you submitted"),
@@ -125,6 +143,8 @@ _COMMANDS = (
     ("approve MP-12", "approve it"),
     ("reject MP-12 reason", "reject it and say why"),
     ("withdraw MP-12", "take back your own request"),
+    ("stage MP-12 pilot", f"say where your approved release stands: {_STAGE_WORDS}"),
+    ("why MP-12", "who may decide it, who was told when, what happens next"),
     ("help", "this overview"),
 )
 _NARROW = "\n".join(

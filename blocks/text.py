@@ -156,6 +156,12 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def ordinal(number: int) -> str:
+    """ "1st", "2nd", "3rd", "11th", "22nd"."""
+    teens = number % 100 in {11, 12, 13}
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
 _UNITS = (
     (timedelta(days=1), "day"),
     (timedelta(hours=1), "hour"),

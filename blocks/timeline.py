@@ -1,15 +1,17 @@
 """The Release Process Overview: which steps a request takes and where it is.
 
-We know the review. What the platform does after it (pilot, grayscale, full) happens there, so no
-step beyond the first one after approval is ever shown as done.
+We know the review. What the platform does after it (pilot, grayscale, full) happens there, so a
+stage is shown as reached only when somebody said so, with who and when.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from blocks.text import date, names, who
-from store.domain.request import Category, Environment, People, Request, Status
+from store.domain import stages
+from store.domain.request import Category, People, ReleaseStage, Request, Status
 
 
 class State(StrEnum):
@@ -31,19 +33,6 @@ class Step:
     at: datetime | None = None
 
 
-# The platform's release statuses. Release Preparation and Grayscale Release exist in Production
-# only; which of Release Preparation and Pilot Testing comes first depends on the target app.
-_AFTER_APPROVAL = {
-    Environment.PRODUCTION: (
-        "Release Preparation",
-        "Pilot Testing",
-        "Grayscale Release",
-        "Full Release",
-    ),
-    Environment.SANDBOX: ("Pilot Testing", "Full Release"),
-}
-
-
 def steps(request: Request) -> tuple[Step, ...]:
     """The process of this request, in order."""
     release = request.category is Category.RELEASE
@@ -54,8 +43,8 @@ def steps(request: Request) -> tuple[Step, ...]:
 
 def next_stage(request: Request) -> str | None:
     """The stage an approved release is in now; None for every other request."""
-    approved = request.status is Status.APPROVED and request.category is Category.RELEASE
-    return _AFTER_APPROVAL[request.environment][0] if approved else None
+    stage = stages.current(request)
+    return stage.label if stage else None
 
 
 def render(request: Request, people: People) -> str:
@@ -79,13 +68,30 @@ def _review(request: Request) -> tuple[Step, ...]:
 def _release(request: Request) -> tuple[Step, ...]:
     if request.status in {Status.REJECTED, Status.WITHDRAWN}:
         return ()
-    now = next_stage(request)
-    return tuple(
-        Step(name, State.CURRENT if name == now else State.LATER)
-        for name in _AFTER_APPROVAL[request.environment]
-    )
+    if request.release_stage:
+        return (*_reached(request), *_later(stages.ahead(request)))
+    first, *rest = stages.ORDER[request.environment]
+    now = State.CURRENT if stages.has_stages(request) else State.LATER
+    return (Step(first.label, now), *_later(rest))
 
 
+def _reached(request: Request) -> Iterator[Step]:
+    """The stages it was moved through; the last one is where it is, or where it ended."""
+    for move in request.moves:
+        now = move.stage is request.release_stage
+        state = _ARRIVED.get(move.stage, State.CURRENT) if now else State.DONE
+        yield Step(move.stage.label, state, move.by, move.at)
+
+
+def _later(to_come: Iterable[ReleaseStage]) -> tuple[Step, ...]:
+    return tuple(Step(stage.label, State.LATER) for stage in to_come)
+
+
+_ARRIVED = {
+    ReleaseStage.FULL: State.DONE,
+    ReleaseStage.CANCELED: State.ENDED,
+    ReleaseStage.ARCHIVED: State.ENDED,
+}
 _MARKS = {State.DONE: "✓", State.CURRENT: "➤", State.LATER: "○", State.ENDED: "✕"}
 
 

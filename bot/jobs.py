@@ -35,6 +35,10 @@ class Jobs:
         """Owe digests to whose morning it is; how many."""
         return await rounds.owe_digests(self.db, self.policy, now=self.clock())
 
+    async def nudge(self) -> int:
+        """Owe nudges to the submitters of releases that do not move; how many."""
+        return await rounds.owe_nudges(self.db, self.policy, now=self.clock())
+
     async def refresh(self) -> None:
         """Read user groups and profiles again."""
         await self.directory.refresh_groups()

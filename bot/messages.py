@@ -80,6 +80,7 @@ class Messages:
             Kind.WITHDRAWN: self._withdrawn,
             Kind.REMINDER: self._reminder,
             Kind.DIGEST: self._digest,
+            Kind.NUDGE: self._nudge,
             Kind.REFUSAL: self._refusal,
             Kind.LIST: self._list,
             Kind.HOME: self._home,
@@ -142,6 +143,11 @@ class Messages:
         )
         build = digest.reminder if overdue else digest.build
         return Post(build(reviewer, waiting, total, known, now=now), owed.recipient)
+
+    async def _nudge(self, owed: Claimed, _pictures: bool) -> Outgoing | None:
+        """Moot once the release has moved."""
+        request = await self._request(owed)
+        return None if request.release_stage else Post(notices.nudge(request), owed.recipient)
 
     async def _refusal(self, owed: Claimed, _pictures: bool) -> Outgoing:
         async with self._db.snapshot() as session:

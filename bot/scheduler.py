@@ -17,6 +17,7 @@ def build(jobs: Jobs) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_DEFAULTS)
     scheduler.add_job(jobs.remind, "interval", minutes=1, id="remind")
     scheduler.add_job(jobs.digest, "interval", minutes=1, id="digest")
+    scheduler.add_job(jobs.nudge, "interval", minutes=10, id="nudge")
     scheduler.add_job(jobs.refresh, "interval", minutes=5, id="refresh")
     scheduler.add_job(jobs.prune, "interval", hours=6, id="prune")
     return scheduler

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -12,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import decision_form, facts, notices
 from blocks.message import Message
 from blocks.text import field, quote
-from handlers import clicks, exports, lists, submit, typed
+from handlers import clicks, exports, lists, stage, submit, typed, why
 from handlers.deps import Deps
 from store import queries, requests
 from store.domain.access import Refused
@@ -99,7 +100,8 @@ async def show(call: Call) -> Answer:
     seen = await queries.look(call.deps.db, found[0], viewer=call.user, policy=call.deps.policy)
     if isinstance(seen, Refused):
         return await clicks.worded(seen, call.user, call.deps)
-    return await _open(call, clicks.details_view(seen))
+    opening = partial(call.client.views_open, trigger_id=call.trigger_id)
+    return None if await clicks.show_details(opening, seen) else _TOO_LATE
 
 
 async def approve(call: Call) -> Answer:
@@ -138,6 +140,22 @@ async def withdraw(call: Call) -> Answer:
     return await _told(call, answer)
 
 
+async def move(call: Call) -> Answer:
+    """Say where an approved release stands."""
+    found = typed.ref(call.text)
+    if not found:
+        return _which("stage", " pilot")
+    return await stage.move(found[0], found[1], call.user, call.deps)
+
+
+async def explain_why(call: Call) -> Answer:
+    """Who may decide a request, who was told, what comes next."""
+    found = typed.ref(call.text)
+    if not found:
+        return _which("why")
+    return await why.explain(found[0], call.user, call.deps)
+
+
 SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
     "": explain,
     "help": explain,
@@ -150,6 +168,8 @@ SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
     "approve": approve,
     "reject": reject,
     "withdraw": withdraw,
+    "stage": move,
+    "why": explain_why,
 }
 
 
@@ -170,7 +190,12 @@ async def _vote(call: Call, request_id: int, verdict: Verdict, reason: str | Non
 async def _ask(call: Call, request_id: int) -> Answer:
     deps = call.deps
     answer = await requests.examine(
-        deps.db, request_id, actor=call.user, act=Act.REJECT, policy=deps.policy
+        deps.db,
+        request_id,
+        actor=call.user,
+        act=Act.REJECT,
+        policy=deps.policy,
+        now=deps.clock(),
     )
     if isinstance(answer, Refused):
         return await _told(call, answer)

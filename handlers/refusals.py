@@ -1,8 +1,9 @@
 """The only place that words a "no": what is so, why, and what to do instead. It never blames."""
 
-from blocks.text import date, names, who
+from blocks.text import date, line, names, who
+from store.domain import stages
 from store.domain.access import Denial, Refused
-from store.domain.request import People, Request, Status
+from store.domain.request import Category, People, Request, Status
 
 _VERBS = {
     Status.APPROVED: "approved",
@@ -31,6 +32,17 @@ def word(refused: Refused, people: People, *, asker: str) -> str:
             return f"Only {submitter}, who submitted {request.ref}, can withdraw it."
         case Denial.NOT_RESUBMITTABLE if request:
             return _not_resubmittable(request, people)
+        case Denial.RELEASED_ONCE if request:
+            return _released_once(request)
+        case Denial.TARGET_BUSY if request:
+            return _target_busy(request)
+        case Denial.NOT_THE_MOVER if request:
+            submitter = who(request.submitted_by, people)
+            return f"Only {submitter} or a workspace admin can move {request.ref} on."
+        case Denial.NO_STAGES if request:
+            return _no_stages(request)
+        case Denial.WRONG_STAGE if request:
+            return _wrong_stage(request)
         case Denial.NOBODY_CAN_DECIDE:
             return (
                 "Nobody could decide this request, so it was not submitted: the policy names no "
@@ -59,6 +71,41 @@ def _not_resubmittable(request: Request, people: People) -> str:
         f"{request.ref} is {request.status.label}. "
         "Only a request that was rejected or withdrawn can be submitted again."
     )
+
+
+def _released_once(there: Request) -> str:
+    version = line(there.version or "", 80)
+    return (
+        f"{version} was already submitted for this target: {there.ref}, {_place(there)}. "
+        "The platform releases a version to a target once, unless it was rejected or withdrawn. "
+        "Use a new version."
+    )
+
+
+def _target_busy(there: Request) -> str:
+    return (
+        f"{there.ref} ({there.category.label}, {_place(there)}) is under way for this target. "
+        "Nothing can go offline there before that has ended."
+    )
+
+
+def _place(request: Request) -> str:
+    return request.release_stage.label if request.release_stage else request.status.label
+
+
+def _no_stages(request: Request) -> str:
+    if request.category is not Category.RELEASE:
+        return f"{request.ref} is no release, so it has no stages: {request.category.label}."
+    return f"{request.ref} is {request.status.label}. Only an approved release moves on."
+
+
+def _wrong_stage(request: Request) -> str:
+    stage, able = stages.current(request), stages.possible(request)
+    where = f"{request.ref} is in {stage.label}" if stage else request.ref
+    if not able:
+        return f"{where}. That is final."
+    words = [f"`{each.value}` ({each.label})" for each in able]
+    return f"{where}. From there it can move to {', '.join(words[:-1])} or {words[-1]}."
 
 
 def _unknown(request_id: int | None) -> str:

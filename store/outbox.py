@@ -31,6 +31,7 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"
     REMINDER = "reminder"
     DIGEST = "digest"
+    NUDGE = "nudge"
     REFUSAL = "refusal"
     LIST = "list"
     HOME = "home"

@@ -6,7 +6,7 @@ owes the message, so any number of ticks, restarts and replicas send one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -19,9 +19,11 @@ from store.database import Database, insert
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
 from store.outbox import Kind, Owed
-from store.tables import AssignmentRow, PersonRow, SlotRow
+from store.tables import UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
 
 _BATCH = 500
+NUDGE_WINDOW = timedelta(days=14)
+"""How long after its day a nudge still goes out; slots are kept for longer than that."""
 T = TypeVar("T")
 
 
@@ -57,9 +59,45 @@ async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
     return await _owe_once(db, slots, now=now)
 
 
+async def owe_nudges(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Owe the submitter of each release that was approved days ago and has not moved one nudge.
+
+    Once: a release is nudged about within NUDGE_WINDOW, which is shorter than a slot is kept.
+    """
+    slots = []
+    for request_id, submitter, zone in await _unmoved(db, policy, now):
+        if reminder_day(now, zone, policy.weekdays):
+            slots.append(_nudge(request_id, submitter))
+    return await _owe_once(db, slots, now=now)
+
+
 async def forget(session: AsyncSession, *, before: datetime) -> int:
     """Drop slots taken before that moment; their day is long over. Returns how many."""
     return int((await session.exec(delete(SlotRow).where(col(SlotRow.at) < before))).rowcount)
+
+
+async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[int, str, str]]:
+    due = now - timedelta(days=policy.nudge_after_days)
+    waiting = (
+        select(RequestRow.id, RequestRow.submitted_by, PersonRow.timezone)
+        .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by, isouter=True)
+        .where(UNMOVED, col(PersonRow.active).is_not(False))
+        .where(col(RequestRow.completed_on) <= due)
+        .where(col(RequestRow.completed_on) > due - NUDGE_WINDOW)
+    )
+    async with db.snapshot() as session:
+        rows = (await session.exec(waiting)).all()
+    return [(request_id, user, zone or policy.timezone) for request_id, user, zone in rows]
+
+
+def _nudge(request_id: int, submitter: str) -> Owed:
+    return Owed(
+        key=f"nudge:MP-{request_id}",
+        kind=Kind.NUDGE,
+        recipient=submitter,
+        lane=f"post:{submitter}",
+        request_id=request_id,
+    )
 
 
 def _slot(kind: Kind, reviewer: str, day: date) -> Owed:

@@ -78,6 +78,7 @@ class Policy(BaseModel):
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     digest_at: Annotated[time, BeforeValidator(_time_of_day)] = time(9)
     remind_after_hours: Annotated[int, Field(ge=1, le=720, strict=True)] = 24
+    nudge_after_days: Annotated[int, Field(ge=1, le=90, strict=True)] = 7
     working_days: tuple[Annotated[str, AfterValidator(_weekday)], ...] = WEEKDAYS[:5]
     own_requests: StrictBool = False
 
@@ -134,16 +135,17 @@ def _sentence(error: Any) -> str:
         return f"[workspace] has no setting {setting}; it has {', '.join(Policy.model_fields)}."
     if error["type"] == "value_error":
         return f"[workspace] {setting}: {error['ctx']['error']}."
-    return f"[workspace] {setting}: {_USE.get(error['type'], 'this value is not accepted')}."
+    use = _NUMBERS.get(setting) or _USE.get(error["type"], "this value is not accepted")
+    return f"[workspace] {setting}: {use}."
 
 
-_HOURS = "use a whole number of hours from 1 to 720"
+_NUMBERS = {
+    "remind_after_hours": "use a whole number of hours from 1 to 720",
+    "nudge_after_days": "use a whole number of days from 1 to 90",
+}
 _USE = {
     "tuple_type": 'use a list, such as ["U012ABCDEF"]',
     "string_type": "use text in quotes",
     "bool_type": "use true or false",
-    "int_type": _HOURS,
-    "greater_than_equal": _HOURS,
-    "less_than_equal": _HOURS,
 }
 """What to write instead, by pydantic's name for what was wrong; its words are for programmers."""

@@ -1,0 +1,92 @@
+"""`/mp-requests why`: who may decide, whether the asker can, who was told when, what comes next."""
+
+from slack_sdk.models.blocks import Block, SectionBlock
+
+from blocks import buttons, facts, notices, timeline
+from blocks.message import FALLBACK_LIMIT, Message
+from blocks.text import SECTION_LIMIT, clip, date, line, mrkdwn, who
+from store.domain import stages
+from store.domain.explanation import Told, Why
+from store.domain.request import Audience
+
+SHOWN = 10
+"""How many people one paragraph names; the rest it counts."""
+
+
+def build(why: Why, *, refusal: str = "") -> Message:
+    """The answer; `refusal` is the finished sentence on why the asker cannot decide."""
+    request = why.request
+    parts = (
+        f"*{facts.title(request)}* · {request.ref}\n{facts.standing(request, why.people)}",
+        _deciding(why, refusal),
+        _telling(why),
+        f"*What happens next*\n{_next(why)}",
+    )
+    return Message(
+        clip(f"Why {facts.named(request)} · {request.ref} stands where it does", FALLBACK_LIMIT),
+        (*map(_section, parts), buttons.row(buttons.details(request))),
+    )
+
+
+def _deciding(why: Why, refusal: str) -> str:
+    request = why.request
+    if not request.is_open:
+        by = who(request.decided_by, why.people) if request.decided_by else "nobody we know"
+        said = f"Nobody any more: it was {request.status.label.lower()} by {by}."
+    elif why.deciders:
+        said = f"{_named(why.deciders, why)}."
+    else:
+        said = (
+            "Nobody at the moment: whoever was asked is no reviewer any more. "
+            "A workspace admin can set `reviewers` in the policy file."
+        )
+    you = "You can: the card and the details have the buttons." if not why.denial else refusal
+    return f"*Who may decide*\n{said}\n{you}" if request.is_open else f"*Who may decide*\n{said}"
+
+
+def _telling(why: Why) -> str:
+    shown = [_copy(told, why) for told in why.told[:SHOWN]]
+    if len(why.told) > SHOWN:
+        shown.append(f"and {len(why.told) - SHOWN:,} more")
+    reminded = [f"⏰ {who(user, why.people)} was reminded {date(at)}" for user, at in why.reminded]
+    return "\n".join(["*Who was told*", *shown, *reminded[:SHOWN]])
+
+
+def _copy(told: Told, why: Why) -> str:
+    named = (
+        f"<#{told.recipient}>"
+        if told.audience is Audience.CHANNEL
+        else who(told.recipient, why.people)
+    )
+    role = {Audience.SUBMITTER: " (submitter)", Audience.REVIEWER: " (reviewer)"}
+    return f"{named}{role.get(told.audience, '')} · {_when(told)}"
+
+
+def _when(told: Told) -> str:
+    if told.failed:
+        return f"could not be told: {line(told.failed, 120)}"
+    return date(told.at) if told.at else "on its way"
+
+
+def _next(why: Why) -> str:
+    request = why.request
+    if request.is_open:
+        return (
+            "The first decision ends the review, and the submitter hears it at once. Until then it "
+            f"is in its reviewers' digest, and they are reminded from {date(why.remind_at)} on."
+        )
+    if request.release_stage:
+        able = [stage.label for stage in stages.possible(request)]
+        where = f"It is in {timeline.next_stage(request)}."
+        return f"{where} Then: {' or '.join(able)}." if able else f"{where} That is final."
+    return notices.next_step(request)
+
+
+def _named(users: tuple[str, ...], why: Why) -> str:
+    shown = [who(user, why.people) for user in users[:SHOWN]]
+    more = f" and {len(users) - SHOWN:,} more" if len(users) > SHOWN else ""
+    return ", ".join(shown) + more
+
+
+def _section(sentence: str) -> Block:
+    return SectionBlock(text=mrkdwn(clip(sentence, SECTION_LIMIT)), expand=True)

@@ -1,0 +1,59 @@
+"""Why a request stands where it stands: what one person may be told about it."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+from store.domain.access import Allowed, Denial, Denied, Roster, may
+from store.domain.lifecycle import Act
+from store.domain.request import Audience, People, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One copy of the card: who got it, and when; `at` is None while it is on its way.
+
+    `failed` is Slack's word for why it could not be delivered.
+    """
+
+    recipient: str
+    audience: Audience
+    at: datetime | None = None
+    failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """`deciders` may decide now, `denial` is why the asker may not; None where they may.
+
+    `reminded` are the reviewers who were reminded and when last, `remind_at` when reminders begin.
+    """
+
+    request: Request
+    asker: str
+    deciders: tuple[str, ...]
+    denial: Denial | None
+    told: tuple[Told, ...]
+    reminded: tuple[tuple[str, datetime], ...]
+    remind_at: datetime
+    people: People
+
+
+def deciders(request: Request, roster: Roster, *, own_requests: bool) -> tuple[str, ...]:
+    """Who may decide the request now: its reviewers first, then the admins."""
+
+    def able(people: AbstractSet[str]) -> list[str]:
+        return sorted(
+            user
+            for user in people
+            if may(user, Act.APPROVE, request, roster, own_requests=own_requests) == Allowed()
+        )
+
+    reviewers = able(set(request.reviewers))
+    return (*reviewers, *able(set(roster.admins) - set(reviewers)))
+
+
+def refusal(user: str, request: Request, roster: Roster, *, own_requests: bool) -> Denial | None:
+    """Why this person may not decide; None where they may."""
+    answer = may(user, Act.APPROVE, request, roster, own_requests=own_requests)
+    return answer.reason if isinstance(answer, Denied) else None

@@ -1,0 +1,153 @@
+"""After the approval: who moves a release on, in which order, and what that archives."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from store import audit, queries, requests, rounds
+from store.database import Database
+from store.domain.access import Denial, Refused
+from store.domain.request import Category, Person, ReleaseStage, Request
+from store.people import remember
+from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, sample_of
+from tests.store.acts import POLICY, denial, done, history, owed, send_all, submit, vote
+
+PILOT, GRAYSCALE, FULL = ReleaseStage.PILOT, ReleaseStage.GRAYSCALE, ReleaseStage.FULL
+MONDAY = NOW + timedelta(days=10)
+"""Monday, 30 November 2026, 11:00 in Manila."""
+
+
+async def approved(db: Database, **changes: object) -> Request:
+    return done(await vote(db, await submit(db, **changes), BOB))
+
+
+async def move(
+    db: Database, request: Request, stage: ReleaseStage, by: str = ALICE, now: datetime = NOW
+) -> Request | Refused:
+    return await requests.move_stage(db, request.id, actor=by, stage=stage, policy=POLICY, now=now)
+
+
+async def test_a_release_moves_on_and_every_copy_is_drawn_again(db: Database) -> None:
+    release = await approved(db)
+    await send_all(db)
+    moved = done(await move(db, release, PILOT))
+    assert (moved.release_stage, moved.moved_at, moved.revision) == (PILOT, NOW, 3)
+    cards = {key for key, row in (await owed(db)).items() if row.state == "pending"}
+    assert cards == {
+        f"card:1:{copy}"
+        for copy in (
+            f"reviewer:{BOB}",
+            f"reviewer:{CAROL}",
+            "channel:CREVIEWS",
+            f"submitter:{ALICE}",
+        )
+    }
+    assert (await history(db, release))[-1] == (3, "moved", ALICE)
+
+
+async def test_the_moves_are_kept_with_who_and_when(db: Database) -> None:
+    release = await approved(db)
+    later = NOW + timedelta(hours=2)
+    done(await move(db, release, PILOT))
+    done(await move(db, release, FULL, by=ADA, now=later))
+    async with db.snapshot() as session:
+        moves = (await queries.in_context(session, release.id)).moves
+        assert await audit.broken_at(session, release.id) is None
+    assert [(m.stage, m.by, m.at) for m in moves] == [(PILOT, ALICE, NOW), (FULL, ADA, later)]
+
+
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        (ADA, None),
+        (BOB, Denial.NOT_THE_MOVER),
+        (MALLORY, Denial.UNKNOWN),
+    ],
+)
+async def test_the_submitter_and_admins_move_it(db: Database, by: str, why: Denial | None) -> None:
+    assert denial(await move(db, await approved(db), PILOT, by=by)) is why
+
+
+async def test_a_step_the_platform_does_not_know_changes_nothing(db: Database) -> None:
+    release = await approved(db)
+    full = done(await move(db, release, FULL))
+    assert await move(db, release, PILOT) == Refused(Denial.WRONG_STAGE, release.id, full)
+    assert denial(await move(db, await approved(db, environment="sandbox"), GRAYSCALE)) is (
+        Denial.WRONG_STAGE
+    )
+
+
+async def test_only_approved_releases_have_stages(db: Database) -> None:
+    waiting = await submit(db)
+    launch = await approved(db, **{**sample_of(Category.LAUNCH), "submitted_by": ALICE})
+    for request in (waiting, launch):
+        assert denial(await move(db, request, PILOT)) is Denial.NO_STAGES
+    assert denial(await move(db, replace(waiting, id=999), PILOT)) is Denial.UNKNOWN
+
+
+async def test_a_newer_full_release_archives_the_older_one(db: Database) -> None:
+    old, other, new = [
+        await approved(db, **changes) for changes in ({}, {"environment": "sandbox"}, {})
+    ]
+    for release in (old, other):
+        done(await move(db, release, FULL))
+    done(await move(db, new, FULL))
+    async with db.snapshot() as session:
+        stages = [(await queries.one(session, r.id)).release_stage for r in (old, other, new)]
+        assert await audit.broken_at(session, old.id) is None
+    assert stages == [ReleaseStage.ARCHIVED, FULL, FULL]
+
+
+async def test_two_full_releases_at_once_leave_one_live(db: Database) -> None:
+    both = [await approved(db) for _ in range(2)]
+    await asyncio.gather(*(move(db, release, FULL) for release in both))
+    async with db.snapshot() as session:
+        stages = {(await queries.one(session, release.id)).release_stage for release in both}
+    assert stages == {ReleaseStage.ARCHIVED, FULL}
+
+
+async def test_the_same_move_twice_is_one(db: Database) -> None:
+    release = await approved(db)
+    answers = await asyncio.gather(*(move(db, release, PILOT) for _ in range(5)))
+    assert sorted(str(denial(answer)) for answer in answers) == ["None"] + ["wrong_stage"] * 4
+
+
+async def nudged(db: Database, now: datetime) -> int:
+    return await rounds.owe_nudges(db, POLICY, now=now)
+
+
+async def test_a_release_that_does_not_move_is_nudged_about_once(db: Database) -> None:
+    await approved(db)
+    assert await nudged(db, NOW + timedelta(days=6, hours=23)) == 0
+    assert await nudged(db, MONDAY) == 1
+    (nudge,) = [row for key, row in (await owed(db)).items() if key == "nudge:MP-1"]
+    assert nudge.recipient == ALICE
+    for days in (0, 1, 7, 60):
+        assert await nudged(db, MONDAY + timedelta(days=days)) == 0
+
+
+async def test_a_nudge_does_not_come_back_when_its_slot_is_forgotten(db: Database) -> None:
+    await approved(db)
+    assert await nudged(db, MONDAY) == 1
+    async with db.transaction() as session:
+        assert await rounds.forget(session, before=MONDAY + timedelta(days=1)) == 1
+    for week in range(2, 8):
+        assert await nudged(db, MONDAY + timedelta(weeks=week)) == 0
+
+
+async def test_nobody_is_nudged_about_what_moved_or_at_night(db: Database) -> None:
+    moved, _ = await approved(db), await submit(db)
+    done(await move(db, moved, PILOT))
+    assert await nudged(db, MONDAY) == 0
+    await approved(db)
+    assert await nudged(db, MONDAY + timedelta(hours=12)) == 0
+    assert await nudged(db, MONDAY - timedelta(days=1)) == 0, "a Sunday"
+
+
+async def test_who_left_is_not_nudged(db: Database) -> None:
+    await approved(db)
+    async with db.transaction() as session:
+        await remember(session, [Person(ALICE, "Alice", active=False)], now=NOW)
+    assert await nudged(db, MONDAY) == 0

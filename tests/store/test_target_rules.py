@@ -1,0 +1,191 @@
+"""The platform's rules about a target hold for what is submitted here, however many try at once."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from store import queries, requests
+from store.database import Database
+from store.domain.access import Denial, Refused
+from store.domain.request import Category, ReleaseStage, Request, Verdict
+from tests.cast import ADA, ALICE, BOB, NOW, sample_of
+from tests.store.acts import POLICY, denial, done, handed_in, owed, send_all, submit, vote, withdraw
+
+RIVALS = 20
+
+
+async def try_to(db: Database, by: str = ALICE, **changes: Any) -> requests.Submitted | Refused:
+    handed = handed_in(**changes)
+    return await requests.submit(db, handed, submitter=by, policy=POLICY, now=NOW)
+
+
+async def record(db: Database, **changes: Any) -> Request:
+    """What the platform has taken already."""
+    answer = await requests.submit(
+        db, handed_in(**changes), submitter=ALICE, policy=POLICY, now=NOW, from_platform=True
+    )
+    assert isinstance(answer, requests.Submitted)
+    return answer.request
+
+
+async def seen(db: Database, request: Request) -> Request:
+    async with db.snapshot() as session:
+        return await queries.in_context(session, request.id)
+
+
+def offline() -> dict[str, Any]:
+    return sample_of(Category.OFFLINE) | {"mini_program": handed_in().mini_program.model_dump()}
+
+
+async def test_a_version_goes_to_a_target_once(db: Database) -> None:
+    first = await submit(db, version="9.0")
+    refused = await try_to(db, version="9.0")
+    assert refused == Refused(Denial.RELEASED_ONCE, first.id, first, "version")
+
+
+async def test_a_canceled_release_blocks_its_version_for_good(db: Database) -> None:
+    first = await submit(db, version="9.0")
+    done(await vote(db, first, BOB))
+    await requests.move_stage(
+        db, first.id, actor=ALICE, stage=ReleaseStage.CANCELED, policy=POLICY, now=NOW
+    )
+    refused = await try_to(db, version="9.0")
+    assert isinstance(refused, Refused)
+    assert refused.denial is Denial.RELEASED_ONCE
+
+
+@pytest.mark.parametrize("ending", ["rejected", "withdrawn"])
+async def test_after_an_ending_without_approval_it_may_come_again(
+    db: Database, ending: str
+) -> None:
+    first = await submit(db, version="9.0")
+    await (withdraw(db, first) if ending == "withdrawn" else vote(db, first, BOB, Verdict.REJECT))
+    assert isinstance(await try_to(db, version="9.0"), requests.Submitted)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"version": "9.1"},
+        {"environment": "sandbox"},
+        {"mini_program": {"id": "7", "name": "Other"}},
+    ],
+)
+async def test_another_version_or_target_is_free(db: Database, other: dict[str, Any]) -> None:
+    await submit(db, version="9.0")
+    assert isinstance(await try_to(db, **({"version": "9.0"} | other)), requests.Submitted)
+
+
+async def test_twenty_equal_releases_at_once_are_one(db: Database) -> None:
+    answers = await asyncio.gather(*(try_to(db, version="9.0") for _ in range(RIVALS)))
+    (winner,) = [answer for answer in answers if isinstance(answer, requests.Submitted)]
+    losers = [answer for answer in answers if isinstance(answer, Refused)]
+    assert [loser.request for loser in losers] == [winner.request] * (RIVALS - 1)
+
+
+async def test_twenty_takings_offline_at_once_are_one(db: Database) -> None:
+    numbers = [{**offline(), "external_id": f"off-{n}"} for n in range(RIVALS)]
+    answers = await asyncio.gather(*(try_to(db, **filled) for filled in numbers))
+    assert sum(isinstance(answer, requests.Submitted) for answer in answers) == 1
+
+
+async def test_nothing_goes_offline_while_a_release_is_under_review(db: Database) -> None:
+    release = await submit(db)
+    refused = await try_to(db, **offline())
+    assert isinstance(refused, Refused)
+    assert (refused.denial, refused.request) == (Denial.TARGET_BUSY, release)
+    assert refused.field == "details.target_app"
+    done(await vote(db, release, BOB))
+    assert isinstance(await try_to(db, **offline()), requests.Submitted)
+
+
+async def test_a_pilot_under_way_keeps_it_online(db: Database) -> None:
+    release = done(await vote(db, await submit(db), BOB))
+    moved = {"actor": ALICE, "policy": POLICY, "now": NOW}
+    await requests.move_stage(db, release.id, stage=ReleaseStage.PILOT, **moved)
+    assert isinstance(await try_to(db, **offline()), Refused)
+    await requests.move_stage(db, release.id, stage=ReleaseStage.FULL, **moved)
+    assert isinstance(await try_to(db, **offline()), requests.Submitted)
+
+
+async def test_what_the_platform_has_taken_is_recorded_with_a_warning(db: Database) -> None:
+    await record(db, version="9.0")
+    again = await seen(db, await record(db, version="9.0"))
+    assert again.warnings == (
+        "9.0 was already submitted for this target (MP-1, Under Review); "
+        "the platform releases a version once",
+    )
+    down = await seen(db, await record(db, **offline()))
+    assert "MP-2 (Mini Program Release 9.0, Under Review)" in down.warnings[0]
+
+
+async def test_a_decision_draws_the_waiting_neighbours_again(db: Database) -> None:
+    first, second = await submit(db), await submit(db)
+    other = await submit(db, environment="sandbox")
+    await send_all(db)
+    assert "also under way" in (await seen(db, second)).warnings[0]
+    done(await vote(db, first, BOB))
+    pending = {row.request_id for row in (await owed(db)).values() if row.state == "pending"}
+    assert pending == {first.id, second.id}
+    assert other.id not in pending
+    assert (await seen(db, second)).warnings == ()
+
+
+async def test_the_base_is_the_last_release_approved_before(db: Database) -> None:
+    old = done(await vote(db, await submit(db, version="1.0"), BOB))
+    first = await seen(db, old)
+    assert (first.base, first.first_on_target) == (None, True)
+    mid = done(await vote(db, await submit(db, version="2.0"), BOB))
+    await vote(db, await submit(db, version="2.5"), BOB, Verdict.REJECT)
+    new = await seen(db, await submit(db, version="3.0"))
+    assert new.base is not None
+    assert (new.base.id, new.base.version, new.first_on_target) == (mid.id, "2.0", False)
+
+
+async def test_a_second_try_is_linked_by_itself(db: Database) -> None:
+    first = await submit(db, version="9.0")
+    done(await vote(db, first, BOB, Verdict.REJECT, reason="No contact"))
+    second = await seen(db, await submit(db, version="9.1"))
+    assert (second.attempt, second.resubmission_of) == (2, first.id)
+    assert second.predecessor is not None
+    assert second.predecessor.decision_reason == "No contact"
+    done(await withdraw(db, second))
+    assert (await submit(db, version="9.2")).attempt == 3
+
+
+async def test_who_was_approved_in_between_begins_anew(db: Database) -> None:
+    done(await withdraw(db, await submit(db)))
+    done(await vote(db, await submit(db), BOB))
+    assert (await submit(db)).resubmission_of is None
+
+
+async def test_somebody_elses_try_is_not_taken_up_by_itself(db: Database) -> None:
+    done(await withdraw(db, await submit(db)))
+    assert (await submit(db, submitted_by=ADA)).attempt == 1
+
+
+@pytest.mark.parametrize(("by", "linked"), [(ALICE, True), (ADA, True), (BOB, False)])
+async def test_a_named_try_counts_for_its_submitter_and_for_admins(
+    db: Database, by: str, linked: bool
+) -> None:
+    first = await submit(db)
+    done(await withdraw(db, first))
+    answer = await requests.submit(
+        db, handed_in(), submitter=by, policy=POLICY, now=NOW, resubmission_of=first.id
+    )
+    assert isinstance(answer, requests.Submitted)
+    assert (answer.request.resubmission_of == first.id) is linked
+
+
+async def test_a_named_try_of_something_else_does_not_count(db: Database) -> None:
+    other = await submit(db, mini_program={"id": "7", "name": "Other"})
+    done(await withdraw(db, other))
+    open_ = await submit(db)
+    for named in (other.id, open_.id, 999):
+        answer = await requests.submit(
+            db, handed_in(), submitter=ADA, policy=POLICY, now=NOW, resubmission_of=named
+        )
+        assert isinstance(answer, requests.Submitted)
+        assert answer.request.resubmission_of is None
+    assert denial(open_) is None
