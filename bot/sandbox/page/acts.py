@@ -14,6 +14,7 @@ from bot.sandbox.elements import find
 from bot.sandbox.page import faults, forms
 from bot.sandbox.page.parts import Look
 from bot.sandbox.people import Answer
+from bot.sandbox.typed import escaped
 from bot.sandbox.views import View
 
 Json = dict[str, Any]
@@ -65,7 +66,7 @@ async def write(look: Look, given: Json) -> str | None:
     if not text:
         return None
     if not text.startswith("/"):
-        look.person.say(text, look.conversation)
+        look.person.say(escaped(text, look.site.workspace), look.conversation)
         return None
     name = text.split()[0]
     if name not in {command["command"] for command in look.site.commands}:

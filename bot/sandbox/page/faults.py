@@ -63,15 +63,15 @@ _PLANNED = (
     _Planned(
         "limited",
         "Slack answers 429",
-        "to the next 5 calls; Retry-After is 2 seconds",
-        lambda site: site.workspace.faults.add("*", "status", times=5, status=429, retry_after=2),
+        "to the next 3 posts and 3 updates; Retry-After is 2 seconds",
+        lambda site: _refuse_messages(site, 429),
         lambda fault: fault.kind == "status" and fault.status == 429,
     ),
     _Planned(
         "broken",
         "Slack answers 500",
-        "to the next 5 calls",
-        lambda site: site.workspace.faults.add("*", "status", times=5),
+        "to the next 3 posts and 3 updates",
+        lambda site: _refuse_messages(site, 500),
         lambda fault: fault.kind == "status" and fault.status == 500,
     ),
     _Planned(
@@ -82,6 +82,11 @@ _PLANNED = (
         lambda fault: fault.kind == "drop_after",
     ),
 )
+
+
+def _refuse_messages(site: Site, status: int) -> None:
+    for method in ("chat.postMessage", "chat.update"):
+        site.workspace.faults.add(method, "status", times=3, status=status, retry_after=2)
 
 
 async def _clear(site: Site) -> None:

@@ -33,7 +33,8 @@ class Entry:
 def latest(site: Site) -> list[Entry]:
     """The newest first."""
     calls = enumerate(site.workspace.calls[-SHOWN:], max(0, len(site.workspace.calls) - SHOWN))
-    entries = [_call(number, call) for number, call in calls if call.method not in _QUIET]
+    entries = [_call(number, call) for number, call in calls]
+    entries = [entry for entry in entries if entry.failed or entry.title not in _QUIET]
     entries += [_exchange(each) for each in list(site.workspace.exchanges.latest)[-SHOWN:]]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:SHOWN]
 

@@ -47,7 +47,6 @@ function highlight(box, option) {
 
 async function pick(box, value) {
   if (!box.dataset.many) {
-    field(box).blur();
     close(box);
     await choose(box, value);
     return;
@@ -122,6 +121,5 @@ document.addEventListener("keydown", (event) => {
 // After fresh HTML: a field nobody types into shows what is chosen now.
 export function refresh() {
   for (const box of document.querySelectorAll(".combo"))
-    if (document.activeElement !== field(box))
-      field(box).value = field(box).getAttribute("value") ?? "";
+    if (list(box).hidden) field(box).value = field(box).getAttribute("value") ?? "";
 }

@@ -68,7 +68,7 @@ function keydown(event) {
   const there = [...list.children].filter((option) => !option.hidden);
   const marked = list.hidden ? null : list.querySelector("[aria-selected=true]");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const whole = marked && marked.dataset.value === text.value.trim();
+  const whole = marked?.dataset.value === word();
   if (marked && step) mark(there[(there.indexOf(marked) + step + there.length) % there.length]);
   else if (marked && event.key === "Escape") show([]);
   else if (marked && (event.key === "Tab" || (event.key === "Enter" && !whole))) take(marked);
