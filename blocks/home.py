@@ -17,6 +17,7 @@ from store.domain.query import ListQuery, Page, Scope
 from store.domain.request import People, Status
 
 CALLBACK_ID = "home"
+_HELP = "All of this works by command as well: `/mp-requests help`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def build(shown: Shown, *, now: datetime) -> View:
         *request_list.rows(query, page, shown.people),
         *([buttons.row(*turning)] if turning else []),
         request_list.foot(page, now),
+        ContextBlock(elements=[mrkdwn(_HELP)]),
     ]
     return View(
         type="home",

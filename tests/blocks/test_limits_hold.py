@@ -49,7 +49,6 @@ def test_nothing_a_person_wrote_can_mention_or_link(kind: str) -> None:
 def test_every_button_has_a_known_name(status: Status) -> None:
     shown = standing(status)
     drawn = [m.payload() for m in messages(shown)] + [v.to_dict() for v in views(shown)]
-    drawn += [notices.welcome().to_dict(), notices.help().payload()]
     found = {o["action_id"] for each in drawn for o in objects(each) if o.get("type") == "button"}
     assert found
     assert found <= set(ALL_ACTIONS)
@@ -62,5 +61,5 @@ def test_notices_fit() -> None:
         notices.undelivered("the card", "x" * 999),
     ]
     assert [p for message in made for p in message_problems(message.payload())] == []
-    shown = [notices.welcome(), notices.notice_view("t" * 99, "word " * 900)]
+    shown = [notices.notice_view("t" * 99, "word " * 900)]
     assert [p for view in shown for p in view_problems(view.to_dict())] == []

@@ -84,9 +84,3 @@ def test_admins_hear_what_was_not_delivered_and_why() -> None:
         "⚠️ This could not be delivered: the card of MP-12 for Bob\n"
         "Slack's answer: channel_not_found"
     )
-
-
-def test_the_home_tab_says_what_this_is_and_which_commands_there_are() -> None:
-    said = words(notices.welcome())
-    assert said.startswith("Mini Program Approvals\n")
-    assert "/mp-requests mine" in said

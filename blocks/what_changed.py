@@ -1,0 +1,39 @@
+"""What is different from an earlier request, in full, for the details; the card has it in short.
+
+What left stands behind a minus and what came behind a plus, for texts, lists and features alike.
+"""
+
+from collections.abc import Iterator
+
+from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
+
+from blocks.text import SECTION_LIMIT, escape, line, mrkdwn, packed, plain, words
+from store.domain.changes import Change, between
+from store.domain.request import Category, Predecessor, Request
+
+_NOTHING = "Nothing was changed."
+
+
+def build(request: Request) -> Iterator[Block]:
+    """A part for each earlier request it is compared with: the last release, the last try."""
+    base, last = request.base, request.predecessor
+    if base and request.category is Category.RELEASE:
+        version = plain(base.version or "", 60)
+        yield from _since(
+            base, " ".join(filter(None, ("What changed since", version, f"({base.ref})"))), request
+        )
+    if last:
+        yield from _since(last, f"What changed since {last.ref}, the try before", request)
+
+
+def _since(earlier: Predecessor, heading: str, request: Request) -> Iterator[Block]:
+    found = between(request.category, earlier.details, request.details)
+    yield HeaderBlock(text=words(heading))
+    for part in packed(map(_change, found), SECTION_LIMIT) if found else [_NOTHING]:
+        yield SectionBlock(text=mrkdwn(part))
+
+
+def _change(change: Change) -> str:
+    left = [f"− {escape(change.old)}"] if change.old else []
+    came = [f"+ {escape(change.new)}"] if change.new else []
+    return "\n".join([f"*{line(change.label, 300)}*", *left, *came])

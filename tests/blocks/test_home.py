@@ -1,0 +1,87 @@
+"""Home is the Approvals page: tabs, counts, tools, and the list as everywhere else."""
+
+from dataclasses import replace
+
+import pytest
+
+from blocks import home, paging
+from blocks.home import Shown
+from bot.sandbox.limits import view_problems
+from bot.sandbox.limits.whole import objects
+from store.domain.query import Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.domain.request import Category, Status
+from tests.blocks.surfaces import HOSTILE, PEOPLE, hostile, of_category, standing, words
+from tests.cast import ALICE, BOB, NOW, request
+
+COUNTS = {Status.UNDER_REVIEW: 4, Status.APPROVED: 1001, Status.REJECTED: 9}
+PAGE = Page((request(),), total=37, under_review=4, next=Cursor(NOW, 128, first=11))
+MINE = Shown(ListQuery(), PAGE, PEOPLE, (Scope.APPROVALS, Scope.MINE), COUNTS)
+EMPTY = replace(MINE, page=Page((), 0, 0), counts={})
+
+
+def drawn(shown: Shown) -> str:
+    return words(home.build(shown, now=NOW))
+
+
+def values(shown: Shown) -> dict[str, str]:
+    """What each button carries."""
+    sent = home.build(shown, now=NOW).to_dict()
+    found = [o for o in objects(sent) if o.get("type") == "button"]
+    return {o["action_id"]: o.get("value", "") for o in found}
+
+
+def test_home_is_read_from_top_to_bottom() -> None:
+    assert drawn(MINE).splitlines() == [
+        "Home",
+        *("[ My Approvals ]", "▸[ My Requests ]"),
+        "⏳ 4 Under Review  ·  ✅ 1,000+ Approved  ·  ⛔ 9 Rejected  ·  ↩️ 0 Withdrawn",
+        *("[ New request ]", "[ Filter ]", "[ Download ]"),
+        "My Requests · 37 requests, 4 Under Review",
+        "/mp-requests mine",
+        "MP-128 Release Bills Pay 3.2.4",
+        "⏳ Under Review · 🟠 Production · Mini Program Release · Bills Pay · 3.2.4",
+        "by Alice · created Today at 10:14 AM · not completed",
+        "[ View ]",
+        "[ Next ]",
+        "1 to 1 of 37 · as of Today at 11:00 AM",
+        "All of this works by command as well: /mp-requests help",
+    ]
+
+
+def test_every_tab_leads_to_its_beginning() -> None:
+    carried = values(replace(MINE, tabs=tuple(Scope)))
+    for scope in Scope:
+        assert paging.parse(carried[f"home.tab.{scope.value}"], BOB) == paging.opening(scope)
+
+
+def test_my_approvals_begins_with_what_waits() -> None:
+    waiting = paging.opening(Scope.APPROVALS)
+    said = drawn(replace(EMPTY, query=waiting))
+    assert "/mp-requests approvals status:under_review" in said
+    assert "Nothing waits for you. Show all lists what was decided." in said
+    assert "[ Show all ]" in said
+
+
+def test_a_new_submitter_is_told_how_to_begin() -> None:
+    said = drawn(EMPTY)
+    assert "[ New request ]" in said
+    assert "You have not submitted a request yet." in said
+    assert "0 Under Review" in said
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("category", Category)
+def test_rows_of_every_kind_fit(category: Category, status: Status) -> None:
+    row = standing(status, **of_category(category))
+    view = home.build(replace(MINE, page=replace(PAGE, requests=(row,) * 10)), now=NOW)
+    assert view_problems(view.to_dict()) == []
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_ten_hostile_rows_fit(kind: str) -> None:
+    shown = request(**hostile(Category.RELEASE, HOSTILE[kind]))
+    query = ListQuery(filter=Filter(words=HOSTILE[kind][:100], submitters=(BOB, ALICE) * 10))
+    back, on = Cursor(NOW, 1, backwards=True), Cursor(NOW, 2)
+    page = Page((shown,) * 10, total=1001, under_review=10, previous=back, next=on)
+    view = home.build(replace(MINE, query=replace(query, sort=Sort.OLDEST), page=page), now=NOW)
+    assert view_problems(view.to_dict()) == []

@@ -1,0 +1,115 @@
+"""A change reaches the open Homes it concerns, each once, and no others."""
+
+from datetime import datetime, timedelta
+
+from store import homes
+from store.database import Database
+from store.domain.query import Filter, ListQuery, Page, Scope
+from store.domain.request import Status
+from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
+from tests.store.acts import POLICY, owed, submit, vote, withdraw
+
+EVERYBODY = (ALICE, BOB, CAROL, ADA, MALLORY)
+
+
+async def opened(db: Database, *users: str, at: datetime = NOW) -> None:
+    """These people open their Home."""
+    for user in users:
+        await homes.opened(db, user, start="start", now=at)
+
+
+async def place(db: Database, user: str) -> str | None:
+    """Where this person is."""
+    async with db.snapshot() as session:
+        return await homes.place_of(session, user)
+
+
+async def wanted(db: Database) -> dict[str, int]:
+    """How often each Home is asked for."""
+    rows = await owed(db)
+    return {row.recipient: row.wanted for row in rows.values() if row.kind == "home"}
+
+
+async def overview(db: Database, query: ListQuery, asker: str) -> homes.Overview:
+    """What this person's Home shows."""
+    return await homes.overview(db, query, asker=asker, policy=POLICY)
+
+
+async def test_opening_draws_it_at_the_start_and_later_where_one_was(db: Database) -> None:
+    assert await place(db, ALICE) is None
+    await opened(db, ALICE)
+    assert await place(db, ALICE) == "start"
+
+    await homes.turned(db, ALICE, place="page 2", now=NOW)
+    await opened(db, ALICE, at=NOW + timedelta(hours=23))
+
+    assert await place(db, ALICE) == "page 2"
+    assert await wanted(db) == {ALICE: 3}
+
+
+async def test_after_a_day_away_it_begins_anew(db: Database) -> None:
+    await homes.turned(db, ALICE, place="page 2", now=NOW)
+    await opened(db, ALICE, at=NOW + timedelta(days=1, seconds=1))
+    assert await place(db, ALICE) == "start"
+
+
+async def test_a_new_request_concerns_its_submitter_and_its_reviewers(db: Database) -> None:
+    await opened(db, *EVERYBODY)
+    await submit(db)
+    assert await wanted(db) == {ALICE: 2, BOB: 2, CAROL: 2, ADA: 1, MALLORY: 1}
+
+
+async def test_a_decision_concerns_who_made_it_as_well(db: Database) -> None:
+    request = await submit(db)
+    await opened(db, *EVERYBODY)
+    await vote(db, request, ADA)
+    assert await wanted(db) == {ALICE: 2, BOB: 2, CAROL: 2, ADA: 2, MALLORY: 1}
+
+
+async def test_a_withdrawal_concerns_the_reviewers(db: Database) -> None:
+    request = await submit(db)
+    await opened(db, BOB)
+    await withdraw(db, request)
+    assert await wanted(db) == {BOB: 2}
+
+
+async def test_a_refused_act_draws_nothing(db: Database) -> None:
+    request = await submit(db)
+    await opened(db, ALICE, BOB)
+    await vote(db, request, ALICE)
+    assert await wanted(db) == {ALICE: 1, BOB: 1}
+
+
+async def test_a_home_nobody_looked_at_for_a_day_is_left(db: Database) -> None:
+    await opened(db, BOB, at=NOW - timedelta(days=1, seconds=1))
+    await opened(db, CAROL, at=NOW - timedelta(hours=23))
+    await submit(db)
+    assert await wanted(db) == {BOB: 1, CAROL: 2}
+
+
+async def test_the_counts_are_of_the_whole_tab(db: Database) -> None:
+    first, *_ = [await submit(db) for _ in range(3)]
+    await vote(db, first, BOB)
+
+    seen = await overview(db, ListQuery(filter=Filter(statuses=(Status.REJECTED,))), ALICE)
+
+    assert seen.counts == {
+        Status.UNDER_REVIEW: 2,
+        Status.APPROVED: 1,
+        Status.REJECTED: 0,
+        Status.WITHDRAWN: 0,
+    }
+    assert seen.listing.page == Page((), total=0, under_review=0)
+
+
+async def test_who_lost_the_role_is_shown_their_own_requests(db: Database) -> None:
+    await submit(db)
+    everything = ListQuery(Scope.ALL)
+
+    admin, alice, mallory = [await overview(db, everything, u) for u in (ADA, ALICE, MALLORY)]
+
+    assert (admin.query.scope, admin.listing.page.total) == (Scope.ALL, 1)
+    assert (alice.query.scope, alice.listing.page.total) == (Scope.MINE, 1)
+    assert (mallory.query.scope, mallory.listing.page.total) == (Scope.MINE, 0)
+    assert Scope.ALL in admin.tabs
+    assert Scope.ALL not in mallory.tabs
