@@ -18,7 +18,7 @@ from rich.progress import Progress
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import app, demo, doctor, http, manifest
+from bot import app, demo, doctor, http, manifest, operating
 from bot.app import Bot
 from bot.directory import code_of
 from bot.importing import Importer
@@ -31,6 +31,9 @@ from store.database import Database
 cli = typer.Typer(
     help="Mini program approvals in Slack.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+cli.command("backup")(operating.backup_)
+cli.add_typer(operating.outbox_commands, name="outbox")
+cli.add_typer(operating.audit_commands, name="audit")
 log = logging.getLogger(__name__)
 
 

@@ -6,7 +6,8 @@ the request has as many revisions. That a request row itself vanished, only a ba
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.tables import EventRow, RequestRow
 
 GENESIS = "0" * 64
+PORTION = 1000
+"""Events read at a time when everything is checked."""
 
 
 async def append(
@@ -68,14 +71,53 @@ async def history(session: AsyncSession, request_id: int) -> list[EventRow]:
 async def broken_at(session: AsyncSession, request_id: int) -> int | None:
     """The first revision whose event is missing, too many or unfit; None when the chain holds."""
     row = await session.get_one(RequestRow, request_id)
-    events = {event.revision: event for event in await history(session, request_id)}
-    happened = range(1, row.revision + 1)
+    return first_break(row.revision, await history(session, request_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The history of one request, checked; `broken_at` is the first revision that does not hold."""
+
+    request_id: int
+    events: int
+    broken_at: int | None
+
+
+async def verify(session: AsyncSession) -> AsyncIterator[Chain]:
+    """Check every request there is, in the order of their ids and in bounded memory."""
+    both = (
+        select(RequestRow.id, RequestRow.revision, EventRow)
+        .join(EventRow, col(EventRow.request_id) == RequestRow.id, isouter=True)
+        .order_by(col(RequestRow.id), col(EventRow.revision))
+    )
+    rows = await session.stream(both.execution_options(yield_per=PORTION))
+    current: tuple[int, int] | None = None
+    events: list[EventRow] = []
+    async for request_id, revision, event in rows:
+        if current and current[0] != request_id:
+            yield _chain(*current, events)
+            events = []
+        current = (request_id, revision)
+        if event is not None:
+            events.append(event)
+    if current:
+        yield _chain(*current, events)
+
+
+def first_break(revision: int, events: Sequence[EventRow]) -> int | None:
+    """The first revision of 1 to `revision` without its one fitting event, or with one too many."""
+    by_revision = {event.revision: event for event in events}
+    happened = range(1, revision + 1)
     previous = GENESIS
-    for revision in sorted(events.keys() | set(happened)):
-        event = events.get(revision)
-        if event is None or revision not in happened or event.previous != previous:
-            return revision
+    for number in sorted(by_revision.keys() | set(happened)):
+        event = by_revision.get(number)
+        if event is None or number not in happened or event.previous != previous:
+            return number
         if event.hash != seal(event):
-            return revision
+            return number
         previous = event.hash
     return None
+
+
+def _chain(request_id: int, revision: int, events: Sequence[EventRow]) -> Chain:
+    return Chain(request_id, len(events), first_break(revision, events))
