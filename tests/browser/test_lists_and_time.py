@@ -46,7 +46,7 @@ async def test_the_bot_heals_after_slack_answered_429(seeded: Play, desk: OpenDe
     await expect(bob.page.get_by_text("6 left")).to_be_visible()
     await bob.press("Approve", bob.message("MP-1", "Release Bills Pay"))
     await bob.confirm("Approve")
-    limited = bob.page.locator(".payloads .failed", has_text="ratelimited")
+    limited = bob.page.locator(".payloads .failed", has_text="429")
     await expect(limited.first).to_be_visible()
     card = bob.message("MP-1", "Release Bills Pay")
     await expect(card).to_contain_text("This request is approved.", timeout=20_000)
