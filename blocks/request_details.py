@@ -22,7 +22,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import buttons, facts, timeline
+from blocks import buttons, facts, timeline, what_changed
 from blocks.text import (
     SECTION_LIMIT,
     date,
@@ -67,9 +67,10 @@ def build(
     `part` counts from 1; beyond the last one it is the last. `pictures=False` keeps to blocks
     that every client draws and fetches nothing: for when Slack refuses the view otherwise.
     """
-    head = [*_ending(request, people, pictures), _heading(request, pictures)]
+    head = [*_ending(request, people, pictures), *_heading(request, pictures)]
     tail = _process(request, people, acts)
-    parts = _parts([*_about(request, people), *_submitted(request)], [*head, *tail])
+    body = [*_about(request, people), *what_changed.build(request), *_submitted(request)]
+    parts = _parts(body, [*head, *tail])
     part = min(max(part, 1), len(parts))
     turning = _turning(request, part, len(parts)) if len(parts) > 1 else []
     return View(
@@ -111,9 +112,14 @@ def _quoted(reason: str) -> Iterator[Block]:
         yield _section(piece if piece.startswith("> ") else f"> {piece}")
 
 
-def _heading(request: Request, pictures: bool) -> SectionBlock:
+def _heading(request: Request, pictures: bool) -> list[Block]:
+    """What it is, and what to know before deciding."""
     logo = facts.logo(request) if pictures else None
-    return SectionBlock(text=mrkdwn(facts.heading(request)), accessory=logo)
+    remarks = facts.remarks(request)
+    return [
+        SectionBlock(text=mrkdwn(facts.heading(request)), accessory=logo),
+        *([_section(remarks)] if remarks else []),
+    ]
 
 
 def _about(request: Request, people: People) -> list[Block]:

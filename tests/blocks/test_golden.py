@@ -1,0 +1,133 @@
+"""What people see of every category in every status, kept as JSON to paste into Block Kit Builder.
+
+`GOLDEN=renew pytest tests/blocks/test_golden.py` draws the files anew; their diff is then read
+like any other change.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blocks import decision_form, filter_form, home, paging, request_card, request_details
+from blocks import request_list as listing
+from bot.sandbox.limits import message_problems, view_problems
+from store.domain.lifecycle import Act
+from store.domain.query import Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.domain.request import Category, Environment, Predecessor, Request, Status
+from tests.blocks.surfaces import PEOPLE, standing
+from tests.cast import ALICE, NOW, sample_of
+
+GOLDEN = Path(__file__).parent / "golden"
+DECIDES = frozenset({Act.SEE, Act.APPROVE, Act.REJECT})
+TABS = (Scope.APPROVALS, Scope.MINE, Scope.ALL)
+Json = dict[str, Any]
+
+
+def shown(category: Category, status: Status) -> Request:
+    """The sample's first request of the category, in that status."""
+    sample = sample_of(category)
+    return standing(
+        status,
+        category=category,
+        title=sample["title"],
+        mini_program_id=sample["mini_program"]["id"],
+        mini_program_name=sample["mini_program"]["name"],
+        environment=Environment(sample["environment"]),
+        version=sample.get("version"),
+        details=sample["details"],
+    )
+
+
+def second_try() -> Request:
+    """A release with one before it on its target, a rejected try, and a warning."""
+    request = shown(Category.RELEASE, Status.UNDER_REVIEW)
+    older = {**request.details, "version": "3.2.3", "tagline": "Pay bills", "whitelist": []}
+    release = Predecessor(100, Category.RELEASE, "3.2.3", Status.APPROVED, NOW, details=older)
+    last = {**request.details, "description": "Pay bills."}
+    reason = "The privacy text names no contact."
+    rejected = Predecessor(
+        110,
+        Category.RELEASE,
+        "3.2.4",
+        Status.REJECTED,
+        NOW,
+        decision_reason=reason,
+        details=last,
+    )
+    warnings = ("3.2.4 was rejected here before (MP-110)",)
+    return replace(request, base=release, predecessor=rejected, attempt=2, warnings=warnings)
+
+
+def of_one_request() -> Iterator[tuple[str, Json]]:
+    """Cards, receipts and details of every category in every status."""
+    for category in Category:
+        for status in Status:
+            request, name = shown(category, status), f"{category.value}/{status.value}"
+            details = request_details.build(request, PEOPLE, DECIDES)
+            yield f"{name}_card", request_card.build(request, PEOPLE).payload()
+            yield f"{name}_receipt", request_card.receipt(request, PEOPLE).payload()
+            yield f"{name}_details", details.to_dict()
+        waiting = shown(category, Status.UNDER_REVIEW)
+        yield f"{category.value}/reject_form", decision_form.build(waiting).to_dict()
+    again = second_try()
+    yield "mini_program_release/second_try_card", request_card.build(again, PEOPLE).payload()
+    details = request_details.build(again, PEOPLE, DECIDES)
+    yield "mini_program_release/second_try_details", details.to_dict()
+    plain = shown(Category.RELEASE, Status.REJECTED)
+    view = request_details.build(plain, PEOPLE, DECIDES, pictures=False)
+    yield "mini_program_release/rejected_details_plain", view.to_dict()
+
+
+def of_lists() -> Iterator[tuple[str, Json]]:
+    """Lists and Homes of all categories in every status, empty ones, the filter form."""
+    counts = dict.fromkeys(Status, 5)
+    for status in Status:
+        query = ListQuery(Scope.ALL, Filter(statuses=(status,)))
+        rows = tuple(replace(shown(c, status), id=128 - n) for n, c in enumerate(Category))
+        page = Page(rows, 37, 5, next=Cursor(NOW, 124, first=6))
+        drawn = home.Shown(query, page, PEOPLE, TABS, counts)
+        yield f"home/{status.value}", home.build(drawn, now=NOW).to_dict()
+        yield f"list/{status.value}", listing.build(query, page, PEOPLE, now=NOW).payload()
+    nothing = home.Shown(ListQuery(), Page((), 0, 0), PEOPLE, TABS[:2], {})
+    waiting = replace(nothing, query=paging.opening(Scope.APPROVALS))
+    yield "home/empty_my_requests", home.build(nothing, now=NOW).to_dict()
+    yield "home/empty_my_approvals", home.build(waiting, now=NOW).to_dict()
+    filled = Filter((Status.APPROVED,), (Environment.SANDBOX,), tuple(Category), (ALICE,), "pay")
+    for name, query in (
+        ("empty", ListQuery()),
+        ("filled", ListQuery(Scope.ALL, filled, Sort.COMPLETED_LAST)),
+    ):
+        origin = filter_form.Origin(query, NOW)
+        yield f"filter_form/{name}", filter_form.build(origin).to_dict()
+
+
+DRAWN = dict([*of_one_request(), *of_lists()])
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_it_is_drawn_as_it_was(name: str) -> None:
+    path = GOLDEN / f"{name}.json"
+    drawn = json.dumps(DRAWN[name], indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    if os.environ.get("GOLDEN") == "renew":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(drawn, encoding="utf-8")
+    kept = path.read_text(encoding="utf-8") if path.exists() else ""
+    diff = unified_diff(kept.splitlines(), drawn.splitlines(), "kept", "drawn now", lineterm="")
+    assert kept == drawn, "\n".join([f"{name}; GOLDEN=renew keeps what is drawn now", *diff])
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_slack_takes_what_is_kept(name: str) -> None:
+    kept = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+    assert (view_problems(kept) if "type" in kept else message_problems(kept)) == []
+
+
+def test_nothing_is_kept_that_is_not_drawn() -> None:
+    kept = {str(path.relative_to(GOLDEN).with_suffix("")) for path in GOLDEN.rglob("*.json")}
+    assert kept == set(DRAWN)
