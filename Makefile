@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one or two lines, the work is in `mp-approvals` and the tools.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo run test check lock browser pictures setup setup-dev
+.PHONY: demo run test check soak lock browser pictures setup setup-dev
 
 demo: setup  ## the whole story in the terminal, without a Slack account
 	$(BIN)/mp-approvals demo
@@ -14,6 +14,9 @@ test: setup-dev  ## every test, on SQLite and on PostgreSQL
 
 check: setup-dev  ## lint, format, types, imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+soak: setup-dev  ## faults for MINUTES on DATABASE: nothing lost, nothing twice
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),2) --database $(or $(DATABASE),postgresql)
 
 browser: .venv/.ui  ## the page in a real browser
 	$(BIN)/pytest -m browser tests/browser

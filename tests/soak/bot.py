@@ -1,0 +1,30 @@
+"""The bot as `mp-approvals run` starts it, on the soak's clock and ticking every second."""
+
+import asyncio
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from bot import app
+from bot.settings import Settings
+from tests.soak.clock import SharedClock
+
+PACE = timedelta(seconds=0.02)
+"""Between two posts to one conversation: minutes have to hold what takes hours at Slack's pace."""
+_TICK_SECONDS = 1
+
+
+async def run(clock: SharedClock) -> None:
+    """Until SIGTERM."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with app.build(Settings.read(), clock=clock, post_interval=PACE) as bot:
+        for job in bot.schedule.get_jobs():
+            job.reschedule("interval", seconds=_TICK_SECONDS)
+        async with app.running(bot):
+            await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(SharedClock(Path(sys.argv[1]))))

@@ -1,0 +1,196 @@
+"""People at their Slack, all at once: they submit, decide, reject, withdraw, or come too late.
+
+Each uses only what is on their screen. What the bot acknowledged is written down as a Deed, to be
+found in the store afterwards.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from blocks import buttons
+from bot.sandbox.conversations import Conversation, Message
+from bot.sandbox.elements import controls
+from bot.sandbox.people import Answer, Person
+from store.domain.request import Category
+from tests import forms
+from tests.cast import sample_of
+from tests.soak.stage import REVIEWERS, SUBMITTERS, Stage
+
+Json = dict[str, Any]
+_REASON = "The privacy text names no contact."
+_DONE = {"approve": "This request is approved.", "reject": _REASON, "withdraw": "*Withdrawn*"}
+_KINDS = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn"}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What the bot said yes to.
+
+    `kind` is the event it must have left: `submitted` for `program`, or a decision of `request_id`
+    by `actor`. `closed` only says that the request is decided by now, perhaps by somebody faster.
+    """
+
+    kind: str
+    actor: str
+    request_id: int = 0
+    program: str = ""
+
+
+class Crowd:
+    """Everybody, acting until told to stop; `enough` is set after `least` acknowledged acts."""
+
+    def __init__(self, stage: Stage, *, pause: float, least: int) -> None:
+        self.enough, self._least = asyncio.Event(), least
+        self.stage, self._pause = stage, pause
+        self.deeds: list[Deed] = []
+        self.refused = 0
+        self._asked = 0
+        self._chance = stage.chance
+
+    async def act(self, until: asyncio.Event) -> None:
+        """All of them act until the event; what is under way is finished."""
+        crowd = [self._person(person, until) for person in self.stage.people.values()]
+        await asyncio.gather(*crowd, self._imports(until))
+
+    async def _person(self, person: Person, until: asyncio.Event) -> None:
+        while not until.is_set():
+            act = self._chance.choice(self._acts(person))
+            try:
+                await act(person)
+            except (LookupError, ValueError):
+                self.stage.counts["nothing to act on"] += 1
+            else:
+                self.stage.counts["acts"] += 1
+            self.stage.workspace.views.clear(person.id)
+            await asyncio.sleep(self._chance.expovariate(1 / self._pause))
+
+    def _acts(self, person: Person) -> list[Callable[[Person], Awaitable[None]]]:
+        looks: list[Callable[[Person], Awaitable[None]]] = [self._look]
+        if person.handle in SUBMITTERS:
+            return [self._submit, self._submit, self._submit, self._withdraw, self._type, *looks]
+        decides = [self._approve, self._reject, self._type]
+        in_details = [self._approve_in_details] if person.handle in REVIEWERS else []
+        return [*decides, *decides, *in_details, *looks]
+
+    async def _submit(self, person: Person) -> None:
+        """The whole form, and Submit at its end."""
+        request = self._request(person)
+        answer = await person.command("/mp-requests new")
+        for typed in (forms.first(request), forms.second(request), {}):
+            answer = await person.submit(_modal(answer), typed)
+        if answer.acked and not answer.errors and answer.view is None:
+            self._submitted(person, request)
+
+    async def _approve(self, person: Person) -> None:
+        """On a card, as it is or as it was a moment ago."""
+        card, request_id = self._card(person, buttons.APPROVE)
+        self._clicked(person, request_id, await person.click(card, buttons.APPROVE))
+
+    async def _approve_in_details(self, person: Person) -> None:
+        _, request_id = self._card(person, buttons.APPROVE)
+        answer = await person.command(f"/mp-requests show MP-{request_id}")
+        self._clicked(person, request_id, await person.click(_modal(answer), buttons.APPROVE))
+
+    async def _reject(self, person: Person) -> None:
+        """By the button and its form."""
+        card, request_id = self._card(person, buttons.REJECT)
+        form = _modal(await person.click(card, buttons.REJECT))
+        answer = await person.submit(form, {"reason": _REASON})
+        if answer.acked and not answer.errors and answer.view is None:
+            self._did(Deed("rejected", person.id, request_id))
+        else:
+            self.refused += answer.acked
+
+    async def _withdraw(self, person: Person) -> None:
+        card, request_id = self._card(person, buttons.WITHDRAW)
+        if self._chance.random() < 0.5:
+            raise LookupError("most people leave their requests alone")
+        answer = await person.click(card, buttons.WITHDRAW)
+        if answer.acked:
+            self._did(Deed("closed", person.id, request_id))
+
+    async def _type(self, person: Person) -> None:
+        """A decision by command, of any request there may be."""
+        verb = "withdraw" if person.handle in SUBMITTERS else self._chance.choice(list(_KINDS))
+        request_id = self._chance.randint(1, max(1, self._asked))
+        reason = f" {_REASON}" if verb == "reject" else ""
+        answer = await person.command(f"/mp-requests {verb} MP-{request_id}{reason}")
+        said = answer.message.plain() if answer.message else ""
+        if _DONE[verb] in said and f"MP-{request_id}" in said:
+            self._did(Deed(_KINDS[verb], person.id, request_id))
+        else:
+            self.refused += answer.acked
+
+    async def _look(self, person: Person) -> None:
+        """A list, or Home."""
+        if self._chance.random() < 0.5:
+            await person.open_home()
+        else:
+            await person.command("/mp-requests mine")
+
+    async def _imports(self, until: asyncio.Event) -> None:
+        """Files from the platform, one after the other."""
+        while not until.is_set():
+            submitters = [self._somebody() for _ in range(5)]
+            requests = [self._request(person) for person in submitters]
+            file = self.stage.folder / "import.jsonl"
+            file.write_text("\n".join(map(json.dumps, requests)), encoding="utf-8")
+            killed = self._chance.uniform(0.5, 3.0) if self._chance.random() < 0.3 else None
+            if await self.stage.import_file(file, kill_after=killed):
+                self.stage.counts["imports"] += 1
+                for person, request in zip(submitters, requests, strict=True):
+                    self._submitted(person, request)
+            await asyncio.sleep(self._chance.uniform(1, 4))
+
+    def _request(self, person: Person) -> Json:
+        """A release of a mini program of its own, in the interchange format."""
+        self._asked = number = self._asked + 1
+        sample = sample_of(Category.RELEASE)
+        details = {name: sample["details"][name] for name in ("type", "target_app", "language")}
+        return sample | {
+            "external_id": f"soak-{number}",
+            "title": f"Release Soak {number}",
+            "mini_program": {"id": f"{9_000_000 + number}", "name": f"Soak {number}"},
+            "submitted_by": person.email,
+            "created_at": self.stage.clock().isoformat(),
+            "details": details,
+        }
+
+    def _card(self, person: Person, button: str) -> tuple[Message, int]:
+        """One of the cards on their screen with this button, perhaps as it was before."""
+        places: list[Conversation | None] = [None, self.stage.reviews]
+        seen = [card for place in places for card in person.sees(place) if _has(card, button)]
+        if not seen:
+            raise LookupError(f"{person.handle} sees no {button}")
+        card = self._chance.choice(seen)
+        key = (card.metadata or {})["event_payload"]["key"]
+        return (card.as_shown() if self._chance.random() < 0.3 else card), int(key.split(":")[1])
+
+    def _clicked(self, person: Person, request_id: int, answer: Answer) -> None:
+        """Acknowledged: it counts, or somebody was faster; mallory's counts never."""
+        if answer.acked and person.handle != "mallory":
+            self._did(Deed("closed", person.id, request_id))
+
+    def _submitted(self, person: Person, request: Json) -> None:
+        self._did(Deed("submitted", person.id, program=request["mini_program"]["id"]))
+
+    def _did(self, deed: Deed) -> None:
+        self.deeds.append(deed)
+        if len(self.deeds) >= self._least:
+            self.enough.set()
+
+    def _somebody(self) -> Person:
+        return self.stage.people[self._chance.choice(SUBMITTERS)]
+
+
+def _modal(answer: Answer) -> Any:
+    if not answer.acked or answer.view is None or answer.errors:
+        raise LookupError(f"no modal opened: {answer.warning}")
+    return answer.view
+
+
+def _has(message: Message, button: str) -> bool:
+    return any(control.action_id == button for control in controls(message.blocks))

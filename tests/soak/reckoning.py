@@ -1,0 +1,167 @@
+"""The end of a soak: what is in the store, on the screens, and in the outbox, beside what must be.
+
+Every finding is a sentence. None means: nothing lost, nothing twice.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.sandbox.conversations import Message
+from store import audit, people
+from store.database import Database
+from store.domain.access import Roster
+from store.domain.policy import Policy
+from store.domain.request import Request, Status
+from store.snapshots import snapshots
+from store.tables import CardRow, EventRow, OutboxRow, RequestRow, SlotRow
+from tests.soak.crowd import Deed
+from tests.soak.redrawn import Redrawn
+from tests.soak.stage import Stage
+
+DECISIONS = {"approved", "rejected", "withdrawn"}
+
+
+@dataclass
+class Record:
+    """The store as it stands, read once."""
+
+    requests: dict[int, Request]
+    events: dict[int, list[EventRow]]
+    cards: list[CardRow]
+    outbox: list[OutboxRow]
+    slots: set[str]
+    broken: list[int]
+    roster: Roster
+
+
+@dataclass
+class Reckoning:
+    """`losses` and `faults` must be empty; `excused` are duplicates nobody could have prevented."""
+
+    losses: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    excused: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def clean(self) -> bool:
+        """Nothing lost, nothing twice that could be once, nothing wrong."""
+        return not (self.losses or self.duplicates or self.faults)
+
+
+async def read(db: Database, policy: Policy) -> Record:
+    """Everything, in one snapshot."""
+    async with db.snapshot() as session:
+        rows = (await session.exec(select(RequestRow).order_by(col(RequestRow.id)))).all()
+        events: dict[int, list[EventRow]] = {}
+        for event in await session.exec(select(EventRow).order_by(col(EventRow.revision))):
+            events.setdefault(event.request_id, []).append(event)
+        return Record(
+            requests={request.id: request for request in await snapshots(session, rows)},
+            events=events,
+            cards=list((await session.exec(select(CardRow))).all()),
+            outbox=list((await session.exec(select(OutboxRow))).all()),
+            slots=set((await session.exec(select(SlotRow.key))).all()),
+            broken=await _broken(session, [row.id for row in rows]),
+            roster=await people.roster(session, policy),
+        )
+
+
+async def reckon(stage: Stage, deeds: Iterable[Deed], record: Record, drawn: Redrawn) -> Reckoning:
+    """All of it."""
+    found = Reckoning()
+    posted = stage.workspace.by_key()
+    found.losses += _lost(deeds, record)
+    found.faults += _decided_wrongly(record)
+    found.faults += [f"the history of MP-{broken} is broken" for broken in record.broken]
+    found.faults += _unsettled(record)
+    for key, copies in posted.items():
+        if len(copies) > 1:
+            told = found.excused if stage.workspace.excused(copies) else found.duplicates
+            told.append(f"{key} stands {len(copies)} times")
+    found.losses += _unheard(record, posted)
+    found.faults += [finding async for finding in drawn.unlike(record.cards, posted)]
+    found.counts.update({"requests": len(record.requests), "messages": len(posted)})
+    found.counts["decided"] = sum(not request.is_open for request in record.requests.values())
+    found.counts["answers too late"] = sum(map(_too_late, record.outbox))
+    found.counts["slots"] = len(record.slots)
+    return found
+
+
+async def _broken(session: AsyncSession, request_ids: Iterable[int]) -> list[int]:
+    return [id_ for id_ in request_ids if await audit.broken_at(session, id_) is not None]
+
+
+def _lost(deeds: Iterable[Deed], record: Record) -> Iterator[str]:
+    """Acts that were acknowledged and left nothing."""
+    programs = {request.mini_program_id: request for request in record.requests.values()}
+    for deed in deeds:
+        if deed.kind == "submitted":
+            request = programs.get(deed.program)
+            if request is None or request.submitted_by != deed.actor:
+                yield f"the request for {deed.program} was acknowledged and is not there"
+        elif not _left(deed, record):
+            yield f"{deed} was acknowledged and left nothing"
+
+
+def _left(deed: Deed, record: Record) -> bool:
+    events = record.events.get(deed.request_id, [])
+    if deed.kind == "closed":
+        return any(event.kind in DECISIONS for event in events)
+    return any((event.kind, event.actor) == (deed.kind, deed.actor) for event in events)
+
+
+def _decided_wrongly(record: Record) -> Iterator[str]:
+    """At most one decision each, by somebody who might, and the row says the same."""
+    for request in record.requests.values():
+        decisions = [e for e in record.events[request.id] if e.kind in DECISIONS]
+        if len(decisions) != (0 if request.is_open else 1):
+            yield f"{request.ref} has {len(decisions)} decisions and is {request.status}"
+        for decision in decisions:
+            if (decision.kind, decision.actor) != (request.status, request.decided_by):
+                yield f"{request.ref} is {request.status}, its history says {decision.kind}"
+            if not _might(decision, request, record.roster):
+                yield f"{request.ref} was {decision.kind} by {decision.actor}, who may not"
+
+
+def _might(decision: EventRow, request: Request, roster: Roster) -> bool:
+    own = decision.actor == request.submitted_by
+    if decision.kind == Status.WITHDRAWN:
+        return own
+    return not own and (decision.actor in request.reviewers or decision.actor in roster.admins)
+
+
+def _unsettled(record: Record) -> Iterator[str]:
+    """Leases that are held, messages that wait or failed, cards that are behind."""
+    for row in record.outbox:
+        if _too_late(row):
+            continue
+        if row.state != "sent" or row.lease_until:
+            yield f"{row.key} is {row.state} after {row.attempts} attempts: {row.last_error}"
+    for card in record.cards:
+        revision = record.requests[card.request_id].revision
+        if card.shown_revision != revision:
+            yield f"the {card.audience}'s card of MP-{card.request_id} shows {card.shown_revision}"
+
+
+def _too_late(row: OutboxRow) -> bool:
+    """An answer to a click whose address is spent: Slack takes it for thirty minutes."""
+    return row.key.startswith("reply:") and (row.state, row.last_error) == ("failed", "HTTP 404")
+
+
+def _unheard(record: Record, posted: dict[str, list[Message]]) -> Iterator[str]:
+    """Cards, outcomes and withdrawals that should be on a screen and are not."""
+    for request in record.requests.values():
+        wanted = [f"card:{request.id}:reviewer:{reviewer}" for reviewer in request.reviewers]
+        wanted.append(f"card:{request.id}:submitter:{request.submitted_by}")
+        if request.status in {Status.APPROVED, Status.REJECTED}:
+            wanted.append(f"outcome:{request.id}")
+        yield from (f"{key} is on no screen" for key in wanted if key not in posted)
+    for key in posted:
+        if key.startswith(("digest:", "reminder:")) and key not in record.slots:
+            yield f"{key} was sent without its slot"

@@ -1,0 +1,38 @@
+"""Cards as the store would have them drawn now, beside what stands on the screens."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import datetime
+
+from bot.messages import Edit, Messages, Post
+from bot.sandbox.conversations import Message
+from bot.sandbox.screen import text
+from store.outbox import Claimed, Kind
+from store.tables import CardRow
+
+
+class Redrawn:
+    """Draws every card once more."""
+
+    def __init__(self, messages: Messages, now: datetime) -> None:
+        self._messages, self._now = messages, now
+
+    async def unlike(
+        self, cards: Iterable[CardRow], posted: Mapping[str, list[Message]]
+    ) -> AsyncIterator[str]:
+        """The copies on screen that do not say what the store says."""
+        for card in cards:
+            key = f"card:{card.request_id}:{card.audience}:{card.recipient}"
+            drawn = await self._messages.render(self._owed(key, card))
+            assert isinstance(drawn, Post | Edit), "a card is posted or edited"
+            wanted = text(drawn.message.payload())
+            for copy in posted.get(key, []):
+                if copy.ts == card.ts and text(copy) != wanted:
+                    yield f"{key} shows another state:\n{text(copy)}\ninstead of\n{wanted}"
+
+    def _owed(self, key: str, card: CardRow) -> Claimed:
+        data = {"audience": card.audience}
+        return Claimed(
+            id=0, key=key, kind=Kind.CARD, recipient=card.recipient, lane="", data=data,
+            request_id=card.request_id, wanted=1, attempts=1, doubtful=False,
+            created_at=self._now, lease_until=self._now,
+        )  # fmt: skip

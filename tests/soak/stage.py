@@ -1,0 +1,182 @@
+"""The stage of a soak: a workspace, people, one database, and bots to kill, each a process."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, Process
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from time import monotonic
+
+from bot.sandbox.conversations import Conversation
+from bot.sandbox.people import Person
+from bot.settings import Settings
+from store import migrate
+from store.database import Database
+from tests.postgres import Server, running_server
+from tests.soak.clock import SharedClock
+from tests.soak.storm import Storm, StormyWorkspace
+
+SUBMITTERS = ("alice", "dan", "erin", "fay")
+REVIEWERS = ("bob", "carol", "gil")
+_CAST = (*SUBMITTERS, *REVIEWERS, "ada", "mallory")
+_POLICY = """
+[workspace]
+admins = ["{admin}"]
+reviewers = ["{group}"]
+channel = "{channel}"
+timezone = "Asia/Manila"
+remind_after_hours = 1
+working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+"""
+
+
+@dataclass
+class Stage:
+    """Everything there is; `counts` says what was done to it."""
+
+    workspace: StormyWorkspace
+    people: dict[str, Person]
+    reviews: Conversation
+    clock: SharedClock
+    folder: Path
+    environment: dict[str, str]
+    server: Server | None
+    chance: Random
+    bots: list[Process] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    began: float = field(default_factory=monotonic)
+
+    @property
+    def settings(self) -> Settings:
+        """What the bots read from their environment."""
+        given = {name.lower(): value for name, value in self.environment.items()}
+        return Settings.read(_env_file=None, **given)
+
+    async def start(self) -> None:
+        """One more bot. Its words go to `bots.log`, for whoever looks into a failure."""
+        with (self.folder / "bots.log").open("ab") as log:
+            env, clock = os.environ | self.environment, str(self.folder / "clock")
+            bot = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.soak.bot", clock, env=env, stdout=log, stderr=log
+            )
+        self.bots.append(bot)
+
+    async def kill(self, bot: Process) -> None:
+        """End it as a power cut would, and start another in its place."""
+        if bot.returncode is None:
+            bot.kill()
+            self.counts["kills"] += 1
+        await self.revive()
+
+    async def revive(self) -> None:
+        """Start another bot for each that has ended, by our hand or its own."""
+        ended = [bot for bot in self.bots if bot.returncode is not None or await _reaped(bot)]
+        for bot in ended:
+            self.bots.remove(bot)
+            await self.start()
+
+    async def import_file(self, file: Path, *, kill_after: float | None) -> bool:
+        """`mp-approvals import` as a process; whether it said that all was well."""
+        command = (sys.executable, "-m", "bot", "import", str(file))
+        env = os.environ | self.environment
+        process = await asyncio.create_subprocess_exec(
+            *command, env=env, stdout=DEVNULL, stderr=DEVNULL
+        )
+        if kill_after is not None:
+            waiting = asyncio.ensure_future(process.wait())
+            await asyncio.wait([waiting], timeout=kill_after)
+            if not waiting.done():
+                process.kill()
+                self.counts["imports killed"] += 1
+            await waiting
+        return await process.wait() == 0
+
+    async def stop(self) -> None:
+        """End every bot, whatever it is doing."""
+        for bot in self.bots:
+            if bot.returncode is None:
+                bot.kill()
+            await bot.wait()
+
+
+@asynccontextmanager
+async def staged(
+    *, postgresql: bool, bots: int, chance: Random, longest_delay: float
+) -> AsyncIterator[Stage]:
+    """Everything set up, so many bots running, the sky still clear."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        server = stack.enter_context(running_server()) if postgresql else None
+        clock = SharedClock(folder / "clock")
+        storm = Storm(chance, likely=0.12, longest=longest_delay)
+        async with StormyWorkspace(clock, storm) as workspace:
+            stage = await _set_up(workspace, clock, folder, server, chance)
+            try:
+                for _ in range(bots):
+                    await stage.start()
+                await workspace.until(lambda: workspace.connections >= bots, timeout=60)
+                yield stage
+            finally:
+                await stage.stop()
+
+
+async def _set_up(
+    workspace: StormyWorkspace,
+    clock: SharedClock,
+    folder: Path,
+    server: Server | None,
+    chance: Random,
+) -> Stage:
+    people = {
+        name: workspace.add_person(name, real_name=name.title(), email=f"{name}@example.com")
+        for name in _CAST
+    }
+    inside = [person for handle, person in people.items() if handle not in SUBMITTERS]
+    reviews = workspace.add_channel("reviews", members=inside)
+    group = workspace.add_usergroup("reviewers", members=[people[name] for name in REVIEWERS])
+    named = {"admin": people["ada"].id, "group": group.id, "channel": reviews.id}
+    (folder / "policy.toml").write_text(_POLICY.format(**named), encoding="utf-8")
+    environment = {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_API_URL": workspace.api_url,
+        "DATABASE_URL": await _database(folder, server),
+        "POLICY_FILE": str(folder / "policy.toml"),
+        "LOG_LEVEL": "WARNING",
+    }
+    return Stage(workspace, people, reviews, clock, folder, environment, server, chance)
+
+
+async def _database(folder: Path, server: Server | None) -> str:
+    url = f"sqlite:///{folder / 'approvals.db'}"
+    if server:
+        server.execute("CREATE DATABASE {}", "soak")
+        # Its processes are killed here; what was committed has to be there afterwards.
+        server.execute("ALTER DATABASE {} SET synchronous_commit = on", "soak")
+        url = server.url("soak")
+    db = Database(url)
+    await migrate.upgrade(db)
+    await db.dispose()
+    return url
+
+
+async def _reaped(bot: Process) -> bool:
+    """Whether it has just ended."""
+    await asyncio.wait([asyncio.ensure_future(bot.wait())], timeout=0.01)
+    return bot.returncode is not None
+
+
+@contextmanager
+def all_killed(stage: Stage) -> Iterator[None]:
+    """Nobody is up for the length of the block, as when the machine slept."""
+    for bot in stage.bots:
+        if bot.returncode is None:
+            bot.kill()
+            stage.counts["kills"] += 1
+    yield

@@ -1,0 +1,30 @@
+"""A short soak on each database: kills, lost answers and clock jumps for some seconds."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.soak.__main__ import report
+from tests.soak.soaking import Plan, soak
+
+SHORT = Plan(
+    seconds=6,
+    least=8,
+    postgresql=False,
+    bots=1,
+    seed=7,
+    act_pause=0.2,
+    trouble_pause=3.0,
+    longest_delay=1.0,
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("database", "bots"), [("sqlite", 1), ("postgresql", 2)])
+async def test_nothing_is_lost_and_nothing_is_twice(database: str, bots: int) -> None:
+    plan = replace(SHORT, postgresql=database == "postgresql", bots=bots)
+    found = await soak(plan)
+
+    assert found.clean, report(found)
+    assert min(found.counts[what] for what in ("acts", "acknowledged", "kills", "messages")) > 0
