@@ -1,11 +1,13 @@
 """The process shows what was done, what is now, and never claims what only the platform knows."""
 
+from datetime import timedelta
+
 import pytest
 
 from blocks.timeline import State, next_stage, render, steps
-from store.domain.request import Category, Environment, Request, Status
+from store.domain.request import Category, Environment, Move, ReleaseStage, Request, Status
 from tests.blocks.surfaces import PEOPLE, ended
-from tests.cast import ALICE, BOB, request
+from tests.cast import ALICE, BOB, NOW, request
 
 PRODUCTION = ["Release Preparation", "Pilot Testing", "Grayscale Release", "Full Release"]
 
@@ -50,6 +52,44 @@ def test_other_categories_go_from_submitted_to_their_end() -> None:
     assert states(shown) == [("Submitted", "done"), ("Under Review", "done"), ("Approved", "done")]
     waiting = request(category=Category.LAUNCH)
     assert states(waiting)[-1] == ("Approved", "later")
+
+
+def moved(*stages: ReleaseStage, **changes: object) -> Request:
+    """The approved release, moved an hour apart by Alice."""
+    reached = [Move(stage, ALICE, NOW + timedelta(hours=n)) for n, stage in enumerate(stages)]
+    last = {"release_stage": stages[-1], "moved_at": reached[-1].at}
+    return ended(Status.APPROVED, moves=tuple(reached), **last, **changes)
+
+
+def test_a_release_that_was_moved_shows_where_it_really_is() -> None:
+    assert states(moved(ReleaseStage.PILOT, ReleaseStage.GRAYSCALE))[2:] == [
+        ("Pilot Testing", "done"),
+        ("Grayscale Release", "current"),
+        ("Full Release", "later"),
+    ]
+
+
+def test_the_stages_say_by_whom_and_when() -> None:
+    shown = render(moved(ReleaseStage.PILOT), PEOPLE)
+    assert f"➤  *Pilot Testing* · Alice · <!date^{int(NOW.timestamp())}^" in shown
+
+
+@pytest.mark.parametrize(
+    ("stage", "state"),
+    [
+        (ReleaseStage.FULL, State.DONE),
+        (ReleaseStage.CANCELED, State.ENDED),
+        (ReleaseStage.ARCHIVED, State.ENDED),
+    ],
+)
+def test_after_a_final_stage_nothing_is_to_come(stage: ReleaseStage, state: State) -> None:
+    last = steps(moved(ReleaseStage.PILOT, stage))[-1]
+    assert (last.name, last.state) == (stage.label, state)
+
+
+def test_after_preparation_there_is_no_pilot_testing() -> None:
+    names = [step.name for step in steps(moved(ReleaseStage.PREPARATION))][2:]
+    assert names == ["Release Preparation", "Grayscale Release", "Full Release"]
 
 
 def test_the_current_step_says_whom_it_waits_for() -> None:

@@ -1,0 +1,116 @@
+"""What a card says of other requests: the try before, the release before, what is in its way."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from blocks import facts, request_card
+from bot.sandbox.limits import message_problems
+from bot.sandbox.limits.whole import objects
+from store.domain.request import (
+    Category,
+    Predecessor,
+    RejectionClass,
+    ReleaseStage,
+    Request,
+    Status,
+)
+from tests.blocks.surfaces import HOSTILE, PEOPLE, ended, hostile, words
+from tests.cast import NOW, request
+
+OLD = request().details | {"version": "3.2.3", "tagline": "Pay bills", "whitelist": []}
+BASE = Predecessor(9, Category.RELEASE, "3.2.3", Status.APPROVED, details=OLD)
+REJECTED = Predecessor(
+    12,
+    Category.RELEASE,
+    "3.2.4",
+    Status.REJECTED,
+    completed_on=NOW - timedelta(hours=1),
+    rejection_class=RejectionClass.PRIVACY,
+    decision_reason="Name a contact.",
+    details=OLD,
+)
+
+
+def card(shown: Request) -> list[str]:
+    return words(request_card.build(shown, PEOPLE)).splitlines()
+
+
+def second_try(**changes: object) -> Request:
+    return request(predecessor=REJECTED, attempt=2, **changes)
+
+
+def test_a_release_says_what_is_new_since_the_last_one() -> None:
+    assert "What changes since 3.2.3 (MP-9): tagline · whitelist +1" in card(request(base=BASE))
+
+
+def test_a_release_that_changes_nothing_says_so() -> None:
+    same = replace(BASE, details=request().details)
+    assert "What changes since 3.2.3 (MP-9): only the version" in card(request(base=same))
+
+
+def test_the_first_release_to_a_target_says_so() -> None:
+    (said,) = [part for part in card(request(first_on_target=True)) if "What changes" in part]
+    assert said.startswith("What changes: first release to Wallet PH · version 3.2.4")
+
+
+def test_an_offline_request_says_what_goes_off() -> None:
+    shown = request(category=Category.OFFLINE, base=BASE)
+    assert "What goes offline: 3.2.3 (MP-9) · offline in Wallet PH" in card(shown)
+
+
+def test_a_second_try_says_how_the_first_one_ended_and_what_is_new() -> None:
+    said = card(second_try())
+    assert (
+        "🔁 2nd try · MP-12 was rejected Today at 10:00 AM: Personal data and privacy violations"
+    ) in said
+    assert "Changed since MP-12: tagline · whitelist +1" in said
+
+
+def test_a_rejection_without_a_class_gives_its_reason() -> None:
+    other = replace(REJECTED, rejection_class=None, completed_on=None)
+    shown = facts.remarks(request(predecessor=other, attempt=11))
+    assert shown == "🔁 *11th try* · MP-12 was rejected: Name a contact."
+
+
+def test_an_unchanged_second_try_is_told_on() -> None:
+    again = replace(REJECTED, details=request().details)
+    assert "Changed since MP-12: nothing" in card(request(predecessor=again, attempt=2))
+
+
+def test_warnings_stand_before_what_changes() -> None:
+    said = card(request(warnings=("3.2.4 was rejected here before (MP-12)", "and more")))
+    assert said.index("⚠️ 3.2.4 was rejected here before (MP-12) · and more") < next(
+        number for number, part in enumerate(said) if part.startswith("What changes")
+    )
+
+
+def test_a_moved_release_says_its_stage_on_the_card() -> None:
+    shown = ended(Status.APPROVED, release_stage=ReleaseStage.PILOT, moved_at=NOW)
+    assert facts.standing(shown, PEOPLE).endswith(f"· Pilot Testing since {facts.date(NOW)}")
+
+
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_predecessors_fit_the_card(kind: str, category: Category) -> None:
+    text = HOSTILE[kind]
+    before = Predecessor(
+        9,
+        category,
+        text,
+        Status.REJECTED,
+        decision_reason=text,
+        details=hostile(category, "x")["details"],
+    )
+    shown = request(
+        **hostile(category, text),
+        base=before,
+        predecessor=before,
+        warnings=(text,) * 3,
+        attempt=1_000_000,
+    )
+    sent = request_card.build(shown, PEOPLE).payload()
+    assert message_problems(sent) == []
+    drawn = [found["text"] for found in objects(sent) if found.get("type") == "mrkdwn"]
+    assert "<!channel>" not in "".join(drawn)
