@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -20,9 +19,10 @@ from bot.files import Files
 from bot.jobs import Jobs
 from bot.messages import Messages
 from bot.settings import Settings
+from bot.socket_mode import connected
 from bot.wire import Wire
 from handlers.deps import Deps
-from store import migrate
+from store import listening, migrate
 from store.database import Database
 from store.domain.clock import Clock, utc_now
 from store.domain.policy import Policy
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 10
 """How long a stopping bot finishes what it is sending."""
+GIVE_BACK_SECONDS = 5
+"""How long it then takes to write down what it could not finish, if the store answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     await bot.jobs.refresh()
     sending = asyncio.create_task(bot.dispatcher.run())
     making = asyncio.create_task(bot.downloads.run())
+    hearing = asyncio.create_task(_listen(bot))
     bot.schedule.start()
     try:
         async with socket_mode(bot):
@@ -97,10 +100,18 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     finally:
         bot.schedule.shutdown(wait=False)
         making.cancel()
+        hearing.cancel()
         bot.dispatcher.stop()
         await asyncio.wait([sending], timeout=STOP_SECONDS)
         sending.cancel()
-        await asyncio.wait([sending, making])
+        await asyncio.wait([sending, making, hearing], timeout=GIVE_BACK_SECONDS)
+
+
+async def _listen(bot: Bot) -> None:
+    """Be woken by what other replicas owe. SQLite has no such word, and no other machine."""
+    if not bot.db.is_sqlite:
+        settings = bot.settings
+        await listening.listen(settings.database_listen_url or settings.database_url, bot.db.wake)
 
 
 def _both(*wakes: Callable[[], None]) -> Callable[[], None]:
@@ -115,14 +126,9 @@ def _both(*wakes: Callable[[], None]) -> Callable[[], None]:
 
 @asynccontextmanager
 async def socket_mode(bot: Bot) -> AsyncIterator[None]:
-    token = bot.settings.app_token()
-    if token is None:
+    """Slack's way in by Socket Mode, if the settings ask for it."""
+    if token := bot.settings.app_token():
+        async with connected(bot.app, token):
+            yield
+    else:
         yield
-        return
-    handler = AsyncSocketModeHandler(bot.app, token)
-    await handler.connect_async()
-    log.info("connected to Slack by Socket Mode")
-    try:
-        yield
-    finally:
-        await handler.close_async()

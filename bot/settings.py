@@ -31,6 +31,12 @@ def _database(value: str) -> str:
     return value
 
 
+def _listened(value: str | None) -> str | None:
+    if value and parse_url(_database(value)).get_backend_name() != "postgresql":
+        raise ValueError("is not PostgreSQL; only it has something to hear")
+    return value
+
+
 def _level(value: str) -> str:
     if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError("is not a log level; use DEBUG, INFO, WARNING or ERROR")
@@ -68,6 +74,15 @@ class Settings(BaseSettings):
             description="`sqlite:///file.db` or `postgresql://user:password@host/name`", repr=False
         ),
     ] = "sqlite:///approvals.db"
+    database_listen_url: Annotated[
+        str | None,
+        AfterValidator(_listened),
+        Field(
+            description="The same PostgreSQL directly, where `DATABASE_URL` is PgBouncer; "
+            "one connection a process, to hear of other replicas at once",
+            repr=False,
+        ),
+    ] = None
     policy_file: Annotated[
         Path, Field(description="Who reviews and when people are reminded; see the policy below")
     ] = Path("policy.toml")

@@ -27,6 +27,8 @@ _DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 BUSY_TIMEOUT_MS = 5000
+CHANNEL = "mini_program_approvals"
+"""What PostgreSQL's NOTIFY calls on when a transaction that owes a message commits."""
 _OWES = "owes"
 _SQLITE_READ: dict[str, Any] = {"read_only": True}
 _PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -67,6 +69,8 @@ class Database:
         """Write: all of it or, on any exception, nothing. Then wake whoever sends messages."""
         async with self._writers, self._write() as session, session.begin():
             yield session
+            if session.info.get(_OWES) and not self.is_sqlite:
+                await session.exec(select(func.pg_notify(CHANNEL, "")))
         if session.info.get(_OWES):
             self.wake()
 
@@ -82,7 +86,7 @@ class Database:
 
 
 def owes(session: AsyncSession) -> None:
-    """Note that the transaction owes a message, so that the dispatcher is woken after it."""
+    """Note that the transaction owes a message: after it every replica's dispatcher is woken."""
     session.info[_OWES] = True
 
 

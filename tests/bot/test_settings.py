@@ -142,3 +142,8 @@ def test_no_secret_is_ever_shown() -> None:
     said += complaint(LOG_LEVEL="LOUD", DATABASE_URL="mysql://approvals:the-password@localhost/x")
     for secret in ("the-bot-token", "the-app-token", "the-signing-secret", "the-password"):
         assert secret not in said
+
+
+def test_only_postgresql_is_listened_to() -> None:
+    said = complaint(DATABASE_LISTEN_URL="sqlite:///approvals.db")
+    assert said == "DATABASE_LISTEN_URL is not PostgreSQL; only it has something to hear."
