@@ -15,10 +15,13 @@ _LOCK = 7_304_128_551
 
 
 async def upgrade(db: Database) -> None:
-    """Run every migration that is missing; nothing when there is none."""
-    async with db.engine.connect() as connection:
+    """Run every migration that is missing, in one transaction; nothing when there is none.
+
+    Begun here, because alembic by itself commits after each migration on SQLite, and another
+    replica could start in between.
+    """
+    async with db.engine.begin() as connection:
         await connection.run_sync(_upgrade)
-        await connection.commit()
 
 
 async def is_current(db: Database) -> bool:
