@@ -26,8 +26,9 @@ def blocks(draft: Draft) -> Iterator[Block]:
     if draft.features and any(field.kind is Kind.FEATURES for field in details):
         yield HeaderBlock(text=words(f"Features ({len(draft.features)})"))
         yield from _sections(_features(draft))
-    said = "Long texts are shortened here. They are submitted whole."
-    yield ContextBlock(elements=[mrkdwn(said)])
+    if any(len(spoken(field, at(values, field.path))) > VALUE_LIMIT for field in details):
+        said = "✂️ Long texts are shortened here. They are submitted whole."
+        yield ContextBlock(elements=[mrkdwn(said)])
 
 
 def _row(field: FormField, value: Any) -> str:
