@@ -4,6 +4,7 @@ import { act } from "./acts.js";
 
 let before = null;
 let faulty = false;
+let step = "";
 
 document.addEventListener("submit", async (event) => {
   const dialog = event.target.closest("dialog.modal");
@@ -37,6 +38,14 @@ function front(dialog) {
   // A browser closes at the second Escape whatever the page says.
   dialog.addEventListener("close", () => dialog.isConnected && leave(dialog));
   dialog.showModal();
+  begin(dialog);
+}
+
+// A window that is another one now, like the next step of a form, is read from the top.
+function begin(dialog) {
+  step = dialog.dataset.view + dialog.dataset.step;
+  faulty = false;
+  dialog.querySelector(".body").scrollTop = 0;
   const first = dialog.querySelector(".body input, .body textarea, .body summary");
   (first ?? dialog.querySelector(".body")).focus({ preventScroll: true });
 }
@@ -45,6 +54,7 @@ function front(dialog) {
 export function settle() {
   for (const dialog of document.querySelectorAll("dialog.modal:not([open])")) front(dialog);
   const open = document.querySelector("dialog.modal[open]");
+  if (open && step !== open.dataset.view + open.dataset.step) begin(open);
   if (!open && before) {
     (before.isConnected ? before : document.getElementById("composer-text"))?.focus();
     before = null;

@@ -1,0 +1,44 @@
+"""A request is submitted by form in the browser, and its card arrives at the reviewers'."""
+
+from playwright.async_api import expect
+
+from bot.play import Play
+from tests.browser.conftest import OpenDesk
+
+
+async def test_alice_submits_a_release_by_form(play: Play, desk: OpenDesk) -> None:
+    alice, bob = await desk("alice"), await desk("bob")
+    await alice.write("/mp-requests new")
+    form = alice.modal
+    await form.get_by_role("combobox", name="Category").click()
+    await form.get_by_role("option", name="Mini Program Release").click()
+    await form.get_by_role("radio", name="Production").check()
+    await form.get_by_label("Mini Program Name").fill("Bills Pay")
+    await form.get_by_label("Mini Program ID").fill("2171020092715498")
+    await form.get_by_label("Version").fill("3.2.4")
+    await alice.press("Next", form)
+    await form.get_by_role("radio", name="DSL").check()
+    await form.get_by_label("Target App").fill("Wallet PH")
+    await form.get_by_label("Language").fill("fil")
+    await alice.press("Next", form)
+    await expect(form).to_contain_text("Release Bills Pay 3.2.4")
+    await alice.press("Submit for Review", form)
+    await expect(form).to_have_count(0)
+    await expect(alice.message("Submitted.", "MP-1")).to_be_visible()
+    await expect(bob.message("MP-1", "Bills Pay", "Wallet PH")).to_be_visible()
+    assert not alice.faults
+
+
+async def test_an_empty_form_says_what_is_missing(play: Play, desk: OpenDesk) -> None:
+    alice = await desk("alice")
+    await alice.page.get_by_label("Shortcuts").click()
+    await alice.page.get_by_role("menuitem", name="New mini program request").click()
+    await alice.press("Next", alice.modal)
+    name = alice.modal.get_by_label("Mini Program Name")
+    await expect(name).to_have_attribute("aria-invalid", "true")
+    await expect(
+        alice.modal.get_by_text("Please complete this required field.").first
+    ).to_be_visible()
+    await expect(alice.modal.get_by_role("combobox", name="Category")).to_be_focused()
+    await alice.press("Cancel", alice.modal)
+    await expect(alice.modal).to_have_count(0)
