@@ -4,7 +4,6 @@ Each look-up is one row or a few from an index, however much a target has seen.
 """
 
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
@@ -61,13 +60,9 @@ async def in_context(session: AsyncSession, request: Request) -> Request:
     if request.category not in HAS_TARGET_APP:
         return request
     target = Target.of(request)
-    base = await _base(session, target, request)
-    open_ = request.is_open
-    found = (
-        await on_target(session, target, request.version, beside=request.id)
-        if open_
-        else Precedents()
-    )
+    base, found = await _base(session, target, request), Precedents()
+    if request.is_open:
+        found = await on_target(session, target, request.version, beside=request.id)
     return replace(
         request,
         base=base,
@@ -107,16 +102,19 @@ async def _predecessor(session: AsyncSession, request: Request) -> Predecessor |
 async def _base(session: AsyncSession, target: Target, request: Request) -> Predecessor | None:
     """The last release approved there, before this one was itself."""
     approved = and_(_on(target), _is(Category.RELEASE), _has(Status.APPROVED))
-    before = _before(request.completed_on, request.id)
-    last = select(RequestRow).where(approved, before)
+    last = select(RequestRow).where(approved, _before(request))
     last = last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
     row = (await session.exec(last.limit(1))).first()
     return predecessor(row) if row else None
 
 
-def _before(moment: datetime | None, request_id: int) -> ColumnElement[bool]:
-    other = col(RequestRow.id) != request_id
-    return and_(other, col(RequestRow.completed_on) <= moment) if moment else other
+def _before(request: Request) -> ColumnElement[bool]:
+    """Completed before it; of two at the same moment the smaller number came first."""
+    at, id_ = col(RequestRow.completed_on), col(RequestRow.id)
+    if request.completed_on is None:
+        return id_ != request.id
+    moment = request.completed_on
+    return or_(at < moment, and_(at == moment, id_ < request.id))
 
 
 async def _moves(session: AsyncSession, request: Request) -> tuple[Move, ...]:

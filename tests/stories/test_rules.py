@@ -1,0 +1,96 @@
+"""The platform's rules about a target, as the submitter and the reviewers meet them."""
+
+from typing import Any
+
+from bot.importing import Importer
+from bot.sandbox.people import Answer
+from store.domain.request import Category, Environment
+from tests.cast import SAMPLE, sample_of
+from tests.forms import front, opened, submitted
+from tests.team import Team
+
+OFFLINE = {
+    **sample_of(Category.OFFLINE),
+    "mini_program": sample_of(Category.RELEASE)["mini_program"],
+}
+
+
+async def asked(team: Team, request: dict[str, Any]) -> Answer:
+    """What alice's form answers when she submits it."""
+    return await submitted(team.alice, await opened(team.alice), request)
+
+
+async def test_a_version_that_was_submitted_before_is_refused_in_the_form(team: Team) -> None:
+    await team.submit()
+
+    answer = await asked(team, sample_of(Category.RELEASE))
+    await team.settle()
+
+    said = team.words(front(answer))
+    assert "3.2.4 was already submitted for this target: MP-1, Under Review." in said
+    assert "Use a new version." in said
+    assert len(team.bob.sees()) == 1
+
+
+async def test_nothing_goes_offline_while_a_release_is_under_review(team_once: Team) -> None:
+    request = await team_once.submit()
+
+    said = team_once.words(front(await asked(team_once, OFFLINE)))
+    assert "MP-1 (Mini Program Release, Under Review) is under way for this target." in said
+
+    await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
+    assert (await asked(team_once, OFFLINE)).view is None
+    await team_once.settle()
+    assert "What goes offline: 3.2.4 (MP-1)" in team_once.last(team_once.bob)
+
+
+async def test_what_the_platform_accepted_is_taken_and_the_card_warns(team_once: Team) -> None:
+    await team_once.submit()
+
+    await team_once.submit(external_id="again", title="Once more")
+
+    assert "⚠️ 3.2.4 was already submitted for this target (MP-1, Under Review)" in team_once.last(
+        team_once.bob
+    )
+
+
+async def test_the_whole_sample_is_taken(team_once: Team) -> None:
+    for handle in ("dan", "erin"):
+        team_once.workspace.add_person(handle, real_name=handle, email=f"{handle}@example.com")
+    bot = team_once.bot
+    importer = Importer(bot.db, bot.directory, bot.policy, bot.jobs.clock)
+    lines = [line async for line in importer.run(SAMPLE.read_bytes().splitlines())]
+    assert [line.problems for line in lines] == [()] * 60
+
+
+async def test_a_second_try_says_so_and_what_is_new(team: Team) -> None:
+    first = await team.submit()
+    await team.reject(team.bob, team.card(team.bob, first), "Name a contact.", "Illegal content")
+    await team.settle()
+
+    better = sample_of(Category.RELEASE)
+    better["details"]["tagline"] = "Pay, and ask us"
+    assert (await asked(team, better)).view is None
+    await team.settle()
+
+    said = team.last(team.bob)
+    assert "🔁 2nd try · MP-1 was rejected" in said
+    assert ": Illegal content" in said
+    assert "Changed since MP-1: tagline" in said
+    assert "first release to Wallet PH" in said
+    assert "rejected here before" not in said
+
+
+async def test_a_release_is_compared_with_the_one_before_it(team_once: Team) -> None:
+    first = await team_once.submit()
+    await team_once.bob.click(team_once.card(team_once.bob, first), "request.approve")
+    newer = sample_of(Category.RELEASE)["details"] | {"version": "3.2.5", "features": []}
+
+    await team_once.submit(external_id="newer", version="3.2.5", details=newer)
+    await team_once.submit(
+        external_id="there", version="3.2.5", environment=Environment.SANDBOX.value, details=newer
+    )
+
+    there, here = (team_once.words(shown) for shown in reversed(team_once.bob.sees()[-2:]))
+    assert "What changes since 3.2.4 (MP-1): feature" in here
+    assert "What changes: first release to Wallet PH" in there

@@ -1,0 +1,114 @@
+"""After the approval: the submitter says where the release stands, or is asked to."""
+
+from bot.sandbox.people import Person
+from store.domain.request import Environment, Request
+from tests.team import Team
+
+
+async def approved(team: Team, **changes: object) -> Request:
+    """A release of alice's that bob has approved."""
+    request = await team.submit(**changes)
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    await team.settle()
+    return request
+
+
+async def says(team: Team, person: Person, words: str) -> str:
+    """What `/mp-requests stage …` answers."""
+    answer = team.said(await person.command(f"/mp-requests stage {words}"))
+    await team.settle()
+    return answer
+
+
+async def test_the_submitter_moves_a_release_on_and_every_copy_shows_it(team: Team) -> None:
+    request = await approved(team)
+    assert "say so here: /mp-requests stage MP-1 preparation, pilot" in team.last(team.alice)
+
+    said = await says(team, team.alice, "MP-1 pilot")
+
+    assert said.startswith("MP-1 is in Pilot Testing now. Next: grayscale or full or canceled.")
+    assert all(
+        "Approved" in shown and "Pilot Testing since" in shown for shown in team.copies(request)
+    )
+    opened = await team.bob.command("/mp-requests show MP-1")
+    assert opened.view is not None
+    details = team.words(opened.view)
+    assert "➤  Pilot Testing · Alice Santos · " in details
+    assert "○  Grayscale Release" in details
+    assert "Release Preparation" not in details
+
+
+async def test_a_step_the_platform_does_not_have_is_refused_with_what_is_possible(
+    team_once: Team,
+) -> None:
+    await approved(team_once, environment=Environment.SANDBOX.value)
+
+    assert await says(team_once, team_once.alice, "mp1 grayscale") == (
+        "MP-1 is in Pilot Testing. From there it can move to pilot (Pilot Testing), "
+        "full (Full Release) or canceled (Canceled)."
+    )
+    assert (await says(team_once, team_once.ada, "MP-1 full")).endswith(
+        "That is final.\nRelease Bills Pay 3.2.4 (Sandbox)"
+    )
+    assert await says(team_once, team_once.alice, "MP-1 canceled") == (
+        "MP-1 is in Full Release. That is final."
+    )
+
+
+async def test_only_who_may_move_it_moves_it(team_once: Team) -> None:
+    await approved(team_once)
+
+    assert await says(team_once, team_once.bob, "MP-1 pilot") == (
+        "Only Alice Santos or a workspace admin can move MP-1 on."
+    )
+    assert "There is no request MP-1" in await says(team_once, team_once.mallory, "MP-1 pilot")
+
+
+async def test_what_has_no_stages_says_why(team_once: Team) -> None:
+    await team_once.submit()
+
+    assert await says(team_once, team_once.alice, "MP-1 pilot") == (
+        "MP-1 is Under Review. Only an approved release moves on."
+    )
+
+
+async def test_what_was_typed_wrong_is_explained(team_once: Team) -> None:
+    assert "Which request?" in await says(team_once, team_once.alice, "pilot")
+    assert await says(team_once, team_once.alice, "MP-1 live") == (
+        "Which stage? Write it behind the number: preparation, pilot, grayscale, full or canceled."
+    )
+
+
+async def test_a_newer_full_release_archives_the_older_one_on_its_card(team_once: Team) -> None:
+    old = await approved(team_once)
+    new = await approved(team_once, external_id="newer", version="3.2.5", title="Release 3.2.5")
+    for request in (old, new):
+        await says(team_once, team_once.alice, f"{request.ref} full")
+
+    assert all("Archived since" in shown for shown in team_once.copies(old))
+    assert all("Full Release since" in shown for shown in team_once.copies(new))
+
+
+async def test_a_release_that_stands_still_is_asked_about_once(team: Team) -> None:
+    await approved(team)
+    before = len(team.alice.sees())
+
+    for days in (6, 4, 1):  # Monday, 30 November is the first working day a week later
+        team.clock.move(days=days)
+        await team.bot.jobs.nudge()
+        await team.settle()
+
+    (nudge,) = team.alice.sees()[before:]
+    assert "It is still in Release Preparation." in team.words(nudge)
+    assert nudge.text == "Approved, not live: Release Bills Pay 3.2.4 (Production) · MP-1"
+
+
+async def test_a_release_that_moved_meanwhile_is_not_asked_about(team_once: Team) -> None:
+    await approved(team_once)
+    team_once.clock.move(days=10)
+    assert await team_once.bot.jobs.nudge() == 1
+    await team_once.alice.command("/mp-requests stage MP-1 pilot")
+
+    await team_once.settle()
+
+    assert not [m for m in team_once.alice.sees() if "still in" in team_once.words(m)]
