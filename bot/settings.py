@@ -25,9 +25,12 @@ def _address(value: str) -> str:
 
 def _database(value: str) -> str:
     try:
-        parse_url(value)
+        url = parse_url(value)
     except DatabaseUrlError as error:
         raise ValueError(f"is not a database we know; {error}") from error
+    folder = Path(url.database or "").parent
+    if url.get_backend_name() == "sqlite" and not folder.is_dir():
+        raise ValueError(f"names a folder that is not there: {folder}")
     return value
 
 

@@ -52,7 +52,6 @@ NO_GROUP = "Slack answered no_such_subteam. Check its id in the policy file."
         (_set("SLACK_APP_TOKEN", "xapp-1"), "the app-level token", "connections:write"),
         (_set("SLACK_APP_TOKEN", ""), "a way in for Slack", "Set SLACK_APP_TOKEN (Socket Mode)"),
         (_set("SLACK_API_URL", "http://127.0.0.1:9/"), "the bot token", AWAY),
-        (_set("DATABASE_URL", "sqlite:////no/x.db"), "the database", "DATABASE_URL does not"),
         (_set("DATABASE_URL", "postgresql://u@127.0.0.1:9/x"), "the database", "is it up, and"),
         (_set("POLICY_FILE", "none.toml"), "the policy file", "there is no none.toml"),
         (_policy(timezone='"Mars"'), "the policy file", "'Mars' is not a time zone"),

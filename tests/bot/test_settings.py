@@ -70,6 +70,11 @@ def test_with_everything_set_there_is_nothing_to_say() -> None:
         ("SLACK_API_URL", "slack.com", "SLACK_API_URL is not a web address; it starts with https"),
         ("DATABASE_URL", "mysql://db/x", "DATABASE_URL is not a database we know; use sqlite:///"),
         ("DATABASE_URL", "approvals.db", "DATABASE_URL is not a database we know; use sqlite:///"),
+        (
+            "DATABASE_URL",
+            "sqlite:////no/a.db",
+            "DATABASE_URL names a folder that is not there: /no.",
+        ),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL is not a log level; use DEBUG, INFO, WARNING or ERROR."),
         ("POLICY_FILE", "no.toml", "POLICY_FILE: there is no no.toml. Copy policy.example.toml"),
         ("POLICY_FILE", ".", "POLICY_FILE . cannot be read: Is a directory."),
@@ -137,7 +142,7 @@ def test_no_secret_is_ever_shown() -> None:
     said = f"{settings!r} {settings}" + complaint(
         SLACK_BOT_TOKEN="xoxp-1-the-bot-token",
         SLACK_APP_TOKEN="no-the-app-token",
-        DATABASE_URL="sqlite:///the-signing-secret",
+        DATABASE_URL="sqlite:///no-folder/the-signing-secret",
     )
     said += complaint(LOG_LEVEL="LOUD", DATABASE_URL="mysql://approvals:the-password@localhost/x")
     for secret in ("the-bot-token", "the-app-token", "the-signing-secret", "the-password"):
