@@ -12,6 +12,7 @@ from sqlalchemy import text
 from bot import http
 from bot.sandbox.http_delivery import signed_headers
 from tests.clock import MovedClock
+from tests.postgres import Server
 from tests.team import Team, gathered
 
 HELLO = json.dumps({"type": "url_verification", "challenge": "hello"}).encode()
@@ -84,10 +85,12 @@ async def test_an_old_schema_is_not_ready(team: Team) -> None:
     assert "run mp-approvals migrate" in ready.json()["status"]
 
 
-async def test_a_database_that_is_away_is_not_ready(team_once: Team, tmp_path: Path) -> None:
-    await team_once.bot.db.dispose()
-    (tmp_path / "approvals.db").rename(tmp_path / "moved.db")
-    (tmp_path / "approvals.db").mkdir()
-    async with asking(team_once) as client:
-        ready = await client.get("/readyz")
+async def test_a_database_that_is_away_is_not_ready(
+    postgres: Server, clock: MovedClock, tmp_path: Path
+) -> None:
+    postgres.execute("CREATE DATABASE {} TEMPLATE template_of_ours", "leaving")
+    async with gathered(postgres.url("leaving"), clock, tmp_path, mode="http") as team:
+        postgres.execute("DROP DATABASE {} WITH (FORCE)", "leaving")
+        async with asking(team) as client:
+            ready = await client.get("/readyz")
     assert (ready.status_code, ready.json()) == (503, {"status": "the database does not answer"})
