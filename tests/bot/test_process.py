@@ -11,13 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from bot import app
-from bot.sandbox.views import View
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 from store.domain.clock import utc_now
+from store.domain.request import Category
 from store.outbox import LEASE
+from tests import forms
 from tests.bot.operator import Installation, Running, installation
-from tests.team import RELEASE
+from tests.cast import sample_of
 
 POST, EDIT = "chat.postMessage", "chat.update"
 
@@ -30,11 +31,9 @@ async def on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Installati
 
 
 async def submitted(installed: Installation) -> None:
-    """Alice's request, acknowledged."""
+    """Alice's request by the form, acknowledged."""
     alice = installed.people["alice"]
-    form = (await alice.command("/mp-requests new")).view
-    assert isinstance(form, View)
-    answer = await alice.submit(form, RELEASE)
+    answer = await forms.submitted(alice, await forms.opened(alice), sample_of(Category.RELEASE))
     assert (answer.acked, answer.errors) == (True, {})
 
 
