@@ -160,19 +160,20 @@ def _logging(level: str) -> None:
 
 
 async def _run(settings: Settings, host: str, port: int) -> int:
+    stopped = asyncio.create_task(_stopped())  # from the start: no work is begun that is cut off
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(app.build(settings))
         await _check_schema(bot.db)
         await _check_tokens(bot)
+        await stack.enter_async_context(app.running(bot))
         try:
             address = await stack.enter_async_context(
                 serving(http.build(bot), host=host, port=port)
             )
         except OSError as error:
             raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
-        await stack.enter_async_context(app.running(bot))
         typer.echo(f"The bot is running; HTTP on {address}. Ctrl-C stops it.")
-        await _stopped()
+        await stopped
         typer.echo("Stopping: finishing what is being sent.")
     return 0
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -18,11 +18,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.delivery import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
 from bot.messages import Edit, Messages, Outgoing, Post
 from bot.wire import Place, Wire
-from store import exports, outbox, people, requests
+from store import exports, outbox, pacing, people, requests
 from store.database import Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.outbox import Claimed, Kind, Owed
+from store.pacing import Method
 from store.tables import CardRow
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ class Dispatcher:
         self._jitter = random.SystemRandom().random
         self._woken = asyncio.Event()
         self._stopping = False
+        self._limited: dict[str, datetime] = {}
+        self._under_way: set[int] = set()
 
     def wake(self) -> None:
         """Something may be owed: look now."""
@@ -80,7 +83,9 @@ class Dispatcher:
 
     async def run_once(self) -> int:
         """Send one round of what is due; how many messages were taken in hand."""
-        claimed = await outbox.claim(self._db, owner=self._owner, now=self._clock())
+        claimed = await outbox.claim(
+            self._db, owner=self._owner, now=self._clock(), pace=self._pace
+        )
         deliveries = (self._deliver(message) for message in claimed)
         for outcome in await asyncio.gather(*deliveries, return_exceptions=True):
             if outcome is not None:  # only now: the others are not left to themselves
@@ -102,12 +107,23 @@ class Dispatcher:
     async def _deliver(self, owed: Claimed) -> None:
         try:
             await self._attempt(owed)
+        except asyncio.CancelledError:  # the process ends: nobody has to wait for the lease
+            await self._give_back(owed)
+            raise
         except (DBAPIError, PoolTimeoutError):
             raise  # the database is away: not the message's fault; its lease will run out
         except Exception:
             log.exception("%s could not be made", owed.key)
             unmade = TryAgain(LONGEST_RETRY_SECONDS, "could not be made", doubtful=True)
             await self._postpone(owed, unmade)
+        finally:
+            self._under_way.discard(owed.id)
+
+    async def _give_back(self, owed: Claimed) -> None:
+        """At once somebody else's; to be looked for first only if Slack may have it."""
+        doubtful = owed.doubtful or owed.id in self._under_way
+        unsent = TryAgain(0.0, "the bot was stopped", doubtful=doubtful)
+        await self._postpone(owed, unsent)
 
     async def _attempt(self, owed: Claimed) -> None:
         outgoing = await self._messages.render(owed)
@@ -144,6 +160,7 @@ class Dispatcher:
             )
 
     async def _send(self, owed: Claimed, outgoing: Outgoing, *, pictures: bool = True) -> None:
+        self._under_way.add(owed.id)  # cancelled from here on, Slack may have it
         answer, place = await self._wire.send(outgoing, key=owed.key)
         verdict = judge(answer, attempt=owed.attempts, jitter=self._jitter())
         if isinstance(verdict, Sent):
@@ -183,7 +200,20 @@ class Dispatcher:
                 session, owed, until=until, why=verdict.why, doubtful=verdict.doubtful
             )
             if verdict.whole_lane:
-                await outbox.rest(session, owed.lane, until=until)
+                await pacing.rest(session, owed.lane, until=until)
+                if method := self._limited_method(owed.lane, until):
+                    await pacing.silence(session, method, self._pace, until=until)
+
+    def _limited_method(self, lane: str, until: datetime) -> Method | None:
+        """The method that Slack limits as a whole, by what it said of this lane.
+
+        Posts are limited by channel as well: only a second channel tells that it is all of them.
+        """
+        method, now = pacing.method_of(lane), self._clock()
+        if method is Method.POST:
+            self._limited = {at: t for at, t in self._limited.items() if t > now} | {lane: until}
+            return method if len(self._limited) > 1 else None
+        return method
 
     async def _give_up(self, owed: Claimed, verdict: GiveUp) -> None:
         """Nobody retries this; somebody who can mend it is told."""

@@ -1,0 +1,92 @@
+"""SIGTERM: what is in hand is finished, what is not begun is left to others at once."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from bot.sandbox.workspace import Workspace
+from store.database import Database
+from store.tables import OutboxRow
+from tests.bot.operator import Installation, installation
+from tests.bot.outbox_of import rows
+from tests.store.acts import handed_in
+from tests.team import Team
+
+POST = "chat.postMessage"
+
+
+@pytest.fixture
+async def on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    """An operator's own on both databases."""
+    async with Workspace() as workspace:
+        yield installation(workspace, tmp_path, database_url)
+
+
+async def outbox(installed: Installation) -> list[OutboxRow]:
+    """Every message, read from outside the bot."""
+    db = Database(installed.environment["DATABASE_URL"])
+    async with db.snapshot() as session:
+        found = list((await session.exec(select(OutboxRow))).all())
+    await db.dispose()
+    return found
+
+
+async def import_two(installed: Installation) -> None:
+    """Two requests of alice's from the platform, their cards owed."""
+    dan = installed.people["dan"].email
+    file = installed.folder / "two.jsonl"
+    handed = [handed_in(submitted_by=dan, external_id=name) for name in ("one", "two")]
+    file.write_text("\n".join(each.model_dump_json() for each in handed), encoding="utf-8")
+    assert (await installed.types("import", str(file))).code == 0
+
+
+@pytest.mark.slow
+async def test_what_is_being_sent_is_finished_and_the_rest_left_to_others(
+    on_each: Installation,
+) -> None:
+    await import_two(on_each)
+    on_each.workspace.faults.add(POST, "delay", seconds=1.0, times=99)
+    async with on_each.running() as bot:
+        (slow,) = on_each.workspace.faults.planned()
+        await on_each.workspace.until(lambda: slow.times < 99)
+        bot.process.send_signal(signal.SIGTERM)
+        code, words = await bot.ended()
+
+    left = await outbox(on_each)
+    assert (code, "Traceback" in words) == (0, False)
+    assert {(row.state, row.doubtful, row.lease_until) for row in left} == {
+        ("sent", False, None),
+        ("pending", False, None),
+    }
+
+
+async def test_a_message_cut_off_is_looked_for_and_one_not_begun_is_just_sent(team: Team) -> None:
+    team.workspace.faults.add(POST, "delay", seconds=0.5, times=2)
+    await team.store()
+    sending = asyncio.create_task(team.bot.dispatcher.run_once())
+    await team.workspace.until(lambda: not team.workspace.faults.planned())
+    sending.cancel()
+    await asyncio.wait([sending])
+
+    assert all(row.state in {"sent", "pending"} for row in (await rows(team)).values())
+    assert sum(row.doubtful for row in (await rows(team)).values()) >= 2
+
+
+async def test_an_answer_in_the_making_goes_out_before_socket_mode_ends(
+    installed: Installation,
+) -> None:
+    bob = installed.people["bob"]
+    async with installed.running() as bot:
+        installed.workspace.faults.add("views.open", "delay", seconds=0.5)
+        typing = asyncio.create_task(bob.command("/mp-requests new"))
+        await installed.workspace.until(lambda: not installed.workspace.faults.planned())
+        bot.process.send_signal(signal.SIGTERM)
+        answer = await typing
+        code, _ = await bot.ended()
+
+    assert (answer.acked, code) == (True, 0)
+    assert answer.view is not None
