@@ -36,7 +36,7 @@ async def test_an_unknown_command_is_told_by_the_page(play: Play, desk: OpenDesk
 async def test_home_is_drawn_when_it_is_opened(play: Play, desk: OpenDesk) -> None:
     alice = await desk("alice")
     await alice.page.get_by_role("link", name="Home", exact=True).click()
-    await expect(alice.page.locator(".home")).to_contain_text("Mini Program Approvals")
+    await expect(alice.page.locator(".home")).to_contain_text("My Requests")
     assert not alice.faults
 
 

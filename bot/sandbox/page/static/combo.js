@@ -8,7 +8,11 @@ const combo = (element) => element.closest?.(".combo");
 const field = (box) => box.querySelector("[role=combobox]");
 const list = (box) => box.querySelector("[role=listbox]");
 const options = (box) => [...list(box).querySelectorAll("[role=option]:not([hidden])")];
-const chosen = (box) => [...box.querySelectorAll(".chip")].map((chip) => chip.dataset.value);
+const chips = (box) => [...box.querySelectorAll(".chip")].map((chip) => chip.dataset.value);
+
+// Picks that are on their way: whoever is quick chooses the next before the first is drawn.
+const sent = new WeakMap();
+const chosen = (box) => sent.get(box)?.values ?? chips(box);
 
 function open(box) {
   for (const other of document.querySelectorAll(".combo")) if (other !== box) close(other);
@@ -55,7 +59,10 @@ async function pick(box, value) {
   const after = before.includes(value) ? before.filter((v) => v !== value) : [...before, value];
   field(box).value = "";
   filter(box, "");
+  const underway = (sent.get(box)?.underway ?? 0) + 1;
+  sent.set(box, { values: after, underway });
   await choose(box, after);
+  sent.get(box).underway -= 1;
 }
 
 let pause;
@@ -81,8 +88,10 @@ document.addEventListener("click", (event) => {
   const option = event.target.closest("[role=option]");
   const removed = event.target.closest("[data-remove]");
   if (option) pick(box, option.dataset.value);
-  else if (removed) pick(box, removed.dataset.remove);
-  else if (event.target.closest("[data-clear]")) choose(box, null);
+  else if (removed) {
+    field(box).focus();
+    pick(box, removed.dataset.remove);
+  } else if (event.target.closest("[data-clear]")) choose(box, null);
   else if (!event.target.closest("[role=listbox]")) {
     field(box).focus();
     field(box).select();
@@ -120,6 +129,8 @@ document.addEventListener("keydown", (event) => {
 
 // After fresh HTML: a field nobody types into shows what is chosen now.
 export function refresh() {
-  for (const box of document.querySelectorAll(".combo"))
+  for (const box of document.querySelectorAll(".combo")) {
+    if (!sent.get(box)?.underway) sent.delete(box);
     if (list(box).hidden) field(box).value = field(box).getAttribute("value") ?? "";
+  }
 }
