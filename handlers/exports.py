@@ -6,8 +6,9 @@ Nothing is read here: the wish is stored, and a loop of its own makes and sends 
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import buttons, download, paging
+from blocks import buttons, download, notices, paging
 from blocks.message import Message
 from blocks.text import safe
 from handlers import clicks
@@ -19,6 +20,7 @@ from store.domain.query import ListQuery, Scope
 from store.domain.query_words import WordsError, parse
 from store.outbox import Kind
 
+_COMING = "Your download is being prepared. It comes to you as a direct message; close this."
 _FORMATS = {format.value: format for format in Format} | {
     "excel": Format.XLSX,
     "jsonl": Format.JSON,
@@ -43,7 +45,9 @@ async def ask(text: str, asker: str, deps: Deps) -> Message | str:
     return download.accepted(export, known)
 
 
-async def download_list(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+async def download_list(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
     """The list that was clicked on, whole and as CSV."""
     click = Click.read(body)
     query = paging.parse(click.value, click.user)
@@ -52,6 +56,8 @@ async def download_list(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None
         if click.response_url:
             data = {"url": click.response_url, "export": export.id}
             await clicks.reply(deps, click, Kind.EXPORT, data)
+        elif click.in_home:
+            await clicks.open_view(client, click, notices.notice_view("Download", _COMING))
     await ack()
 
 

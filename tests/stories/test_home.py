@@ -178,6 +178,17 @@ async def test_new_request_opens_the_form(team_once: Team) -> None:
     assert answer.view is not None
 
 
+async def test_download_is_answered_above_home_and_comes_by_message(team_once: Team) -> None:
+    home = await at_home(team_once, team_once.alice)
+
+    answer = await team_once.alice.click(home, "list.download")
+    await team_once.settle()
+
+    assert answer.view is not None
+    assert "Your download is being prepared." in team_once.words(answer.view.payload)
+    assert "/mp-requests mine" in team_once.last(team_once.alice)
+
+
 async def test_a_view_of_what_one_may_no_longer_see_says_so(team_once: Team) -> None:
     await numbered(team_once, 1, category=Category.LAUNCH)
     home = await at_home(team_once, team_once.alice)
