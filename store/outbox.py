@@ -16,7 +16,9 @@ from sqlalchemy import and_, case, func, update
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store import pacing
 from store.database import Database, insert, owes
+from store.pacing import Method
 from store.tables import LaneRow, OutboxRow
 
 LEASE = timedelta(seconds=60)
@@ -119,13 +121,27 @@ async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime)
         owes(session)
 
 
-async def claim(db: Database, *, owner: str, now: datetime, limit: int = 20) -> list[Claimed]:
-    """Take up to `limit` due messages, at most one a lane, the most urgent first."""
+async def claim(
+    db: Database,
+    *,
+    owner: str,
+    now: datetime,
+    limit: int = 20,
+    pace: timedelta = timedelta(),
+) -> list[Claimed]:
+    """Take up to `limit` due messages, at most one a lane, the most urgent first.
+
+    With `pace`, the time between two posts in a channel, no more than Slack allows the workspace.
+    """
     async with db.transaction() as session:
         await _give_back_expired(session, now)
-        picked = (await session.exec(_due(now, limit))).all()
+        allowance = await pacing.allowance(session, pace, now=now)
+        due = (await session.exec(_due(now, limit, allowance.closed))).all()
+        within = allowance.within([lane for _, lane in due])
+        picked = {id_: lane for (id_, lane), allowed in zip(due, within, strict=True) if allowed}
         if not picked:
             return []
+        await pacing.spend(session, allowance, list(picked.values()))
         taken = (
             update(OutboxRow)
             .where(col(OutboxRow.id).in_(picked), col(OutboxRow.state) == "pending")
@@ -156,7 +172,7 @@ async def settle(
         last_error=None,
     )
     if pace:
-        await rest(session, message.lane, until=now + pace)
+        await pacing.rest(session, message.lane, until=now + pace)
 
 
 async def postpone(
@@ -178,14 +194,6 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
         settled_at=now,
         attempts=case((unchanged, OutboxRow.attempts), else_=0),
         last_error=why,
-    )
-
-
-async def rest(session: AsyncSession, lane: str, *, until: datetime) -> None:
-    """Nothing is sent on this lane before `until`, by any replica."""
-    statement = insert(session, LaneRow).values(lane=lane, free_at=until)
-    await session.exec(
-        statement.on_conflict_do_update(index_elements=["lane"], set_={"free_at": until})
     )
 
 
@@ -216,8 +224,8 @@ async def forget(session: AsyncSession, *, before: datetime) -> int:
     return int((await session.exec(sent)).rowcount)
 
 
-def _due(now: datetime, limit: int) -> Any:
-    """The first row of every lane that is free, due, and has nothing under way."""
+def _due(now: datetime, limit: int, closed: Sequence[Method]) -> Any:
+    """The first row of every lane that is free, due, and has nothing under way; with its lane."""
     resting = select(LaneRow.lane).where(LaneRow.free_at > now)
     place = func.row_number().over(
         partition_by=OutboxRow.lane, order_by=(col(OutboxRow.rank), col(OutboxRow.id))
@@ -229,15 +237,16 @@ def _due(now: datetime, limit: int) -> Any:
             OutboxRow.due_at <= now,
             col(OutboxRow.lane).not_in(_busy_lanes()),
             col(OutboxRow.lane).not_in(resting),
+            *(~col(OutboxRow.lane).startswith(f"{method.value}:") for method in closed),
         )
         .subquery()
     )
     first = (
         select(ready.c.id).where(ready.c.place == 1).order_by(ready.c.rank, ready.c.id).limit(limit)
     )
-    return (
-        select(OutboxRow.id).where(col(OutboxRow.id).in_(first)).with_for_update(skip_locked=True)
-    )
+    rows = select(OutboxRow.id, OutboxRow.lane).where(col(OutboxRow.id).in_(first))
+    urgent = rows.order_by(col(OutboxRow.rank), col(OutboxRow.id))
+    return urgent.with_for_update(skip_locked=True)
 
 
 def _busy_lanes() -> Any:

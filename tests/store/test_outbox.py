@@ -4,7 +4,7 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 
-from store import outbox
+from store import outbox, pacing
 from store.database import Database
 from store.outbox import LEASE, Claimed, Kind, Owed, Rank
 from tests.cast import BOB, CAROL, NOW
@@ -173,7 +173,7 @@ async def test_doubt_stays_until_the_message_is_settled(db: Database) -> None:
 async def test_a_resting_lane_sends_nothing_and_the_others_do(db: Database) -> None:
     await owe(db, message("m", lane="quiet"), message("other"))
     async with db.transaction() as session:
-        await outbox.rest(session, "quiet", until=NOW + 3 * SECOND)
+        await pacing.rest(session, "quiet", until=NOW + 3 * SECOND)
     assert [found.key for found in await claim(db, NOW + 2 * SECOND)] == ["other"]
     assert (await claim_one(db, NOW + 3 * SECOND)).key == "m"
 
@@ -231,7 +231,7 @@ async def test_the_next_look_is_when_something_can_be_sent(db: Database) -> None
     await postpone(db, await claim_one(db))
     assert await outbox.next_due(db, now=NOW) == 5 * SECOND
     async with db.transaction() as session:
-        await outbox.rest(session, "lane of m", until=NOW + 8 * SECOND)
+        await pacing.rest(session, "lane of m", until=NOW + 8 * SECOND)
     assert await outbox.next_due(db, now=NOW) == 8 * SECOND
     await send_all(db, now=NOW + 9 * SECOND)
     assert await outbox.next_due(db, now=NOW) is None
