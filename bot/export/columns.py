@@ -55,6 +55,7 @@ def columns(zone: ZoneInfo) -> tuple[Column, ...]:
 
 def row(request: Request, people: People, zone: ZoneInfo) -> tuple[Cell, ...]:
     """The cells under `columns(zone)`."""
+    details = request.details
     return (
         request.title,
         request.mini_program_name,
@@ -71,8 +72,8 @@ def row(request: Request, people: People, zone: ZoneInfo) -> tuple[Cell, ...]:
         request.ref,
         request.mini_program_id,
         request.external_id,
-        *(_detail(key, request.details.get(key)) for key in _DETAILS),
-        _lines({k: v for k, v in request.details.items() if k not in _DETAILS}),
+        *[_detail(key, details[key]) if key in details else None for key in _DETAILS],
+        _lines({key: details[key] for key in details if key not in _DETAILS}),
     )
 
 
@@ -129,6 +130,8 @@ def _lines(more: Mapping[str, Any]) -> str:
 
 def _text(value: Any) -> str:
     """Words where words can say it, JSON where only JSON can."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

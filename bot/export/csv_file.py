@@ -38,5 +38,7 @@ def written(cell: Cell) -> str:
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
     text = str(cell)
+    if not text or text[0].isalnum():  # most cells; the pattern costs more
+        return text
     risky = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
     return f"'{text}" if risky else text
