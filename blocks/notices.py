@@ -4,6 +4,8 @@ Every sentence says what is so and what to do next. Sentences given to this modu
 mrkdwn: whoever puts a person's words into one has made them safe with `blocks.text`.
 """
 
+from collections.abc import Sequence
+
 from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
 from slack_sdk.models.views import View
 
@@ -130,6 +132,19 @@ def undelivered(what: str, why: str) -> Message:
     return Message(
         text.clip(f"Not delivered: {what} ({reason})", FALLBACK_LIMIT), (_section(said),)
     )
+
+
+def departure(reviewer: str, waiting: Sequence[Request], total: int, people: People) -> Message:
+    """To the admins: this reviewer has left Slack, and so many requests still wait on them."""
+    who = text.who(reviewer, people)
+    refs = ", ".join(request.ref for request in waiting)
+    more = f" and {total - len(waiting)} more" if total > len(waiting) else ""
+    said = (
+        f"⚠️ {who} has left the workspace, and this still waits on them: {refs}{more}.\n"
+        "The other reviewers of a request can decide it, and so can you: "
+        f"`/mp-requests show {waiting[0].ref}`. Then take them out of the policy or its user group."
+    )
+    return Message(text.clip(f"{who} has left: {refs}{more}", FALLBACK_LIMIT), (_section(said),))
 
 
 _STAGE_WORDS = "`preparation`, `pilot`, `grayscale`, `full` or `canceled`"

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.delivery import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
 from bot.messages import Edit, Messages, Outgoing, Post
 from bot.wire import Place, Wire
-from store import exports, outbox, pacing, people, requests
+from store import cards, exports, outbox, pacing, people, requests
 from store.database import Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
@@ -173,7 +173,7 @@ class Dispatcher:
             assert plain is not None, "a card is never moot"
             await self._send(owed, plain, pictures=False)
         else:
-            await self._give_up(owed, verdict)
+            await self._give_up(owed, verdict, outgoing)
 
     async def _settle(self, owed: Claimed, outgoing: Outgoing | None, place: Place | None) -> None:
         pace = self._pace if isinstance(outgoing, Post) else timedelta()
@@ -215,12 +215,16 @@ class Dispatcher:
             return method if len(self._limited) > 1 else None
         return method
 
-    async def _give_up(self, owed: Claimed, verdict: GiveUp) -> None:
+    async def _give_up(
+        self, owed: Claimed, verdict: GiveUp, outgoing: Outgoing | None = None
+    ) -> None:
         """Nobody retries this; somebody who can mend it is told."""
         log.warning("%s is given up: %s", owed.key, verdict.why)
         now = self._clock()
         async with self._db.transaction() as session:
             await outbox.give_up(session, owed, why=verdict.why, now=now)
+            if verdict.why in _GONE and isinstance(outgoing, Edit) and outgoing.card:
+                await cards.deleted(session, outgoing.card, now=now)
             if owed.kind not in _QUIET and verdict.why not in _GONE:
                 await outbox.owe(session, await self._notices(session, owed, verdict), now=now)
 

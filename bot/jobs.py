@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.directory import Directory
-from store import drafts, exports, outbox, rounds
+from store import cards, drafts, exports, outbox, rounds
 from store.database import Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 KEEP = timedelta(days=30)
 """How long sent messages and taken slots are kept: for an operator's question, not for the bot."""
+NEWEST = 2_000
+"""How many requests are looked at every few minutes; all of them only a few times a day."""
 KEEP_DRAFTS = timedelta(days=1)
 """How long a draft waits for its writer after the last change."""
 
@@ -38,6 +40,16 @@ class Jobs:
     async def nudge(self) -> int:
         """Owe nudges to the submitters of releases that do not move; how many."""
         return await rounds.owe_nudges(self.db, self.policy, now=self.clock())
+
+    async def reconcile(self) -> int:
+        """Owe the newest cards that were left behind, and word of reviewers who left; how many."""
+        await self.directory.people(await rounds.waited_for(self.db))
+        told = await rounds.owe_departures(self.db, self.policy, now=self.clock())
+        return told + await cards.repair(self.db, now=self.clock(), most=NEWEST)
+
+    async def reconcile_all(self) -> int:
+        """The same for every card there is; how many."""
+        return await cards.repair(self.db, now=self.clock())
 
     async def refresh(self) -> None:
         """Read user groups and profiles again."""

@@ -81,6 +81,7 @@ class Messages:
             Kind.REMINDER: self._reminder,
             Kind.DIGEST: self._digest,
             Kind.NUDGE: self._nudge,
+            Kind.DEPARTURE: self._departure,
             Kind.REFUSAL: self._refusal,
             Kind.LIST: self._list,
             Kind.HOME: self._home,
@@ -148,6 +149,15 @@ class Messages:
         """Moot once the release has moved."""
         request = await self._request(owed)
         return None if request.release_stage else Post(notices.nudge(request), owed.recipient)
+
+    async def _departure(self, owed: Claimed, _pictures: bool) -> Outgoing | None:
+        reviewer = owed.data["reviewer"]
+        async with self._db.snapshot() as session:
+            waiting, total = await queries.waiting_on(session, reviewer, limit=SHOWN)
+        if not waiting:
+            return None
+        known = await self._directory.people({reviewer})
+        return Post(notices.departure(reviewer, waiting, total, known), owed.recipient)
 
     async def _refusal(self, owed: Claimed, _pictures: bool) -> Outgoing:
         async with self._db.snapshot() as session:

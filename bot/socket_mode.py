@@ -2,53 +2,57 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+Listener = Callable[[Any, Any], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 3
 """Slack: it waits that long for an answer, so nothing is worth finishing after it."""
 
 
-class _Handler(AsyncSocketModeHandler):
-    """Knows whether it has payloads in hand."""
+class InHand:
+    """A listener, and whether it has payloads in hand."""
 
-    def __init__(self, app: AsyncApp, token: str) -> None:
-        super().__init__(app, token)
-        self._in_hand = 0
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._count = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def handle(self, client: Any, req: Any) -> None:
-        self._in_hand += 1
+    async def take(self, client: Any, request: Any) -> None:
+        """One payload, from its arrival to the answer."""
+        self._count += 1
         self._idle.clear()
         try:
-            await super().handle(client, req)
+            await self._listener(client, request)
         finally:
-            self._in_hand -= 1
-            if not self._in_hand:
+            self._count -= 1
+            if not self._count:
                 self._idle.set()
 
-    async def leave(self) -> None:
-        """The answers go out by the connection they are asked on, so it is closed after them."""
+    async def answered(self) -> None:
+        """Until nothing is in hand, or Slack has stopped waiting for it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._idle.wait()
-        await self.close_async()
 
 
 @asynccontextmanager
 async def connected(app: AsyncApp, token: str) -> AsyncIterator[None]:
     """Take payloads until the end of the block."""
-    handler = _Handler(app, token)
+    handler = AsyncSocketModeHandler(app, token)
+    in_hand = InHand(handler.handle)
+    handler.client.socket_mode_request_listeners = [in_hand.take]
     await handler.connect_async()
     log.info("connected to Slack by Socket Mode")
     try:
         yield
     finally:
-        await handler.leave()
+        await in_hand.answered()  # an answer goes out by the connection it was asked on
+        await handler.close_async()

@@ -1,15 +1,23 @@
 """The copies of a request in Slack: who has one, what each shows, and which are owed again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import String, cast, literal
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import homes, outbox
-from store.domain.request import Audience, Request
+from store.database import Database
+from store.domain.request import Audience, Request, Status
 from store.outbox import Kind, Owed, Rank
-from store.tables import CardRow
+from store.tables import CardRow, OutboxRow, RequestRow
+
+GONE = 2
+"""Deletions after which a card is left alone: who deletes it twice does not want it."""
+_PORTION = 500
+"""Requests looked at in one query."""
 
 
 def give(
@@ -34,7 +42,8 @@ async def owe(session: AsyncSession, request_ids: Iterable[int], *, now: datetim
     Together, so that transactions lock them in one order.
     """
     changed = list(request_ids)
-    chosen = select(CardRow).where(col(CardRow.request_id).in_(changed))
+    there = col(CardRow.deletions) < GONE
+    chosen = select(CardRow).where(col(CardRow.request_id).in_(changed), there)
     copies = [_message(copy) for copy in (await session.exec(chosen)).all()]
     await outbox.owe(session, [*copies, *await homes.owed(session, changed, now=now)], now=now)
 
@@ -45,7 +54,8 @@ async def refresh(session: AsyncSession, request: Request, *, reader: str, now: 
     owed = [
         _message(copy)
         for copy in (await session.exec(chosen)).all()
-        if copy.recipient == reader or copy.shown_revision < request.revision
+        if copy.deletions < GONE
+        and (copy.recipient == reader or copy.shown_revision < request.revision)
     ]
     await outbox.owe(session, owed, now=now)
 
@@ -61,6 +71,59 @@ async def shown(
 async def card(session: AsyncSession, request_id: int, audience: str, recipient: str) -> CardRow:
     """One copy of a request. Raises NoResultFound where there is none."""
     return await session.get_one(CardRow, (request_id, audience, recipient))
+
+
+async def deleted(session: AsyncSession, card: CardRow, *, now: datetime) -> None:
+    """Somebody deleted its message in Slack: post it anew, once, while it asks for a decision."""
+    row = await session.get_one(RequestRow, card.request_id)
+    asks = row.status == Status.UNDER_REVIEW and not card.deletions
+    card.deletions = card.deletions + 1 if asks else GONE
+    card.channel = card.ts = None
+    session.add(card)
+    if asks:
+        await outbox.owe(session, [_message(card)], now=now)
+
+
+async def repair(db: Database, *, now: datetime, most: int | None = None) -> int:
+    """Owe every copy on a screen that is behind its request with nothing owed; how many there were.
+
+    Looks at the `most` newest requests or at all, in portions that lock nothing for long. What
+    Slack refused for good is left alone, and so is what was never posted: an operator dropped it.
+    """
+    found, below, left = 0, None, most
+    while left is None or left > 0:
+        async with db.snapshot() as session:
+            ids = list(await session.exec(_newest(below, min(_PORTION, left or _PORTION))))
+            behind = (await session.exec(_behind(ids))).all() if ids else ()
+        if not ids:
+            break
+        if behind:
+            async with db.transaction() as session:
+                await outbox.owe(session, [_message(copy) for copy in behind], now=now)
+        found, below = found + len(behind), ids[-1]
+        left = left - len(ids) if left is not None else None
+    return found
+
+
+def _newest(below: int | None, limit: int) -> Any:
+    ids = select(RequestRow.id).order_by(col(RequestRow.id).desc()).limit(limit)
+    return ids if below is None else ids.where(col(RequestRow.id) < below)
+
+
+def _behind(ids: Sequence[int]) -> Any:
+    number, colon = cast(CardRow.request_id, String), literal(":")
+    key = literal("card:") + number + colon + CardRow.audience + colon + CardRow.recipient
+    owed = select(OutboxRow.id).where(OutboxRow.key == key, OutboxRow.state != "sent")
+    return (
+        select(CardRow)
+        .join(RequestRow, col(RequestRow.id) == CardRow.request_id)
+        .where(
+            col(CardRow.request_id).between(ids[-1], ids[0]),
+            col(CardRow.shown_revision) < RequestRow.revision,
+            col(CardRow.ts).is_not(None),
+            ~owed.exists(),
+        )
+    )
 
 
 def _message(copy: CardRow) -> Owed:

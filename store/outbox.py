@@ -34,6 +34,7 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     DIGEST = "digest"
     NUDGE = "nudge"
+    DEPARTURE = "departure"
     REFUSAL = "refusal"
     LIST = "list"
     HOME = "home"

@@ -71,6 +71,32 @@ async def owe_nudges(db: Database, policy: Policy, *, now: datetime) -> int:
     return await _owe_once(db, slots, now=now)
 
 
+async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Tell each admin once of each reviewer who has left Slack while requests wait on them.
+
+    Again, if they still do, when the slot is forgotten. Returns how many are newly owed.
+    """
+    left = (
+        select(AssignmentRow.reviewer)
+        .join(PersonRow, col(PersonRow.user_id) == AssignmentRow.reviewer)
+        .where(col(AssignmentRow.waits), col(PersonRow.active).is_(False))
+        .distinct()
+    )
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy)
+        gone = (await session.exec(left)).all()
+        known = await people.known(session, roster.admins)
+    told = sorted(admin for admin in roster.admins if admin not in known or known[admin].active)
+    return await _owe_once(db, [_departure(who, admin) for who in gone for admin in told], now=now)
+
+
+async def waited_for(db: Database) -> set[str]:
+    """Every reviewer on whom something waits."""
+    waiting = select(AssignmentRow.reviewer).where(col(AssignmentRow.waits)).distinct()
+    async with db.snapshot() as session:
+        return set((await session.exec(waiting)).all())
+
+
 async def forget(session: AsyncSession, *, before: datetime) -> int:
     """Drop slots taken before that moment; their day is long over. Returns how many."""
     return int((await session.exec(delete(SlotRow).where(col(SlotRow.at) < before))).rowcount)
@@ -97,6 +123,16 @@ def _nudge(request_id: int, submitter: str) -> Owed:
         recipient=submitter,
         lane=f"post:{submitter}",
         request_id=request_id,
+    )
+
+
+def _departure(reviewer: str, admin: str) -> Owed:
+    return Owed(
+        key=f"departure:{reviewer}:{admin}",
+        kind=Kind.DEPARTURE,
+        recipient=admin,
+        lane=f"post:{admin}",
+        data={"reviewer": reviewer},
     )
 
 

@@ -150,6 +150,7 @@ class CardRow(SQLModel, table=True):
     channel: str | None = None
     ts: str | None = None
     shown_revision: int = 0
+    deletions: int = 0  # of its message, by hand in Slack; see `store.cards`
 
 
 class OutboxRow(SQLModel, table=True):
