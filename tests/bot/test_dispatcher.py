@@ -8,7 +8,6 @@ from sqlmodel import col, delete
 
 from bot.sandbox.ids import BOT_USER_ID
 from store import outbox
-from store.outbox import LEASE
 from store.tables import CardRow
 from tests.bot.outbox_of import SECOND, another_bot, approve, calls, rows, seen, send_all, states
 from tests.team import Team
@@ -161,22 +160,6 @@ async def test_a_vote_whose_bot_died_before_sending_is_sent_after_the_restart(te
         await send_all(restarted)
     assert all("This request is approved." in shown for shown in team.copies(request))
     assert (seen(team), calls(team, EDIT)) == ([1, 1, 1, 2], 4)
-
-
-async def test_a_bot_that_died_before_settling_does_not_post_twice(team: Team) -> None:
-    await hold_back(team, 1)
-    dying = asyncio.create_task(team.settle())
-    await team.workspace.until(lambda: sum(seen(team)))
-    dying.cancel()
-    await asyncio.wait([dying])
-    assert "sending" in await states(team)
-
-    async with another_bot(team) as restarted:
-        await send_all(restarted)
-        team.clock.move(seconds=LEASE.total_seconds() + 1)
-        await send_all(restarted)
-    assert seen(team) == ONE_EACH
-    assert await states(team) == {"sent"}
 
 
 async def test_an_answer_goes_before_the_queue_of_new_cards(team_once: Team) -> None:

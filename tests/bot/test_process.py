@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,16 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlmodel import select
 
 from bot import app
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
+from store.database import Database
 from store.domain.clock import utc_now
 from store.domain.request import Category
 from store.outbox import LEASE
+from store.tables import OutboxRow
 from tests import forms
 from tests.bot.operator import Installation, Running, installation
 from tests.cast import sample_of
@@ -56,6 +60,21 @@ async def send_what_is_owed(installed: Installation) -> None:
     async with app.build(settings, clock=later, post_interval=timedelta()) as bot:
         while await bot.dispatcher.run_once():
             pass
+
+
+@asynccontextmanager
+async def nothing_settled(installed: Installation) -> AsyncIterator[None]:
+    """From when all cards are on their way: what becomes of them cannot be written down."""
+    db = Database(installed.environment["DATABASE_URL"])
+    rows = select(OutboxRow.state).with_for_update()
+    states = {"pending"}
+    while "pending" in states:
+        async with db.snapshot() as session:
+            states = set(await session.exec(select(OutboxRow.state)))
+    async with db.transaction() as session:
+        assert set(await session.exec(rows)) == {"sending"}
+        yield
+    await db.dispose()
 
 
 async def stopped(bot: Running) -> tuple[int | None, str]:
@@ -110,3 +129,19 @@ async def test_a_bot_killed_after_an_ack_loses_nothing_and_repeats_nothing(
     assert "This request is approved." in card.plain()
     assert len(bob.sees()) == 1
     assert len(on_each.people["alice"].sees()) == 2
+
+
+async def test_a_bot_killed_after_slack_took_its_cards_does_not_post_them_again(
+    on_each: Installation,
+) -> None:
+    readers = (on_each.people["alice"].dm, on_each.people["bob"].dm, on_each.reviews)
+    on_each.workspace.faults.add(POST, "delay", seconds=2, times=3)
+    async with on_each.running() as bot:
+        await submitted(on_each)
+        async with nothing_settled(on_each):
+            await on_each.workspace.until(lambda: all(reader.messages for reader in readers))
+            bot.process.kill()
+            await bot.ended()
+
+    await send_what_is_owed(on_each)
+    assert [len(reader.messages) for reader in readers] == [1, 1, 1]
