@@ -1,0 +1,157 @@
+"""Takes the README's pictures from the running page, each in light and in dark.
+
+`python -m tests.browser.pictures` writes them all. What they show is what the bot sent: nothing is
+drawn for them.
+"""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
+
+from bot.play import SAMPLE, Play, playing
+from tests.browser.conftest import seed
+from tests.browser.desk import Desk, opened_browser
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Locator
+
+PICTURES = Path(__file__).parent.parent / "pictures"
+LARGEST = 60_000
+"""Bytes of a picture: a page that loads on a phone."""
+FINENESS = ((1.5, 80), (1.5, 60), (1.25, 60), (1.0, 70))
+"""Pixels a point and WebP's quality, tried in turn until a picture is small enough."""
+STARTS = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
+"""Monday, 15:00 in Manila: the first lines of the sample were submitted that day."""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@dataclass
+class Studio:
+    """The workspace and the browser that looks at it."""
+
+    play: Play
+    browser: "Browser"
+    address: str
+    folder: Path
+
+    async def submit(self, *lines: int) -> None:
+        """Import these lines of the sample; their cards stand apart from what came before."""
+        self.wait()
+        sample = SAMPLE.read_text(encoding="utf-8").splitlines()
+        await seed(self.play, self.folder, [sample[line - 1] for line in lines])
+
+    def wait(self) -> None:
+        """Ten minutes pass."""
+        self.play.clock.move_to(self.play.clock() + timedelta(minutes=10))
+
+    @asynccontextmanager
+    async def desk(
+        self, handle: str, scheme: Literal["light", "dark"] = "light", width: int = 1000
+    ) -> AsyncIterator[Desk]:
+        """Somebody's browser, tall enough for a whole modal."""
+        desk = await Desk.open(
+            self.browser,
+            self.address,
+            self.play.people[handle],
+            width=width,
+            height=844 if width < 500 else 1500,
+            scheme=scheme,
+        )
+        yield desk
+        await desk.page.context.close()
+
+    async def take(self, name: str, handle: str, *words: str) -> None:
+        """The newest message with these words, as this person sees it, in both schemes."""
+        for scheme in SCHEMES:
+            async with self.desk(handle, scheme) as desk:
+                message = desk.message(*words)
+                await message.wait_for()
+                await shoot(desk, message, f"{name}-{scheme}")
+
+    async def take_details(self, name: str, handle: str, *words: str) -> None:
+        """The same for the modal behind View details."""
+        for scheme in SCHEMES:
+            async with self.desk(handle, scheme) as desk:
+                message = desk.message(*words)
+                await message.get_by_role("button", name="View details").click()
+                await desk.modal.get_by_text("Release Process Overview").wait_for()
+                await shoot(desk, desk.modal, f"{name}-{scheme}")
+                await desk.press("Close", desk.modal)
+                await desk.modal.wait_for(state="detached")
+
+
+async def shoot(desk: Desk, what: "Locator", name: str) -> None:
+    """Write one picture; the pointer rests where it changes nothing."""
+    await desk.page.mouse.move(0, 0)
+    await what.scroll_into_view_if_needed()
+    box = await what.bounding_box()
+    assert box, f"{name} is not on the page"
+    protocol = await desk.page.context.new_cdp_session(desk.page)
+    for scale, quality in FINENESS:
+        clip = {**box, "width": min(box["width"], 720), "scale": scale}
+        wanted = {"format": "webp", "quality": quality, "clip": clip}
+        taken = await protocol.send("Page.captureScreenshot", wanted)
+        picture = base64.b64decode(taken["data"])
+        if len(picture) <= LARGEST:
+            break
+    assert len(picture) <= LARGEST, f"{name} has {len(picture)} bytes"
+    (PICTURES / f"{name}.webp").write_bytes(picture)
+
+
+async def story(studio: Studio) -> None:
+    """From a card that waits to the digest of the next morning."""
+    await studio.submit(2)
+    await studio.take("card-waiting", "bob", "MP-1")
+    await studio.submit(4)
+    studio.wait()
+    await _decide(studio)
+    await studio.take("card-approved", "bob", "MP-1", "This request is approved.")
+    await studio.take("card-rejected", "bob", "MP-2", "Rejected")
+    await studio.take("told", "alice", "MP-2", "Rejected", "Submit again")
+    await studio.take_details("details", "bob", "MP-1", "This request is approved.")
+    await studio.submit(5, 6, 7, 8, 9)
+    async with studio.desk("alice") as alice:
+        await alice.write("/mp-requests mine status:under_review")
+        await alice.message("My Requests").wait_for()
+    await studio.take("list", "alice", "My Requests", "as of")
+    async with studio.desk("bob", width=390) as bob:
+        await shoot(bob, bob.page.locator("body"), "phone-light")
+    morning = studio.play.clock().replace(hour=1, minute=0) + timedelta(days=1)
+    await studio.play.move_to(morning)
+    await studio.take("digest", "bob", "Good morning")
+
+
+async def _decide(studio: Studio) -> None:
+    async with studio.desk("bob") as bob:
+        await bob.press("Approve", bob.message("MP-1"))
+        await bob.confirm("Approve")
+        await bob.message("MP-1", "This request is approved.").wait_for()
+        await bob.press("Reject", bob.message("MP-2"))
+        await bob.modal.get_by_role("combobox", name="Kind of violation").click()
+        await bob.modal.get_by_role("option", name="Personal data").click()
+        reason = "The privacy text names no contact. Add one, then submit again."
+        await bob.modal.get_by_label("Reason").fill(reason)
+        await bob.press("Reject", bob.modal)
+        await bob.message("MP-2", "Rejected").wait_for()
+
+
+async def take_all() -> None:
+    """Every picture, from one telling of the story."""
+    PICTURES.mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder:
+        async with (
+            playing(starts=STARTS) as play,
+            play.page() as address,
+            opened_browser() as browser,
+        ):
+            await story(Studio(play, browser, address, Path(folder)))
+
+
+if __name__ == "__main__":
+    asyncio.run(take_all())
