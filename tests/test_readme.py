@@ -79,6 +79,13 @@ def test_the_slack_table_is_the_subcommands() -> None:
     assert named == set(SUBCOMMANDS) - {""}
 
 
+def test_every_picture_it_shows_is_there_and_described() -> None:
+    pictures = set(re.findall(r"(?:src|srcset)=\"(tests/pictures/[\w.-]+)\"", README))
+    assert pictures
+    assert all((ROOT / picture).is_file() for picture in pictures)
+    assert all(re.findall(r"<img alt=\"([^\"]*)\"", README))
+
+
 def test_the_sample_is_the_one_the_demo_imports() -> None:
     lines = (ROOT / "tests" / "data" / "requests.sample.jsonl").read_text("utf-8").splitlines()
     assert len([json.loads(line) for line in lines]) == 60
