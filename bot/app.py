@@ -89,7 +89,8 @@ async def build(
 @asynccontextmanager
 async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
-    await bot.jobs.refresh()
+    await slack.introduce(bot.app, bot.client)
+    await bot.directory.prepare()
     sending = asyncio.create_task(bot.dispatcher.run())
     making = asyncio.create_task(bot.downloads.run())
     hearing = asyncio.create_task(_listen(bot))

@@ -164,7 +164,7 @@ async def _run(settings: Settings, host: str, port: int) -> int:
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(app.build(settings))
         await _check_schema(bot.db)
-        await _check_tokens(bot)
+        await _check_app_token(bot)
         await stack.enter_async_context(app.running(bot))
         try:
             address = await stack.enter_async_context(
@@ -178,9 +178,8 @@ async def _run(settings: Settings, host: str, port: int) -> int:
     return 0
 
 
-async def _check_tokens(bot: Bot) -> None:
+async def _check_app_token(bot: Bot) -> None:
     """Raises SlackApiError for a token Slack refuses; Socket Mode would ask with it for ever."""
-    await bot.client.auth_test()
     if token := bot.settings.app_token():
         await bot.client.apps_connections_open(app_token=token)
 

@@ -67,6 +67,16 @@ class Directory:
             await people.remember(session, [person], now=self._clock())
         return person
 
+    async def prepare(self) -> None:
+        """Before the first payload: who decides has to be known. Later a tick keeps it fresh.
+
+        So a restart while Slack is slow does not wait for what the store knows already.
+        """
+        async with self._db.snapshot() as session:
+            unread = await people.unread_groups(session, self._policy.groups)
+        if unread:
+            await self.refresh_groups()
+
     async def refresh_groups(self) -> None:
         """Read the members of every user group that the policy names, and meet all who decide."""
         for group in sorted(self._policy.groups):

@@ -11,14 +11,19 @@ from typing import Any
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.middleware.authorization.async_single_team_authorization import (
+    AsyncSingleTeamAuthorization,
+)
 from slack_bolt.response import BoltResponse
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
 from blocks import notices
 from blocks.message import Message
+from bot import strangers
 from bot.settings import Settings
 from handlers.clicks import shown
 from handlers.deps import Deps
@@ -57,9 +62,12 @@ def app(
         process_before_response=True,
     )
 
-    async def give_deps(context: Any, next: Any) -> None:
+    async def give_deps(context: Any, body: dict[str, Any], next: Any) -> BoltResponse | None:
+        if strangers.is_stranger(context):
+            return strangers.refuse(context, body)
         context["deps"] = deps
         await next()
+        return None
 
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
         return await _apologise(error, body, web, http)
@@ -70,12 +78,24 @@ def app(
     return bolt
 
 
+async def introduce(bolt: AsyncApp, web: AsyncWebClient) -> None:
+    """Learn who we are, before the first payload. Raises SlackApiError where Slack refuses us.
+
+    Bolt would ask at the first click, and acknowledge it unrecorded when Slack cannot say.
+    """
+    ourselves = await web.auth_test()
+    for step in bolt._async_middleware_list:  # Bolt has no other way to be told
+        if isinstance(step, AsyncSingleTeamAuthorization):
+            step.auth_test_result = ourselves
+
+
 async def _apologise(
     error: Exception, body: dict[str, Any], web: AsyncWebClient, http: aiohttp.ClientSession
 ) -> BoltResponse:
     """Log what happened under a short reference, and tell the person that and no more.
 
-    An event is answered 500 instead: Slack brings it again. Clicks and commands never come again.
+    An event is answered 500 where the store was away: Slack brings it again. It never brings clicks
+    and commands again, and what we cannot read is not read better the second time.
     """
     reference = "".join(secrets.choice(_LETTERS) for _ in range(4))
     log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
@@ -89,7 +109,7 @@ async def _apologise(
         view = notices.notice_view("Something went wrong", sentence)
         return _answer(response_action="push", view=view.to_dict())
     if body.get("type") == "event_callback":
-        return BoltResponse(status=500)
+        return BoltResponse(status=500 if isinstance(error, SQLAlchemyError | OSError) else 200)
     if body.get("response_url"):
         await _tell(body["response_url"], notices.plain(sentence), http)
     else:

@@ -68,6 +68,13 @@ async def set_members(session: AsyncSession, group_id: str, user_ids: Iterable[s
         await session.exec(insert(session, MemberRow).values(rows).on_conflict_do_nothing())
 
 
+async def unread_groups(session: AsyncSession, groups: Iterable[str]) -> set[str]:
+    """Those of these user groups of which no member is known."""
+    wanted = set(groups)
+    read = select(MemberRow.group_id).where(col(MemberRow.group_id).in_(sorted(wanted))).distinct()
+    return wanted - set((await session.exec(read)).all())
+
+
 async def roster(session: AsyncSession, policy: Policy) -> Roster:
     """Who holds which role at this moment."""
     members: dict[str, frozenset[str]] = {}

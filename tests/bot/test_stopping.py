@@ -1,4 +1,4 @@
-"""SIGTERM: what is in hand is finished, what is not begun is left to others at once."""
+"""Stopping and starting: what is in hand is finished, the rest is left to others, none waits."""
 
 import asyncio
 import signal
@@ -90,3 +90,24 @@ async def test_an_answer_in_the_making_goes_out_before_socket_mode_ends(
 
     assert (answer.acked, code) == (True, 0)
     assert answer.view is not None
+
+
+async def test_the_first_click_after_a_start_asks_slack_nothing(installed: Installation) -> None:
+    async with installed.running() as bot:
+        installed.workspace.faults.add("auth.test", "status", status=500, times=9)
+        answer = await installed.people["dan"].command("/mp-requests help")
+        bot.process.send_signal(signal.SIGTERM)
+        await bot.ended()
+
+    assert answer.message is not None
+    assert "What" in answer.message.text
+
+
+async def test_a_restart_does_not_wait_for_a_slow_slack(installed: Installation) -> None:
+    async with installed.running() as bot:
+        bot.process.kill()
+        await bot.ended()
+    installed.workspace.faults.add("usergroups.users.list", "delay", seconds=600)
+    installed.workspace.faults.add("users.info", "delay", seconds=600, times=9)
+    async with installed.running():
+        assert (await installed.people["bob"].command("/mp-requests approvals")).acked
