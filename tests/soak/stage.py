@@ -25,6 +25,8 @@ from tests.soak.storm import Storm, StormyWorkspace
 SUBMITTERS = ("alice", "dan", "erin", "fay")
 REVIEWERS = ("bob", "carol", "gil")
 _CAST = (*SUBMITTERS, *REVIEWERS, "ada", "mallory")
+_PATIENCE = 60
+"""Seconds a bot may take to come up on a busy machine."""
 _POLICY = """
 [workspace]
 admins = ["{admin}"]
@@ -97,6 +99,11 @@ class Stage:
             await waiting
         return await process.wait() == 0
 
+    async def up(self) -> None:
+        """Until Slack reaches as many bots as there should be. TimeoutError if it never does."""
+        wanted = len(self.bots)
+        await self.workspace.until(lambda: self.workspace.connections >= wanted, timeout=_PATIENCE)
+
     async def stop(self) -> None:
         """End every bot, whatever it is doing."""
         for bot in self.bots:
@@ -120,7 +127,7 @@ async def staged(
             try:
                 for _ in range(bots):
                     await stage.start()
-                await workspace.until(lambda: workspace.connections >= bots, timeout=60)
+                await stage.up()
                 yield stage
             finally:
                 await stage.stop()

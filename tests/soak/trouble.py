@@ -30,7 +30,7 @@ class Trouble:
             await kinds[turn % len(kinds)]()  # each of them, also in a short soak
             await self._stage.revive()
             with suppress(TimeoutError):  # a bot that did not come up is revived next time
-                await self._stage.workspace.until(lambda: self._stage.workspace.connections)
+                await self._stage.up()
             turn += 1
 
     async def _kill(self) -> None:
