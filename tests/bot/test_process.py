@@ -34,11 +34,11 @@ async def on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Installati
         yield installation(workspace, tmp_path, database_url)
 
 
-async def submitted(installed: Installation) -> None:
+async def submitted(installed: Installation, category: Category = Category.RELEASE) -> None:
     """Alice's request by the form, acknowledged."""
     alice = installed.people["alice"]
-    answer = await forms.submitted(alice, await forms.opened(alice), sample_of(Category.RELEASE))
-    assert (answer.acked, answer.errors) == (True, {})
+    answer = await forms.submitted(alice, await forms.opened(alice), sample_of(category))
+    assert (answer.acked, answer.errors, answer.view) == (True, {}, None)
 
 
 def by_http(installed: Installation) -> None:
@@ -66,15 +66,17 @@ async def send_what_is_owed(installed: Installation) -> None:
 async def nothing_settled(installed: Installation) -> AsyncIterator[None]:
     """From when all cards are on their way: what becomes of them cannot be written down."""
     db = Database(installed.environment["DATABASE_URL"])
-    rows = select(OutboxRow.state).with_for_update()
     states = {"pending"}
-    while "pending" in states:
-        async with db.snapshot() as session:
-            states = set(await session.exec(select(OutboxRow.state)))
-    async with db.transaction() as session:
-        assert set(await session.exec(rows)) == {"sending"}
-        yield
-    await db.dispose()
+    try:
+        while "pending" in states:
+            async with db.snapshot() as session:
+                states = set(await session.exec(select(OutboxRow.state)))
+        async with db.transaction() as session:
+            held = await session.exec(select(OutboxRow.state).with_for_update())
+            assert "sending" in set(held)
+            yield
+    finally:
+        await db.dispose()
 
 
 async def stopped(bot: Running) -> tuple[int | None, str]:
@@ -134,14 +136,16 @@ async def test_a_bot_killed_after_an_ack_loses_nothing_and_repeats_nothing(
 async def test_a_bot_killed_after_slack_took_its_cards_does_not_post_them_again(
     on_each: Installation,
 ) -> None:
-    readers = (on_each.people["alice"].dm, on_each.people["bob"].dm, on_each.reviews)
-    on_each.workspace.faults.add(POST, "delay", seconds=2, times=3)
+    places = (on_each.people["alice"].dm, on_each.people["bob"].dm, on_each.reviews)
     async with on_each.running() as bot:
-        await submitted(on_each)
+        await submitted(on_each)  # once before, so that everybody's profile is known
+        await on_each.workspace.until(lambda: all(len(place.messages) == 1 for place in places))
+        on_each.workspace.faults.add(POST, "delay", seconds=2, times=3)
+        await submitted(on_each, Category.OFFLINE)
         async with nothing_settled(on_each):
-            await on_each.workspace.until(lambda: all(reader.messages for reader in readers))
+            await on_each.workspace.until(lambda: all(len(place.messages) == 2 for place in places))
             bot.process.kill()
             await bot.ended()
 
     await send_what_is_owed(on_each)
-    assert [len(reader.messages) for reader in readers] == [1, 1, 1]
+    assert [len(place.messages) for place in places] == [2, 2, 2]
