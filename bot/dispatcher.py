@@ -170,7 +170,7 @@ class Dispatcher:
         elif verdict.why == "invalid_blocks" and pictures and owed.kind is Kind.CARD:
             # Slack refuses a whole card for a logo it cannot fetch: the facts matter more.
             plain = await self._messages.render(owed, pictures=False)
-            assert plain is not None, "a card is never moot"
+            assert plain is not None, "it was there a moment ago; else it is made again"
             await self._send(owed, plain, pictures=False)
         else:
             await self._give_up(owed, verdict, outgoing)

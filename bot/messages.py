@@ -13,7 +13,7 @@ from blocks.message import Message
 from blocks.text import mention
 from bot.directory import Directory
 from handlers import refusals
-from store import exports, homes, people, queries, requests
+from store import cards, exports, homes, people, queries, requests
 from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.clock import Clock
@@ -93,11 +93,13 @@ class Messages:
         """The message as it should read at this moment."""
         return await self._kinds[owed.kind](owed, pictures)
 
-    async def _card(self, owed: Claimed, pictures: bool) -> Outgoing:
+    async def _card(self, owed: Claimed, pictures: bool) -> Outgoing | None:
         audience = Audience(owed.data["audience"])
         async with self._db.snapshot() as session:
             request = await queries.in_context(session, owed.request_id or 0)
             card = await requests.card(session, request.id, audience, owed.recipient)
+        if card.deletions >= cards.GONE:
+            return None
         known = await self._directory.people(request.people())
         if audience is Audience.SUBMITTER:
             message = request_card.receipt(request, known, pictures=pictures)

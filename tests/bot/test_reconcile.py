@@ -71,6 +71,18 @@ async def test_a_card_deleted_by_hand_is_posted_anew_once(team: Team) -> None:
     assert calls(team, EDIT) == edits + 3
 
 
+async def test_what_is_still_owed_of_a_card_that_is_gone_posts_nothing(team_once: Team) -> None:
+    team = team_once
+    request = await team.store()
+    async with team.bot.db.transaction() as session:
+        bobs = col(CardRow.recipient) == team.bob.id
+        await session.exec(update(CardRow).where(bobs).values(deletions=cards.GONE))
+    await team.settle()
+
+    assert seen(team) == [0, 1, 1, 1]
+    assert {row.state for row in (await rows(team)).values()} == {"sent"}, request.ref
+
+
 async def test_a_card_deleted_after_the_decision_is_left(team: Team) -> None:
     request = await team.submit()
     team.card(team.bob, request).deleted = True
