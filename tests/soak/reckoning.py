@@ -5,13 +5,14 @@ Every finding is a sentence. None means: nothing lost, nothing twice.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.sandbox.conversations import Message
 from store import audit, people
+from store.cards import GONE
 from store.database import Database
 from store.domain.access import Roster
 from store.domain.policy import Policy
@@ -79,12 +80,13 @@ async def reckon(stage: Stage, deeds: Iterable[Deed], record: Record, drawn: Red
     found.losses += _lost(deeds, record)
     found.faults += _decided_wrongly(record)
     found.faults += [f"the history of MP-{broken} is broken" for broken in record.broken]
-    found.faults += _unsettled(record)
+    deleted = stage.workspace.deleted()
+    found.faults += _unsettled(record, deleted)
     for key, copies in posted.items():
         if len(copies) > 1:
             told = found.excused if stage.workspace.excused(copies) else found.duplicates
             told.append(f"{key} stands {len(copies)} times")
-    found.losses += _unheard(record, posted)
+    found.losses += _unheard(record, posted.keys() | deleted)
     found.faults += [finding async for finding in drawn.unlike(record.cards, posted)]
     found.counts.update({"requests": len(record.requests), "messages": len(posted)})
     found.counts["decided"] = sum(not request.is_open for request in record.requests.values())
@@ -136,15 +138,20 @@ def _might(decision: EventRow, request: Request, roster: Roster) -> bool:
     return not own and (decision.actor in request.reviewers or decision.actor in roster.admins)
 
 
-def _unsettled(record: Record) -> Iterator[str]:
-    """Leases that are held, messages that wait or failed, cards that are behind."""
+def _unsettled(record: Record, deleted: AbstractSet[str]) -> Iterator[str]:
+    """Leases that are held, messages that wait or failed, cards that are behind.
+
+    What was deleted by hand may have failed, but is not to be waiting.
+    """
     for row in record.outbox:
-        if _too_late(row):
+        if _too_late(row) or (row.state == "failed" and row.key in deleted):
             continue
         if row.state != "sent" or row.lease_until:
             yield f"{row.key} is {row.state} after {row.attempts} attempts: {row.last_error}"
     for card in record.cards:
         revision = record.requests[card.request_id].revision
+        if card.deletions >= GONE:
+            continue
         if card.shown_revision != revision:
             yield f"the {card.audience}'s card of MP-{card.request_id} shows {card.shown_revision}"
 
@@ -154,7 +161,7 @@ def _too_late(row: OutboxRow) -> bool:
     return row.key.startswith("reply:") and (row.state, row.last_error) == ("failed", "HTTP 404")
 
 
-def _unheard(record: Record, posted: dict[str, list[Message]]) -> Iterator[str]:
+def _unheard(record: Record, posted: AbstractSet[str]) -> Iterator[str]:
     """Cards, outcomes and withdrawals that should be on a screen and are not."""
     for request in record.requests.values():
         wanted = [f"card:{request.id}:reviewer:{reviewer}" for reviewer in request.reviewers]

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.messages import Edit, Messages, Post
 from bot.sandbox.conversations import Message
 from bot.sandbox.screen import text
+from store.cards import GONE
 from store.outbox import Claimed, Kind
 from store.tables import CardRow
 
@@ -21,6 +22,8 @@ class Redrawn:
     ) -> AsyncIterator[str]:
         """The copies on screen that do not say what the store says."""
         for card in cards:
+            if card.deletions >= GONE:
+                continue
             key = f"card:{card.request_id}:{card.audience}:{card.recipient}"
             drawn = await self._messages.render(self._owed(key, card))
             assert isinstance(drawn, Post | Edit), "a card is posted or edited"

@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 
 from bot import app
 from bot.messages import Messages
+from store.cards import GONE
 from store.database import Database
 from store.tables import CardRow, OutboxRow, RequestRow
 from tests.soak import reckoning
@@ -104,7 +105,7 @@ async def _owed(db: Database) -> int:
         select(func.count())
         .select_from(CardRow)
         .join(RequestRow)
-        .where(CardRow.shown_revision < RequestRow.revision)
+        .where(CardRow.shown_revision < RequestRow.revision, col(CardRow.deletions) < GONE)
     )
     try:
         async with db.snapshot() as session:

@@ -69,12 +69,18 @@ class StormyWorkspace(Workspace):
         self._spans[id(message)] = (self.storm.arrived.get(_task(), landed), landed)
         return message
 
+    def deleted(self) -> set[str]:
+        """The keys of messages that somebody deleted by hand."""
+        return {
+            _key(m) for c in self.conversations.values() for m in c.messages.values() if m.deleted
+        }
+
     def by_key(self) -> dict[str, list[Message]]:
         """Every message of the bot that stands, by the key in its metadata, oldest first."""
         found: dict[str, list[Message]] = {}
         for where in self.conversations.values():
             for message in where.messages.values():
-                key = ((message.metadata or {}).get("event_payload") or {}).get("key")
+                key = _key(message)
                 if key and not message.deleted:
                     found.setdefault(key, []).append(message)
         return found
@@ -83,6 +89,11 @@ class StormyWorkspace(Workspace):
         """Whether each copy was still under way when the next one's sender looked for it."""
         spans = sorted(self._spans[id(message)] for message in copies)
         return all(landed > came - _LOOK_SECONDS for (_, landed), (came, _) in pairwise(spans))
+
+
+def _key(message: Message) -> str:
+    """The outbox row it was sent for; empty for what people wrote and for answers to clicks."""
+    return str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
 
 
 def _task() -> asyncio.Task[Any]:

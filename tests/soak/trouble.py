@@ -22,7 +22,8 @@ class Trouble:
 
     async def make(self, until: asyncio.Event) -> None:
         """Until the event; afterwards as many bots are up as before."""
-        kinds: list[Callable[[], Awaitable[None]]] = [self._kill, self._kill, self._refresh]
+        kinds: list[Callable[[], Awaitable[None]]] = [self._kill, self._stop, self._refresh]
+        kinds += [self._kill, self._delete]
         kinds += [self._nudge, self._sleep, *([self._crash_database] if self._stage.server else [])]
         turn = 0
         while not until.is_set():
@@ -35,6 +36,21 @@ class Trouble:
 
     async def _kill(self) -> None:
         await self._stage.kill(self._chance.choice(self._stage.bots))
+
+    async def _stop(self) -> None:
+        """SIGTERM, as when a new version is rolled out."""
+        bot = self._chance.choice(self._stage.bots)
+        if bot.returncode is None:
+            bot.terminate()
+            self._stage.counts["stops"] += 1
+            await bot.wait()
+
+    async def _delete(self) -> None:
+        """Somebody deletes a message of the bot by hand."""
+        messages = [copies[0] for copies in self._stage.workspace.by_key().values()]
+        if messages:
+            self._chance.choice(messages).deleted = True
+            self._stage.counts["messages deleted"] += 1
 
     async def _refresh(self) -> None:
         """Slack asks every connection to come again."""
