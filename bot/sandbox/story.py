@@ -116,15 +116,15 @@ async def _requests_arrive(stage: Stage) -> None:
     count = await stage.import_requests()
     stage.say(f"{count} requests imported.\n")
     stage.check(count > 0, "the import stored nothing")
-    card = await stage.seen(stage.cast.bob, "MP-2", "Approve")
+    card = await stage.seen(stage.cast.bob, _heads("MP-2"), "Approve")
     stage.show(stage.cast.bob, card)
 
 
 async def _bob_approves_and_carol_is_late(stage: Stage) -> None:
     bob, carol = stage.cast.bob, stage.cast.carol
     stage.scene("bob presses Approve and confirms; carol's screen is a moment old")
-    card = await stage.seen(bob, "MP-2", "Approve")
-    carols = (await stage.seen(carol, "MP-2", "Approve")).as_shown()
+    card = await stage.seen(bob, _heads("MP-2"), "Approve")
+    carols = (await stage.seen(carol, _heads("MP-2"), "Approve")).as_shown()
     _acknowledged(stage, await bob.click(card, "request.approve"))
     _acknowledged(stage, await carol.click(carols, "request.approve"))
     stage.show(bob, await stage.seen(bob, "MP-2", "This request is approved."))
@@ -137,7 +137,7 @@ async def _bob_approves_and_carol_is_late(stage: Stage) -> None:
 async def _bob_rejects(stage: Stage) -> None:
     bob, alice = stage.cast.bob, stage.cast.alice
     stage.scene("bob rejects another and says why")
-    card = await stage.seen(bob, "MP-4", "Approve")
+    card = await stage.seen(bob, _heads("MP-4"), "Approve")
     _acknowledged(stage, await bob.click(card, "request.reject"))
     form = await stage.until(lambda: bob.views[-1] if bob.views else None, "a form should open")
     picture = screen.view(
@@ -154,7 +154,7 @@ async def _bob_rejects(stage: Stage) -> None:
 async def _mallory_is_refused(stage: Stage) -> None:
     mallory, reviews = stage.cast.mallory, stage.cast.reviews
     stage.scene("mallory, who is in the channel but no reviewer, presses Approve")
-    card = await stage.seen(mallory, "MP-1", "Approve", where=reviews)
+    card = await stage.seen(mallory, _heads("MP-1"), "Approve", where=reviews)
     _acknowledged(stage, await mallory.click(card, "request.approve"))
     refusal = await stage.seen(mallory, "Only Bob Reyes and Carol Tan", "MP-1", where=reviews)
     stage.check(refusal.ephemeral_to == mallory.id, "only mallory should read the refusal")
@@ -165,7 +165,7 @@ async def _mallory_is_refused(stage: Stage) -> None:
 async def _alice_withdraws(stage: Stage) -> None:
     alice, bob = stage.cast.alice, stage.cast.bob
     stage.scene("alice takes one back: /mp-requests withdraw MP-5")
-    await stage.seen(bob, "MP-5", "Approve")
+    await stage.seen(bob, _heads("MP-5"), "Approve")
     stage.show(alice, await _answered(stage, alice, "withdraw MP-5", "Withdrawn"))
     await stage.seen(bob, "MP-5", "Nothing is left for you to do")
     stage.show(bob, await stage.seen(bob, "MP-5", "Withdrawn", "Submitted"))
@@ -206,6 +206,11 @@ async def _answered(stage: Stage, person: Person, words: str, *expected: str) ->
     missing = [part for part in expected if part not in message.plain()]
     stage.check(not missing, f"/mp-requests {words} should say {missing}: {message.plain()}")
     return message
+
+
+def _heads(ref: str) -> str:
+    """Ends the first line of a request's own card; other cards may mention the request too."""
+    return f" {ref}\n"
 
 
 def _acknowledged(stage: Stage, answer: Answer) -> None:
