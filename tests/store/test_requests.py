@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from store import queries, requests
 from store.database import Database
@@ -262,46 +261,3 @@ async def test_a_form_is_opened_only_for_what_may_still_be_done(db: Database) ->
     await send_all(db)
     assert denial(await ask(BOB)) is Denial.CLOSED
     assert f"card:{request.id}:reviewer:{BOB}" in await waiting_keys(db)
-
-
-async def test_a_commit_that_fails_leaves_no_decision_no_event_and_no_message(
-    db: Database,
-) -> None:
-    request = await submit(db)
-    await send_all(db)
-    await let_commits_of_second_events_fail(db)
-    with pytest.raises(IntegrityError):
-        await vote(db, request, BOB)
-    assert await now_of(db, request) == request
-    assert await history(db, request) == [(1, "submitted", ALICE)]
-    assert await waiting_keys(db) == set()
-
-
-async def let_commits_of_second_events_fail(db: Database) -> None:
-    """The database itself says no, as late as it can: when it is asked to commit."""
-    insert = "INSERT INTO doomed VALUES (-1)"
-    sqlite = [f"CREATE TRIGGER doom AFTER INSERT ON event BEGIN {insert}; END"]
-    postgres = [
-        f"CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {insert}; RETURN NEW; END $$",
-        "CREATE TRIGGER doom AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION doom()",
-    ]
-    table = "CREATE TABLE doomed (id BIGINT REFERENCES request (id) DEFERRABLE INITIALLY DEFERRED)"
-    async with db.engine.begin() as connection:
-        for statement in [table, *(sqlite if db.is_sqlite else postgres)]:
-            await connection.exec_driver_sql(statement)
-
-
-async def test_the_dispatcher_is_woken_after_a_commit_that_owes_and_only_then(
-    db: Database,
-) -> None:
-    woken: list[str] = []
-    db.wake = lambda: woken.append("woken")
-    request = await submit(db)
-    assert len(woken) == 1
-    await vote(db, request, MALLORY)
-    assert len(woken) == 1, "a refusal owes nothing"
-    await let_commits_of_second_events_fail(db)
-    with pytest.raises(IntegrityError):
-        await vote(db, request, BOB)
-    assert len(woken) == 1

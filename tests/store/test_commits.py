@@ -1,0 +1,53 @@
+"""All of it or nothing: what a failing commit leaves, and who is woken after one."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from store import queries
+from store.database import Database
+from tests.cast import ALICE, BOB, MALLORY
+from tests.store.acts import history, send_all, submit, vote, waiting_keys
+
+
+async def test_a_commit_that_fails_leaves_no_decision_no_event_and_no_message(
+    db: Database,
+) -> None:
+    request = await submit(db)
+    await send_all(db)
+    await let_commits_of_second_events_fail(db)
+    with pytest.raises(IntegrityError):
+        await vote(db, request, BOB)
+    async with db.snapshot() as session:
+        assert await queries.one(session, request.id) == request
+    assert await history(db, request) == [(1, "submitted", ALICE)]
+    assert await waiting_keys(db) == set()
+
+
+async def let_commits_of_second_events_fail(db: Database) -> None:
+    """The database itself says no, as late as it can: when it is asked to commit."""
+    insert = "INSERT INTO doomed VALUES (-1)"
+    sqlite = [f"CREATE TRIGGER doom AFTER INSERT ON event BEGIN {insert}; END"]
+    postgres = [
+        f"CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {insert}; RETURN NEW; END $$",
+        "CREATE TRIGGER doom AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION doom()",
+    ]
+    table = "CREATE TABLE doomed (id BIGINT REFERENCES request (id) DEFERRABLE INITIALLY DEFERRED)"
+    async with db.engine.begin() as connection:
+        for statement in [table, *(sqlite if db.is_sqlite else postgres)]:
+            await connection.exec_driver_sql(statement)
+
+
+async def test_the_dispatcher_is_woken_after_a_commit_that_owes_and_only_then(
+    db: Database,
+) -> None:
+    woken: list[str] = []
+    db.wake = lambda: woken.append("woken")
+    request = await submit(db)
+    assert len(woken) == 1
+    await vote(db, request, MALLORY)
+    assert len(woken) == 1, "a refusal owes nothing"
+    await let_commits_of_second_events_fail(db)
+    with pytest.raises(IntegrityError):
+        await vote(db, request, BOB)
+    assert len(woken) == 1
