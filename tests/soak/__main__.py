@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 from time import monotonic
@@ -21,6 +22,7 @@ def main() -> int:
         bots=asked.bots if postgresql else 1,
         seed=asked.seed,
     )
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it minds every killed client
     _say(f"soaking {asked.minutes:g} min on {asked.database}, {plan.bots} bots, seed {plan.seed}")
     started = monotonic()
     found = asyncio.run(soak(plan))

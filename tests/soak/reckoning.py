@@ -74,21 +74,27 @@ async def read(db: Database, policy: Policy) -> Record:
 
 
 async def reckon(stage: Stage, deeds: Iterable[Deed], record: Record, drawn: Redrawn) -> Reckoning:
-    """All of it."""
-    found = Reckoning()
-    posted = stage.workspace.by_key()
-    found.losses += _lost(deeds, record)
-    found.faults += _decided_wrongly(record)
-    found.faults += [f"the history of MP-{broken} is broken" for broken in record.broken]
-    deleted = stage.workspace.deleted()
-    found.faults += _unsettled(record, deleted)
+    """All of it: the store, then the screens."""
+    posted, deleted = stage.workspace.by_key(), stage.workspace.deleted()
+    found = in_the_store(deeds, record, deleted)
     for key, copies in posted.items():
         if len(copies) > 1:
             told = found.excused if stage.workspace.excused(copies) else found.duplicates
             told.append(f"{key} stands {len(copies)} times")
     found.losses += _unheard(record, posted.keys() | deleted)
     found.faults += [finding async for finding in drawn.unlike(record.cards, posted)]
-    found.counts.update({"requests": len(record.requests), "messages": len(posted)})
+    found.counts["messages"] = len(posted)
+    return found
+
+
+def in_the_store(deeds: Iterable[Deed], record: Record, deleted: AbstractSet[str]) -> Reckoning:
+    """What the rows say; `deleted` are the keys of messages that somebody deleted by hand."""
+    found = Reckoning()
+    found.losses += _lost(deeds, record)
+    found.faults += _decided_wrongly(record)
+    found.faults += [f"the history of MP-{broken} is broken" for broken in record.broken]
+    found.faults += _unsettled(record, deleted)
+    found.counts["requests"] = len(record.requests)
     found.counts["decided"] = sum(not request.is_open for request in record.requests.values())
     found.counts["answers too late"] = sum(map(_too_late, record.outbox))
     found.counts["slots"] = len(record.slots)

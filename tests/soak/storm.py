@@ -87,8 +87,12 @@ class StormyWorkspace(Workspace):
 
     def excused(self, copies: Iterable[Message]) -> bool:
         """Whether each copy was still under way when the next one's sender looked for it."""
-        spans = sorted(self._spans[id(message)] for message in copies)
-        return all(landed > came - _LOOK_SECONDS for (_, landed), (came, _) in pairwise(spans))
+        return overlap(self._spans[id(message)] for message in copies)
+
+
+def overlap(spans: Iterable[tuple[float, float]]) -> bool:
+    """Whether each landed only after the sender of the next had looked; seconds from and to."""
+    return all(landed > came - _LOOK_SECONDS for (_, landed), (came, _) in pairwise(sorted(spans)))
 
 
 def _key(message: Message) -> str:

@@ -1,0 +1,76 @@
+"""The reckoning finds what a soak is there to find: each planted fault is named."""
+
+from sqlmodel import update
+
+from store.database import Database
+from store.domain.request import Request
+from store.tables import CardRow, EventRow, OutboxRow, RequestRow
+from tests.cast import ALICE, BOB, MALLORY
+from tests.soak.crowd import Deed
+from tests.soak.reckoning import Reckoning, in_the_store, read
+from tests.soak.storm import overlap
+from tests.store.acts import POLICY, done, send_all, submit, vote
+
+
+async def decided(db: Database) -> Request:
+    """A request of alice's that bob approved, every card of it shown."""
+    request = done(await vote(db, await submit(db), BOB))
+    await send_all(db)
+    await change(db, CardRow, shown_revision=request.revision)
+    return request
+
+
+async def change(db: Database, table: type, **values: object) -> None:
+    """What no code of ours would do."""
+    async with db.transaction() as session:
+        await session.exec(update(table).values(**values))
+
+
+async def reckoned(db: Database, *deeds: Deed) -> Reckoning:
+    """What is found in the store."""
+    return in_the_store(deeds, await read(db, POLICY), set())
+
+
+async def test_an_honest_store_is_clean(db: Database) -> None:
+    request = await decided(db)
+    kept = [
+        Deed("approved", BOB, request.id),
+        Deed("closed", MALLORY, request.id),
+        Deed("submitted", ALICE, program=request.mini_program_id),
+    ]
+    assert (await reckoned(db, *kept)).clean
+
+
+async def test_an_acknowledged_act_that_left_nothing_is_a_loss(db: Database) -> None:
+    request = await decided(db)
+    lost = [Deed("rejected", BOB, request.id), Deed("submitted", ALICE, program="404")]
+    assert len((await reckoned(db, *lost)).losses) == 2
+
+
+async def test_a_decision_by_who_may_not_is_wrong(db: Database) -> None:
+    await decided(db)
+    await change(db, RequestRow, decided_by=MALLORY)
+    await change(db, EventRow, actor=MALLORY)
+    words = " ".join((await reckoned(db)).faults)
+    assert "who may not" in words
+    assert "the history of MP-1 is broken" in words
+
+
+async def test_a_decision_in_the_row_alone_is_wrong(db: Database) -> None:
+    await submit(db)
+    await change(db, RequestRow, status="approved", decided_by=BOB)
+    assert "MP-1 has 0 decisions and is approved" in (await reckoned(db)).faults
+
+
+async def test_a_lease_that_is_stuck_and_a_card_behind_are_wrong(db: Database) -> None:
+    await decided(db)
+    await change(db, OutboxRow, state="sending")
+    await change(db, CardRow, shown_revision=1)
+    words = " ".join((await reckoned(db)).faults)
+    assert "is sending after 1 attempts" in words
+    assert "card of MP-1 shows 1" in words
+
+
+def test_a_duplicate_is_excused_only_while_the_first_was_under_way() -> None:
+    assert overlap([(0.0, 12.0), (11.5, 11.6)])
+    assert not overlap([(0.0, 0.1), (11.5, 11.6)])
