@@ -119,7 +119,9 @@ def demo_(
 
 @cli.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one")
+    ] = 0,
     seed: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Requests to begin with, one a line"),
