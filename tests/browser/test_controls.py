@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
 from slack_bolt.async_app import AsyncApp
 
 from bot.sandbox.page import server
 from bot.sandbox.page.site import Site
 from bot.sandbox.workspace import Workspace
-from tests.browser.desk import Desk, opened_browser
+from tests.browser.desk import Desk, expect, opened_browser
 from tests.sandbox.block_kit import option
 from tests.sandbox.installed import new_app, over_socket_mode
 

@@ -1,9 +1,8 @@
 """Cards are decided in the browser as they are in Slack."""
 
-from playwright.async_api import expect
-
 from bot.play import Play
 from tests.browser.conftest import OpenDesk
+from tests.browser.desk import expect
 
 
 async def test_bob_approves_after_the_confirmation(seeded: Play, desk: OpenDesk) -> None:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from playwright.async_api import expect
-
 from bot.play import SAMPLE, Play
 from tests.browser.conftest import OpenDesk, seed
+from tests.browser.desk import expect
 
 
 async def test_a_filtered_list_has_pages(play: Play, desk: OpenDesk, tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 """A request is submitted by form in the browser, and its card arrives at the reviewers'."""
 
-from playwright.async_api import expect
-
 from bot.play import Play
 from tests.browser.conftest import OpenDesk
+from tests.browser.desk import expect
 
 
 async def test_alice_submits_a_release_by_form(play: Play, desk: OpenDesk) -> None:

@@ -1,10 +1,10 @@
 """The page around the messages: switching person, completion, the keyboard, a phone, strangers."""
 
 import aiohttp
-from playwright.async_api import expect
 
 from bot.play import Play
 from tests.browser.conftest import OpenDesk
+from tests.browser.desk import expect
 
 
 async def test_one_switches_person_at_the_top(seeded: Play, desk: OpenDesk) -> None:
