@@ -1,6 +1,5 @@
 """The HTTP surface: `/slack/events` for Slack (signed), `/healthz` and `/readyz` for operators."""
 
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -8,15 +7,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot
+from bot.entrance import Entrance
 from store import migrate
 
 
 def build(bot: Bot) -> Starlette:
     """The ASGI app. Slack's route is there only with a signing secret: without, nobody may ask."""
-    slack = AsyncSlackRequestHandler(bot.app)
-
-    async def events(request: Request) -> Response:
-        return await slack.handle(request)
 
     async def alive(_request: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -26,8 +22,9 @@ def build(bot: Bot) -> Starlette:
         return JSONResponse({"status": problem or "ready"}, status_code=503 if problem else 200)
 
     routes = [Route("/healthz", alive), Route("/readyz", ready)]
-    if bot.settings.signing_secret():
-        routes.append(Route("/slack/events", events, methods=["POST"]))
+    if secret := bot.settings.signing_secret():
+        admit = Entrance(bot.app, secret).admit
+        routes.append(Route("/slack/events", admit, methods=["POST"]))
     return Starlette(routes=routes)
 
 

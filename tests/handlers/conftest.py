@@ -1,0 +1,41 @@
+"""The team at signed HTTP, and what Slack really sends, recorded while people use every handler."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.exchanges import Exchange
+from store.domain.request import Category
+from tests.cast import sample_of
+from tests.clock import MovedClock
+from tests.forms import first
+from tests.team import Team, gathered
+
+
+@pytest.fixture
+async def by_http(sqlite_template: Path, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
+    """The team with signed HTTP."""
+    path = tmp_path / "approvals.db"
+    shutil.copy(sqlite_template, path)
+    async with gathered(f"sqlite:///{path}", clock, tmp_path, mode="http") as together:
+        yield together
+
+
+@pytest.fixture
+async def recorded(by_http: Team) -> list[Exchange]:
+    """One payload of each kind: commands, buttons, forms, lists, Home."""
+    team = by_http
+    request = await team.submit(title="The quiet launch")
+    card = team.card(team.bob, request)
+    for text in ("help", "mine", "list status:approved", "show MP-1", "reject MP-1", "export"):
+        await team.bob.command(f"/mp-requests {text}")
+    form = (await team.alice.command("/mp-requests new")).view
+    assert form is not None
+    await team.alice.submit(form, first(sample_of(Category.RELEASE)))
+    await team.bob.click(card, "request.details")
+    await team.reject(team.carol, team.card(team.carol, request), "The privacy text is missing.")
+    await team.alice.open_home()
+    await team.settle()
+    return list(team.workspace.exchanges.latest)

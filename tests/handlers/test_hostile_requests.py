@@ -1,0 +1,101 @@
+"""Who is not Slack, or of another workspace, gets nothing and breaks nothing."""
+
+import json
+
+import pytest
+
+from bot.entrance import LONGEST
+from bot.sandbox.exchanges import Exchange
+from store import queries
+from store.domain.request import Status
+from tests.handlers.posted import FORM, JSON, encoded, post
+from tests.team import Team
+
+
+async def approve_payload(team: Team) -> dict[str, object]:
+    """A click on Approve that was never delivered: Details' with its action changed."""
+    request = await team.submit()
+    await team.bob.click(team.card(team.bob, request), "request.details")
+    payload = json.loads(json.dumps(team.workspace.exchanges.latest[-1].payload))
+    payload["actions"][0]["action_id"] = "request.approve"
+    return dict(payload)
+
+
+async def status(team: Team) -> Status:
+    async with team.bot.db.snapshot() as session:
+        return (await queries.one(session, 1)).status
+
+
+async def test_a_click_is_believed_with_its_own_fresh_signature_only(by_http: Team) -> None:
+    body, kind = encoded("interactive", await approve_payload(by_http))
+    forged = [
+        await post(by_http, body, kind, signed=body + b"&"),
+        await post(by_http, body, kind, age=301),
+        await post(by_http, body, kind, age=-301),
+        await post(by_http, body.replace(b"approve", b"reject"), kind, signed=body),
+    ]
+    assert {answer.status_code for answer in forged} == {401}
+    assert await status(by_http) is Status.UNDER_REVIEW
+
+    assert (await post(by_http, body, kind)).status_code == 200
+    assert await status(by_http) is Status.APPROVED
+
+
+async def test_a_click_played_again_decides_nothing_more(by_http: Team) -> None:
+    body, kind = encoded("interactive", await approve_payload(by_http))
+    for _ in range(3):
+        assert (await post(by_http, body, kind)).status_code == 200
+    await by_http.settle()
+
+    async with by_http.bot.db.snapshot() as session:
+        request = await queries.one(session, 1)
+    assert (request.revision, len(request.votes)) == (2, 1)
+    assert by_http.last(by_http.bob).startswith("MP-1 was approved by you")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "answer"),
+    [
+        (b"x" * (LONGEST + 1), FORM, 413),
+        (b"payload=" + b"[" * 100_000, FORM, 400),
+        (b'{"a":' * 100_000, JSON, 400),
+        (b'{"a":1' + b"0" * 5000 + b"}", JSON, 400),
+        (b"payload={", FORM, 400),
+        (b"payload=7", FORM, 400),
+        (b"[]", JSON, 400),
+        (b"\xff\xfe", JSON, 401),
+        (b'{"team": 5, "authorizations": {}}', JSON, 400),
+        (b"", FORM, 200),
+        (b"payload={}", FORM, 200),
+        (b'{"type": "event_callback"}', JSON, 200),
+    ],
+)
+async def test_what_is_no_payload_is_refused_before_it_costs_anything(
+    by_http: Team, body: bytes, content_type: str, answer: int
+) -> None:
+    unsigned = await post(by_http, body, content_type, signed=b"another body")
+    signed = await post(by_http, body, content_type)
+    assert unsigned.status_code == (413 if answer == 413 else 401)
+    assert signed.status_code == answer
+
+
+async def test_another_workspace_gets_a_sentence_and_nothing_else(
+    by_http: Team, recorded: list[Exchange]
+) -> None:
+    calls = len(by_http.workspace.calls)
+    for exchange in recorded:
+        payload = json.loads(json.dumps(exchange.payload).replace(by_http.workspace.team_id, "T0X"))
+        answer = await post(by_http, *encoded(exchange.kind, payload))
+        assert answer.status_code == 200
+        if exchange.kind == "slash_commands" or payload["type"] == "view_submission":
+            assert "This app works for the people of another workspace." in answer.text
+        else:
+            assert answer.text == ""
+    assert len(by_http.workspace.calls) == calls
+
+
+async def test_a_command_may_say_payload(by_http: Team) -> None:
+    """Bolt itself takes such a command for a click."""
+    answer = await by_http.bob.command("/mp-requests list payload=1")
+    assert answer.acked
+    assert "0 requests" in by_http.said(answer) or "No request" in by_http.said(answer)
