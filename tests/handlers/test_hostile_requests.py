@@ -1,15 +1,20 @@
 """Who is not Slack, or of another workspace, gets nothing and breaks nothing."""
 
 import json
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.entrance import LONGEST
 from bot.sandbox.exchanges import Exchange
 from store import queries
 from store.domain.request import Status
+from tests.clock import MovedClock
 from tests.handlers.posted import FORM, JSON, encoded, post
-from tests.team import Team
+from tests.team import Team, gathered
 
 
 async def approve_payload(team: Team) -> dict[str, object]:
@@ -99,3 +104,38 @@ async def test_a_command_may_say_payload(by_http: Team) -> None:
     answer = await by_http.bob.command("/mp-requests list payload=1")
     assert answer.acked
     assert "0 requests" in by_http.said(answer) or "No request" in by_http.said(answer)
+
+
+@pytest.fixture
+async def by_socket(
+    sqlite_template: Path, clock: MovedClock, tmp_path: Path
+) -> AsyncIterator[Team]:
+    """The team by Socket Mode."""
+    path = tmp_path / "approvals.db"
+    shutil.copy(sqlite_template, path)
+    async with gathered(f"sqlite:///{path}", clock, tmp_path, mode="socket_mode") as together:
+        yield together
+
+
+async def test_socket_mode_outlives_what_is_no_payload(
+    by_socket: Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    by_socket.workspace.ack_seconds = 0.2
+    for payload in ({}, {"team": 5, "authorizations": {}}, {"type": "block_actions", "actions": 1}):
+        await by_socket.workspace.deliver("interactive", payload)
+    by_socket.workspace.ack_seconds = 3.0
+
+    assert (await by_socket.bob.command("/mp-requests mine")).acked
+    assert by_socket.workspace.app_token not in caplog.text
+
+
+async def test_an_event_we_cannot_read_is_not_asked_for_again(by_http: Team) -> None:
+    """And one that the store could not take is."""
+    await by_http.alice.open_home()
+    event = json.loads(json.dumps(by_http.workspace.exchanges.latest[-1].payload))
+    unreadable = {**event, "event": {"type": "app_home_opened", "tab": "home"}}
+    assert (await post(by_http, *encoded("events_api", unreadable))).status_code == 200
+
+    async with by_http.bot.db.transaction() as session:
+        await (await session.connection()).execute(text("ALTER TABLE home RENAME TO lost"))
+    assert (await post(by_http, *encoded("events_api", event))).status_code == 500
