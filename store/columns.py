@@ -6,7 +6,7 @@ not notice a new member of an enum type. Datetimes need nothing here: SQLModel k
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Integer
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Integer, TextClause
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
@@ -31,3 +31,8 @@ def numbered() -> Any:
 def request_key(*, primary: bool = False, optional: bool = False) -> Any:
     """A reference to a request; requests are never deleted."""
     return Column(Key, ForeignKey("request.id"), primary_key=primary, nullable=optional)
+
+
+def only(where: TextClause) -> dict[str, Any]:
+    """For an index of these rows alone."""
+    return {"sqlite_where": where, "postgresql_where": where}

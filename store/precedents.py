@@ -39,7 +39,7 @@ async def on_target(
     return Precedents(
         standing=await _newest(session, and_(same, live), 1),
         rejected=await _newest(session, and_(same, _has(Status.REJECTED)), 2),
-        under_way=await _newest(session, and_(others, _under_way()), NAMED + 1),
+        under_way=await _under_way(session, others),
     )
 
 
@@ -78,8 +78,8 @@ async def waiting_beside(session: AsyncSession, request: Request) -> list[int]:
         return []
     waiting = and_(_on(Target.of(request)), _has(Status.UNDER_REVIEW))
     newest = select(RequestRow.id).where(waiting, col(RequestRow.id) != request.id)
-    newest = newest.order_by(col(RequestRow.id).desc()).limit(REDRAWN)
-    return list((await session.exec(newest)).all())
+    newest = newest.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
+    return list((await session.exec(newest.limit(REDRAWN))).all())
 
 
 async def live(session: AsyncSession, request: Request) -> list[int]:
@@ -126,7 +126,9 @@ async def _moves(session: AsyncSession, request: Request) -> tuple[Move, ...]:
 async def _newest(
     session: AsyncSession, wanted: ColumnElement[bool], limit: int
 ) -> tuple[Predecessor, ...]:
-    newest = select(RequestRow).where(wanted).order_by(col(RequestRow.id).desc()).limit(limit)
+    """The last ones to be completed, what waits before them; in the order of the index."""
+    order = col(RequestRow.completed_on).desc(), col(RequestRow.id).desc()
+    newest = select(RequestRow).where(wanted).order_by(*order).limit(limit)
     return tuple(predecessor(row) for row in (await session.exec(newest)).all())
 
 
@@ -146,6 +148,8 @@ def _has(status: Status) -> ColumnElement[bool]:
     return col(RequestRow.status) == status.value
 
 
-def _under_way() -> ColumnElement[bool]:
+async def _under_way(session: AsyncSession, there: ColumnElement[bool]) -> tuple[Predecessor, ...]:
+    """Two questions, because one with an OR in it would read all that a target has ever seen."""
     moving = col(RequestRow.release_stage).in_([stage.value for stage in UNDER_WAY])
-    return or_(_has(Status.UNDER_REVIEW), and_(_has(Status.APPROVED), moving))
+    waiting = await _newest(session, and_(there, _has(Status.UNDER_REVIEW)), NAMED + 1)
+    return waiting + await _newest(session, and_(there, moving), NAMED + 1)

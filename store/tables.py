@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-from store.columns import Document, numbered, one_of, request_key
+from store.columns import Document, numbered, one_of, only, request_key
 from store.domain.export import ExportState, Format
 from store.domain.query import Scope
 from store.domain.request import Category, Environment, ReleaseStage, Status, Verdict
@@ -28,6 +28,7 @@ OPEN = text("status = 'under_review'")
 UNMOVED = text(
     "status = 'approved' AND category = 'mini_program_release' AND release_stage IS NULL"
 )
+STAGED = text("release_stage IS NOT NULL")
 PENDING = text("state = 'pending'")
 SENDING = text("state = 'sending'")
 UNFINISHED = text("state IN ('waiting', 'making')")
@@ -47,10 +48,11 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_submitter_created", "submitted_by", "created_at", "id"),
         Index("ix_request_completed", "completed_on", "id"),
         Index("ix_request_tries", *TARGET, "submitted_by", "created_at"),
-        Index("ix_request_versions", *TARGET, "version"),
-        Index("ix_request_standing", *TARGET, "status", "completed_on"),
-        Index("ix_request_unmoved", "completed_on", sqlite_where=UNMOVED, postgresql_where=UNMOVED),
-        Index("ix_request_remind", "remind_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_request_versions", *TARGET, "version", "status", "completed_on", "id"),
+        Index("ix_request_standing", *TARGET, "status", "completed_on", "id"),
+        Index("ix_request_staged", *TARGET, "release_stage", **only(STAGED)),
+        Index("ix_request_unmoved", "completed_on", **only(UNMOVED)),
+        Index("ix_request_remind", "remind_at", **only(OPEN)),
     )
 
     id: int = Field(default=None, sa_column=numbered())
@@ -163,15 +165,8 @@ class OutboxRow(SQLModel, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         one_of("state", ["pending", "sending", "sent", "failed"]),
-        Index(
-            "ix_outbox_pending",
-            "lane",
-            "rank",
-            "id",
-            sqlite_where=PENDING,
-            postgresql_where=PENDING,
-        ),
-        Index("ix_outbox_sending", "lane", sqlite_where=SENDING, postgresql_where=SENDING),
+        Index("ix_outbox_pending", "lane", "rank", "id", **only(PENDING)),
+        Index("ix_outbox_sending", "lane", **only(SENDING)),
         Index("ix_outbox_settled", "state", "settled_at"),
     )
 
@@ -203,13 +198,7 @@ class ExportRow(SQLModel, table=True):
         one_of("scope", list(Scope)),
         one_of("format", list(Format)),
         one_of("state", list(ExportState)),
-        Index(
-            "ix_export_unfinished",
-            "due_at",
-            "id",
-            sqlite_where=UNFINISHED,
-            postgresql_where=UNFINISHED,
-        ),
+        Index("ix_export_unfinished", "due_at", "id", **only(UNFINISHED)),
         Index("ix_export_finished", "finished_at"),
     )
 

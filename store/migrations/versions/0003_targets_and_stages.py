@@ -16,6 +16,7 @@ depends_on = None
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 TARGET = ["mini_program_id", "environment", "target_app"]
 UNMOVED = "status = 'approved' AND category = 'mini_program_release' AND release_stage IS NULL"
+STAGED = "release_stage IS NOT NULL"
 STAGES = "'preparation', 'pilot', 'grayscale', 'full', 'canceled', 'archived'"
 
 
@@ -34,8 +35,16 @@ def upgrade() -> None:
     _fill_target_app()
     op.drop_index("ix_request_program", "request")
     op.create_index("ix_request_tries", "request", [*TARGET, "submitted_by", "created_at"])
-    op.create_index("ix_request_versions", "request", [*TARGET, "version"])
-    op.create_index("ix_request_standing", "request", [*TARGET, "status", "completed_on"])
+    completed = ["status", "completed_on", "id"]
+    op.create_index("ix_request_versions", "request", [*TARGET, "version", *completed])
+    op.create_index("ix_request_standing", "request", [*TARGET, *completed])
+    op.create_index(
+        "ix_request_staged",
+        "request",
+        [*TARGET, "release_stage"],
+        sqlite_where=sa.text(STAGED),
+        postgresql_where=sa.text(STAGED),
+    )
     op.create_index(
         "ix_request_unmoved",
         "request",
