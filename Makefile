@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one or two lines, the work is in `mp-approvals` and the tools.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo run test check soak lock browser pictures setup setup-dev
+.PHONY: demo run test check bench soak lock browser pictures setup setup-dev
 
 demo: setup  ## the whole story in the terminal, without a Slack account
 	$(BIN)/mp-approvals demo
@@ -17,6 +17,9 @@ check: setup-dev  ## lint, format, types, imports
 
 soak: setup-dev  ## faults for MINUTES on DATABASE: nothing lost, nothing twice
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),2) --database $(or $(DATABASE),postgresql)
+
+bench: setup-dev  ## every figure beside its floor; SMALL=1 in a minute
+	$(BIN)/python -m tests.bench $(if $(SMALL),--small)
 
 browser: .venv/.ui  ## the page in a real browser
 	$(BIN)/pytest -m browser tests/browser

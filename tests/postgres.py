@@ -18,11 +18,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-_SETTINGS = {
-    "listen_addresses": "",
+_HASTY = {
     "fsync": "off",  # the data lives as long as the session
     "synchronous_commit": "off",
     "full_page_writes": "off",
+}
+_SETTINGS = {
+    "listen_addresses": "",
     "max_connections": "200",
     "shared_buffers": "64MB",
     "timezone": "UTC",
@@ -46,14 +48,18 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a server in a folder of its own; stop and remove it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir=_in_memory()))
+def running_server(*, durable: bool = False) -> Iterator[Server]:
+    """Start a server in a folder of its own; stop and remove it afterwards.
+
+    A durable one writes to a disk and waits for it, as an operator's would; it is for measuring.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir=None if durable else _in_memory()))
+    settings = _SETTINGS if durable else _SETTINGS | _HASTY
     try:
         bin_folder, identity = _prepare(folder)
         _run([bin_folder / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust",
               "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], identity)  # fmt: skip
-        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         control = [bin_folder / "pg_ctl", "-D", folder / "data", "-w", "-s"]
         log = ["-l", folder / "data" / "log", "-o", f"{options} -k {folder}"]
         _run([*control, *log, "start"], identity)

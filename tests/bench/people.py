@@ -1,0 +1,139 @@
+"""What one person sees each day, and the digests of everybody at once."""
+
+import json
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, delete
+
+from blocks import digest, home
+from store import homes, people, queries, rounds
+from store.database import Database
+from store.domain.query import ListQuery, Scope
+from store.domain.request import Person, Status
+from store.tables import OutboxRow, SlotRow
+from tests.bench.lists import APPROVALS, ASKER, MINE, Compared, compare
+from tests.bench.places import POLICY, Bare, Place
+from tests.bench.table import Line
+from tests.bench.timing import by_turns
+
+MORNING = datetime(2026, 11, 23, 3, tzinfo=UTC)
+"""Monday 11:00 in Manila: everybody's digest has come due."""
+SHOWN = 10
+
+
+async def everyday(few: Place, many: Place, *, rounds: int, times: int) -> list[Line]:
+    """Home, `mine` and the digest of one person."""
+    lists = await compare([MINE, APPROVALS], few, many, rounds=rounds, times=times)
+    lines = [_person_line(many.database, one) for one in lists]
+    async with few.store() as small, many.store() as large, many.bare() as bare:
+        works: list[tuple[str, Callable[[Database], Awaitable[None]], Callable[..., Any]]] = [
+            ("App Home", _home, _bare_home),
+            ("digest for one person", _digest, _bare_digest),
+        ]
+        for name, ours, floor in works:
+            taken = await by_turns(
+                lambda ours=ours: ours(small),
+                lambda ours=ours: ours(large),
+                lambda floor=floor: floor(bare),
+                rounds=rounds,
+                times=times,
+            )
+            near, far, under = taken
+            lines.append(Line(name, many.database, far, under, near, growth_aim=1.5))
+    return lines
+
+
+def _person_line(database: str, one: Compared) -> Line:
+    return Line(f"`{one.case.name}`", database, one.ours, one.floor, one.small, growth_aim=1.5)
+
+
+async def _home(db: Database) -> None:
+    found = await homes.overview(db, ListQuery(Scope.MINE), asker=ASKER, policy=POLICY)
+    page, known = found.listing.page, found.listing.people
+    view = home.build(home.Shown(found.query, page, known, found.tabs, found.counts), now=MORNING)
+    assert view.blocks
+
+
+async def _bare_home(bare: Bare) -> None:
+    for status in Status:
+        await bare.fetch(
+            "SELECT count(*) FROM (SELECT 1 FROM request WHERE submitted_by = ? AND status = ? "
+            "LIMIT 1001) AS some",
+            (ASKER, status.value),
+        )
+    await bare.fetch(
+        "SELECT * FROM request WHERE submitted_by = ? ORDER BY created_at DESC, id DESC LIMIT 11",
+        (ASKER,),
+    )
+
+
+async def _digest(db: Database, reviewer: str = ASKER) -> None:
+    async with db.snapshot() as session:
+        waiting, total = await queries.waiting_on(session, reviewer, limit=SHOWN)
+        named = {reviewer}.union(*(request.people() for request in waiting))
+        known = await people.known(session, named)
+    greeted = known.get(reviewer) or Person(reviewer, "there", timezone="UTC")
+    json.dumps(digest.build(greeted, waiting, total, known, now=MORNING).payload())
+
+
+_WAITING = (
+    "SELECT r.id, r.title, r.environment, r.category, r.submitted_by, r.created_at FROM assignment "
+    "a JOIN request r ON r.id = a.request_id WHERE a.reviewer = ? AND a.waits "
+    "ORDER BY a.created_at, a.request_id LIMIT 10"
+)
+
+
+async def _bare_digest(bare: Bare) -> None:
+    await bare.fetch(_WAITING, (ASKER,))
+    counted = "SELECT count(*) FROM assignment WHERE reviewer = ? AND waits"
+    await bare.fetch(counted, (ASKER,))
+
+
+async def morning(many: Place, *, turns: int, reviewers: int) -> list[Line]:
+    """Digests owed to every reviewer with something waiting and rendered, beside one SQL pass.
+
+    Memory is looked at while the first few are rendered; what it costs would blur the times.
+    """
+    async with many.store() as db, many.bare() as bare:
+        ours, floor = await by_turns(
+            lambda: _everybody(db, reviewers), lambda: _pass(bare), rounds=turns
+        )
+        tracemalloc.start()
+        await _everybody(db, reviewers // 20)
+        peak = tracemalloc.get_traced_memory()[1] / 1e6
+        tracemalloc.stop()
+        await _forget(db)
+    note = f"{many.count // 10:,} waiting; memory beyond the idle process"
+    work = f"digest for {reviewers:,} reviewers"
+    return [Line(work, many.database, ours, floor, aim=5, peak_mb=peak, note=note)]
+
+
+async def _everybody(db: Database, count: int) -> None:
+    """As the morning goes: owe all, some hundred in a transaction, then render so many."""
+    await _forget(db)
+    owed = await rounds.owe_digests(db, POLICY, now=MORNING + timedelta(hours=1))
+    assert owed > 0
+    async with db.snapshot() as session:
+        reviewers = sorted((await people.roster(session, POLICY)).reviewers)
+    for reviewer in reviewers[:count]:
+        await _digest(db, reviewer)
+
+
+async def _forget(db: Database) -> None:
+    async with db.transaction() as session:
+        await session.exec(delete(SlotRow))
+        await session.exec(delete(OutboxRow).where(col(OutboxRow.kind) == "digest"))
+
+
+async def _pass(bare: Bare) -> None:
+    """Every waiting row once, with what a digest shows of it."""
+    rows = await bare.fetch(
+        "SELECT a.reviewer, r.id, r.title, r.environment, r.category, r.submitted_by, p.name, "
+        "r.created_at FROM assignment a JOIN request r ON r.id = a.request_id "
+        "LEFT JOIN person p ON p.user_id = r.submitted_by "
+        "WHERE a.waits ORDER BY a.reviewer, a.created_at, a.request_id"
+    )
+    assert rows

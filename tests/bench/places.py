@@ -1,0 +1,128 @@
+"""Where is measured: each database with a few requests and with many, and how to ask it bare."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiosqlite
+import psycopg
+
+from store import migrate
+from store.database import Database
+from store.domain.policy import Policy
+from tests.bench import seed
+from tests.postgres import running_server
+
+POLICY = Policy(admins=("U00000",), reviewers=(seed.GROUP,))
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database with so many requests in it."""
+
+    database: str
+    count: int
+    url: str
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Which of the two it is."""
+        return self.url.startswith("sqlite")
+
+    @property
+    def path(self) -> str:
+        """The file of a SQLite database."""
+        return self.url.removeprefix("sqlite:///")
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Database]:
+        """The product's way in."""
+        db = Database(self.url)
+        try:
+            yield db
+        finally:
+            await db.dispose()
+
+    @asynccontextmanager
+    async def bare(self) -> AsyncIterator["Bare"]:
+        """The driver's own way in: the same asynchronous drivers, nothing above them."""
+        if self.is_sqlite:
+            async with aiosqlite.connect(self.path, isolation_level=None) as lite:
+                yield BareSqlite(lite)
+        else:
+            async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as server:
+                yield BarePostgresql(server)
+
+
+class Bare(Protocol):
+    """One statement in, tuples out; times and JSON decoded. Parameters are written `?`."""
+
+    async def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows."""
+
+
+class BareSqlite:
+    """Over aiosqlite. Times and JSON are text in SQLite and are decoded as whoever asks must."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows."""
+        given = [seed.sqlite_value(value) for value in values]
+        rows = await self._connection.execute_fetchall(statement, given)
+        return [tuple(map(_decoded, row)) for row in rows]
+
+
+class BarePostgresql:
+    """Over psycopg, which prepares a statement after its fifth time."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        self._connection = connection
+
+    async def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
+        """All rows."""
+        cursor = await self._connection.execute(statement.replace("?", "%s"), values)
+        return await cursor.fetchall()
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, str) and value:
+        if value[0] == "{":
+            return json.loads(value)
+        if len(value) == 26 and value[4] == "-" and value[10] == " ":
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value
+
+
+@contextmanager
+def places(counts: Sequence[int]) -> Iterator[dict[str, list[Place]]]:
+    """Both databases at each size, seeded. PostgreSQL waits for its disk, as an operator's does."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        server = stack.enter_context(running_server(durable=True))
+        found: dict[str, list[Place]] = {"SQLite": [], "PostgreSQL": []}
+        for count in counts:
+            path = folder / f"{count}.db"
+            asyncio.run(_migrate(f"sqlite:///{path}"))
+            seed.seed_sqlite(str(path), count)
+            found["SQLite"].append(Place("SQLite", count, f"sqlite:///{path}"))
+            name = f"bench_{count}"
+            server.execute("CREATE DATABASE {}", name)
+            asyncio.run(_migrate(server.url(name)))
+            seed.seed_postgresql(server.url(name), count)
+            found["PostgreSQL"].append(Place("PostgreSQL", count, server.url(name)))
+        yield found
+
+
+async def _migrate(url: str) -> None:
+    db = Database(url)
+    await migrate.upgrade(db)
+    await db.dispose()

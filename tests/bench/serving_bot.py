@@ -1,0 +1,25 @@
+"""The bot as `mp-approvals run` runs it, on a free port, saying where it listens."""
+
+import asyncio
+import signal
+
+from bot import app, http
+from bot.serving import serving
+from bot.settings import Settings
+
+
+async def serve() -> None:
+    """Until SIGTERM."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with (
+        app.build(Settings.read(_env_file=None)) as bot,
+        app.running(bot),
+        serving(http.build(bot), host="127.0.0.1", port=0) as address,
+    ):
+        print(address, flush=True)  # noqa: T201 - how the parent hears of it
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())
