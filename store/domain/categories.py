@@ -177,18 +177,9 @@ def text_of(value: Any, depth: int = 0) -> str:
 
 
 def _release(details: Stored) -> tuple[str, ...]:
-    target = _labelled("for", details, "target_app")
-    language = text_of(details.get("language"))
+    """Not its version and target app: the line above them on the card says those."""
     return (
-        " ".join(
-            part
-            for part in (
-                _labelled("version", details, "version"),
-                target,
-                language and f"({language})",
-            )
-            if part
-        ),
+        _labelled("language", details, "language"),
         _feature_phrase(details),
         _whitelist_phrase(details),
         _labelled("rectification:", details, "rectification"),

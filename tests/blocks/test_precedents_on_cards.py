@@ -52,7 +52,7 @@ def test_a_release_that_changes_nothing_says_so() -> None:
 
 def test_the_first_release_to_a_target_says_so() -> None:
     (said,) = [part for part in card(request(first_on_target=True)) if "What changes" in part]
-    assert said.startswith("What changes: first release to Wallet PH · version 3.2.4")
+    assert said.startswith("What changes: first release to Wallet PH · language fil")
 
 
 def test_an_offline_request_says_what_goes_off() -> None:

@@ -119,7 +119,7 @@ def changes(category: Category, **more: Any) -> tuple[str, ...]:
 
 def test_a_release_says_its_target_features_whitelist_and_rectification() -> None:
     assert changes(Category.RELEASE, rectification="Removed\nthe font") == (
-        "version 3.2.4 for Wallet PH (fil)",
+        "language fil",
         "3 features: Location 1.8, Scan 1.8, Location 1.0",
         "whitelist 1 domain",
         "rectification: Removed the font",
