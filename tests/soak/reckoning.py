@@ -84,6 +84,7 @@ async def reckon(stage: Stage, deeds: Iterable[Deed], record: Record, drawn: Red
     found.losses += _unheard(record, posted.keys() | deleted)
     found.faults += [finding async for finding in drawn.unlike(record.cards, posted)]
     found.counts["messages"] = len(posted)
+    found.counts["answers to clicks sent again"] = stage.workspace.answers.again
     return found
 
 

@@ -7,7 +7,7 @@ import tempfile
 from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -102,7 +102,13 @@ class Stage:
     async def up(self) -> None:
         """Until Slack reaches as many bots as there should be. TimeoutError if it never does."""
         wanted = len(self.bots)
-        await self.workspace.until(lambda: self.workspace.connections >= wanted, timeout=_PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            while self.workspace.connections < wanted:
+                await self.revive()  # a bot that Slack refused at its start has ended
+                with suppress(TimeoutError):
+                    await self.workspace.until(
+                        lambda: self.workspace.connections >= wanted, timeout=1
+                    )
 
     async def stop(self) -> None:
         """End every bot, whatever it is doing."""

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from bot.sandbox.conversations import Conversation, Message
 from bot.sandbox.faults import Fault, FaultKind, Faults
 from bot.sandbox.ids import BOT_USER_ID
+from bot.sandbox.triggers import ResponsePlace, ResponseUrls
 from bot.sandbox.workspace import Workspace
 
 _KINDS: tuple[FaultKind, ...] = ("drop_before", "drop_after", "delay", "status")
@@ -46,12 +47,28 @@ class Storm(Faults):
         return Fault(method, kind, 1, seconds, status, 1 if status == 429 else None, None)
 
 
+class CountedUrls(ResponseUrls):
+    """Response URLs, and how often one was answered again.
+
+    Slack gives no way to look whether an answer is there, so a lost one is sent again.
+    """
+
+    again = 0
+
+    def claim(self, key: str) -> ResponsePlace:
+        """Count one use."""
+        place = super().claim(key)
+        self.again += place.uses > 1
+        return place
+
+
 class StormyWorkspace(Workspace):
     """A workspace with a storm in it that remembers when each message came and when it stood."""
 
     def __init__(self, now: Callable[[], datetime], storm: Storm) -> None:
         super().__init__(now=now)
         self.faults = self.storm = storm
+        self.response_urls = self.answers = CountedUrls(now)
         self._spans: dict[int, tuple[float, float]] = {}
 
     def post(
