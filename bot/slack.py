@@ -18,7 +18,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import handlers
 from blocks import notices
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """For references read out over the phone: nothing that looks like something else."""
+_STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
 CALL_SECONDS = 10
 """The longest we wait for one answer of Slack; shorter than the outbox's lease."""
 
@@ -109,7 +111,7 @@ async def _apologise(
         view = notices.notice_view("Something went wrong", sentence)
         return _answer(response_action="push", view=view.to_dict())
     if body.get("type") == "event_callback":
-        return BoltResponse(status=500 if isinstance(error, SQLAlchemyError | OSError) else 200)
+        return BoltResponse(status=500 if isinstance(error, _STORE_AWAY) else 200)
     if body.get("response_url"):
         await _tell(body["response_url"], notices.plain(sentence), http)
     else:

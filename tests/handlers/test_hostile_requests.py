@@ -133,8 +133,9 @@ async def test_an_event_we_cannot_read_is_not_asked_for_again(by_http: Team) -> 
     """And one that the store could not take is."""
     await by_http.alice.open_home()
     event = json.loads(json.dumps(by_http.workspace.exchanges.latest[-1].payload))
-    unreadable = {**event, "event": {"type": "app_home_opened", "tab": "home"}}
-    assert (await post(by_http, *encoded("events_api", unreadable))).status_code == 200
+    for user in ({}, {"user": {"id": "U1"}}, {"user": {}}):
+        unreadable = {**event, "event": {"type": "app_home_opened", "tab": "home", **user}}
+        assert (await post(by_http, *encoded("events_api", unreadable))).status_code == 200
 
     async with by_http.bot.db.transaction() as session:
         await (await session.connection()).execute(text("ALTER TABLE home RENAME TO lost"))
