@@ -75,14 +75,17 @@ async def unread_groups(session: AsyncSession, groups: Iterable[str]) -> set[str
     return wanted - set((await session.exec(read)).all())
 
 
-async def roster(session: AsyncSession, policy: Policy) -> Roster:
-    """Who holds which role at this moment."""
-    members: dict[str, frozenset[str]] = {}
+async def roster(session: AsyncSession, policy: Policy, *, only: str | None = None) -> Roster:
+    """Who holds which role at this moment; with `only`, what is asked about one person alone."""
+    members: dict[str, set[str]] = {}
     if policy.groups:
-        of_groups = select(MemberRow).where(col(MemberRow.group_id).in_(policy.groups))
-        for row in await session.exec(of_groups):
-            members[row.group_id] = members.get(row.group_id, frozenset()) | {row.user_id}
-    return policy.roster(members)
+        known = select(MemberRow.group_id, MemberRow.user_id)
+        known = known.where(col(MemberRow.group_id).in_(sorted(policy.groups)))
+        if only:
+            known = known.where(MemberRow.user_id == only)
+        for group, user in await session.exec(known):
+            members.setdefault(group, set()).add(user)
+    return policy.roster({group: frozenset(users) for group, users in members.items()})
 
 
 def snapshot(row: PersonRow) -> Person:

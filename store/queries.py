@@ -1,13 +1,15 @@
 """The read path: rows in, snapshots out. What a person may not see is not found."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, and_, case, literal, or_, true, tuple_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from store import people, precedents
 from store.database import Database
@@ -71,7 +73,7 @@ async def look(db: Database, request_id: int, *, viewer: str, policy: Policy) ->
         request = await find(session, request_id)
         if request is None:
             return Refused(Denial.UNKNOWN, request_id)
-        roster = await people.roster(session, policy)
+        roster = await people.roster(session, policy, only=viewer)
         allowed = {
             act
             for act in Act
@@ -94,7 +96,7 @@ class Listing:
 async def listing(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Listing:
     """One page of what the asker may see."""
     async with db.snapshot() as session:
-        roster = await people.roster(session, policy)
+        roster = await people.roster(session, policy, only=asker)
         found = await page(session, query, asker=asker, roster=roster)
         named = set().union(*(request.people() for request in found.requests))
         named.update(query.filter.submitters)
@@ -112,11 +114,12 @@ async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: R
     if backwards:
         rows.reverse()
     first = query.cursor.first if query.cursor else 1
-    total = await _count(session, wanted)
+    whole = rows if not (query.cursor or more) else None
+    total, under_review = await _counts(session, wanted, query.filter, whole)
     return Page(
         requests=await snapshots(session, rows),
         total=total,
-        under_review=await _count(session, and_(wanted, _open())),
+        under_review=under_review,
         first=first,
         previous=_cursor(query.sort, rows[0], first=max(1, first - PAGE_SIZE), backwards=True)
         if rows and query.cursor
@@ -130,7 +133,10 @@ async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: R
 def visible(query: ListQuery, *, asker: str, roster: Roster) -> Any:
     """All of a list that the asker may see, in its order, whatever its page."""
     wanted = and_(_visible(query.scope, asker, roster), *_matching(query.filter))
-    return select(RequestRow).where(wanted).order_by(*_order(query.sort, backwards=False))
+    order = _order(query.sort, backwards=False)
+    if query.sort.by_completion:
+        order.insert(0, col(RequestRow.completed_on).is_(None))
+    return select(RequestRow).where(wanted).order_by(*order)
 
 
 async def waiting_on(
@@ -171,7 +177,7 @@ def _visible(scope: Scope, asker: str, roster: Roster) -> ColumnElement[bool]:
         return own
     if scope is Scope.APPROVALS:
         return _assigned_to(asker)
-    return ~false() if roster.oversees(asker) else or_(own, _assigned_to(asker))
+    return true() if roster.oversees(asker) else or_(own, _assigned_to(asker))
 
 
 def _matching(chosen: Filter) -> list[ColumnElement[bool]]:
@@ -197,33 +203,49 @@ async def _rows(
 ) -> list[RequestRow]:
     """One more than a page, in the order asked for (backwards: in the opposite one)."""
     backwards = query.cursor is not None and query.cursor.backwards
-    chosen = select(RequestRow).where(wanted)
-    if query.cursor:
-        chosen = chosen.where(_beyond(query.sort, query.cursor))
     order = _order(query.sort, backwards=backwards)
-    return list((await session.exec(chosen.order_by(*order).limit(PAGE_SIZE + 1))).all())
+    rows: list[RequestRow] = []
+    for leg in _legs(query.sort, query.cursor):
+        chosen = select(RequestRow).where(wanted, leg).order_by(*order)
+        rows += (await session.exec(chosen.limit(PAGE_SIZE + 1 - len(rows)))).all()
+        if len(rows) > PAGE_SIZE:
+            break
+    return rows
 
 
 def _order(sort: Sort, *, backwards: bool) -> list[Any]:
-    """Without a completion comes last in both directions, so its place is a key of its own."""
-    falling = sort.descending != backwards
+    """Within a leg."""
     at, id_ = col(_column(sort)), col(RequestRow.id)
-    keys = [at.desc() if falling else at.asc(), id_.desc() if falling else id_.asc()]
-    if sort.by_completion:
-        keys.insert(0, at.is_(None).desc() if backwards else at.is_(None).asc())
-    return keys
+    falling = sort.descending != backwards
+    return [at.desc(), id_.desc()] if falling else [at.asc(), id_.asc()]
+
+
+def _legs(sort: Sort, cursor: Cursor | None) -> list[ColumnElement[bool]]:
+    """What lies past the cursor, in the order of travel, in parts that one index each can walk.
+
+    By completion there are two: without a completion comes last in both directions of the sort.
+    """
+    at = col(_column(sort))
+    if not sort.by_completion:
+        return [_beyond(sort, cursor) if cursor else true()]
+    completed, rest = at.is_not(None), at.is_(None)
+    if cursor is None:
+        return [completed, rest]
+    if cursor.at is None:
+        tail = and_(rest, _beyond(sort, cursor))
+        return [tail, completed] if cursor.backwards else [tail]
+    head = and_(completed, _beyond(sort, cursor))
+    return [head] if cursor.backwards else [head, rest]
 
 
 def _beyond(sort: Sort, cursor: Cursor) -> ColumnElement[bool]:
-    """What lies past the cursor in the direction of travel."""
-    at, id_ = col(_column(sort)), col(RequestRow.id)
-    falling = sort.descending != cursor.backwards
-    past_id = id_ < cursor.id if falling else id_ > cursor.id
-    if cursor.at is None:
-        tail = and_(at.is_(None), past_id)
-        return or_(tail, at.is_not(None)) if cursor.backwards else tail
-    past = or_(at < cursor.at if falling else at > cursor.at, and_(at == cursor.at, past_id))
-    return past if cursor.backwards or not sort.by_completion else or_(past, at.is_(None))
+    """Past the cursor within its leg; as a comparison of rows, which an index answers at once."""
+    place, here = [col(RequestRow.id)], [literal(cursor.id)]
+    if cursor.at is not None:
+        at = col(_column(sort))
+        place, here = [at, *place], [literal(cursor.at, UTCDateTime()), *here]
+    before, after = tuple_(*place), tuple_(*here)
+    return before < after if sort.descending != cursor.backwards else before > after
 
 
 def _column(sort: Sort) -> Any:
@@ -235,6 +257,29 @@ def _cursor(sort: Sort, row: RequestRow, *, first: int, backwards: bool = False)
     return Cursor(at=at, id=row.id, backwards=backwards, first=first)
 
 
-async def _count(session: AsyncSession, wanted: ColumnElement[bool]) -> int:
-    capped = select(RequestRow.id).where(wanted).limit(COUNT_LIMIT + 1).subquery()
-    return (await session.exec(select(func.count()).select_from(capped))).one()
+async def _counts(
+    session: AsyncSession,
+    wanted: ColumnElement[bool],
+    chosen: Filter,
+    whole: Sequence[RequestRow] | None,
+) -> tuple[int, int]:
+    """How many there are and how many of them are Under Review, each capped.
+
+    `whole` is the list itself, where it fits on a page. Else both come from one pass, as long as
+    there are not so many that it ends early.
+    """
+    if whole is not None:
+        return len(whole), sum(row.status == Status.UNDER_REVIEW.value for row in whole)
+    some = select(col(RequestRow.status)).where(wanted).limit(COUNT_LIMIT + 1).subquery()
+    waiting = func.sum(case((some.c.status == Status.UNDER_REVIEW.value, 1), else_=0))
+    total, under_review = (await session.exec(select(func.count(), waiting))).one()
+    if total <= COUNT_LIMIT or chosen.statuses == (Status.UNDER_REVIEW,):
+        return total, under_review or 0
+    return total, await _open_among(session, wanted, chosen)
+
+
+async def _open_among(session: AsyncSession, wanted: ColumnElement[bool], chosen: Filter) -> int:
+    if chosen.statuses and Status.UNDER_REVIEW not in chosen.statuses:
+        return 0
+    some = select(RequestRow.id).where(wanted, _open()).limit(COUNT_LIMIT + 1).subquery()
+    return (await session.exec(select(func.count()).select_from(some))).one()

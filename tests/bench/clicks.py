@@ -19,6 +19,7 @@ from sqlmodel import col, delete, select
 
 from blocks.buttons import APPROVE
 from bot.sandbox.http_delivery import signed_headers
+from bot.sandbox.ids import TEAM_ID
 from store import cards, queries, revisions
 from store.domain.request import Request
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
@@ -117,8 +118,8 @@ def _signed(request: Request) -> tuple[bytes, dict[str, str]]:
     user, channel = request.reviewers[0], f"D{request.id:07d}"
     payload = {
         "type": "block_actions",
-        "team": {"id": "T0001", "domain": "bench"},
-        "user": {"id": user, "username": user, "name": user, "team_id": "T0001"},
+        "team": {"id": TEAM_ID, "domain": "bench"},
+        "user": {"id": user, "username": user, "name": user, "team_id": TEAM_ID},
         "api_app_id": "A0001",
         "token": "verification",
         "trigger_id": f"1.{request.id}.bench",

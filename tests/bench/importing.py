@@ -60,7 +60,13 @@ def _line(number: int) -> bytes:
             "version": version,
             "submitted_by": "U00003",
             "created_at": "2026-11-16T01:37:00Z",
-            "details": {"name": "Bills Pay", "version": version, "release_note": "Faster"},
+            "details": {
+                "name": "Bills Pay",
+                "version": version,
+                "type": "DSL",
+                "target_app": "Wallet PH",
+                "language": "fil",
+            },
         }
     ).encode()
 

@@ -29,7 +29,7 @@ from tests.bench.timing import Taken, by_turns
 async def measure(place: Place, *, rounds: int, messages: int, limited: int) -> list[Line]:
     """Messages a second without limits; then one conversation at Slack's pace."""
     async with _wired(place, timedelta(), limits=False) as bot:
-        client = AsyncWebClient(token=bot.client.token, base_url=bot.client.base_url,
+        client = AsyncWebClient(token=bot.settings.bot_token(), base_url=bot.client.base_url,
                                 session=bot.client.session)  # fmt: skip
         free = await by_turns(
             lambda: _send(bot, messages, lanes=messages),
