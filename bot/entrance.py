@@ -5,6 +5,7 @@ its text for a click. So both are done here, and Bolt is handed what was read.
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +15,8 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from starlette.requests import Request
 from starlette.responses import Response
+
+log = logging.getLogger(__name__)
 
 LONGEST = 4 * 2**20
 """Bytes of the largest payload read. Slack: a modal of 100 inputs of 3000 characters, escaped."""
@@ -36,9 +39,11 @@ class Entrance:
             payload = read(body, request.headers.get("content-type", ""))
             # Verified above; Bolt takes what was read elsewhere as it does with Socket Mode.
             asked = AsyncBoltRequest(body=payload, mode="socket_mode")
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            answer = await self._app.async_dispatch(asked)  # what listeners raise, Bolt handles
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            log.warning("a payload could not be read: %s", type(error).__name__)
             return Response(status_code=400)
-        return to_starlette_response(await self._app.async_dispatch(asked))
+        return to_starlette_response(answer)
 
     def _is_slacks(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Signed by Slack within the last five minutes."""

@@ -73,6 +73,7 @@ async def test_a_click_played_again_decides_nothing_more(by_http: Team) -> None:
         (b"", FORM, 200),
         (b"payload={}", FORM, 200),
         (b'{"type": "event_callback"}', JSON, 200),
+        (b'{"type": "block_actions", "team": {"id": "T0SANDBOX"}, "actions": []}', JSON, 400),
     ],
 )
 async def test_what_is_no_payload_is_refused_before_it_costs_anything(
