@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from slack_sdk.models.views import View
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from blocks import digest, download, home, notices, paging, request_card, request_list
 from blocks.message import Message
@@ -15,7 +16,7 @@ from bot.directory import Directory
 from handlers import refusals
 from store import cards, exports, homes, people, queries, requests
 from store.database import Database
-from store.domain.access import Denial, Refused
+from store.domain.access import Denial, Refused, bounds
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.domain.query import Scope
@@ -96,7 +97,8 @@ class Messages:
     async def _card(self, owed: Claimed, pictures: bool) -> Outgoing | None:
         audience = Audience(owed.data["audience"])
         async with self._db.snapshot() as session:
-            request = await queries.in_context(session, owed.request_id or 0)
+            only_of = await self._bounds(session, audience, owed.recipient)
+            request = await queries.in_context(session, owed.request_id or 0, only_of=only_of)
             card = await requests.card(session, request.id, audience, owed.recipient)
         if card.deletions >= cards.GONE:
             return None
@@ -108,6 +110,12 @@ class Messages:
         if card.channel and card.ts:
             return Edit(message, card.channel, card.ts, card, request.revision)
         return Post(message, owed.recipient, card=card, revision=request.revision)
+
+    async def _bounds(self, session: AsyncSession, audience: Audience, reader: str) -> str | None:
+        """Who decides sees what speaks for and against; a submitter, of others, nothing."""
+        if audience is not Audience.SUBMITTER:
+            return None
+        return bounds(reader, await people.roster(session, self._policy))
 
     async def _outcome(self, owed: Claimed, _pictures: bool) -> Outgoing:
         request = await self._request(owed)

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store import people, queries
 from store.database import Database
 from store.domain import explanation
-from store.domain.access import Allowed, Denial, Refused, may
+from store.domain.access import Allowed, Denial, Refused, bounds, may
 from store.domain.explanation import Told, Why
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
@@ -26,7 +26,8 @@ async def why(db: Database, request_id: int, *, asker: str, policy: Policy) -> W
         roster, own = await people.roster(session, policy), policy.own_requests
         if may(asker, Act.SEE, request, roster) != Allowed():
             return Refused(Denial.UNKNOWN, request_id)
-        request = await queries.in_context(session, request_id)
+        only_of = bounds(asker, roster)
+        request = await queries.in_context(session, request_id, only_of=only_of)
         able = explanation.deciders(request, roster, own_requests=own)
         told = await _told(session, request)
         named = {*request.people(), *able, *(copy.recipient for copy in told)}

@@ -30,10 +30,20 @@ REDRAWN = 10
 
 
 async def on_target(
-    session: AsyncSession, target: Target, version: str | None, *, beside: int = 0
+    session: AsyncSession,
+    target: Target,
+    version: str | None,
+    *,
+    beside: int = 0,
+    only_of: str | None = None,
 ) -> Precedents:
-    """What speaks for or against a request for this target; `beside` is its own id."""
+    """What speaks for or against a request for this target; `beside` is its own id.
+
+    `only_of` leaves out what others submitted.
+    """
     others = and_(_on(target), col(RequestRow.id) != beside)
+    if only_of:
+        others = and_(others, col(RequestRow.submitted_by) == only_of)
     same = and_(others, _is(Category.RELEASE), col(RequestRow.version) == version)
     live = col(RequestRow.status).in_([Status.UNDER_REVIEW.value, Status.APPROVED.value])
     return Precedents(
@@ -54,18 +64,26 @@ async def earlier_try(
     return row if row and row.status in {Status.REJECTED, Status.WITHDRAWN} else None
 
 
-async def in_context(session: AsyncSession, request: Request) -> Request:
-    """The request with its predecessor, the release before it, warnings and moves."""
-    request = replace(request, predecessor=await _predecessor(session, request))
+async def in_context(
+    session: AsyncSession, request: Request, *, only_of: str | None = None
+) -> Request:
+    """The request with its predecessor, the release before it, warnings and moves.
+
+    Who sees only their own requests (`only_of`) learns nothing of other people's by them: anybody
+    may submit a release of any mini program, and would read in what changed what the last had.
+    """
+    earlier = _told(await _predecessor(session, request), only_of)
+    request = replace(request, predecessor=earlier)
     if request.category not in HAS_TARGET_APP:
         return request
     target = Target.of(request)
     base, found = await _base(session, target, request), Precedents()
     if request.is_open:
-        found = await on_target(session, target, request.version, beside=request.id)
+        asked = (session, target, request.version)
+        found = await on_target(*asked, beside=request.id, only_of=only_of)
     return replace(
         request,
-        base=base,
+        base=_told(base, only_of),
         first_on_target=base is None and request.category is Category.RELEASE,
         warnings=rules.warnings(request, found),
         moves=await _moves(session, request) if request.release_stage else (),
@@ -93,19 +111,24 @@ async def live(session: AsyncSession, request: Request) -> list[int]:
     return list((await session.exec(others.order_by(col(RequestRow.id)))).all())
 
 
-async def _predecessor(session: AsyncSession, request: Request) -> Predecessor | None:
+def _told(row: RequestRow | None, only_of: str | None) -> Predecessor | None:
+    if row is None or (only_of and row.submitted_by != only_of):
+        return None
+    return predecessor(row)
+
+
+async def _predecessor(session: AsyncSession, request: Request) -> RequestRow | None:
     if request.resubmission_of is None:
         return None
-    return predecessor(await session.get_one(RequestRow, request.resubmission_of))
+    return await session.get_one(RequestRow, request.resubmission_of)
 
 
-async def _base(session: AsyncSession, target: Target, request: Request) -> Predecessor | None:
+async def _base(session: AsyncSession, target: Target, request: Request) -> RequestRow | None:
     """The last release approved there, before this one was itself."""
     approved = and_(_on(target), _is(Category.RELEASE), _has(Status.APPROVED))
     last = select(RequestRow).where(approved, _before(request))
     last = last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
-    row = (await session.exec(last.limit(1))).first()
-    return predecessor(row) if row else None
+    return (await session.exec(last.limit(1))).first()
 
 
 def _before(request: Request) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from store import people, precedents
 from store.database import Database
-from store.domain.access import Allowed, Denial, Refused, Roster, may
+from store.domain.access import Allowed, Denial, Refused, Roster, bounds, may
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.query import (
@@ -50,12 +50,14 @@ async def one(session: AsyncSession, request_id: int) -> Request:
     return request
 
 
-async def in_context(session: AsyncSession, request_id: int) -> Request:
+async def in_context(
+    session: AsyncSession, request_id: int, *, only_of: str | None = None
+) -> Request:
     """The request with what others and its history add, for a card or the details.
 
-    Raises LookupError where there is none.
+    `only_of` is `access.bounds` of who reads it. Raises LookupError where there is none.
     """
-    return await precedents.in_context(session, await one(session, request_id))
+    return await precedents.in_context(session, await one(session, request_id), only_of=only_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ async def look(db: Database, request_id: int, *, viewer: str, policy: Policy) ->
         }
         if Act.SEE not in allowed:
             return Refused(Denial.UNKNOWN, request_id)
-        request = await precedents.in_context(session, request)
+        only_of = bounds(viewer, roster)
+        request = await precedents.in_context(session, request, only_of=only_of)
         return Seen(request, frozenset(allowed), await people.known(session, request.people()))
 
 

@@ -84,6 +84,14 @@ def may_resubmit(user: str, request: Request, roster: Roster) -> bool:
     return ended and (user == request.submitted_by or user in roster.admins)
 
 
+def bounds(user: str, roster: Roster) -> str | None:
+    """Whose requests alone may be told this person: their own; None for who sees every request.
+
+    A request they see says things of others for its target, and those may be somebody else's.
+    """
+    return None if roster.oversees(user) else user
+
+
 def assignees(submitter: str, roster: Roster, *, own_requests: bool = False) -> tuple[str, ...]:
     """Who gets the card: the reviewers but not the submitter; without any, the workspace admins.
 

@@ -9,7 +9,7 @@ from store import queries, requests
 from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.request import Category, ReleaseStage, Request, Verdict
-from tests.cast import ADA, ALICE, BOB, NOW, sample_of
+from tests.cast import ADA, ALICE, BOB, MALLORY, NOW, sample_of
 from tests.store.acts import POLICY, denial, done, handed_in, owed, send_all, submit, vote, withdraw
 
 RIVALS = 20
@@ -141,6 +141,29 @@ async def test_the_base_is_the_last_release_approved_before(db: Database) -> Non
     new = await seen(db, await submit(db, version="3.0"))
     assert new.base is not None
     assert (new.base.id, new.base.version, new.first_on_target) == (mid.id, "2.0", False)
+
+
+async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Database) -> None:
+    done(await vote(db, await submit(db, version="1.0"), BOB))
+    await submit(db, version="2.0")
+    theirs = await submit(db, version="3.0", submitted_by=MALLORY)
+    look = await queries.look(db, theirs.id, viewer=MALLORY, policy=POLICY)
+    assert isinstance(look, queries.Seen)
+    shown = look.request
+    assert (shown.base, shown.warnings, shown.first_on_target) == (None, (), False)
+    decides = await queries.look(db, theirs.id, viewer=BOB, policy=POLICY)
+    assert isinstance(decides, queries.Seen)
+    assert decides.request.base is not None
+    assert "also under way" in decides.request.warnings[0]
+
+
+async def test_of_their_own_requests_a_submitter_is_told(db: Database) -> None:
+    done(await vote(db, await submit(db, version="1.0"), BOB))
+    await submit(db, version="2.0")
+    look = await queries.look(db, (await submit(db)).id, viewer=ALICE, policy=POLICY)
+    assert isinstance(look, queries.Seen)
+    assert look.request.base is not None
+    assert "also under way" in look.request.warnings[0]
 
 
 async def test_a_second_try_is_linked_by_itself(db: Database) -> None:

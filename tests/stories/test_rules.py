@@ -94,3 +94,15 @@ async def test_a_release_is_compared_with_the_one_before_it(team_once: Team) -> 
     there, here = (team_once.words(shown) for shown in reversed(team_once.bob.sees()[-2:]))
     assert "What changes since 3.2.4 (MP-1): feature" in here
     assert "What changes: first release to Wallet PH" in there
+
+
+async def test_a_submitters_copy_tells_nothing_of_other_peoples_releases(team_once: Team) -> None:
+    first = await team_once.submit()
+    await team_once.bob.click(team_once.card(team_once.bob, first), "request.approve")
+    newer = sample_of(Category.RELEASE)["details"] | {"version": "3.2.5", "features": []}
+
+    await team_once.submit(team_once.mallory, external_id="theirs", version="3.2.5", details=newer)
+
+    assert "What changes since 3.2.4 (MP-1): feature" in team_once.last(team_once.bob)
+    assert "MP-1" not in team_once.last(team_once.mallory)
+    assert "What changes" in team_once.last(team_once.mallory)
