@@ -1,0 +1,73 @@
+"""A list comes as a file, into the direct messages of who asked for it."""
+
+import csv
+from pathlib import Path
+
+from bot.play import Play
+from tests.browser.conftest import OpenDesk
+from tests.browser.desk import Desk, expect
+
+NINE = [
+    "Title",
+    "Mini Program Name",
+    "Environment",
+    "Category",
+    "Version",
+    "Submitted By",
+    "Created At (Asia/Manila)",
+    "Completed On (Asia/Manila)",
+    "Status",
+]
+
+
+def read(file: Path) -> list[list[str]]:
+    """A CSV with Excel's mark at its start."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.reader(lines))
+
+
+async def downloaded(desk: Desk) -> list[list[str]]:
+    """The rows of the CSV that the newest file link gives."""
+    async with desk.page.expect_download() as started:
+        await desk.page.get_by_role("link", name=".csv").last.click()
+    download = await started.value
+    assert download.suggested_filename.endswith(".csv")
+    return read(await download.path())
+
+
+async def test_a_list_is_downloaded_with_its_nine_columns(seeded: Play, desk: OpenDesk) -> None:
+    bob = await desk("bob")
+    await bob.write("/mp-requests list by:@erin sort:created")
+    listed = bob.message("as of", "1 to 2 of 2")
+    await bob.press("Download", listed)
+    await expect(bob.message("Your download is here")).to_contain_text("2 requests", timeout=20_000)
+    header, *rows = await downloaded(bob)
+    assert header[:9] == NINE
+    assert [row[0] for row in rows] == ["Release Bills Pay 3.2.4", "Launch Kape Rewards"]
+    assert rows[0][1:9] == [
+        "Bills Pay",
+        "Production",
+        "Mini Program Release",
+        "3.2.4",
+        "Erin Garcia",
+        "2026-11-16 10:14:00",
+        "",
+        "Under Review",
+    ]
+    assert not bob.faults
+
+
+async def test_a_download_asked_for_in_home_says_where_it_comes(
+    seeded: Play, desk: OpenDesk
+) -> None:
+    alice = await desk("alice")
+    await alice.go("home")
+    await alice.press("Download", alice.page.locator(".home"))
+    await expect(alice.modal).to_contain_text("It comes to you as a direct message")
+    await alice.press("Close", alice.modal)
+    await alice.go(alice.person.dm.id)
+    await expect(alice.message("Your download is here")).to_contain_text(
+        "1 request", timeout=20_000
+    )
+    _header, *rows = await downloaded(alice)
+    assert [row[0] for row in rows] == ["Release Kape Rewards 4.7.2"]
