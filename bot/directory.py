@@ -45,8 +45,17 @@ class Directory:
             return ZoneInfo(self._policy.timezone)
 
     async def meet(self, user_ids: Iterable[str]) -> None:
-        """Ask Slack for these profiles and keep them."""
-        found = [person for user in user_ids if (person := await self._profile(user))]
+        """Ask Slack for these profiles and keep them; while it is silent, not for the rest.
+
+        A message waits for this, and would wait for each of them anew.
+        """
+        found: list[Person] = []
+        for user in user_ids:
+            try:
+                found += await self._profile(user)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                log.warning("profile %s was not read: %s", user, code_of(error))
+                break
         if found:
             async with self._db.transaction() as session:
                 await people.remember(session, found, now=self._clock())
@@ -97,13 +106,14 @@ class Directory:
             return None
         return list(answer["users"])
 
-    async def _profile(self, user: str) -> Person | None:
+    async def _profile(self, user: str) -> list[Person]:
+        """One, or none where Slack does not tell."""
         try:
             answer = await self._client.users_info(user=user, include_locale=True)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+        except SlackApiError as error:
             log.warning("profile %s was not read: %s", user, code_of(error))
-            return None
-        return _person(answer["user"])
+            return []
+        return [_person(answer["user"])]
 
 
 def code_of(error: Exception) -> str:

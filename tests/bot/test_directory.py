@@ -100,6 +100,18 @@ async def test_whom_slack_does_not_tell_of_is_mentioned_by_id(team_once: Team) -
     assert f"<@{team_once.mallory.id}>" in team_once.card(team_once.bob, request).plain()
 
 
+async def test_a_silent_slack_is_not_asked_for_everybody(team_once: Team) -> None:
+    team_once.clock.move(days=2)
+    team_once.workspace.faults.add("users.info", "drop_before", times=40)
+    before = asked(team_once, "users.info")
+    everybody = (team_once.alice, team_once.bob, team_once.carol, team_once.ada, team_once.mallory)
+    await names(team_once, everybody)
+    once = asked(team_once, "users.info") - before
+
+    await team_once.bot.directory.people(ids(team_once.alice))
+    assert asked(team_once, "users.info") - before == 2 * once
+
+
 async def test_an_address_is_asked_of_slack_once(team_once: Team) -> None:
     for _ in range(2):
         found = await team_once.bot.directory.by_email("Mallory@Example.com")
