@@ -11,12 +11,13 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.delivery import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
 from bot.messages import Edit, Messages, Outgoing, Post
+from bot.slack import CALL_SECONDS
 from bot.wire import Place, Wire
 from store import cards, exports, outbox, pacing, people, requests
 from store.database import Database
@@ -65,12 +66,15 @@ class Dispatcher:
         self._woken.set()
 
     async def run(self) -> None:
-        """Send what is owed until stopped; a database that is away is asked again."""
+        """Send what is owed until stopped; a database that is away is asked again.
+
+        Whatever goes wrong: nobody would notice a loop that ended while the bot runs on.
+        """
         while not self._stopping:
             try:
                 busy = await self.run_once()
                 wait = 0.0 if busy else await self._rest()
-            except SQLAlchemyError:
+            except Exception:
                 log.exception("the outbox could not be read; trying again")
                 wait = IDLE_SECONDS
             if wait:
@@ -160,6 +164,11 @@ class Dispatcher:
             )
 
     async def _send(self, owed: Claimed, outgoing: Outgoing, *, pictures: bool = True) -> None:
+        if owed.lease_until - self._clock() < timedelta(seconds=CALL_SECONDS):
+            # Made so slowly that another could claim it during the call, and post it too.
+            late = TryAgain(0.0, "was not made in time", doubtful=owed.doubtful)
+            await self._postpone(owed, late)
+            return
         self._under_way.add(owed.id)  # cancelled from here on, Slack may have it
         answer, place = await self._wire.send(outgoing, key=owed.key)
         verdict = judge(answer, attempt=owed.attempts, jitter=self._jitter())

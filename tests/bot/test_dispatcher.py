@@ -207,6 +207,30 @@ async def test_the_loop_waits_calmly_behind_a_message_in_other_hands(team_once: 
     assert 2 <= len(looks) <= 15
 
 
+async def test_what_was_made_too_slowly_is_left_to_whoever_claims_it_next(team: Team) -> None:
+    await hold_back(team, 1)
+    before = calls(team, POST)
+    async with another_bot(team, clock=lambda: team.clock.move(seconds=26)) as slow:
+        assert await slow.dispatcher.run_once() == 4
+    assert calls(team, POST) == before
+
+    team.clock.move(seconds=600)
+    await team.settle()
+    assert seen(team) == ONE_EACH
+
+
+async def test_a_message_of_a_kind_nobody_knows_ends_no_loop(team_once: Team) -> None:
+    await hold_back(team_once, 1)
+    async with team_once.bot.db.transaction() as session:
+        newer = "UPDATE outbox SET kind = 'of a newer version' WHERE recipient = :bob"
+        await session.exec(text(newer), params={"bob": team_once.bob.id})  # type: ignore[call-overload]
+    loop = asyncio.create_task(team_once.bot.dispatcher.run())
+    await asyncio.wait([loop], timeout=0.3)
+    assert not loop.done()
+    team_once.bot.dispatcher.stop()
+    await loop
+
+
 async def test_a_database_that_was_away_is_asked_again(team_once: Team) -> None:
     await hold_back(team_once, 1)
     await rename(team_once, "outbox", "lost")
