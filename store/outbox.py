@@ -7,12 +7,13 @@ edits in it, answers to one person. One row a lane is sent at a time.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import and_, case, func, update
+from sqlalchemy import and_, case, func, or_, tuple_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -86,40 +87,15 @@ class Claimed:
 
 async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
     """Owe these messages from now on; sent or failed before, they are owed anew."""
+    if not messages:
+        return
+    await session.flush()  # the request a message is about may be new
     # In the order of their keys: two transactions that owe the same ones must not lock crosswise.
-    for message in sorted(messages, key=lambda message: message.key):
-        fresh = {
-            "kind": message.kind.value,
-            "recipient": message.recipient,
-            "lane": message.lane,
-            "rank": int(message.rank),
-            "request_id": message.request_id,
-            "data": dict(message.data),
-            "due_at": now,
-        }
-        new = insert(session, OutboxRow).values(
-            key=message.key,
-            state="pending",
-            wanted=1,
-            attempts=0,
-            doubtful=False,
-            created_at=now,
-            **fresh,
-        )
-        again = new.on_conflict_do_update(
-            index_elements=["key"],
-            set_=fresh
-            | {
-                "wanted": OutboxRow.wanted + 1,
-                "state": case((col(OutboxRow.state) == "sending", "sending"), else_="pending"),
-                "attempts": case(
-                    (col(OutboxRow.state).in_(["sent", "failed"]), 0), else_=OutboxRow.attempts
-                ),
-            },
-        )
-        await session.exec(again)
-    if messages:
-        owes(session)
+    ordered = sorted(messages, key=lambda message: message.key)
+    rows = [asdict(message) | {"due_at": now, "created_at": now} for message in ordered]
+    # On the connection: one statement that is prepared once, for any number of rows.
+    await (await session.connection()).execute(_owing(session), rows)
+    owes(session)
 
 
 async def claim(
@@ -228,29 +204,46 @@ async def forget(session: AsyncSession, *, before: datetime) -> int:
     return int((await session.exec(sent)).rowcount)
 
 
+def _owing(session: AsyncSession) -> Any:
+    """A new row, or the old one as it is asked for now; what is being sent stays so."""
+    new = insert(session, OutboxRow)
+    asked = ("kind", "lane", "rank", "request_id", "recipient", "data", "due_at")
+    ended = or_(col(OutboxRow.state) == "sent", col(OutboxRow.state) == "failed")
+    return new.on_conflict_do_update(
+        index_elements=["key"],
+        set_={name: new.excluded[name] for name in asked}
+        | {
+            "wanted": OutboxRow.wanted + 1,
+            "state": case((col(OutboxRow.state) == "sending", "sending"), else_="pending"),
+            "attempts": case((ended, 0), else_=OutboxRow.attempts),
+        },
+    )
+
+
 def _due(now: datetime, limit: int, closed: Sequence[Method]) -> Any:
-    """The first row of every lane that is free, due, and has nothing under way; with its lane."""
+    """The first row of every lane that is free, due, and has nothing under way; with its lane.
+
+    The most urgent rows are walked until enough are found that none in their lane goes before.
+    """
     resting = select(LaneRow.lane).where(LaneRow.free_at > now)
-    place = func.row_number().over(
-        partition_by=OutboxRow.lane, order_by=(col(OutboxRow.rank), col(OutboxRow.id))
+    ahead = aliased(OutboxRow)
+    place = tuple_(col(ahead.rank), col(ahead.id))
+    before = select(ahead.id).where(
+        ahead.state == "pending",
+        ahead.due_at <= now,
+        ahead.lane == OutboxRow.lane,
+        place < tuple_(col(OutboxRow.rank), col(OutboxRow.id)),
     )
-    ready = (
-        select(col(OutboxRow.id), col(OutboxRow.rank), place.label("place"))
-        .where(
-            OutboxRow.state == "pending",
-            OutboxRow.due_at <= now,
-            col(OutboxRow.lane).not_in(_busy_lanes()),
-            col(OutboxRow.lane).not_in(resting),
-            *(~col(OutboxRow.lane).startswith(f"{method.value}:") for method in closed),
-        )
-        .subquery()
+    rows = select(OutboxRow.id, OutboxRow.lane).where(
+        OutboxRow.state == "pending",
+        OutboxRow.due_at <= now,
+        col(OutboxRow.lane).not_in(_busy_lanes()),
+        col(OutboxRow.lane).not_in(resting),
+        *(~col(OutboxRow.lane).startswith(f"{method.value}:") for method in closed),
+        ~before.exists(),
     )
-    first = (
-        select(ready.c.id).where(ready.c.place == 1).order_by(ready.c.rank, ready.c.id).limit(limit)
-    )
-    rows = select(OutboxRow.id, OutboxRow.lane).where(col(OutboxRow.id).in_(first))
-    urgent = rows.order_by(col(OutboxRow.rank), col(OutboxRow.id))
-    return urgent.with_for_update(skip_locked=True)
+    urgent = rows.order_by(col(OutboxRow.rank), col(OutboxRow.id)).limit(limit)
+    return urgent.with_for_update(skip_locked=True, of=OutboxRow)
 
 
 def _busy_lanes() -> Any:

@@ -4,7 +4,7 @@ The rule is asked inside the transaction; then one UPDATE names the revision it 
 count 0 means somebody was faster: the rule is asked again, about what they left.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import update
@@ -17,7 +17,7 @@ from store.database import Database
 from store.domain.access import Denial, Denied, Refused, may
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy
-from store.domain.request import RejectionClass, Request, Verdict
+from store.domain.request import RejectionClass, Request, Verdict, Vote
 from store.outbox import Kind, Owed
 from store.releases import move_stage
 from store.submitting import Submitted, submit
@@ -64,19 +64,11 @@ async def vote(
         ended = await _end(session, request_id, ending, policy, revision)
         if isinstance(ended, Refused):
             return ended
-        session.add(
-            VoteRow(
-                request_id=request_id,
-                stage=ended.stage,
-                reviewer=reviewer,
-                verdict=verdict.value,
-                rejection_class=rejection_class,
-                reason=reason,
-                at=now,
-            )
-        )
+        cast = Vote(reviewer, ended.stage, verdict, now, rejection_class, reason)
+        values = {"request_id": request_id, **asdict(cast), "verdict": verdict.value}
+        session.add(VoteRow(**values))
         await outbox.owe(session, [_outcome(ended)], now=now)
-        return await queries.one(session, request_id)
+        return replace(ended, votes=(*ended.votes, cast))
 
 
 async def withdraw(
@@ -132,7 +124,7 @@ async def _end(
     await session.exec(
         update(AssignmentRow).where(col(AssignmentRow.request_id) == request_id).values(waits=False)
     )
-    ended = await queries.one(session, request_id)
+    ended = _ended(admitted, ending)
     reason = {"rejection_class": ended.rejection_class, "reason": ended.decision_reason}
     await revisions.record(
         session, ended, kind=ended.status.value, actor=ending.actor, at=ending.at, **reason
@@ -154,7 +146,7 @@ async def _admit(
     request = await queries.find(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
-    roster = await people.roster(session, policy)
+    roster = await people.roster(session, policy, only=actor)
     answer = may(actor, act, request, roster, own_requests=policy.own_requests)
     if isinstance(answer, Denied):
         return _refused(answer.reason, request, has_card=revision is not None)
@@ -179,12 +171,26 @@ async def _refresh(session: AsyncSession, refused: Refused, ending: _Ending) -> 
 
 
 async def _change(session: AsyncSession, request: Request, ending: _Ending) -> bool:
-    status = after(request.status, ending.act)
-    assert status is not None, "admitted, so the table has the transition"
+    ended = _ended(request, ending)
     return await revisions.advance(
         session,
         request,
-        status=status.value,
+        status=ended.status.value,
+        completed_on=ended.completed_on,
+        decided_by=ended.decided_by,
+        rejection_class=ended.rejection_class,
+        decision_reason=ended.decision_reason,
+    )
+
+
+def _ended(request: Request, ending: _Ending) -> Request:
+    """The request as it is once this ending is written: no need to read it again."""
+    status = after(request.status, ending.act)
+    assert status is not None, "admitted, so the table has the transition"
+    return replace(
+        request,
+        revision=request.revision + 1,
+        status=status,
         completed_on=ending.at,
         decided_by=ending.actor,
         rejection_class=ending.rejection_class,

@@ -171,6 +171,7 @@ class OutboxRow(SQLModel, table=True):
     __table_args__ = (
         one_of("state", ["pending", "sending", "sent", "failed"]),
         Index("ix_outbox_pending", "lane", "rank", "id", **only(PENDING)),
+        Index("ix_outbox_urgent", "rank", "id", sqlite_where=PENDING, postgresql_where=PENDING),
         Index("ix_outbox_sending", "lane", **only(SENDING)),
         Index("ix_outbox_settled", "state", "settled_at"),
     )

@@ -22,12 +22,21 @@ NEW = {
 }
 WIDENED = {"created": NEW["created"][:2], "submitter_created": NEW["submitter_created"][:3]}
 
+PENDING = "state = 'pending'"
+
 
 def upgrade() -> None:
     for name in WIDENED:
         op.drop_index(f"ix_request_{name}", "request")
     for name, columns in NEW.items():
         op.create_index(f"ix_request_{name}", "request", columns)
+    op.create_index(
+        "ix_outbox_urgent",
+        "outbox",
+        ["rank", "id"],
+        sqlite_where=sa.text(PENDING),
+        postgresql_where=sa.text(PENDING),
+    )
     if op.get_bind().dialect.name == "postgresql" and _trigrams():
         op.execute("CREATE INDEX ix_request_search ON request USING gin (search_text gin_trgm_ops)")
 
@@ -44,6 +53,7 @@ def _trigrams() -> bool:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_urgent", "outbox")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP INDEX IF EXISTS ix_request_search")
     for name in NEW:
