@@ -28,6 +28,8 @@ FINENESS = ((1.5, 80), (1.5, 60), (1.25, 60), (1.0, 70))
 """Pixels a point and WebP's quality, tried in turn until a picture is small enough."""
 STARTS = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
 """Monday, 15:00 in Manila: the first lines of the sample were submitted that day."""
+FILTERS = "status:under_review,rejected env:production category:release,launch by:@alice"
+"""What the form is opened with, so that it shows choices."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -74,16 +76,25 @@ class Studio:
                 await message.wait_for()
                 await shoot(desk, message, f"{name}-{scheme}")
 
-    async def take_details(self, name: str, handle: str, *words: str) -> None:
-        """The same for the modal behind View details."""
+    async def take_window(self, name: str, handle: str, button: str, *words: str) -> None:
+        """The same for the modal behind a button of that message."""
         for scheme in SCHEMES:
             async with self.desk(handle, scheme) as desk:
-                message = desk.message(*words)
-                await message.get_by_role("button", name="View details").click()
-                await desk.modal.get_by_text("Release Process Overview").wait_for()
+                await desk.message(*words).get_by_role("button", name=button).click()
+                await desk.modal.wait_for()
                 await shoot(desk, desk.modal, f"{name}-{scheme}")
-                await desk.press("Close", desk.modal)
+                await desk.press("Close this window", desk.modal)
                 await desk.modal.wait_for(state="detached")
+
+    async def take_home(self, name: str, handle: str) -> None:
+        """Their Home, in both schemes; it fills its window, so that is as tall as five requests."""
+        for scheme in SCHEMES:
+            async with self.desk(handle, scheme) as desk:
+                await desk.page.set_viewport_size({"width": 1000, "height": 820})
+                await desk.go("home")
+                home = desk.page.locator(".home")
+                await home.get_by_role("button", name="View: MP-").first.wait_for()
+                await shoot(desk, home, f"{name}-{scheme}")
 
 
 async def shoot(desk: Desk, what: "Locator", name: str) -> None:
@@ -114,12 +125,17 @@ async def story(studio: Studio) -> None:
     await studio.take("card-approved", "bob", "MP-1", "This request is approved.")
     await studio.take("card-rejected", "bob", "MP-2", "Rejected")
     await studio.take("told", "alice", "MP-2", "Rejected", "Submit again")
-    await studio.take_details("details", "bob", "MP-1", "This request is approved.")
+    await studio.take_window("details", "bob", "View details", "MP-1", "This request is approved.")
     await studio.submit(5, 6, 7, 8, 9)
     async with studio.desk("alice") as alice:
         await alice.write("/mp-requests mine status:under_review")
         await alice.message("My Requests").wait_for()
     await studio.take("list", "alice", "My Requests", "as of")
+    await studio.take_home("home", "bob")
+    async with studio.desk("bob") as bob:
+        await bob.write(f"/mp-requests list {FILTERS}")
+        await bob.message("All requests", "as of").wait_for()
+    await studio.take_window("filters", "bob", "Filter", "All requests", "as of")
     async with studio.desk("bob", width=390) as bob:
         await shoot(bob, bob.page.locator("body"), "phone-light")
     morning = studio.play.clock().replace(hour=1, minute=0) + timedelta(days=1)
