@@ -136,13 +136,14 @@ async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
 async def show_details(show: Show, seen: queries.Seen, *, part: int = 1) -> bool:
     """Show a request in full; whether Slack did.
 
-    As it reads best, and plainly where Slack refuses that: for a logo it cannot fetch, say.
+    As it reads best, and plainly where Slack refuses that: for a logo it cannot fetch, say. Both
+    together take no longer than one view may.
     """
-    asked = (seen.request, seen.people, seen.acts)
-    why = await _failure(show(view=request_details.build(*asked, part=part)))
+    asked, until = (seen.request, seen.people, seen.acts), _latest()
+    why = await _failure(show(view=request_details.build(*asked, part=part)), until)
     if why in _UNDRAWN:
         plain = request_details.build(*asked, part=part, pictures=False)
-        why = await _failure(show(view=plain))
+        why = await _failure(show(view=plain), until)
     return why is None
 
 
@@ -164,13 +165,18 @@ def opening(client: AsyncWebClient, click: Click) -> Show:
 
 async def shown(call: Awaitable[Any]) -> bool:
     """Await a view call. A closed modal or a trigger too old is no fault, and nothing is lost."""
-    return await _failure(call) is None
+    return await _failure(call, _latest()) is None
 
 
-async def _failure(call: Awaitable[Any]) -> str | None:
+def _latest() -> float:
+    """When a view that is asked for now has to be there, by the clock of the loop."""
+    return asyncio.get_running_loop().time() + VIEW_SECONDS
+
+
+async def _failure(call: Awaitable[Any], until: float) -> str | None:
     """Why a view was not shown, in Slack's word where it has one; None when it was."""
     try:
-        async with asyncio.timeout(VIEW_SECONDS):
+        async with asyncio.timeout_at(until):
             await call
     except SlackApiError as error:
         log.info("a view was not shown: %s", error)

@@ -1,0 +1,47 @@
+"""A view that Slack refuses is drawn plainly in what is left of the time, not in as much again."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from handlers import clicks
+from store.queries import Seen
+from tests.cast import request
+
+
+def refusal() -> SlackApiError:
+    """Slack's answer to a view with a logo it cannot fetch."""
+    answer = AsyncSlackResponse(
+        client=AsyncWebClient(),
+        http_verb="POST",
+        api_url="views.open",
+        req_args={},
+        data={"ok": False, "error": "invalid_blocks"},
+        headers={},
+        status_code=200,
+    )
+    return SlackApiError("refused", answer)  # type: ignore[no-untyped-call]  # slack_sdk is
+
+
+@pytest.mark.parametrize(("first_takes", "drawn"), [(0.0, True), (0.6, False)])
+async def test_both_drawings_share_one_deadline(
+    monkeypatch: pytest.MonkeyPatch, first_takes: float, drawn: bool
+) -> None:
+    monkeypatch.setattr(clicks, "VIEW_SECONDS", 0.5)
+    views: list[Any] = []
+
+    async def show(*, view: Any) -> None:
+        views.append(view)
+        if len(views) == 1:
+            time.sleep(first_takes)  # noqa: ASYNC251  # nothing may end it, as slow work would
+            raise refusal()
+        await asyncio.sleep(0.05)
+
+    seen = Seen(request(), frozenset(), {})
+    assert await clicks.show_details(show, seen) is drawn
+    assert len(views) == 2
