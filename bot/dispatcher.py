@@ -36,7 +36,9 @@ IDLE_SECONDS = 1.0
 _HELD = timedelta(seconds=0.1)
 """The shortest: what is due and was not claimed waits behind a message in another's hands."""
 _QUIET = {Kind.REFUSAL, Kind.LIST, Kind.HOME, Kind.UNDELIVERED}
-_GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+_GONE = "message_not_found"
+_UNEDITABLE = {_GONE, "cant_update_message", "edit_window_closed"}
+"""A card that is left as it stands; one that only cannot be edited is tried again when asked."""
 
 
 class Dispatcher:
@@ -232,9 +234,9 @@ class Dispatcher:
         now = self._clock()
         async with self._db.transaction() as session:
             await outbox.give_up(session, owed, why=verdict.why, now=now)
-            if verdict.why in _GONE and isinstance(outgoing, Edit) and outgoing.card:
+            if verdict.why == _GONE and isinstance(outgoing, Edit) and outgoing.card:
                 await cards.deleted(session, outgoing.card, now=now)
-            if owed.kind not in _QUIET and verdict.why not in _GONE:
+            if owed.kind not in _QUIET and verdict.why not in _UNEDITABLE:
                 await outbox.owe(session, await self._notices(session, owed, verdict), now=now)
 
     async def _notices(self, session: AsyncSession, owed: Claimed, verdict: GiveUp) -> list[Owed]:
