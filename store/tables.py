@@ -48,7 +48,7 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_status_created", "status", "created_at", "id"),
         Index("ix_request_submitter_created", "submitted_by", "created_at", "id", "status"),
         Index("ix_request_submitter_completed", "submitted_by", "completed_on", "id"),
-        Index("ix_request_completed", "completed_on", "id"),
+        Index("ix_request_completed", "completed_on", "id", "search_text", "status"),
         Index("ix_request_status_completed", "status", "completed_on", "id"),
         Index("ix_request_environment", "environment", "status", "created_at", "id"),
         Index("ix_request_category", "category", "environment", "status", "created_at", "id"),

@@ -14,13 +14,18 @@ depends_on = None
 
 NEW = {
     "created": ["created_at", "id", "search_text", "status"],
+    "completed": ["completed_on", "id", "search_text", "status"],
     "submitter_created": ["submitted_by", "created_at", "id", "status"],
     "submitter_completed": ["submitted_by", "completed_on", "id"],
     "status_completed": ["status", "completed_on", "id"],
     "environment": ["environment", "status", "created_at", "id"],
     "category": ["category", "environment", "status", "created_at", "id"],
 }
-WIDENED = {"created": NEW["created"][:2], "submitter_created": NEW["submitter_created"][:3]}
+WIDENED = {
+    "created": NEW["created"][:2],
+    "completed": NEW["completed"][:2],
+    "submitter_created": NEW["submitter_created"][:3],
+}
 
 PENDING = "state = 'pending'"
 
