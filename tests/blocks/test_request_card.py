@@ -27,8 +27,7 @@ def test_a_waiting_card_reads_from_the_risk_to_the_buttons() -> None:
     assert card(request()) == FACTS + "\n".join(
         (
             "⏳ Under Review · waiting for Bob or Carol",
-            "What changes: language fil · 1 feature: Scan 1.8"
-            " · whitelist 1 domain",
+            "What changes: language fil · 1 feature: Scan 1.8 · whitelist 1 domain",
             "▸[ Approve ]",
             "![ Reject ]",
             "[ View details ]",
