@@ -1,12 +1,13 @@
 """What the ticks do. Each is safe to run twice, in many replicas, and to be killed half-way."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.directory import Directory
 from store import cards, drafts, exports, outbox, rounds
-from store.database import Database
+from store.database import PORTION, Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 
@@ -57,12 +58,14 @@ class Jobs:
 
     async def prune(self) -> int:
         """Forget what was sent long ago and what nobody writes on; how many rows."""
-        now = self.clock()
-        before = now - KEEP
-        async with self.db.transaction() as session:
-            forgotten = [
-                await forget(session, before=before)
-                for forget in (outbox.forget, rounds.forget, exports.forget)
-            ]
-            forgotten.append(await drafts.forget(session, before=now - KEEP_DRAFTS))
-        return sum(forgotten)
+        kept = dict.fromkeys((outbox, rounds, exports), KEEP) | {drafts: KEEP_DRAFTS}
+        return sum([await self._forget(kind.forget, age) for kind, age in kept.items()])
+
+    async def _forget(self, forget: Callable[..., Awaitable[int]], age: timedelta) -> int:
+        """In portions of a transaction each, so that no click waits long behind it."""
+        before, total, count = self.clock() - age, 0, PORTION
+        while count == PORTION:
+            async with self.db.transaction() as session:
+                count = await forget(session, before=before)
+            total += count
+        return total

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlmodel import SQLModel, func, select
+from sqlmodel import SQLModel, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 _DRIVERS = {
@@ -29,6 +29,8 @@ _DRIVERS = {
 BUSY_TIMEOUT_MS = 5000
 CHANNEL = "mini_program_approvals"
 """What PostgreSQL's NOTIFY calls on when a transaction that owes a message commits."""
+PORTION = 1000
+"""Rows that one transaction deletes: on SQLite every click waits for its end."""
 _OWES = "owes"
 _SQLITE_READ: dict[str, Any] = {"read_only": True}
 _PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -97,6 +99,12 @@ async def hold(session: AsyncSession, name: str) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+async def drop(session: AsyncSession, key: Any, *which: Any) -> int:
+    """Delete up to PORTION of these rows, known by their key; how many."""
+    some = select(key).where(*which).limit(PORTION)
+    return int((await session.exec(delete(key.class_).where(key.in_(some)))).rowcount)
 
 
 def insert(session: AsyncSession, table: type[SQLModel]) -> Any:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people, queries
-from store.database import Database
+from store.database import Database, drop
 from store.domain.access import Denial, Refused, may_resubmit
 from store.domain.draft import Draft, Values, again
 from store.domain.policy import Policy
@@ -80,9 +80,8 @@ async def change(
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
-    """Put away drafts nobody has touched since then; how many."""
-    old = delete(DraftRow).where(col(DraftRow.updated_at) < before)
-    return (await session.exec(old)).rowcount
+    """Put away a portion of the drafts nobody has touched since then; how many."""
+    return await drop(session, col(DraftRow.id), col(DraftRow.updated_at) < before)
 
 
 def _kept(values: Values) -> dict[str, Any]:

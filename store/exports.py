@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, update
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import outbox, queries, snapshots
-from store.database import Database
+from store.database import Database, drop
 from store.domain.access import Roster
 from store.domain.export import Export, ExportState, Format
 from store.domain.query import ListQuery, Scope
@@ -140,9 +140,8 @@ async def contents(
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
-    """Drop what was finished before that moment. Returns how many."""
-    old = delete(ExportRow).where(col(ExportRow.finished_at) < before)
-    return int((await session.exec(old)).rowcount)
+    """Drop a portion of what was finished before that moment. Returns how many."""
+    return await drop(session, col(ExportRow.id), col(ExportRow.finished_at) < before)
 
 
 def _unfinished_like(wanted: ExportRow) -> Any:

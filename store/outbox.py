@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, tuple_, update
 from sqlalchemy.orm import aliased
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import pacing
-from store.database import Database, insert, owes
+from store.database import Database, drop, insert, owes
 from store.pacing import Method
 from store.tables import LaneRow, OutboxRow
 
@@ -197,11 +197,9 @@ async def next_due(db: Database, *, now: datetime) -> timedelta | None:
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
-    """Drop what was sent before that moment; what failed stays. Returns how many."""
-    sent = delete(OutboxRow).where(
-        col(OutboxRow.state) == "sent", col(OutboxRow.settled_at) < before
-    )
-    return int((await session.exec(sent)).rowcount)
+    """Drop a portion of what was sent before that moment; what failed stays. How many."""
+    long_ago = col(OutboxRow.settled_at) < before
+    return await drop(session, col(OutboxRow.id), OutboxRow.state == "sent", long_ago)
 
 
 def _owing(session: AsyncSession) -> Any:

@@ -11,11 +11,11 @@ from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, true
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import outbox, people
-from store.database import Database, insert
+from store.database import Database, drop, insert
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
 from store.outbox import Kind, Owed
@@ -98,8 +98,8 @@ async def waited_for(db: Database) -> set[str]:
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
-    """Drop slots taken before that moment; their day is long over. Returns how many."""
-    return int((await session.exec(delete(SlotRow).where(col(SlotRow.at) < before))).rowcount)
+    """Drop a portion of the slots taken before that moment; their day is long over. How many."""
+    return await drop(session, col(SlotRow.key), col(SlotRow.at) < before)
 
 
 async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[int, str, str]]:

@@ -10,6 +10,8 @@ from sqlmodel import col, select
 
 from bot import app, scheduler
 from bot.jobs import KEEP
+from store import rounds
+from store.database import PORTION
 from store.tables import SlotRow
 from tests.bot.outbox_of import approve, rows, seen, states
 from tests.team import Team
@@ -86,6 +88,17 @@ async def test_prune_forgets_what_was_sent_long_ago_and_keeps_failures(team: Tea
 
     assert "failed" in await states(team)
     assert not [key for key, row in (await rows(team)).items() if row.state == "sent"]
+
+
+async def test_prune_forgets_all_of_it_a_portion_at_a_time(team: Team) -> None:
+    taken = [SlotRow(key=f"digest:U{n}:2026-01-02", at=team.clock()) for n in range(PORTION + 1)]
+    async with team.bot.db.transaction() as session:
+        session.add_all(taken)
+    team.clock.move(days=KEEP.days + 1)
+
+    async with team.bot.db.transaction() as session:
+        assert await rounds.forget(session, before=team.clock()) == PORTION
+    assert await team.bot.jobs.prune() == 1
 
 
 async def test_every_job_may_run_twice_at_once(team: Team) -> None:
