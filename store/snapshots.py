@@ -25,9 +25,12 @@ async def snapshots(session: AsyncSession, rows: Sequence[RequestRow]) -> tuple[
     reviewers: dict[int, list[str]] = {}
     votes: dict[int, list[Vote]] = {}
     if ids:
-        assigned = select(AssignmentRow).where(col(AssignmentRow.request_id).in_(ids))
-        for a in await session.exec(assigned.order_by(col(AssignmentRow.reviewer))):
-            reviewers.setdefault(a.request_id, []).append(a.reviewer)
+        assigned = select(AssignmentRow.request_id, AssignmentRow.reviewer)
+        assigned = assigned.where(col(AssignmentRow.request_id).in_(ids))
+        for request_id, reviewer in await session.exec(
+            assigned.order_by(col(AssignmentRow.reviewer))
+        ):
+            reviewers.setdefault(request_id, []).append(reviewer)
         cast = select(VoteRow).where(col(VoteRow.request_id).in_(ids)).order_by(col(VoteRow.at))
         for vote in await session.exec(cast):
             votes.setdefault(vote.request_id, []).append(_vote(vote))

@@ -61,7 +61,7 @@ async def _bare_home(bare: Bare) -> None:
     for status in Status:
         await bare.fetch(
             "SELECT count(*) FROM (SELECT 1 FROM request WHERE submitted_by = ? AND status = ? "
-            "LIMIT 1001) AS some",
+            "LIMIT 1001) AS found",
             (ASKER, status.value),
         )
     await bare.fetch(
