@@ -225,16 +225,19 @@ def _due(now: datetime, limit: int, closed: Sequence[Method]) -> Any:
     """
     resting = select(LaneRow.lane).where(LaneRow.free_at > now)
     ahead = aliased(OutboxRow)
+    known = [kind.value for kind in Kind]  # a newer replica may owe others, and sends them
     place = tuple_(col(ahead.rank), col(ahead.id))
     before = select(ahead.id).where(
         ahead.state == "pending",
         ahead.due_at <= now,
+        col(ahead.kind).in_(known),
         ahead.lane == OutboxRow.lane,
         place < tuple_(col(OutboxRow.rank), col(OutboxRow.id)),
     )
     rows = select(OutboxRow.id, OutboxRow.lane).where(
         OutboxRow.state == "pending",
         OutboxRow.due_at <= now,
+        col(OutboxRow.kind).in_(known),
         col(OutboxRow.lane).not_in(_busy_lanes()),
         col(OutboxRow.lane).not_in(resting),
         *(~col(OutboxRow.lane).startswith(f"{method.value}:") for method in closed),
