@@ -73,6 +73,14 @@ async def card(session: AsyncSession, request_id: int, audience: str, recipient:
     return await session.get_one(CardRow, (request_id, audience, recipient))
 
 
+async def in_channel(session: AsyncSession, request_id: int) -> bool:
+    """Whether a copy is where others than its reviewers may see it."""
+    copies = select(CardRow.recipient).where(
+        CardRow.request_id == request_id, CardRow.audience == Audience.CHANNEL.value
+    )
+    return (await session.exec(copies)).first() is not None
+
+
 async def deleted(session: AsyncSession, card: CardRow, *, now: datetime) -> None:
     """Somebody deleted its message in Slack: post it anew, once, while it asks for a decision."""
     row = await session.get_one(RequestRow, card.request_id)

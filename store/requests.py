@@ -116,7 +116,7 @@ async def _end(
 ) -> Request | Refused:
     asked = (request_id, ending.actor, ending.act, policy, revision)
     admitted = await _admit(session, *asked)
-    if not isinstance(admitted, Refused) and not await _change(session, admitted, ending):
+    while not isinstance(admitted, Refused) and not await _change(session, admitted, ending):
         admitted = await _admit(session, *asked)
     if isinstance(admitted, Refused):
         await _refresh(session, admitted, ending)
@@ -149,17 +149,19 @@ async def _admit(
     roster = await people.roster(session, policy, only=actor)
     answer = may(actor, act, request, roster, own_requests=policy.own_requests)
     if isinstance(answer, Denied):
-        return _refused(answer.reason, request, has_card=revision is not None)
+        return await _refused(session, answer.reason, request, clicked=revision is not None)
     if revision is not None and revision != request.revision:
         return Refused(Denial.STALE, request_id, request)
     return request
 
 
-def _refused(denial: Denial, request: Request, *, has_card: bool) -> Refused:
-    """Who acted on a card has seen it (in the review channel, say); the others learn nothing."""
+async def _refused(
+    session: AsyncSession, denial: Denial, request: Request, *, clicked: bool
+) -> Refused:
+    """Who clicked on a card in the review channel has seen it; the others learn nothing."""
     if denial is not Denial.UNKNOWN:
         return Refused(denial, request.id, request)
-    if has_card:
+    if clicked and await cards.in_channel(session, request.id):
         return Refused(Denial.NOT_A_REVIEWER, request.id, request)
     return Refused(Denial.UNKNOWN, request.id)
 

@@ -222,6 +222,11 @@ async def test_mallory_clicking_a_card_in_the_channel_is_told_who_decides(db: Da
     assert denial(await vote(db, request, MALLORY, revision=1)) is Denial.NOT_A_REVIEWER
 
 
+async def test_where_no_channel_shows_it_a_click_of_a_stranger_learns_nothing(db: Database) -> None:
+    request = await submit(db, policy=POLICY.model_copy(update={"channel": None}))
+    assert denial(await vote(db, request, MALLORY, revision=1)) is Denial.UNKNOWN
+
+
 @pytest.mark.parametrize("request_id", [0, -1, 999, 2**63, 10**40])
 async def test_there_is_no_such_request(db: Database, request_id: int) -> None:
     answer = await requests.withdraw(db, request_id, submitter=ALICE, policy=POLICY, now=NOW)
