@@ -97,12 +97,14 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     bot.schedule.start()
     try:
         async with socket_mode(bot):
-            yield
+            try:
+                yield
+            finally:
+                bot.dispatcher.stop()  # takes nothing new while the ways in are closed
     finally:
         bot.schedule.shutdown(wait=False)
         making.cancel()
         hearing.cancel()
-        bot.dispatcher.stop()
         await asyncio.wait([sending], timeout=STOP_SECONDS)
         sending.cancel()
         await asyncio.wait([sending, making, hearing], timeout=GIVE_BACK_SECONDS)

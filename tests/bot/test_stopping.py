@@ -35,11 +35,11 @@ async def outbox(installed: Installation) -> list[OutboxRow]:
     return found
 
 
-async def import_two(installed: Installation) -> None:
-    """Two requests of alice's from the platform, their cards owed."""
+async def import_four(installed: Installation) -> None:
+    """Four requests from the platform, their cards owed: more than one round of sending."""
     dan = installed.people["dan"].email
-    file = installed.folder / "two.jsonl"
-    handed = [handed_in(submitted_by=dan, external_id=name) for name in ("one", "two")]
+    file = installed.folder / "four.jsonl"
+    handed = [handed_in(submitted_by=dan, external_id=name) for name in "abcd"]
     file.write_text("\n".join(each.model_dump_json() for each in handed), encoding="utf-8")
     assert (await installed.types("import", str(file))).code == 0
 
@@ -48,7 +48,7 @@ async def import_two(installed: Installation) -> None:
 async def test_what_is_being_sent_is_finished_and_the_rest_left_to_others(
     on_each: Installation,
 ) -> None:
-    await import_two(on_each)
+    await import_four(on_each)
     on_each.workspace.faults.add(POST, "delay", seconds=1.0, times=99)
     async with on_each.running() as bot:
         (slow,) = on_each.workspace.faults.planned()
