@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one or two lines, the work is in `mp-approvals` and the tools.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo run test check bench soak lock browser pictures setup setup-dev
+.PHONY: demo run test slow check bench soak lock browser pictures setup setup-dev
 
 demo: setup  ## the whole story in the terminal, without a Slack account
 	$(BIN)/mp-approvals demo
@@ -9,8 +9,11 @@ demo: setup  ## the whole story in the terminal, without a Slack account
 run: setup  ## the bot for real; settings from the environment or .env
 	$(BIN)/mp-approvals run
 
-test: setup-dev  ## every test, on SQLite and on PostgreSQL
-	$(BIN)/pytest -n auto
+test: setup-dev  ## the tests, on SQLite and on PostgreSQL
+	$(BIN)/pytest -n auto -m "not slow and not browser"
+
+slow: setup-dev  ## what starts processes and lasts: kills, replicas, a short soak
+	$(BIN)/pytest -n auto -m "slow and not browser"
 
 check: setup-dev  ## lint, format, types, imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -13,8 +13,32 @@ from store.database import Database
 from tests.clock import MovedClock
 from tests.postgres import Server, running_server
 
+HEAVY = (
+    "bot/test_downloads.py",
+    "bot/test_process.py",
+    "bot/test_replicas.py",
+    "bot/test_stopping.py",
+    "soak/test_soak.py",
+    "stories/test_downloads.py",
+)
+"""Files that start processes or last real seconds: `make slow` runs them, and CI."""
+CROSSED = (
+    {"team": "http", "database_url": "sqlite"},
+    {"team": "socket_mode", "database_url": "postgresql"},
+)
+"""Stories run in both modes and on both databases at once; the other two pairs are slow ones."""
 _TEMPLATE = "template_of_ours"
 _numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, so that the quick suite stays quick on two cores."""
+    for item in items:
+        given = getattr(item, "callspec", None)
+        params = given.params if given else {}
+        crossed = any(pair.items() <= params.items() for pair in CROSSED)
+        if crossed or item.path.as_posix().endswith(HEAVY):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
