@@ -14,14 +14,21 @@ from tests.clock import MovedClock
 from tests.postgres import Server, running_server
 
 HEAVY = (
+    "blocks/test_limits_hold.py",
+    "bot/test_dispatcher.py",
     "bot/test_downloads.py",
+    "bot/test_jobs_and_schedule.py",
     "bot/test_process.py",
+    "bot/test_reconcile.py",
     "bot/test_replicas.py",
     "bot/test_stopping.py",
+    "handlers/test_hostile_requests.py",
     "soak/test_soak.py",
     "stories/test_downloads.py",
+    "stories/test_filters.py",
+    "stories/test_home.py",
 )
-"""Files that start processes or last real seconds: `make slow` runs them, and CI."""
+"""Files that start processes, last real seconds or try hundreds of cases: `make slow` runs them."""
 CROSSED = (
     {"team": "http", "database_url": "sqlite"},
     {"team": "socket_mode", "database_url": "postgresql"},
