@@ -9,6 +9,7 @@ import logging
 import random
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -151,8 +152,9 @@ class Downloads:
         )
         assert process.stdin, "asked for above"
         try:
-            process.stdin.write(self._order(path, zone))
-            await process.stdin.drain()
+            with suppress(ConnectionError):  # it ended without reading: its code says more
+                process.stdin.write(self._order(path, zone))
+                await process.stdin.drain()
             rows = await self._follow(export, process)
         finally:
             if process.returncode is None:

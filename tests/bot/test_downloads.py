@@ -126,7 +126,7 @@ async def test_a_maker_that_fails_is_tried_again_and_then_told(
     for _ in range(ATTEMPTS):
         assert await made(team, after=timedelta(minutes=1)) == 1
     assert "Something went wrong on our side" in told(team)
-    assert "the maker ended with 1" in caplog.text
+    assert "the maker ended with" in caplog.text
 
 
 async def test_a_download_that_kills_its_makers_is_given_up(team: Team) -> None:
