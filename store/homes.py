@@ -23,6 +23,9 @@ from store.tables import CardRow, HomeRow, RequestRow
 
 OPEN_FOR = timedelta(days=1)
 """How long after a person last used Home it is kept up to date, and where they were is kept."""
+ONLOOKERS = 20
+"""How many Homes on All requests one change redraws, the last seen first; the others see it when
+they turn a page. Slack: publishing is tier 4, about 100 a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +57,21 @@ async def place_of(session: AsyncSession, user: str) -> str | None:
 
 
 async def owed(session: AsyncSession, request_ids: Iterable[int], *, now: datetime) -> list[Owed]:
-    """The Homes that a change of these requests concerns: of who has a card, and who decided."""
+    """The Homes that a change of these requests concerns: of who has a card, of who decided, and
+    of those who look at all requests, as far as they are not too many to redraw at every change.
+    """
     changed = list(request_ids)
     readers = select(CardRow.recipient).where(col(CardRow.request_id).in_(changed))
     deciders = select(RequestRow.decided_by).where(col(RequestRow.id).in_(changed))
+    is_open = col(HomeRow.seen_at) >= now - OPEN_FOR
     concerned = select(HomeRow.user_id).where(
-        col(HomeRow.seen_at) >= now - OPEN_FOR,
-        or_(col(HomeRow.user_id).in_(readers), col(HomeRow.user_id).in_(deciders)),
+        is_open, or_(col(HomeRow.user_id).in_(readers), col(HomeRow.user_id).in_(deciders))
     )
-    return [_message(user, Rank.CHANGE) for user in await session.exec(concerned)]
+    looking = col(HomeRow.place).startswith(f"{Scope.ALL.value} ")
+    onlookers = select(HomeRow.user_id).where(is_open, looking)
+    onlookers = onlookers.order_by(col(HomeRow.seen_at).desc()).limit(ONLOOKERS)
+    users = {*await session.exec(concerned), *await session.exec(onlookers)}
+    return [_message(user, Rank.CHANGE) for user in sorted(users)]
 
 
 async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:

@@ -113,3 +113,13 @@ async def test_who_lost_the_role_is_shown_their_own_requests(db: Database) -> No
     assert (mallory.query.scope, mallory.listing.page.total) == (Scope.MINE, 0)
     assert Scope.ALL in admin.tabs
     assert Scope.ALL not in mallory.tabs
+
+
+async def test_who_looks_at_all_requests_sees_every_change_up_to_a_bound(db: Database) -> None:
+    onlookers = [f"UADMIN{number:02d}" for number in range(homes.ONLOOKERS + 1)]
+    for number, user in enumerate(onlookers):
+        moment = NOW + timedelta(seconds=number)
+        await homes.turned(db, user, place="list - status:approved", now=moment)
+    await submit(db)
+    redrawn = {user for user, times in (await wanted(db)).items() if times == 2}
+    assert redrawn == set(onlookers[1:]), "the one who looked longest ago waits for a page"

@@ -20,9 +20,8 @@ document.addEventListener("change", async (event) => {
   const group = input.closest(".options[data-action]");
   if (group) return choose(group, checked(group));
   if (input.matches("input[data-action], textarea[data-action]")) {
-    // What a text field holds goes along with the submit button, unless the app wants it now.
-    const text = ["text", "email", "url"].includes(input.type) || input.matches("textarea");
-    if (!text || "dispatch" in input.dataset) choose(input, input.value);
+    // A button inside the modal sends what stands in every field, so each is told as it changes.
+    choose(input, input.value);
   }
 });
 
