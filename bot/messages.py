@@ -24,9 +24,6 @@ from store.domain.request import Audience, Person, Request
 from store.outbox import Claimed, Kind
 from store.tables import CardRow
 
-SHOWN = 10
-"""How many requests a digest or reminder lists; the rest it counts."""
-
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -142,7 +139,7 @@ class Messages:
         now = self._clock()
         async with self._db.snapshot() as session:
             waiting, total = await queries.waiting_on(
-                session, owed.recipient, limit=SHOWN, overdue_at=now if overdue else None
+                session, owed.recipient, limit=digest.SHOWN, overdue_at=now if overdue else None
             )
         if not waiting:
             return None
@@ -163,7 +160,7 @@ class Messages:
     async def _departure(self, owed: Claimed, _pictures: bool) -> Outgoing | None:
         reviewer = owed.data["reviewer"]
         async with self._db.snapshot() as session:
-            waiting, total = await queries.waiting_on(session, reviewer, limit=SHOWN)
+            waiting, total = await queries.waiting_on(session, reviewer, limit=digest.SHOWN)
         if not waiting:
             return None
         known = await self._directory.people({reviewer})
