@@ -148,7 +148,9 @@ async def _bob_rejects(stage: Stage) -> None:
     filled = {"rejection_class": "Personal data and privacy violations", "reason": reason}
     _acknowledged(stage, await bob.submit(form, filled))
     stage.show(bob, await stage.seen(bob, "MP-4", "Rejected", "names no contact"))
-    stage.show(alice, await stage.seen(alice, "MP-4", "Rejected", "names no contact", "submit"))
+    stage.show(
+        alice, await stage.seen(alice, "MP-4", "Rejected", "names no contact", "Submit again")
+    )
 
 
 async def _mallory_is_refused(stage: Stage) -> None:
