@@ -164,4 +164,5 @@ def _listen_to_slowness(play: Play) -> None:
         if play.slow_by:
             await_only(asyncio.sleep(play.slow_by))
 
-    event.listen(play.bot.db.engine.sync_engine, "begin", begin)
+    for engine in (play.bot.db.engine, play.bot.db.reading):
+        event.listen(engine.sync_engine, "begin", begin)

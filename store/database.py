@@ -11,13 +11,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import sqlite
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -26,13 +28,11 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
-BUSY_TIMEOUT_MS = 5000
 CHANNEL = "mini_program_approvals"
 """What PostgreSQL's NOTIFY calls on when a transaction that owes a message commits."""
 PORTION = 1000
 """Rows that one transaction deletes: on SQLite every click waits for its end."""
 _OWES = "owes"
-_SQLITE_READ: dict[str, Any] = {"read_only": True}
 _PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -57,14 +57,16 @@ class Database:
     def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
         parsed = parse_url(url) if isinstance(url, str) else url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine = _sqlite(parsed) if self.is_sqlite else _postgresql(parsed, pool_size)
+        self.engine = sqlite.writing(parsed) if self.is_sqlite else _postgresql(parsed, pool_size)
         self.wake: Callable[[], None] = _nobody
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
-        reading = self.engine.execution_options(**(_SQLITE_READ if self.is_sqlite else _PG_READ))
+        self.reading = (
+            sqlite.reading(parsed) if self.is_sqlite else self.engine.execution_options(**_PG_READ)
+        )
         self._write = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
-        self._read = async_sessionmaker(reading, class_=AsyncSession, expire_on_commit=False)
+        self._read = async_sessionmaker(self.reading, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -85,6 +87,7 @@ class Database:
     async def dispose(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        await self.reading.dispose()
 
 
 def owes(session: AsyncSession) -> None:
@@ -109,35 +112,12 @@ async def drop(session: AsyncSession, key: Any, *which: Any) -> int:
 
 def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
     """The database's own INSERT, which knows ON CONFLICT; both spell it alike."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    dialect = sqlite_dialect if session.get_bind().dialect.name == "sqlite" else postgresql
     return dialect.insert(table)
 
 
 def _nobody() -> None:
     """Nobody waits for messages (the command line, for one)."""
-
-
-def _sqlite(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, hide_parameters=True)  # reasons are nothing for a log
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, below
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged click survives a power cut
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _postgresql(url: URL, pool_size: int) -> AsyncEngine:

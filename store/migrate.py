@@ -26,7 +26,7 @@ async def upgrade(db: Database) -> None:
 
 async def is_current(db: Database) -> bool:
     """Whether the schema is at head."""
-    async with db.engine.connect() as connection:
+    async with db.reading.connect() as connection:
         return await connection.run_sync(_revision) == _head()
 
 

@@ -1,0 +1,156 @@
+"""How SQLite is driven: a statement costs one turn between threads, or none.
+
+The asynchronous driver takes four a statement (cursor, execute, fetch, close), and while the event
+loop is busy each may wait for the interpreter's lock. So whatever may last goes to the connection's
+thread in one turn, and whatever cannot last is done on the spot: a writer waits only for the lock
+at BEGIN and for the disk at COMMIT; a reader may search a million rows.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+BUSY_TIMEOUT_MS = 5000
+PORTION = 500
+"""Rows that come with a statement; what is more comes when it is asked for."""
+_ENDS = ("BEGIN", "COMMIT", "ROLLBACK")
+
+
+def writing(url: URL) -> AsyncEngine:
+    """Transactions that write. They begin IMMEDIATE: a plain one fails with "locked" later on."""
+    return _engine(url, _writer_waits, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+
+
+def reading(url: URL) -> AsyncEngine:
+    """Transactions that see one state of the store and cannot write."""
+    return _engine(url, _reader_waits, "BEGIN", "PRAGMA query_only=ON", pool_size=10)
+
+
+def _writer_waits(statement: str) -> bool:
+    return statement.startswith(("BEGIN", "COMMIT"))
+
+
+def _reader_waits(statement: str) -> bool:
+    return not statement.startswith(_ENDS)
+
+
+def _engine(
+    url: URL, waits: Callable[[str], bool], begin: str, *pragmas: str, **pool: Any
+) -> AsyncEngine:
+    options = {"async_creator_fn": partial(_Connection, waits)}
+    engine = create_async_engine(url, hide_parameters=True, connect_args=options, **pool)
+    event.listen(engine.sync_engine, "connect", partial(_prepare, pragmas))
+
+    def say_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "begin", say_begin)
+    return engine
+
+
+def _prepare(pragmas: Sequence[str], connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged click survives a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    for pragma in pragmas:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+class _Connection(aiosqlite.Connection):
+    """`waits` tells which statements go to the thread."""
+
+    def __init__(self, waits: Callable[[str], bool], path: str, **options: Any) -> None:
+        # No BEGIN by the driver: we say it ourselves. One task at a time uses a connection.
+        given = options | {"isolation_level": None, "check_same_thread": False}
+        super().__init__(partial(sqlite3.connect, path, **given), iter_chunk_size=PORTION)
+        self._thread.daemon = True
+        self._waits = waits
+
+    def cursor(self) -> Any:
+        """Without a turn: it is only memory."""
+        return _Cursor(self, self._conn.cursor())
+
+    async def commit(self) -> None:
+        """The end of a writer is where the disk is waited for."""
+        await self.run("COMMIT", self._conn.commit)
+
+    async def rollback(self) -> None:
+        """Give up what was begun."""
+        await self.run("ROLLBACK", self._conn.rollback)
+
+    async def run(self, statement: str, work: Callable[[], Any]) -> Any:
+        """Do it where it belongs."""
+        return await self.wait(work) if self._waits(statement) else work()
+
+    async def wait(self, work: Callable[[], Any]) -> Any:
+        """Do it in the thread in any case."""
+        return await self._execute(work)  # type: ignore[no-untyped-call]  # the driver's own
+
+
+class _Cursor:
+    """What SQLAlchemy asks of a cursor; the first rows come with the statement."""
+
+    def __init__(self, connection: _Connection, cursor: sqlite3.Cursor) -> None:
+        self._connection, self._cursor = connection, cursor
+        self._rows: list[Any] = []
+        self.arraysize = 1
+
+    async def __aenter__(self) -> "_Cursor":
+        return self
+
+    @property
+    def description(self) -> Any:
+        """Of the rows; None where the statement has none."""
+        return self._cursor.description
+
+    @property
+    def rowcount(self) -> int:
+        """Rows changed."""
+        return self._cursor.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The key of the row inserted last."""
+        return self._cursor.lastrowid
+
+    async def execute(self, statement: str, values: Any = ()) -> None:
+        """Run it and keep the first rows."""
+
+        def work() -> None:
+            self._cursor.execute(statement, values)
+            self._rows = self._cursor.fetchmany(PORTION) if self._cursor.description else []
+
+        await self._connection.run(statement, work)
+
+    async def executemany(self, statement: str, values: Any) -> None:
+        """Run it once for each set of values."""
+        await self._connection.run(statement, partial(self._cursor.executemany, statement, values))
+
+    async def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        rows, self._rows = self._rows, []
+        if len(rows) == PORTION:
+            rows += await self._connection.wait(self._cursor.fetchall)
+        return rows
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """The next rows, at most so many."""
+        wanted = size or self.arraysize
+        if not self._rows:
+            return list(await self._connection.wait(partial(self._cursor.fetchmany, wanted)))
+        rows, self._rows = self._rows[:wanted], self._rows[wanted:]
+        return rows
+
+    async def close(self) -> None:
+        """Forget the rows and the statement."""
+        self._rows = []
+        self._cursor.close()
