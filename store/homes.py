@@ -77,7 +77,7 @@ async def owed(session: AsyncSession, request_ids: Iterable[int], *, now: dateti
 async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:
     """What Home shows of this list; My Requests where the asker has no such tab any more."""
     async with db.snapshot() as session:
-        roster = await people.roster(session, policy, only=asker)
+        roster = await people.roster(session, policy, only={asker})
         shown = tabs(asker, roster)
         query = query if query.scope in shown else ListQuery(Scope.MINE)
         counts = {

@@ -1,6 +1,7 @@
 """Slack profiles and group members as last seen. Slack stays the owner; this is a cache."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from sqlmodel import col, delete, select
@@ -75,14 +76,16 @@ async def unread_groups(session: AsyncSession, groups: Iterable[str]) -> set[str
     return wanted - set((await session.exec(read)).all())
 
 
-async def roster(session: AsyncSession, policy: Policy, *, only: str | None = None) -> Roster:
-    """Who holds which role at this moment; with `only`, what is asked about one person alone."""
+async def roster(
+    session: AsyncSession, policy: Policy, *, only: AbstractSet[str] | None = None
+) -> Roster:
+    """Who holds which role at this moment; with `only`, what is asked about these people alone."""
     members: dict[str, set[str]] = {}
     if policy.groups:
         known = select(MemberRow.group_id, MemberRow.user_id)
         known = known.where(col(MemberRow.group_id).in_(sorted(policy.groups)))
-        if only:
-            known = known.where(MemberRow.user_id == only)
+        if only is not None:
+            known = known.where(col(MemberRow.user_id).in_(sorted(only)))
         for group, user in await session.exec(known):
             members.setdefault(group, set()).add(user)
     return policy.roster({group: frozenset(users) for group, users in members.items()})

@@ -75,7 +75,7 @@ async def look(db: Database, request_id: int, *, viewer: str, policy: Policy) ->
         request = await find(session, request_id)
         if request is None:
             return Refused(Denial.UNKNOWN, request_id)
-        roster = await people.roster(session, policy, only=viewer)
+        roster = await people.roster(session, policy, only={viewer})
         allowed = {
             act
             for act in Act
@@ -99,7 +99,7 @@ class Listing:
 async def listing(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Listing:
     """One page of what the asker may see."""
     async with db.snapshot() as session:
-        roster = await people.roster(session, policy, only=asker)
+        roster = await people.roster(session, policy, only={asker})
         found = await page(session, query, asker=asker, roster=roster)
         named = set().union(*(request.people() for request in found.requests))
         named.update(query.filter.submitters)

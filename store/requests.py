@@ -146,7 +146,7 @@ async def _admit(
     request = await queries.find(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
-    roster = await people.roster(session, policy, only=actor)
+    roster = await people.roster(session, policy, only={actor})
     answer = may(actor, act, request, roster, own_requests=policy.own_requests)
     if isinstance(answer, Denied):
         return await _refused(session, answer.reason, request, clicked=revision is not None)
