@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ from bot.socket_mode import connected
 from bot.wire import Wire
 from handlers.deps import Deps
 from store import listening, migrate
-from store.database import Database
+from store.database import Database, Debt
 from store.domain.clock import Clock, utc_now
 from store.domain.policy import Policy
 
@@ -70,7 +70,7 @@ async def build(
             db, messages, Wire(client, http), policy, clock, post_interval=post_interval
         )
         downloads = Downloads(db, Files(client, http), directory, policy, clock)
-        db.wake = _both(dispatcher.wake, downloads.wake)
+        db.wake |= {Debt.MESSAGE: dispatcher.wake, Debt.FILE: downloads.wake}
         jobs = Jobs(db, directory, policy, clock)
         yield Bot(
             settings=settings,
@@ -115,16 +115,6 @@ async def _listen(bot: Bot) -> None:
     if not bot.db.is_sqlite:
         settings = bot.settings
         await listening.listen(settings.database_listen_url or settings.database_url, bot.db.wake)
-
-
-def _both(*wakes: Callable[[], None]) -> Callable[[], None]:
-    """What wakes each loop; which of them something is owed to, it finds out itself."""
-
-    def wake() -> None:
-        for one in wakes:
-            one()
-
-    return wake
 
 
 @asynccontextmanager

@@ -7,47 +7,48 @@ the request has as many revisions. That a request row itself vanished, only a ba
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import bindparam, insert, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.database import execute
 from store.tables import EventRow, RequestRow
 
 GENESIS = "0" * 64
+_NEW = insert(EventRow)
+_KEY = tuple_(col(EventRow.request_id), col(EventRow.revision))
+_SEALS = select(EventRow.request_id, EventRow.hash).where(
+    _KEY.in_(bindparam("which", expanding=True))
+)
 PORTION = 1000
 """Events read at a time when everything is checked."""
 
 
-async def append(
-    session: AsyncSession,
-    request_id: int,
-    revision: int,
-    *,
-    kind: str,
-    actor: str,
-    at: datetime,
-    data: Mapping[str, Any],
-) -> None:
-    """Record what happened, in the transaction in which it happened."""
-    before = await session.get(EventRow, (request_id, revision - 1))
-    event = EventRow(
-        request_id=request_id,
-        revision=revision,
-        at=at,
-        actor=actor,
-        kind=kind,
-        data=dict(data),
-        previous=before.hash if before else GENESIS,
-        hash="",
-    )
-    event.hash = seal(event)
-    session.add(event)
+@dataclass(frozen=True)
+class Event:
+    """What led to a revision of a request, before it is sealed."""
+
+    request_id: int
+    revision: int
+    kind: str
+    actor: str
+    at: datetime
+    data: Mapping[str, Any]
+    previous: str = GENESIS
 
 
-def seal(event: EventRow) -> str:
+async def append(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Record what happened, in the transaction in which it happened; once a request at most."""
+    before = await _seals(session, [(event.request_id, event.revision - 1) for event in events])
+    linked = [replace(event, previous=before.get(event.request_id, GENESIS)) for event in events]
+    await execute(session, _NEW, [vars(event) | {"hash": seal(event)} for event in linked])
+
+
+def seal(event: Event | EventRow) -> str:
     """The SHA-256 of everything the event says, the hash before it included."""
     facts = [
         event.request_id,
@@ -121,3 +122,8 @@ def first_break(revision: int, events: Sequence[EventRow]) -> int | None:
 
 def _chain(request_id: int, revision: int, events: Sequence[EventRow]) -> Chain:
     return Chain(request_id, len(events), first_break(revision, events))
+
+
+async def _seals(session: AsyncSession, which: Sequence[tuple[int, int]]) -> dict[int, str]:
+    """The hashes of these revisions, by request; of what is new there is none."""
+    return dict((await execute(session, _SEALS, {"which": which})).all())

@@ -4,18 +4,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, cast, literal
+from sqlalchemy import String, bindparam, cast, literal
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import homes, outbox
-from store.database import Database
+from store.database import Database, execute
 from store.domain.request import Audience, Request, Status
 from store.outbox import Kind, Owed, Rank
 from store.tables import CardRow, OutboxRow, RequestRow
 
 GONE = 2
 """Deletions after which a card is left alone: who deletes it twice does not want it."""
+_COPIES = select(CardRow).where(
+    col(CardRow.request_id).in_(bindparam("ids", expanding=True)), col(CardRow.deletions) < GONE
+)
 _PORTION = 500
 """Requests looked at in one query."""
 
@@ -36,16 +39,21 @@ def give(
     )
 
 
-async def owe(session: AsyncSession, request_ids: Iterable[int], *, now: datetime) -> None:
-    """Owe every copy of these requests, and the Homes that show them.
+async def owe(
+    session: AsyncSession,
+    request_ids: Iterable[int],
+    *,
+    now: datetime,
+    also: Sequence[Owed] = (),
+) -> None:
+    """Owe every copy of these requests, the Homes that show them, and what else is to be said.
 
     Together, so that transactions lock them in one order.
     """
     changed = list(request_ids)
-    there = col(CardRow.deletions) < GONE
-    chosen = select(CardRow).where(col(CardRow.request_id).in_(changed), there)
-    copies = [_message(copy) for copy in (await session.exec(chosen)).all()]
-    await outbox.owe(session, [*copies, *await homes.owed(session, changed, now=now)], now=now)
+    copies = [_message(copy) for copy in await execute(session, _COPIES, {"ids": changed})]
+    redrawn = await homes.owed(session, changed, now=now)
+    await outbox.owe(session, [*copies, *redrawn, *also], now=now)
 
 
 async def refresh(session: AsyncSession, request: Request, *, reader: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ fair and quicker than SQLite's own waiting.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.dialects import postgresql
@@ -20,6 +21,7 @@ from sqlmodel import SQLModel, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import sqlite
+from store.together import Together
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -29,11 +31,18 @@ _DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 CHANNEL = "mini_program_approvals"
-"""What PostgreSQL's NOTIFY calls on when a transaction that owes a message commits."""
+"""What PostgreSQL's NOTIFY calls on when a transaction that owes something commits."""
 PORTION = 1000
 """Rows that one transaction deletes: on SQLite every click waits for its end."""
 _OWES = "owes"
 _PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+class Debt(StrEnum):
+    """What a transaction may leave to be done: a message to be sent, a file to be made."""
+
+    MESSAGE = "message"
+    FILE = "file"
 
 
 class DatabaseUrlError(ValueError):
@@ -52,13 +61,14 @@ def parse_url(text: str) -> URL:
 
 
 class Database:
-    """Connections to the store. `wake` is called after a commit that owes a message."""
+    """Connections to the store. `wake` is called after a commit by what it owes."""
 
     def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
         parsed = parse_url(url) if isinstance(url, str) else url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine = sqlite.writing(parsed) if self.is_sqlite else _postgresql(parsed, pool_size)
-        self.wake: Callable[[], None] = _nobody
+        self.wake: dict[Debt, Callable[[], None]] = dict.fromkeys(Debt, _nobody)
+        self.together = Together(self.transaction)
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
@@ -70,13 +80,14 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Write: all of it or, on any exception, nothing. Then wake whoever sends messages."""
+        """Write: all of it or, on any exception, nothing. Then wake whoever has work by it."""
         async with self._writers, self._write() as session, session.begin():
             yield session
-            if session.info.get(_OWES) and not self.is_sqlite:
-                await session.exec(select(func.pg_notify(CHANNEL, "")))
-        if session.info.get(_OWES):
-            self.wake()
+            if not self.is_sqlite:
+                for debt in _owed(session):
+                    await session.exec(select(func.pg_notify(CHANNEL, debt.value)))
+        for debt in _owed(session):
+            self.wake[debt]()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
@@ -90,9 +101,9 @@ class Database:
         await self.reading.dispose()
 
 
-def owes(session: AsyncSession) -> None:
-    """Note that the transaction owes a message: after it every replica's dispatcher is woken."""
-    session.info[_OWES] = True
+def owes(session: AsyncSession, debt: Debt = Debt.MESSAGE) -> None:
+    """Note what the transaction owes: after it every replica's loop for that is woken."""
+    session.info.setdefault(_OWES, set()).add(debt)
 
 
 async def hold(session: AsyncSession, name: str) -> None:
@@ -104,6 +115,16 @@ async def hold(session: AsyncSession, name: str) -> None:
         await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
+async def execute(session: AsyncSession, statement: Any, values: Any = None) -> Any:
+    """Below the session: for statements made once, which ask for values and not for objects.
+
+    Measured: making a statement and its objects anew costs three times what running it does.
+    """
+    if session.new or session.dirty:
+        await session.flush()  # what was added to the session is there for this statement too
+    return await (await session.connection()).execute(statement, values)
+
+
 async def drop(session: AsyncSession, key: Any, *which: Any) -> int:
     """Delete up to PORTION of these rows, known by their key; how many."""
     some = select(key).where(*which).limit(PORTION)
@@ -112,8 +133,16 @@ async def drop(session: AsyncSession, key: Any, *which: Any) -> int:
 
 def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
     """The database's own INSERT, which knows ON CONFLICT; both spell it alike."""
-    dialect = sqlite_dialect if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return dialect_of(session).insert(table)
+
+
+def dialect_of(session: AsyncSession) -> Any:
+    """SQLAlchemy's module of what only this database has."""
+    return sqlite_dialect if session.get_bind().dialect.name == "sqlite" else postgresql
+
+
+def _owed(session: AsyncSession) -> set[Debt]:
+    return session.info.get(_OWES) or set()
 
 
 def _nobody() -> None:

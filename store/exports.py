@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import outbox, queries, snapshots
-from store.database import Database, drop
+from store.database import Database, Debt, drop, owes
 from store.domain.access import Roster
 from store.domain.export import Export, ExportState, Format
 from store.domain.query import ListQuery, Scope
@@ -57,6 +57,7 @@ async def ask(
         session.add(same)
         await session.flush()
         await _owe(session, same.id, asker, now)
+        owes(session, Debt.FILE)
         return Asked(_export(same), new=True)
 
 

@@ -7,13 +7,14 @@ transaction of the change; many changes are one drawing, and it shows the state 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, or_
+from sqlalchemy import bindparam, case, or_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import outbox, people, queries
-from store.database import Database, insert
+from store.database import Database, execute, insert
 from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Scope
@@ -26,6 +27,20 @@ OPEN_FOR = timedelta(days=1)
 ONLOOKERS = 20
 """How many Homes on All requests one change redraws, the last seen first; the others see it when
 they turn a page. Slack: publishing is tier 4, about 100 a minute."""
+
+_OPEN = col(HomeRow.seen_at) >= bindparam("since")
+_IDS: Any = bindparam("ids", expanding=True)
+_READERS = select(CardRow.recipient).where(col(CardRow.request_id).in_(_IDS))
+_DECIDERS = select(RequestRow.decided_by).where(col(RequestRow.id).in_(_IDS))
+_CONCERNED = select(HomeRow.user_id).where(
+    _OPEN, or_(col(HomeRow.user_id).in_(_READERS), col(HomeRow.user_id).in_(_DECIDERS))
+)
+_ONLOOKERS = (
+    select(HomeRow.user_id)
+    .where(_OPEN, col(HomeRow.place).startswith(f"{Scope.ALL.value} "))
+    .order_by(col(HomeRow.seen_at).desc())
+    .limit(ONLOOKERS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +75,10 @@ async def owed(session: AsyncSession, request_ids: Iterable[int], *, now: dateti
     """The Homes that a change of these requests concerns: of who has a card, of who decided, and
     of those who look at all requests, as far as they are not too many to redraw at every change.
     """
-    changed = list(request_ids)
-    readers = select(CardRow.recipient).where(col(CardRow.request_id).in_(changed))
-    deciders = select(RequestRow.decided_by).where(col(RequestRow.id).in_(changed))
-    is_open = col(HomeRow.seen_at) >= now - OPEN_FOR
-    concerned = select(HomeRow.user_id).where(
-        is_open, or_(col(HomeRow.user_id).in_(readers), col(HomeRow.user_id).in_(deciders))
-    )
-    looking = col(HomeRow.place).startswith(f"{Scope.ALL.value} ")
-    onlookers = select(HomeRow.user_id).where(is_open, looking)
-    onlookers = onlookers.order_by(col(HomeRow.seen_at).desc()).limit(ONLOOKERS)
-    users = {*await session.exec(concerned), *await session.exec(onlookers)}
-    return [_message(user, Rank.CHANGE) for user in sorted(users)]
+    asked = {"ids": list(request_ids), "since": now - OPEN_FOR}
+    concerned = (await execute(session, _CONCERNED, asked)).scalars().all()
+    onlookers = (await execute(session, _ONLOOKERS, {"since": now - OPEN_FOR})).scalars().all()
+    return [_message(user, Rank.CHANGE) for user in sorted({*concerned, *onlookers})]
 
 
 async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:

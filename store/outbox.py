@@ -7,9 +7,10 @@ edits in it, answers to one person. One row a lane is sent at a time.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, tuple_, update
@@ -18,7 +19,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import pacing
-from store.database import Database, drop, insert, owes
+from store.database import Database, dialect_of, drop, execute, owes
 from store.pacing import Method
 from store.tables import LaneRow, OutboxRow
 
@@ -51,7 +52,7 @@ class Rank(IntEnum):
     NEW = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Owed:
     """One message as it is named, before it is anybody's to send."""
 
@@ -92,9 +93,8 @@ async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime)
     await session.flush()  # the request a message is about may be new
     # In the order of their keys: two transactions that owe the same ones must not lock crosswise.
     ordered = sorted(messages, key=lambda message: message.key)
-    rows = [asdict(message) | {"due_at": now, "created_at": now} for message in ordered]
-    # On the connection: one statement that is prepared once, for any number of rows.
-    await (await session.connection()).execute(_owing(session), rows)
+    rows = [vars(message) | {"due_at": now, "created_at": now} for message in ordered]
+    await execute(session, _owing(dialect_of(session)), rows)
     owes(session)
 
 
@@ -202,9 +202,10 @@ async def forget(session: AsyncSession, *, before: datetime) -> int:
     return await drop(session, col(OutboxRow.id), OutboxRow.state == "sent", long_ago)
 
 
-def _owing(session: AsyncSession) -> Any:
+@cache
+def _owing(dialect: Any) -> Any:
     """A new row, or the old one as it is asked for now; what is being sent stays so."""
-    new = insert(session, OutboxRow)
+    new = dialect.insert(OutboxRow)
     asked = ("kind", "lane", "rank", "request_id", "recipient", "data", "due_at")
     ended = or_(col(OutboxRow.state) == "sent", col(OutboxRow.state) == "failed")
     return new.on_conflict_do_update(

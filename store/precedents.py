@@ -3,12 +3,16 @@
 Each look-up is one row or a few from an index, however much a target has seen.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.database import execute
 from store.domain import precedents as rules
 from store.domain.precedents import NAMED, UNDER_WAY, Precedents, Target
 from store.domain.request import (
@@ -21,7 +25,7 @@ from store.domain.request import (
     Status,
 )
 from store.snapshots import predecessor
-from store.tables import EventRow, RequestRow
+from store.tables import TARGET, EventRow, RequestRow
 
 MOVED = "moved"
 """The kind of the event by which a release reaches a stage."""
@@ -90,14 +94,10 @@ async def in_context(
     )
 
 
-async def waiting_beside(session: AsyncSession, request: Request) -> list[int]:
-    """The newest requests that wait for the same target: what they show depends on this one."""
-    if request.category not in HAS_TARGET_APP:
-        return []
-    waiting = and_(_on(Target.of(request)), _has(Status.UNDER_REVIEW))
-    newest = select(RequestRow.id).where(waiting, col(RequestRow.id) != request.id)
-    newest = newest.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
-    return list((await session.exec(newest.limit(REDRAWN))).all())
+async def waiting_beside(session: AsyncSession, requests: Sequence[Request]) -> list[int]:
+    """The newest requests that wait for the same targets: what they show depends on these."""
+    ids = [request.id for request in requests if request.category in HAS_TARGET_APP]
+    return list((await execute(session, _BESIDE, {"ids": ids})).scalars()) if ids else []
 
 
 async def live(session: AsyncSession, request: Request) -> list[int]:
@@ -176,3 +176,21 @@ async def _under_way(session: AsyncSession, there: ColumnElement[bool]) -> tuple
     moving = col(RequestRow.release_stage).in_([stage.value for stage in UNDER_WAY])
     waiting = await _newest(session, and_(there, _has(Status.UNDER_REVIEW)), NAMED + 1)
     return waiting + await _newest(session, and_(there, moving), NAMED + 1)
+
+
+def _beside() -> Any:
+    ids: Any = bindparam("ids", expanding=True)
+    changed = aliased(RequestRow)
+    same = [col(getattr(changed, name)) == getattr(RequestRow, name) for name in TARGET]
+    newest = col(RequestRow.completed_on).desc(), col(RequestRow.id).desc()
+    place = func.row_number().over(partition_by=col(changed.id), order_by=newest)
+    waiting = (
+        select(RequestRow.id, place.label("place"))
+        .join(changed, and_(*same))
+        .where(col(changed.id).in_(ids), col(RequestRow.id).not_in(ids), _has(Status.UNDER_REVIEW))
+        .subquery()
+    )
+    return select(waiting.c.id).where(waiting.c.place <= REDRAWN)
+
+
+_BESIDE = _beside()

@@ -4,6 +4,7 @@ What must stay true: a target has one release in Full Release; a newer one archi
 transaction.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +17,7 @@ from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.precedents import Target
 from store.domain.request import ReleaseStage, Request
+from store.revisions import Change
 
 
 async def move_stage(
@@ -44,7 +46,7 @@ async def move_stage(
         for other in older:
             archived = await queries.one(session, other)
             await _reach(session, archived, ReleaseStage.ARCHIVED, actor, now)
-        beside = await precedents.waiting_beside(session, request)
+        beside = await precedents.waiting_beside(session, [request])
         await cards.owe(session, [request_id, *older, *beside], now=now)
         return await queries.one(session, request_id)
 
@@ -67,9 +69,7 @@ async def _reach(
     session: AsyncSession, request: Request, stage: ReleaseStage, actor: str, now: datetime
 ) -> None:
     """The target is held, so nobody else moves its releases at this moment."""
-    moved = await revisions.advance(session, request, release_stage=stage.value, moved_at=now)
-    assert moved, "its target is held, and an approved request changes in no other way"
-    reached = await queries.one(session, request.id)
-    await revisions.record(
-        session, reached, kind=precedents.MOVED, actor=actor, at=now, stage=stage.value
-    )
+    moved = replace(request, revision=request.revision + 1, release_stage=stage, moved_at=now)
+    await revisions.advance(session, [moved], "release_stage", "moved_at")
+    change = Change(moved, precedents.MOVED, actor, now, {"stage": stage})
+    await revisions.record(session, [change])

@@ -1,10 +1,13 @@
 """Rows in, snapshots of the domain out."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.database import execute
 from store.domain.request import (
     Category,
     Environment,
@@ -18,22 +21,25 @@ from store.domain.request import (
 )
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
+_IDS: Any = bindparam("ids", expanding=True)
+_REVIEWERS = select(AssignmentRow.request_id, AssignmentRow.reviewer).where(
+    col(AssignmentRow.request_id).in_(_IDS)
+)
+_REVIEWERS = _REVIEWERS.order_by(col(AssignmentRow.reviewer))
+_VOTES = select(VoteRow).where(col(VoteRow.request_id).in_(_IDS)).order_by(col(VoteRow.at))
 
-async def snapshots(session: AsyncSession, rows: Sequence[RequestRow]) -> tuple[Request, ...]:
+
+async def snapshots(session: AsyncSession, rows: Sequence[Any]) -> tuple[Request, ...]:
     """The rows with their reviewers and votes, in the same order; two queries for any number."""
-    ids = [row.id for row in rows]
+    if not rows:
+        return ()
+    ids = {"ids": [row.id for row in rows]}
     reviewers: dict[int, list[str]] = {}
+    for request_id, reviewer in await execute(session, _REVIEWERS, ids):
+        reviewers.setdefault(request_id, []).append(reviewer)
     votes: dict[int, list[Vote]] = {}
-    if ids:
-        assigned = select(AssignmentRow.request_id, AssignmentRow.reviewer)
-        assigned = assigned.where(col(AssignmentRow.request_id).in_(ids))
-        for request_id, reviewer in await session.exec(
-            assigned.order_by(col(AssignmentRow.reviewer))
-        ):
-            reviewers.setdefault(request_id, []).append(reviewer)
-        cast = select(VoteRow).where(col(VoteRow.request_id).in_(ids)).order_by(col(VoteRow.at))
-        for vote in await session.exec(cast):
-            votes.setdefault(vote.request_id, []).append(_vote(vote))
+    for vote in await execute(session, _VOTES, ids):
+        votes.setdefault(vote.request_id, []).append(_vote(vote))
     return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
 
 

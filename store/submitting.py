@@ -17,6 +17,7 @@ from store.domain.precedents import Blocked, Target
 from store.domain.query import searchable
 from store.domain.request import Request, Status
 from store.domain.submission import Submission
+from store.revisions import Change
 from store.tables import AssignmentRow, RequestRow
 
 
@@ -66,7 +67,7 @@ async def submit(
             return Submitted(await _existing(session, submission.external_id), new=False)
         request = await _assign(session, request_id, reviewers)
         cards.give(session, request, channel=policy.channel)
-        await revisions.record(session, request, kind="submitted", actor=submitter, at=now)
+        await revisions.record(session, [Change(request, "submitted", submitter, now)])
         await cards.owe(session, [request.id], now=now)
         return Submitted(request, new=True)
 

@@ -19,6 +19,11 @@ class Act(StrEnum):
         """The act behind a vote."""
         return cls(verdict.value)
 
+    @property
+    def verdict(self) -> Verdict | None:
+        """The vote this act is; None for what is no vote."""
+        return Verdict(self.value) if self.value in set(Verdict) else None
+
 
 TRANSITIONS: dict[tuple[Status, Act], Status] = {
     (Status.UNDER_REVIEW, Act.APPROVE): Status.APPROVED,

@@ -22,6 +22,7 @@ from bot.sandbox.http_delivery import signed_headers
 from bot.sandbox.ids import TEAM_ID
 from store import cards, queries, revisions
 from store.domain.request import Request
+from store.revisions import Change
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.bench.places import Place
 from tests.bench.processes import SECRET, Listening, listening
@@ -150,13 +151,8 @@ async def _prepared(place: Place, count: int) -> list[Request]:
         assert len(found) == count, "the seed has enough that wait"
         for request in found:
             cards.give(session, request, channel=None)
-            await revisions.record(
-                session,
-                request,
-                kind="submitted",
-                actor=request.submitted_by,
-                at=request.created_at,
-            )
+            submitted = Change(request, "submitted", request.submitted_by, request.created_at)
+            await revisions.record(session, [submitted])
     return found
 
 

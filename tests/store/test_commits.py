@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from store import queries
-from store.database import Database
+from store.database import Database, Debt
 from tests.cast import ALICE, BOB, MALLORY
 from tests.store.acts import history, send_all, submit, vote, waiting_keys
 
@@ -42,7 +42,7 @@ async def test_the_dispatcher_is_woken_after_a_commit_that_owes_and_only_then(
     db: Database,
 ) -> None:
     woken: list[str] = []
-    db.wake = lambda: woken.append("woken")
+    db.wake[Debt.MESSAGE] = lambda: woken.append("woken")
     request = await submit(db)
     assert len(woken) == 1
     await vote(db, request, MALLORY)

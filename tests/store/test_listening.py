@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import psycopg
 import pytest
 
-from store import listening
-from store.database import Database
+from store import exports, listening
+from store.database import Database, Debt
+from store.domain.export import Format
+from store.domain.query import ListQuery, Scope
+from tests.cast import ALICE, NOW
 from tests.postgres import Server
 from tests.store.acts import submit
 
@@ -24,12 +28,14 @@ def shared(postgres: Server) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def hearing(url: str) -> AsyncIterator[asyncio.Queue[None]]:
-    """A process that listens: one entry for its start and one for each call."""
-    heard: asyncio.Queue[None] = asyncio.Queue()
-    task = asyncio.create_task(listening.listen(url, lambda: heard.put_nowait(None)))
+async def hearing(url: str) -> AsyncIterator[asyncio.Queue[Debt]]:
+    """A process that listens, after its start, when it looks for everything; an entry a call."""
+    heard: asyncio.Queue[Debt] = asyncio.Queue()
+    wake = {debt: partial(heard.put_nowait, debt) for debt in Debt}
+    task = asyncio.create_task(listening.listen(url, wake))
     try:
-        await asyncio.wait_for(heard.get(), PATIENCE)
+        for _ in Debt:
+            await asyncio.wait_for(heard.get(), PATIENCE)
         yield heard
     finally:
         task.cancel()
@@ -43,9 +49,18 @@ async def test_a_transaction_that_owes_is_heard_once_it_is_committed(shared: str
         async with db.transaction():
             pass  # owes nothing
         await submit(db)
-        await asyncio.wait_for(first.get(), PATIENCE)
-        await asyncio.wait_for(second.get(), PATIENCE)
+        assert await asyncio.wait_for(first.get(), PATIENCE) is Debt.MESSAGE
+        assert await asyncio.wait_for(second.get(), PATIENCE) is Debt.MESSAGE
         assert (first.qsize(), second.qsize()) == (0, 0)
+    await db.dispose()
+
+
+async def test_who_makes_files_is_woken_by_what_is_asked_for(shared: str) -> None:
+    db = Database(shared)
+    async with hearing(shared) as heard:
+        await exports.ask(db, ListQuery(Scope.MINE), Format.CSV, asker=ALICE, now=NOW)
+        found = {await asyncio.wait_for(heard.get(), PATIENCE) for _ in Debt}
+    assert found == set(Debt)
     await db.dispose()
 
 
