@@ -14,7 +14,8 @@ from handlers import (
     withdraw,
 )
 
-FEATURES = (commands, submit, submit_features, decide, withdraw, details, lists, exports, home)
+FEATURES = (decide, withdraw, details, lists, commands, submit, submit_features, exports, home)
+"""What is clicked most stands first: Bolt asks each listener in turn."""
 
 
 def register(app: AsyncApp) -> None:

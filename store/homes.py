@@ -32,15 +32,17 @@ _OPEN = col(HomeRow.seen_at) >= bindparam("since")
 _IDS: Any = bindparam("ids", expanding=True)
 _READERS = select(CardRow.recipient).where(col(CardRow.request_id).in_(_IDS))
 _DECIDERS = select(RequestRow.decided_by).where(col(RequestRow.id).in_(_IDS))
-_CONCERNED = select(HomeRow.user_id).where(
-    _OPEN, or_(col(HomeRow.user_id).in_(_READERS), col(HomeRow.user_id).in_(_DECIDERS))
-)
 _ONLOOKERS = (
     select(HomeRow.user_id)
     .where(_OPEN, col(HomeRow.place).startswith(f"{Scope.ALL.value} "))
     .order_by(col(HomeRow.seen_at).desc())
     .limit(ONLOOKERS)
 )
+_USER = col(HomeRow.user_id)
+_CONCERNED = select(HomeRow.user_id).where(
+    _OPEN, or_(_USER.in_(_READERS), _USER.in_(_DECIDERS), _USER.in_(_ONLOOKERS))
+)
+_CONCERNED = _CONCERNED.order_by(_USER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,8 @@ async def owed(session: AsyncSession, request_ids: Iterable[int], *, now: dateti
     of those who look at all requests, as far as they are not too many to redraw at every change.
     """
     asked = {"ids": list(request_ids), "since": now - OPEN_FOR}
-    concerned = (await execute(session, _CONCERNED, asked)).scalars().all()
-    onlookers = (await execute(session, _ONLOOKERS, {"since": now - OPEN_FOR})).scalars().all()
-    return [_message(user, Rank.CHANGE) for user in sorted({*concerned, *onlookers})]
+    users = (await execute(session, _CONCERNED, asked)).scalars()
+    return [_message(user, Rank.CHANGE) for user in users]
 
 
 async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:
