@@ -7,9 +7,11 @@ the file is shared, so whoever takes over looks for it first: one file, not two.
 import asyncio
 import logging
 import random
+import shutil
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -131,8 +133,8 @@ class Downloads:
         rows = export.rows
         if not await self._is_there(export, channel):
             zone = await self._directory.zone(export.asker)
-            with tempfile.TemporaryDirectory(prefix="mp-approvals-") as folder:
-                path = Path(folder) / export.file_name(zone)
+            async with _folder() as folder:
+                path = folder / export.file_name(zone)
                 rows = await self._make(export, path, zone)
                 if rows:
                     await self._send(export, path, channel)
@@ -219,6 +221,16 @@ class Downloads:
     async def _put_back(self, export: Export, wait: timedelta, why: str) -> None:
         now = self._clock()
         await exports.put_back(self._db, export, now=now, until=now + wait, why=why)
+
+
+@asynccontextmanager
+async def _folder() -> AsyncIterator[Path]:
+    """A folder that is gone in the end; off the event loop, which a large file's end would stop."""
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="mp-approvals-"))
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder)
 
 
 def _ours(still: bool) -> None:

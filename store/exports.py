@@ -9,24 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, update
+from pydantic_core import from_json
+from sqlalchemy import Text, and_, cast, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import outbox, queries, snapshots
+from store import outbox, queries
 from store.database import Database, Debt, drop, owes
 from store.domain.access import Roster
-from store.domain.export import Export, ExportState, Format
+from store.domain.export import Entry, Export, ExportState, Format
 from store.domain.query import ListQuery, Scope
 from store.domain.query_words import parse, words
-from store.domain.request import Request
 from store.outbox import Kind, Owed, Rank
-from store.tables import ExportRow
+from store.tables import ExportRow, RequestRow
 
 LEASE = timedelta(minutes=4)
 """How long an export belongs to its maker after a sign of life; longer than any one silent step."""
-PARTITION = 2000
-"""Requests read at a time: measured, larger ones only cost memory."""
+PARTITION = 500
+"""Requests read at a time: so many stay in the processor's cache until they are written."""
+*_FACTS, _DETAILS = (getattr(RequestRow, name) for name in Entry._fields)
 WAITING, MAKING = ExportState.WAITING.value, ExportState.MAKING.value
 
 
@@ -132,12 +133,14 @@ async def shown(
 
 async def contents(
     session: AsyncSession, export: Export, roster: Roster
-) -> AsyncIterator[Sequence[Request]]:
-    """The requests that go into it, in order and in portions; without reviewers and votes."""
+) -> AsyncIterator[Sequence[Entry]]:
+    """The requests that go into it, in order and in portions."""
     rows = queries.visible(export.query, asker=export.asker, roster=roster)
-    stream = await session.stream_scalars(rows)
+    # Measured: a session looks at every row once more, and this reads JSON in a third of the time.
+    entries = rows.with_only_columns(*_FACTS, cast(_DETAILS, Text))
+    stream = await (await session.connection()).stream(entries)
     async for portion in stream.partitions(PARTITION):
-        yield [snapshots.bare(row) for row in portion]
+        yield [Entry._make((*facts, from_json(details))) for *facts, details in portion]
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:

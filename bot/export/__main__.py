@@ -5,9 +5,14 @@ order comes by stdin because the command line of a process is everybody's to rea
 """
 
 import asyncio
+import gc
+import os
 import sys
 
 from bot.export.making import Order, make
+
+NICE = 10
+"""How far behind the bot it stands where both want the processor: clicks do not wait for a file."""
 
 
 def _say(count: int) -> None:
@@ -16,5 +21,7 @@ def _say(count: int) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(NICE)
+    gc.freeze()  # what is imported stays: no use in looking through it again and again
     order = Order.model_validate_json(sys.stdin.readline())
     _say(asyncio.run(make(int(sys.argv[1]), order, _say)))

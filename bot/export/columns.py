@@ -7,12 +7,13 @@ shortened here; what a format cannot hold is its writer's affair.
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from store.domain.details import MODELS
-from store.domain.request import People, Request
+from store.domain.export import Entry
+from store.domain.request import Category, Environment, People, RejectionClass, Status
 
 Cell = str | int | datetime | None
 """A date is local and naive: its zone stands in the header."""
@@ -31,6 +32,13 @@ _DETAILS = {
     for model in MODELS.values()
     for key, field in model.model_fields.items()
 }
+_PLACES = {key: place for place, key in enumerate(_DETAILS)}
+_LABELS = {
+    str(member): member.label
+    for kind in (Category, Environment, Status, RejectionClass)
+    for member in kind
+}
+_OPEN = Status.UNDER_REVIEW.value
 _FEATURE = ("name", "version", "description", "status", "apis")
 
 
@@ -53,28 +61,26 @@ def columns(zone: ZoneInfo) -> tuple[Column, ...]:
     return (*nine, *decision, *names, *details, Column("Details: More", _WIDE["More"]))
 
 
-def row(request: Request, people: People, zone: ZoneInfo) -> tuple[Cell, ...]:
+def row(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
     """The cells under `columns(zone)`."""
-    details = request.details
-    return (
-        request.title,
-        request.mini_program_name,
-        request.environment.label,
-        request.category.label,
-        request.version,
-        _name(request.submitted_by, people),
-        _local(request.created_at, zone),
-        _local(request.completed_on, zone),
-        request.status.label,
-        _decision(request),
-        request.decision_reason,
-        _name(request.decided_by, people),
-        request.ref,
-        request.mini_program_id,
-        request.external_id,
-        *[_detail(key, details[key]) if key in details else None for key in _DETAILS],
-        _lines({key: details[key] for key in details if key not in _DETAILS}),
-    )
+    return [
+        entry.title,
+        entry.mini_program_name,
+        _LABELS[entry.environment],
+        _LABELS[entry.category],
+        entry.version,
+        _name(entry.submitted_by, people),
+        _local(entry.created_at, zone),
+        _local(entry.completed_on, zone),
+        _LABELS[entry.status],
+        _decision(entry),
+        entry.decision_reason,
+        _name(entry.decided_by, people),
+        entry.ref,
+        entry.mini_program_id,
+        entry.external_id,
+        *_details(entry.details),
+    ]
 
 
 def _detail_title(key: str) -> str:
@@ -89,14 +95,31 @@ def _name(user: str | None, people: People) -> str | None:
 
 
 def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return moment.astimezone(zone).replace(tzinfo=None, microsecond=0) if moment else None
-
-
-def _decision(request: Request) -> str | None:
-    if request.is_open:
+    if moment is None:
         return None
-    kind = f": {request.rejection_class.label}" if request.rejection_class else ""
-    return f"{request.status.label}{kind}"
+    local = moment.astimezone(zone)
+    return datetime.combine(local, time(local.hour, local.minute, local.second))
+
+
+def _decision(entry: Entry) -> str | None:
+    if entry.status == _OPEN:
+        return None
+    kind = f": {_LABELS[entry.rejection_class]}" if entry.rejection_class else ""
+    return f"{_LABELS[entry.status]}{kind}"
+
+
+def _details(details: Mapping[str, Any]) -> list[Cell]:
+    """Each under its own header; what has none stands together in the last cell."""
+    cells: list[Cell] = [None] * (len(_PLACES) + 1)
+    more = {}
+    for key, value in details.items():
+        if key in _PLACES:
+            cells[_PLACES[key]] = _detail(key, value)
+        else:
+            more[key] = value
+    if more:
+        cells[-1] = _lines(more)
+    return cells
 
 
 def _detail(key: str, value: Any) -> Cell:

@@ -12,46 +12,47 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from store.domain.request import People, Request
+from store.domain.export import Entry
+from store.domain.request import People
 from store.domain.submission import REVIEW
 
 
 @contextmanager
-def writing(path: Path, _zone: ZoneInfo) -> Iterator[Callable[[Request, People], None]]:
+def writing(path: Path, _zone: ZoneInfo) -> Iterator[Callable[[Entry, People], None]]:
     """Create the file; what comes out adds one request to it. Times are UTC and say so."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
 
-        def add(request: Request, people: People) -> None:
-            line = json.dumps(interchange(request, people), ensure_ascii=False)
+        def add(entry: Entry, people: People) -> None:
+            line = json.dumps(_interchange(entry, people), ensure_ascii=False)
             file.write(f"{line}\n")
 
         yield add
 
 
-def interchange(request: Request, people: People) -> dict[str, Any]:
+def _interchange(entry: Entry, people: People) -> dict[str, Any]:
     """The request as it was handed in, and its review."""
     return {
-        "external_id": request.external_id,
-        "title": request.title,
-        "category": request.category.value,
-        "environment": request.environment.value,
-        "mini_program": {"id": request.mini_program_id, "name": request.mini_program_name},
-        "version": request.version,
-        "submitted_by": _known_as(request.submitted_by, people),
-        "created_at": _moment(request.created_at),
-        "details": dict(request.details),
-        REVIEW: _review(request, people),
+        "external_id": entry.external_id,
+        "title": entry.title,
+        "category": entry.category,
+        "environment": entry.environment,
+        "mini_program": {"id": entry.mini_program_id, "name": entry.mini_program_name},
+        "version": entry.version,
+        "submitted_by": _known_as(entry.submitted_by, people),
+        "created_at": _moment(entry.created_at),
+        "details": entry.details,
+        REVIEW: _review(entry, people),
     }
 
 
-def _review(request: Request, people: People) -> dict[str, Any]:
+def _review(entry: Entry, people: People) -> dict[str, Any]:
     return {
-        "request": request.ref,
-        "status": request.status.value,
-        "completed_on": _moment(request.completed_on),
-        "decided_by": _known_as(request.decided_by, people),
-        "rejection_class": request.rejection_class.value if request.rejection_class else None,
-        "reason": request.decision_reason,
+        "request": entry.ref,
+        "status": entry.status,
+        "completed_on": _moment(entry.completed_on),
+        "decided_by": _known_as(entry.decided_by, people),
+        "rejection_class": entry.rejection_class,
+        "reason": entry.decision_reason,
     }
 
 

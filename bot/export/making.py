@@ -14,9 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.export import csv_file, json_file, xlsx_file
 from store import exports, people
 from store.database import Database
-from store.domain.export import Export, Format
+from store.domain.export import Entry, Export, Format
 from store.domain.policy import Policy
-from store.domain.request import Person, Request
+from store.domain.request import Person
 
 _WRITERS = {
     Format.CSV: csv_file.writing,
@@ -56,12 +56,13 @@ async def _write(
     with _WRITERS[export.format](order.path, ZoneInfo(order.zone)) as add:
         async for portion in exports.contents(session, export, roster):
             met.update(await people.known(session, _named(portion) - met.keys()))
-            for request in portion:
-                add(request, met)
+            for entry in portion:
+                add(entry, met)
             count += len(portion)
             progress(count)
     return count
 
 
-def _named(portion: Sequence[Request]) -> set[str]:
-    return set().union(*(request.people() for request in portion))
+def _named(portion: Sequence[Entry]) -> set[str]:
+    deciders = {entry.decided_by for entry in portion if entry.decided_by}
+    return deciders | {entry.submitted_by for entry in portion}

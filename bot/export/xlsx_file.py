@@ -4,7 +4,7 @@ Texts are written as texts and nothing else, so a title of `=1+1` stays a title.
 hold in a cell is cut and says so; the other formats have it in full.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,15 @@ from zoneinfo import ZoneInfo
 import xlsxwriter
 
 from bot.export.columns import Cell, columns, row
-from store.domain.request import People, Request
+from store.domain.export import Entry
+from store.domain.request import People
 
 ROW_LIMIT = 1_048_576
 """Excel: rows of a sheet, the header among them; what is more goes to another sheet."""
 CELL_LIMIT = 32_767
 """Excel: characters of a cell, counted as UTF-16 does."""
+SURELY_FITTING = CELL_LIMIT // 2
+"""Characters that fit however many UTF-16 makes of them."""
 EXACT = 2**53
 """Excel keeps whole numbers as floats; larger ones would lose digits."""
 _CUT = " … (cut here: Excel holds no more; download CSV or JSON for all of it)"
@@ -34,13 +37,13 @@ _SETTINGS = {
 @contextmanager
 def writing(
     path: Path, zone: ZoneInfo, *, row_limit: int = ROW_LIMIT
-) -> Iterator[Callable[[Request, People], None]]:
+) -> Iterator[Callable[[Entry, People], None]]:
     """Create the file; what comes out adds one request to it."""
     with xlsxwriter.Workbook(path, {**_SETTINGS, "tmpdir": str(path.parent)}) as workbook:
         sheets = _Sheets(workbook, zone, row_limit)
 
-        def add(request: Request, people: People) -> None:
-            sheets.add(row(request, people, zone))
+        def add(entry: Entry, people: People) -> None:
+            sheets.add(row(entry, people, zone))
 
         yield add
 
@@ -55,12 +58,18 @@ class _Sheets:
         self._count = 0
         self._start()
 
-    def add(self, cells: tuple[Cell, ...]) -> None:
+    def add(self, cells: Sequence[Cell]) -> None:
         """The next row."""
         if self._line == self._limit:
             self._start()
+        write, line = self._sheet.write_string, self._line
         for place, cell in enumerate(cells):
-            self._write(place, cell)
+            if cell is None or cell == "":
+                continue
+            if type(cell) is str and cell[0] != "<" and len(cell) <= SURELY_FITTING:
+                write(line, place, cell)  # most cells: a call of ours for each would be felt
+            else:
+                self._write(place, cell)
         self._line += 1
 
     def _start(self) -> None:
@@ -74,14 +83,20 @@ class _Sheets:
         self._line = 1
 
     def _write(self, place: int, cell: Cell) -> None:
-        if cell is None or cell == "":
-            return
         if isinstance(cell, datetime):
             self._sheet.write_datetime(self._line, place, cell, self._date)
         elif isinstance(cell, int) and abs(cell) <= EXACT:
             self._sheet.write_number(self._line, place, cell)
         else:
-            self._sheet.write_string(self._line, place, fitting(str(cell)))
+            self._write_text(place, fitting(str(cell)))
+
+    def _write_text(self, place: int, text: str) -> None:
+        if text.startswith("<r>") and text.endswith("</r>"):
+            # The library takes such a text for markup of its own and writes it as it is, which
+            # breaks the whole file; in pieces it is text again.
+            self._sheet.write_rich_string(self._line, place, text[0], text[1], text[2:])
+        else:
+            self._sheet.write_string(self._line, place, text)
 
 
 def fitting(text: str) -> str:

@@ -3,9 +3,11 @@
 An export is a picture of a list at the moment it is made, as its asker may see it then.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from store.domain.query import ListQuery, Scope
@@ -64,6 +66,35 @@ class Export:
         """`requests-2026-11-22.csv`: what it is, and the asker's day."""
         day = self.created_at.astimezone(zone).date().isoformat()
         return f"{_NAMES[self.query.scope]}-{day}.{self.format.suffix}"
+
+
+class Entry(NamedTuple):
+    """One request in a file: its facts as they are on record, people by Slack user id.
+
+    Lean on purpose: measured, making a whole snapshot of each request took as long as writing it.
+    """
+
+    id: int
+    external_id: str
+    category: str
+    title: str
+    mini_program_id: str
+    mini_program_name: str
+    environment: str
+    version: str | None
+    submitted_by: str
+    created_at: datetime
+    status: str
+    completed_on: datetime | None
+    decided_by: str | None
+    rejection_class: str | None
+    decision_reason: str | None
+    details: Mapping[str, Any]
+
+    @property
+    def ref(self) -> str:
+        """How people name it: `MP-128`."""
+        return f"MP-{self.id}"
 
 
 _NAMES = {Scope.MINE: "my-requests", Scope.APPROVALS: "my-approvals", Scope.ALL: "requests"}

@@ -2,10 +2,13 @@
 
 import csv
 import json
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +25,8 @@ _ROWS = (
     "LEFT JOIN person s ON s.user_id = r.submitted_by "
     "LEFT JOIN person d ON d.user_id = r.decided_by ORDER BY r.created_at DESC, r.id DESC"
 )
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
+IN_MEMORY = 2000
 _WIDTH = len(columns(ZoneInfo("UTC")))
 Row = tuple[Any, ...]
 
@@ -53,14 +58,25 @@ def _csv(rows: Iterator[Row], path: Path) -> None:
 
 
 def _xlsx(rows: Iterator[Row], count: int, path: Path) -> None:
-    """The first row, as often as there are rows: nothing is read, nothing laid out."""
-    first = [str(cell) if cell is not None else "" for cell in next(rows)]
+    """The first rows, as often as it takes: the others are not read, and nothing is laid out."""
+    known = [tuple(map(_cell, row)) for row in islice(rows, IN_MEMORY)]
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for line in range(count):
-            for place, cell in enumerate(first):
-                if cell:
+        sheet, date = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        for line, row in zip(range(count), cycle(known), strict=False):
+            for place, cell in enumerate(row):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(line, place, cell, date)
+                elif cell:
                     sheet.write_string(line, place, cell)
+
+
+def _cell(value: Any) -> str | datetime:
+    """A time is one in a workbook too; SQLite has it as text."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    return "" if value is None else str(value)
 
 
 def _count(url: str) -> int:

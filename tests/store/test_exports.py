@@ -8,9 +8,10 @@ from store.database import Database
 from store.domain.export import Export, ExportState, Format
 from store.domain.query import Filter, ListQuery, Scope, Sort
 from store.domain.request import Status
-from store.exports import LEASE, Asked
+from store.exports import LEASE, PARTITION, Asked
 from tests.cast import ALICE, BOB, MALLORY, NOW
 from tests.store.acts import POLICY, owed, submit, vote
+from tests.store.shelf import fill, on_shelf
 
 EVERYTHING = ListQuery(Scope.ALL)
 
@@ -111,6 +112,11 @@ async def test_an_end_is_final_and_forgotten_in_time(db: Database) -> None:
     async with db.transaction() as session:
         assert await exports.forget(session, before=NOW) == 0
         assert await exports.forget(session, before=NOW + timedelta(days=1)) == 2
+
+
+async def test_a_file_of_many_portions_holds_every_request_once(db: Database) -> None:
+    await fill(db, [on_shelf(number) for number in range(1, 2 * PARTITION + 12)])
+    assert await inside(db, EVERYTHING, BOB) == [*range(2 * PARTITION + 11, 0, -1)]
 
 
 async def test_a_file_holds_exactly_what_the_asker_may_see(db: Database) -> None:

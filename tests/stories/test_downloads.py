@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import shutil
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from bot.sandbox.people import Person
 from store import exports, people
 from store.database import Database
 from store.domain import submission
-from store.domain.export import Format
+from store.domain.export import Entry, Format
 from store.domain.query import ListQuery, Scope, Sort
-from store.domain.request import Category, Request
+from store.domain.request import Category
 from tests.cast import sample
 from tests.team import Team
 
@@ -190,14 +189,14 @@ async def imported(team: Team, db: Database, lines: list[bytes]) -> None:
     assert {line.outcome async for line in importer.run(lines)} == {"new"}
 
 
-async def stored(team: Team, db: Database) -> list[Request]:
+async def stored(team: Team, db: Database) -> list[Entry]:
     """All requests of a database, as far as they do not depend on where they were stored."""
     query = ListQuery(Scope.ALL, sort=Sort.OLDEST)
     asked = await exports.ask(db, query, Format.JSON, asker=team.ada.id, now=team.clock())
     async with db.snapshot() as session:
         roster = await people.roster(session, team.bot.policy)
         portions = [part async for part in exports.contents(session, asked.export, roster)]
-    return [replace(request, id=0) for part in portions for request in part]
+    return [entry._replace(id=0) for part in portions for entry in part]
 
 
 def in_order(lines: list[bytes]) -> list[submission.Submission]:
