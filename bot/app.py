@@ -18,6 +18,7 @@ from bot.downloads import Downloads
 from bot.files import Files
 from bot.jobs import Jobs
 from bot.messages import Messages
+from bot.sending import Sender
 from bot.settings import Settings
 from bot.socket_mode import connected
 from bot.wire import Wire
@@ -66,9 +67,8 @@ async def build(
         client = slack.client(settings, http)
         directory = Directory(db, client, policy, clock)
         messages = Messages(db, directory, policy, clock)
-        dispatcher = Dispatcher(
-            db, messages, Wire(client, http), policy, clock, post_interval=post_interval
-        )
+        sender = Sender(db, messages, Wire(client, http), policy, clock, post_interval)
+        dispatcher = Dispatcher(db, sender, clock, post_interval)
         downloads = Downloads(db, Files(client, http), directory, policy, clock)
         db.wake |= {Debt.MESSAGE: dispatcher.wake, Debt.FILE: downloads.wake}
         jobs = Jobs(db, directory, policy, clock)

@@ -13,15 +13,12 @@ from enum import IntEnum, StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, tuple_, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, bindparam, case, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import pacing
-from store.database import Database, dialect_of, drop, execute, owes
-from store.pacing import Method
-from store.tables import LaneRow, OutboxRow
+from store.database import dialect_of, drop, execute, owes
+from store.tables import PENDING, OutboxRow
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
@@ -85,6 +82,11 @@ class Claimed:
     created_at: datetime
     lease_until: datetime
 
+    @property
+    def claimed_at(self) -> datetime:
+        """When it became ours."""
+        return self.lease_until - LEASE
+
 
 async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
     """Owe these messages from now on; sent or failed before, they are owed anew."""
@@ -98,61 +100,21 @@ async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime)
     owes(session)
 
 
-async def claim(
-    db: Database,
-    *,
-    owner: str,
-    now: datetime,
-    limit: int = 20,
-    pace: timedelta = timedelta(),
-) -> list[Claimed]:
-    """Take up to `limit` due messages, at most one a lane, the most urgent first.
+async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: datetime) -> None:
+    """They were sent. What was asked for again meanwhile is owed again.
 
-    With `pace`, the time between two posts in a channel, no more than Slack allows the workspace.
+    Where more waits on one of their lanes, whoever sends messages is woken.
     """
-    async with db.transaction() as session:
-        await _give_back_expired(session, now)
-        allowance = await pacing.allowance(session, pace, now=now)
-        due = (await session.exec(_due(now, limit, allowance.closed))).all()
-        within = allowance.within([lane for _, lane in due])
-        picked = {id_: lane for (id_, lane), allowed in zip(due, within, strict=True) if allowed}
-        if not picked:
-            return []
-        await pacing.spend(session, allowance, list(picked.values()))
-        taken = (
-            update(OutboxRow)
-            .where(col(OutboxRow.id).in_(picked), col(OutboxRow.state) == "pending")
-            .values(
-                state="sending",
-                attempts=OutboxRow.attempts + 1,
-                lease_until=now + LEASE,
-                lease_owner=owner,
-            )
-            .returning(OutboxRow)
-        )
-        rows = (await session.exec(taken)).scalars().all()
-        return [_claimed(row) for row in sorted(rows, key=lambda row: (row.rank, row.id))]
-
-
-async def settle(
-    session: AsyncSession, message: Claimed, *, now: datetime, pace: timedelta = timedelta()
-) -> None:
-    """It was sent. Asked for again meanwhile, it is owed again; its lane rests for `pace`.
-
-    That counts from the claim: else the time each call takes would be lost to the channel.
-    """
-    unchanged = col(OutboxRow.wanted) == message.wanted
-    await _release(
-        session,
-        message,
-        state=case((unchanged, "sent"), else_="pending"),
-        settled_at=now,
-        attempts=case((unchanged, OutboxRow.attempts), else_=0),
-        doubtful=False,
-        last_error=None,
-    )
-    if pace:
-        await pacing.rest(session, message.lane, until=message.lease_until - LEASE + pace)
+    known = {row.id: row for row in await _held(session, messages)}
+    ours = [m for m in messages if m.id in known and known[m.id].lease_until == m.lease_until]
+    sent = [m.id for m in ours if known[m.id].wanted == m.wanted]
+    again = [m.id for m in ours if known[m.id].wanted != m.wanted]
+    for statement, ids in ((_SENT, sent), (_OWED_AGAIN, again)):
+        if ids:
+            await execute(session, statement, {"ids": ids, "moment": now})
+    lanes = {"lanes": [message.lane for message in messages]}
+    if (await execute(session, _MORE, lanes)).first():
+        owes(session)
 
 
 async def postpone(
@@ -175,25 +137,6 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
         attempts=case((unchanged, OutboxRow.attempts), else_=0),
         last_error=why,
     )
-
-
-async def next_due(db: Database, *, now: datetime) -> timedelta | None:
-    """How long until something could be sent; None when nothing is owed.
-
-    What waits behind a message under way counts from the end of that message's lease.
-    """
-    later = col(LaneRow.free_at) > OutboxRow.due_at
-    waiting = (
-        select(func.min(case((later, LaneRow.free_at), else_=OutboxRow.due_at)))
-        .select_from(OutboxRow)
-        .join(LaneRow, col(LaneRow.lane) == OutboxRow.lane, isouter=True)
-        .where(OutboxRow.state == "pending", col(OutboxRow.lane).not_in(_busy_lanes()))
-    )
-    leases = select(func.min(OutboxRow.lease_until)).where(OutboxRow.state == "sending")
-    async with db.snapshot() as session:
-        moments = [(await session.exec(query)).one() for query in (waiting, leases)]
-    known = [moment for moment in moments if moment]
-    return max(min(known) - now, timedelta()) if known else None
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
@@ -219,51 +162,6 @@ def _owing(dialect: Any) -> Any:
     )
 
 
-def _due(now: datetime, limit: int, closed: Sequence[Method]) -> Any:
-    """The first row of every lane that is free, due, and has nothing under way; with its lane.
-
-    The most urgent rows are walked until enough are found that none in their lane goes before.
-    """
-    resting = select(LaneRow.lane).where(LaneRow.free_at > now)
-    ahead = aliased(OutboxRow)
-    known = [kind.value for kind in Kind]  # a newer replica may owe others, and sends them
-    place = tuple_(col(ahead.rank), col(ahead.id))
-    before = select(ahead.id).where(
-        ahead.state == "pending",
-        ahead.due_at <= now,
-        col(ahead.kind).in_(known),
-        ahead.lane == OutboxRow.lane,
-        place < tuple_(col(OutboxRow.rank), col(OutboxRow.id)),
-    )
-    rows = select(OutboxRow.id, OutboxRow.lane).where(
-        OutboxRow.state == "pending",
-        OutboxRow.due_at <= now,
-        col(OutboxRow.kind).in_(known),
-        col(OutboxRow.lane).not_in(_busy_lanes()),
-        col(OutboxRow.lane).not_in(resting),
-        *(~col(OutboxRow.lane).startswith(f"{method.value}:") for method in closed),
-        ~before.exists(),
-    )
-    urgent = rows.order_by(col(OutboxRow.rank), col(OutboxRow.id)).limit(limit)
-    return urgent.with_for_update(skip_locked=True, of=OutboxRow)
-
-
-def _busy_lanes() -> Any:
-    return select(OutboxRow.lane).where(OutboxRow.state == "sending")
-
-
-async def _give_back_expired(session: AsyncSession, now: datetime) -> None:
-    """A sender that died with a message in hand may have sent it."""
-    expired = select(OutboxRow.id).where(
-        OutboxRow.state == "sending", col(OutboxRow.lease_until) <= now
-    )
-    # Without waiting for a row that another claimer gives back at this moment.
-    ours = col(OutboxRow.id).in_(expired.with_for_update(skip_locked=True))
-    await session.exec(
-        update(OutboxRow).where(ours).values(state="pending", doubtful=True, lease_until=None)
-    )
-
-
 async def _release(session: AsyncSession, message: Claimed, **values: Any) -> None:
     """Let go of the row, if it is still ours: a lease that ran out may be somebody else's now."""
     ours = and_(
@@ -271,24 +169,28 @@ async def _release(session: AsyncSession, message: Claimed, **values: Any) -> No
         col(OutboxRow.state) == "sending",
         col(OutboxRow.lease_until) == message.lease_until,
     )
-    await session.exec(
-        update(OutboxRow).where(ours).values(lease_until=None, lease_owner=None, **values)
-    )
+    await session.exec(update(OutboxRow).where(ours).values(**_LET_GO, **values))
 
 
-def _claimed(row: OutboxRow) -> Claimed:
-    assert row.lease_until is not None, "it was just claimed"
-    return Claimed(
-        id=row.id,
-        key=row.key,
-        kind=Kind(row.kind),
-        recipient=row.recipient,
-        lane=row.lane,
-        request_id=row.request_id,
-        data=row.data,
-        wanted=row.wanted,
-        attempts=row.attempts,
-        doubtful=row.doubtful,
-        created_at=row.created_at,
-        lease_until=row.lease_until,
-    )
+async def _held(session: AsyncSession, messages: Sequence[Claimed]) -> Sequence[Any]:
+    """What is said of them now, nobody else's to change until the end of the transaction."""
+    found = await execute(session, _HELD, {"ids": [message.id for message in messages]})
+    return list(found.all())
+
+
+_THESE = col(OutboxRow.id).in_(bindparam("ids", expanding=True))
+_HELD = (
+    select(OutboxRow.id, OutboxRow.wanted, OutboxRow.lease_until)
+    .where(_THESE, col(OutboxRow.state) == "sending")
+    .order_by(col(OutboxRow.key))  # as they are owed: two transactions must not lock crosswise
+    .with_for_update()
+)
+_LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}
+_DONE = _LET_GO | {"settled_at": bindparam("moment"), "doubtful": False, "last_error": None}
+_SENT = update(OutboxRow).where(_THESE).values(state="sent", **_DONE)
+_OWED_AGAIN = update(OutboxRow).where(_THESE).values(state="pending", attempts=0, **_DONE)
+_MORE = (
+    select(OutboxRow.id)
+    .where(PENDING, col(OutboxRow.lane).in_(bindparam("lanes", expanding=True)))
+    .limit(1)
+)

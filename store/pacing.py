@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.database import hold, insert
+from store.database import insert
 from store.tables import LaneRow
 
 
@@ -45,9 +44,9 @@ class Allowance:
     whole_at: Mapping[Method, datetime] = field(default_factory=dict)
 
     @property
-    def closed(self) -> list[Method]:
+    def closed(self) -> tuple[Method, ...]:
         """Methods of which nothing may be claimed now."""
-        return [method for method in Method if self.room(method) < 1]
+        return tuple(method for method in Method if self.room(method) < 1)
 
     def room(self, method: Method) -> float:
         """How many calls of this method may be made now."""
@@ -55,6 +54,10 @@ class Allowance:
         if not interval:
             return 0 if ahead else math.inf
         return math.floor(_burst(method) - ahead / interval)
+
+    def opens_at(self, method: Method) -> datetime:
+        """When a call of this method may be made."""
+        return max(self.now, self.now + self._ahead(method) - _used_up(method, self.pace))
 
     def within(self, lanes: Sequence[str]) -> list[bool]:
         """Which of these calls may be made now, the first ones first."""
@@ -79,40 +82,41 @@ class Allowance:
 
 def method_of(lane: str) -> Method | None:
     """The method whose allowance a message on this lane takes from."""
-    name = lane.partition(":")[0]
-    return Method(name) if name in set(Method) else None
+    return _METHODS.get(lane.partition(":")[0])
 
 
-async def allowance(session: AsyncSession, pace: timedelta, *, now: datetime) -> Allowance:
-    """What may be claimed now; with a pace, nobody else claims until this transaction ends."""
-    if pace:
-        await hold(session, "pacing")
-    rows = await session.exec(select(LaneRow).where(col(LaneRow.lane).in_(map(_shared, Method))))
-    found = {row.lane: row.free_at for row in rows}
-    whole_at = {method: found[_shared(method)] for method in Method if _shared(method) in found}
-    return Allowance(now, pace, whole_at)
+def allowance(resting: Mapping[str, datetime], pace: timedelta, *, now: datetime) -> Allowance:
+    """What may be claimed now, by the lanes that rest at this moment."""
+    shared = {method: resting[_shared(method)] for method in Method if _shared(method) in resting}
+    return Allowance(now, pace, shared)
 
 
 async def spend(session: AsyncSession, held: Allowance, lanes: Sequence[str]) -> None:
     """These are going to be called."""
-    for method, whole_at in held.spent(lanes).items():
-        await rest(session, _shared(method), until=whole_at)
+    await rest(session, {_shared(method): at for method, at in held.spent(lanes).items()})
 
 
 async def silence(
     session: AsyncSession, method: Method, pace: timedelta, *, until: datetime
 ) -> None:
     """Slack asked for it: no call of this method before `until`, and no burst after it."""
-    used_up = (_burst(method) - 1) * _interval(method, pace)
-    await rest(session, _shared(method), until=until + used_up)
+    await rest(session, {_shared(method): until + _used_up(method, pace)})
 
 
-async def rest(session: AsyncSession, lane: str, *, until: datetime) -> None:
-    """Nothing is sent on this lane before `until`, by any replica."""
-    statement = insert(session, LaneRow).values(lane=lane, free_at=until)
-    await session.exec(
-        statement.on_conflict_do_update(index_elements=["lane"], set_={"free_at": until})
+async def rest(session: AsyncSession, until: Mapping[str, datetime]) -> None:
+    """Nothing is sent on these lanes before the moment of each, by any replica."""
+    if not until:
+        return
+    # In one order: two transactions that rest the same ones must not lock crosswise.
+    rows = [{"lane": lane, "free_at": moment} for lane, moment in sorted(until.items())]
+    new = insert(session, LaneRow)
+    kept = new.on_conflict_do_update(
+        index_elements=["lane"], set_={"free_at": new.excluded.free_at}
     )
+    await (await session.connection()).execute(kept, rows)
+
+
+_METHODS = {method.value: method for method in Method}
 
 
 def _interval(method: Method, pace: timedelta) -> timedelta:
@@ -122,6 +126,11 @@ def _interval(method: Method, pace: timedelta) -> timedelta:
 
 def _burst(method: Method) -> int:
     return int(PER_MINUTE[method] * BURST)
+
+
+def _used_up(method: Method, pace: timedelta) -> timedelta:
+    """How far ahead of now a method's allowance is whole when a single call of it is left."""
+    return (_burst(method) - 1) * _interval(method, pace)
 
 
 def _shared(method: Method) -> str:

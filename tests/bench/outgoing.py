@@ -1,5 +1,6 @@
 """Owed messages on their way to Slack, beside a bare client in a loop and Slack's own limits."""
 
+import asyncio
 import json
 import tempfile
 import time
@@ -19,26 +20,30 @@ from store import outbox
 from store.domain.clock import utc_now
 from store.outbox import Kind, Owed
 from store.tables import OutboxRow
-from tests.bench.places import Place
+from tests.bench.places import Bare, Place
 from tests.bench.processes import listening
 from tests.bench.seed import PEOPLE
 from tests.bench.table import Line
 from tests.bench.timing import Taken, by_turns
 
+_UNSENT = "SELECT id FROM outbox WHERE state IN ('pending', 'sending') LIMIT 1"
+_LOOK_SECONDS = 0.02
+"""How often is looked whether all is sent; it counts as time of ours."""
+
 
 async def measure(place: Place, *, rounds: int, messages: int, limited: int) -> list[Line]:
     """Messages a second without limits; then one conversation at Slack's pace."""
-    async with _wired(place, timedelta(), limits=False) as bot:
+    async with _wired(place, timedelta(), limits=False) as bot, place.bare() as bare:
         client = AsyncWebClient(token=bot.settings.bot_token(), base_url=bot.client.base_url,
                                 session=bot.client.session)  # fmt: skip
         free = await by_turns(
-            lambda: _send(bot, messages, lanes=messages),
+            lambda: _send(bot, bare, messages, lanes=messages),
             lambda: _post(client, messages),
             rounds=rounds,
         )
-    async with _wired(place, timedelta(seconds=1), limits=True) as bot:
+    async with _wired(place, timedelta(seconds=1), limits=True) as bot, place.bare() as bare:
         begun = time.perf_counter()
-        await _send(bot, limited, lanes=1)
+        await _send(bot, bare, limited, lanes=1)
         ours = Taken(((time.perf_counter() - begun) / limited,))
     each = [Taken(tuple(r / messages for r in taken.rounds)) for taken in free]
     allowed = Taken(((limited - 1) / limited,))  # the first goes at once, then one a second
@@ -68,16 +73,18 @@ async def _wired(place: Place, pace: timedelta, *, limits: bool) -> AsyncIterato
                 yield bot
 
 
-async def _send(bot: Bot, messages: int, *, lanes: int) -> None:
-    """Owe so many and send them all, as the loop of the bot does."""
+async def _send(bot: Bot, bare: Bare, messages: int, *, lanes: int) -> None:
+    """Owe so many, and let the bot's own loop send them all."""
     now = utc_now()
     owed = [_message(number, PEOPLE[1 + number % lanes]) for number in range(messages)]
     async with bot.db.transaction() as session:
         await session.exec(delete(OutboxRow))
         await outbox.owe(session, owed, now=now)
-    while (due := await outbox.next_due(bot.db, now=utc_now())) is not None:
-        if not await bot.dispatcher.run_once():
-            await bot.dispatcher._sleep(max(due.total_seconds(), 0.005))
+    sending = asyncio.create_task(bot.dispatcher.run())
+    while await bare.fetch(_UNSENT):
+        await asyncio.wait([sending], timeout=_LOOK_SECONDS)
+    sending.cancel()
+    await asyncio.wait([sending])
 
 
 def _message(number: int, user: str) -> Owed:

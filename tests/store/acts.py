@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from store import outbox, requests
+from store import claims, outbox, requests
 from store.database import Database
 from store.domain import submission
 from store.domain.access import Denial, Refused
@@ -95,10 +95,9 @@ async def history(db: Database, request: Request) -> list[tuple[int, str, str]]:
 async def send_all(db: Database, now: datetime = NOW) -> list[Claimed]:
     """Claim and settle until nothing is due, as a dispatcher with a quick Slack would."""
     sent: list[Claimed] = []
-    while claimed := await outbox.claim(db, owner="story", now=now, limit=100):
+    while claimed := await claims.take(db, owner="story", now=now, limit=100):
         async with db.transaction() as session:
-            for message in claimed:
-                await outbox.settle(session, message, now=now)
+            await outbox.settle(session, claimed, now=now)
         sent += claimed
     return sent
 

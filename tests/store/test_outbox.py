@@ -4,7 +4,7 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 
-from store import outbox, pacing
+from store import claims, outbox, pacing
 from store.database import Database
 from store.outbox import LEASE, Claimed, Kind, Owed, Rank
 from tests.cast import BOB, CAROL, NOW
@@ -26,7 +26,7 @@ async def owe(db: Database, *messages: Owed) -> None:
 
 
 async def claim(db: Database, now: datetime = NOW, limit: int = 20) -> list[Claimed]:
-    return await outbox.claim(db, owner="story", now=now, limit=limit)
+    return await claims.take(db, owner="story", now=now, limit=limit)
 
 
 async def claim_one(db: Database, now: datetime = NOW) -> Claimed:
@@ -36,7 +36,9 @@ async def claim_one(db: Database, now: datetime = NOW) -> Claimed:
 
 async def settle(db: Database, claimed: Claimed, pace: timedelta = timedelta()) -> None:
     async with db.transaction() as session:
-        await outbox.settle(session, claimed, now=NOW, pace=pace)
+        await outbox.settle(session, [claimed], now=NOW)
+        if pace:
+            await pacing.rest(session, {claimed.lane: claimed.claimed_at + pace})
 
 
 async def postpone(db: Database, claimed: Claimed, *, doubtful: bool = False) -> None:
@@ -173,7 +175,7 @@ async def test_doubt_stays_until_the_message_is_settled(db: Database) -> None:
 async def test_a_resting_lane_sends_nothing_and_the_others_do(db: Database) -> None:
     await owe(db, message("m", lane="quiet"), message("other"))
     async with db.transaction() as session:
-        await pacing.rest(session, "quiet", until=NOW + 3 * SECOND)
+        await pacing.rest(session, {"quiet": NOW + 3 * SECOND})
     assert [found.key for found in await claim(db, NOW + 2 * SECOND)] == ["other"]
     assert (await claim_one(db, NOW + 3 * SECOND)).key == "m"
 
@@ -225,16 +227,16 @@ async def test_a_message_that_is_given_up_stays_for_the_operator(db: Database) -
 
 
 async def test_the_next_look_is_when_something_can_be_sent(db: Database) -> None:
-    assert await outbox.next_due(db, now=NOW) is None
+    assert await claims.next_due(db, now=NOW) is None
     await owe(db, message("m"))
-    assert await outbox.next_due(db, now=NOW + SECOND) == timedelta()
+    assert await claims.next_due(db, now=NOW + SECOND) == timedelta()
     await postpone(db, await claim_one(db))
-    assert await outbox.next_due(db, now=NOW) == 5 * SECOND
+    assert await claims.next_due(db, now=NOW) == 5 * SECOND
     async with db.transaction() as session:
-        await pacing.rest(session, "lane of m", until=NOW + 8 * SECOND)
-    assert await outbox.next_due(db, now=NOW) == 8 * SECOND
+        await pacing.rest(session, {"lane of m": NOW + 8 * SECOND})
+    assert await claims.next_due(db, now=NOW) == 8 * SECOND
     await send_all(db, now=NOW + 9 * SECOND)
-    assert await outbox.next_due(db, now=NOW) is None
+    assert await claims.next_due(db, now=NOW) is None
 
 
 async def test_behind_a_message_under_way_the_next_look_is_when_its_lease_ends(
@@ -242,7 +244,7 @@ async def test_behind_a_message_under_way_the_next_look_is_when_its_lease_ends(
 ) -> None:
     await owe(db, message("a", lane="l"), message("b", lane="l"))
     await claim_one(db)
-    due = await outbox.next_due(db, now=NOW)
+    due = await claims.next_due(db, now=NOW)
     assert due == LEASE
     assert (await claim_one(db, NOW + due)).key == "a"
 

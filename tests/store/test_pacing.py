@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from store import outbox, pacing
+from store import claims, outbox, pacing
 from store.database import Database
 from store.outbox import Kind, Owed
 from store.pacing import Allowance, Method
@@ -23,9 +23,7 @@ async def owe(db: Database, method: str, count: int) -> None:
 
 async def claimed(db: Database, seconds: float = 0) -> int:
     """How many may go out at that time."""
-    taken = await outbox.claim(
-        db, owner="test", now=NOW + seconds * SECOND, limit=1000, pace=SECOND
-    )
+    taken = await claims.take(db, owner="test", now=NOW + seconds * SECOND, limit=1000, pace=SECOND)
     return len(taken)
 
 
@@ -51,7 +49,7 @@ async def test_answers_and_other_methods_do_not_wait(db: Database) -> None:
 
 async def test_without_a_pace_everything_goes_at_once(db: Database) -> None:
     await owe(db, "edit", 60)
-    assert len(await outbox.claim(db, owner="test", now=NOW, limit=100)) == 60
+    assert len(await claims.take(db, owner="test", now=NOW, limit=100)) == 60
 
 
 @pytest.mark.parametrize("pace", [SECOND, timedelta()])
@@ -63,7 +61,7 @@ async def test_silence_holds_all_lanes_of_the_method(db: Database, pace: timedel
 
     async def kinds(seconds: int) -> list[str]:
         now = NOW + seconds * SECOND
-        return [m.lane[:4] for m in await outbox.claim(db, owner="test", now=now, pace=pace)]
+        return [m.lane[:4] for m in await claims.take(db, owner="test", now=now, pace=pace)]
 
     assert await kinds(29) == ["post"]
     assert await kinds(30) == ["edit"] * (1 if pace else 3)
