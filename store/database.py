@@ -1,4 +1,4 @@
-"""The only file that knows SQLite from PostgreSQL.
+"""The only file that knows SQLite from PostgreSQL; how each is driven, stands in theirs.
 
 Two doors: `transaction()` to write, `snapshot()` to read. Both are short; Slack is never called
 inside one. Measured: SQLite loses updates in the driver's default mode and fails with "locked" on a
@@ -12,15 +12,15 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel import SQLModel, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import sqlite
+from store import postgresql, sqlite
 from store.together import Together
 
 _DRIVERS = {
@@ -66,7 +66,9 @@ class Database:
     def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
         parsed = parse_url(url) if isinstance(url, str) else url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine = sqlite.writing(parsed) if self.is_sqlite else _postgresql(parsed, pool_size)
+        self.engine = (
+            sqlite.writing(parsed) if self.is_sqlite else postgresql.engine(parsed, pool_size)
+        )
         self.wake: dict[Debt, Callable[[], None]] = dict.fromkeys(Debt, _nobody)
         self.together = Together(self.transaction)
         self._writers: AbstractAsyncContextManager[Any] = (
@@ -138,7 +140,7 @@ def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
 
 def dialect_of(session: AsyncSession) -> Any:
     """SQLAlchemy's module of what only this database has."""
-    return sqlite_dialect if session.get_bind().dialect.name == "sqlite" else postgresql
+    return sqlite_dialect if session.get_bind().dialect.name == "sqlite" else postgresql_dialect
 
 
 def _owed(session: AsyncSession) -> set[Debt]:
@@ -147,14 +149,3 @@ def _owed(session: AsyncSession) -> set[Debt]:
 
 def _nobody() -> None:
     """Nobody waits for messages (the command line, for one)."""
-
-
-def _postgresql(url: URL, pool_size: int) -> AsyncEngine:
-    # No prepared statements: behind PgBouncer in transaction mode they belong to somebody else.
-    return create_async_engine(
-        url,
-        pool_size=pool_size,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"prepare_threshold": None},
-    )

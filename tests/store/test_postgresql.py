@@ -1,0 +1,53 @@
+"""What is prepared, and what a restart leaves of the connections."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from store import postgresql
+from store.database import Database, execute
+from store.postgresql import PREPARE_AFTER
+from tests.postgres import Server
+from tests.store.acts import replicas
+
+OWN = text("SELECT pg_backend_pid()")
+
+
+@pytest.fixture
+async def both(postgres: Server) -> AsyncIterator[tuple[Database, Database]]:
+    """Two processes' worth of connections to one server."""
+    postgres.execute("CREATE DATABASE {} TEMPLATE template_of_ours", "prepared")
+    async with replicas(postgres.url("prepared")) as databases:
+        yield databases
+    postgres.execute("DROP DATABASE {} WITH (FORCE)", "prepared")
+
+
+async def ask(db: Database, statement: Any, **values: Any) -> list[Any]:
+    """The answer, in a transaction of its own."""
+    async with db.transaction() as session:
+        return list(await execute(session, statement, values))
+
+
+async def test_what_comes_again_is_prepared(both: tuple[Database, Database]) -> None:
+    for _ in range(PREPARE_AFTER + 2):
+        await ask(both[0], text("SELECT key FROM slot"))
+    prepared = await ask(both[0], text("SELECT statement FROM pg_prepared_statements"))
+    assert ("SELECT key FROM slot",) in prepared
+
+
+def test_behind_a_pooler_nothing_is_prepared() -> None:
+    assert postgresql.threshold(told=71, server=71) == PREPARE_AFTER
+    assert postgresql.threshold(told=1_804_289_383, server=71) is None
+
+
+async def test_a_connection_that_was_lost_while_it_rested_is_made_again(
+    both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "RESTED_SECONDS", 0.0)
+    db, other = both
+    [(first,)] = await ask(db, OWN)
+    await ask(other, text("SELECT pg_terminate_backend(:pid)"), pid=first)
+    [(second,)] = await ask(db, OWN)
+    assert second != first
