@@ -13,12 +13,13 @@ from enum import IntEnum, StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, or_, update
+from sqlalchemy import and_, bindparam, case, literal_column, or_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.database import dialect_of, drop, execute, owes
-from store.tables import PENDING, OutboxRow
+from store.tables import OutboxRow
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
@@ -112,8 +113,7 @@ async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: dat
     for statement, ids in ((_SENT, sent), (_OWED_AGAIN, again)):
         if ids:
             await execute(session, statement, {"ids": ids, "moment": now})
-    lanes = {"lanes": [message.lane for message in messages]}
-    if (await execute(session, _MORE, lanes)).first():
+    if again or any(row.more for row in known.values()):
         owes(session)
 
 
@@ -179,18 +179,17 @@ async def _held(session: AsyncSession, messages: Sequence[Claimed]) -> Sequence[
 
 
 _THESE = col(OutboxRow.id).in_(bindparam("ids", expanding=True))
+_BEHIND = aliased(OutboxRow)
+_MORE = select(_BEHIND.id).where(
+    col(_BEHIND.state) == literal_column("'pending'"), col(_BEHIND.lane) == OutboxRow.lane
+)
 _HELD = (
-    select(OutboxRow.id, OutboxRow.wanted, OutboxRow.lease_until)
+    select(OutboxRow.id, OutboxRow.wanted, OutboxRow.lease_until, _MORE.exists().label("more"))
     .where(_THESE, col(OutboxRow.state) == "sending")
     .order_by(col(OutboxRow.key))  # as they are owed: two transactions must not lock crosswise
-    .with_for_update()
+    .with_for_update(of=OutboxRow)
 )
 _LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}
 _DONE = _LET_GO | {"settled_at": bindparam("moment"), "doubtful": False, "last_error": None}
 _SENT = update(OutboxRow).where(_THESE).values(state="sent", **_DONE)
 _OWED_AGAIN = update(OutboxRow).where(_THESE).values(state="pending", attempts=0, **_DONE)
-_MORE = (
-    select(OutboxRow.id)
-    .where(PENDING, col(OutboxRow.lane).in_(bindparam("lanes", expanding=True)))
-    .limit(1)
-)
