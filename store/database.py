@@ -71,6 +71,7 @@ class Database:
         )
         self.wake: dict[Debt, Callable[[], None]] = dict.fromkeys(Debt, _nobody)
         self.together = Together(self.transaction)
+        self.checkpoints = sqlite.Checkpoints(parsed) if self.is_sqlite else None
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
@@ -88,6 +89,8 @@ class Database:
             if not self.is_sqlite:
                 for debt in _owed(session):
                     await session.exec(select(func.pg_notify(CHANNEL, debt.value)))
+        if self.checkpoints:
+            self.checkpoints.note()
         for debt in _owed(session):
             self.wake[debt]()
 
@@ -99,6 +102,8 @@ class Database:
 
     async def dispose(self) -> None:
         """Close every connection."""
+        if self.checkpoints:
+            await self.checkpoints.end()
         await self.engine.dispose()
         await self.reading.dispose()
 

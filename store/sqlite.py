@@ -6,8 +6,11 @@ thread in one turn, and whatever cannot last is done on the spot: a writer waits
 at BEGIN and for the disk at COMMIT; a reader may search a million rows.
 """
 
+import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -16,20 +19,58 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+log = logging.getLogger(__name__)
+
 BUSY_TIMEOUT_MS = 5000
 PORTION = 500
 """Rows that come with a statement; what is more comes when it is asked for."""
+CHECKPOINT_AFTER = 100
+"""Commits after which the write-ahead log is copied into the file, beside whoever writes on."""
+_LONGEST_LOG = 20_000
+"""Pages of 4 KB after which a COMMIT does it itself, should the copying not keep up."""
 _ENDS = ("BEGIN", "COMMIT", "ROLLBACK")
 
 
 def writing(url: URL) -> AsyncEngine:
     """Transactions that write. They begin IMMEDIATE: a plain one fails with "locked" later on."""
-    return _engine(url, _writer_waits, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+    longest = f"PRAGMA wal_autocheckpoint={_LONGEST_LOG}"
+    return _engine(url, _writer_waits, "BEGIN IMMEDIATE", longest, pool_size=1, max_overflow=0)
 
 
 def reading(url: URL) -> AsyncEngine:
     """Transactions that see one state of the store and cannot write."""
     return _engine(url, _reader_waits, "BEGIN", "PRAGMA query_only=ON", pool_size=10)
+
+
+class Checkpoints:
+    """Copies what is committed from the log into the file, in a thread and never two at once.
+
+    SQLite would do it at every so many pages within a COMMIT, and every click waits for that.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._path = url.database or ""
+        self._commits = 0
+        self._copying: asyncio.Future[None] | None = None
+
+    def note(self) -> None:
+        """Something was committed."""
+        self._commits += 1
+        if self._commits >= CHECKPOINT_AFTER and (self._copying is None or self._copying.done()):
+            self._commits = 0
+            self._copying = asyncio.ensure_future(asyncio.to_thread(self._copy))
+
+    async def end(self) -> None:
+        """Wait for the one under way."""
+        if self._copying:
+            await asyncio.wait([self._copying])
+
+    def _copy(self) -> None:
+        try:
+            with closing(sqlite3.connect(self._path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:  # nothing is lost: it stands in the log
+            log.warning("the write-ahead log was not copied: %s", error)
 
 
 def _writer_waits(statement: str) -> bool:

@@ -1,0 +1,60 @@
+"""What of SQLite a click would have to wait for, and does not."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlmodel import select
+
+from store import migrate, sqlite
+from store.database import Database
+from store.tables import SlotRow
+from tests.cast import NOW
+
+
+async def test_the_log_is_copied_into_the_file_after_so_many_commits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "CHECKPOINT_AFTER", 3)
+    store, copy = tmp_path / "store.db", tmp_path / "copy.db"
+    db = Database(f"sqlite:///{store}")
+    await migrate.upgrade(db)
+    async with db.snapshot():  # holds the file open: the end of the others copies nothing
+        for number in range(3):
+            async with db.transaction() as session:
+                session.add(SlotRow(key=f"{number}", at=NOW))
+        assert db.checkpoints, "it is SQLite"
+        await db.checkpoints.end()
+        shutil.copy(store, copy)  # without its log
+    await db.dispose()
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM slot").fetchone() == (3,)
+
+
+async def test_more_rows_than_come_with_a_statement_come_all_the_same(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    await migrate.upgrade(db)
+    wanted = 2 * sqlite.PORTION + 1
+    async with db.transaction() as session:
+        session.add_all(SlotRow(key=f"{number:06d}", at=NOW) for number in range(wanted))
+    async with db.snapshot() as session:
+        slots = select(SlotRow.key).order_by(SlotRow.key)
+        everything = list(await session.exec(slots))
+        portions = await session.stream(slots.execution_options(yield_per=7))
+        assert [row.key async for row in portions] == everything
+    assert everything == [f"{number:06d}" for number in range(wanted)]
+    await db.dispose()
+
+
+async def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    await migrate.upgrade(db)
+    async with db.snapshot() as session:
+        session.add(SlotRow(key="once", at=NOW))
+        with pytest.raises(OperationalError, match="readonly"):
+            await session.flush()
+        session.expunge_all()
+    await db.dispose()
