@@ -22,14 +22,23 @@ from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Vote
 from store.outbox import Kind, Owed
 from store.revisions import Change
-from store.snapshots import snapshots
+from store.snapshots import FACTS, snapshots
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
 _IDS: Any = bindparam("ids", expanding=True)
 # In one order: two transactions that hold the same ones must not lock crosswise.
-_HELD = select(RequestRow).where(col(RequestRow.id).in_(_IDS)).order_by(col(RequestRow.id))
+_HELD = select(*FACTS).where(col(RequestRow.id).in_(_IDS)).order_by(col(RequestRow.id))
 _HELD = _HELD.with_for_update()
-_SETTLED = update(AssignmentRow).where(col(AssignmentRow.request_id).in_(_IDS)).values(waits=False)
+_ITS = col(RequestRow.id) == AssignmentRow.request_id
+_SETTLED = (
+    update(AssignmentRow)
+    .where(col(AssignmentRow.request_id).in_(_IDS))
+    .values(
+        waits=False,
+        status=select(RequestRow.status).where(_ITS).scalar_subquery(),
+        completed_on=select(RequestRow.completed_on).where(_ITS).scalar_subquery(),
+    )
+)
 _NEW_VOTE = insert(VoteRow)
 _WRITTEN = ("status", "completed_on", "decided_by", "rejection_class", "decision_reason")
 

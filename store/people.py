@@ -3,15 +3,32 @@
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.database import insert
+from store.database import execute, insert
 from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.request import People, Person
 from store.tables import MemberRow, PersonRow
+
+PROFILE: tuple[Any, ...] = (
+    PersonRow.user_id,
+    PersonRow.name,
+    PersonRow.email,
+    PersonRow.timezone,
+    PersonRow.locale,
+    PersonRow.active,
+)
+"""What `snapshot` reads."""
+_USERS: Any = bindparam("users", expanding=True)
+_GROUPS: Any = bindparam("groups", expanding=True)
+_KNOWN = select(*PROFILE).where(col(PersonRow.user_id).in_(_USERS))
+_MEMBERS = select(MemberRow.group_id, MemberRow.user_id).where(col(MemberRow.group_id).in_(_GROUPS))
+_THESE_MEMBERS = _MEMBERS.where(col(MemberRow.user_id).in_(_USERS))
 
 
 async def remember(session: AsyncSession, people: Sequence[Person], *, now: datetime) -> None:
@@ -35,7 +52,7 @@ async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
     wanted = sorted(set(user_ids))
     if not wanted:
         return {}
-    rows = await session.exec(select(PersonRow).where(col(PersonRow.user_id).in_(wanted)))
+    rows = await execute(session, _KNOWN, {"users": wanted})
     return {row.user_id: snapshot(row) for row in rows}
 
 
@@ -82,15 +99,13 @@ async def roster(
     """Who holds which role at this moment; with `only`, what is asked about these people alone."""
     members: dict[str, set[str]] = {}
     if policy.groups:
-        known = select(MemberRow.group_id, MemberRow.user_id)
-        known = known.where(col(MemberRow.group_id).in_(sorted(policy.groups)))
-        if only is not None:
-            known = known.where(col(MemberRow.user_id).in_(sorted(only)))
-        for group, user in await session.exec(known):
+        asked = {"groups": sorted(policy.groups), "users": sorted(only or ())}
+        statement = _MEMBERS if only is None else _THESE_MEMBERS
+        for group, user in await execute(session, statement, asked):
             members.setdefault(group, set()).add(user)
     return policy.roster({group: frozenset(users) for group, users in members.items()})
 
 
-def snapshot(row: PersonRow) -> Person:
+def snapshot(row: Any) -> Person:
     """The row as the domain sees it."""
     return Person(row.user_id, row.name, row.email, row.timezone, row.locale, row.active)

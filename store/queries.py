@@ -1,37 +1,24 @@
 """The read path: rows in, snapshots out. What a person may not see is not found."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, true, tuple_
+from sqlalchemy import and_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.sqltypes import UTCDateTime
 
-from store import people, precedents
-from store.database import Database
+from store import pages, people, precedents
+from store.database import Database, execute
 from store.domain.access import Allowed, Denial, Refused, Roster, bounds, may
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
-from store.domain.query import (
-    COUNT_LIMIT,
-    PAGE_SIZE,
-    Cursor,
-    Filter,
-    ListQuery,
-    Page,
-    Scope,
-    Sort,
-    searchable,
-)
+from store.domain.query import PAGE_SIZE, Cursor, ListQuery, Page, Sort
 from store.domain.request import People, Request, Status
-from store.snapshots import snapshots
+from store.shapes import Shape, shape_of, values_of
+from store.snapshots import bare, snapshots
 from store.tables import AssignmentRow, RequestRow
-
-_REF = re.compile(r"mp-?0*(\d{1,18})", re.IGNORECASE)
 
 
 async def find(session: AsyncSession, request_id: int) -> Request | None:
@@ -100,46 +87,21 @@ async def listing(db: Database, query: ListQuery, *, asker: str, policy: Policy)
     """One page of what the asker may see."""
     async with db.snapshot() as session:
         roster = await people.roster(session, policy, only={asker})
-        found = await page(session, query, asker=asker, roster=roster)
-        named = set().union(*(request.people() for request in found.requests))
-        named.update(query.filter.submitters)
-        return Listing(found, await people.known(session, named))
+        return await page(session, query, asker=asker, roster=roster)
 
 
-async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: Roster) -> Page:
-    """One page of what the asker may see, with its capped counts."""
-    wanted = and_(_visible(query.scope, asker, roster), *_matching(query.filter))
-    backwards = query.cursor is not None and query.cursor.backwards
-    rows = await _rows(session, wanted, query)
-    if backwards and len(rows) <= PAGE_SIZE:  # the beginning is near: show the first page whole
-        return await page(session, query.at(None), asker=asker, roster=roster)
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    if backwards:
-        rows.reverse()
-    first = query.cursor.first if query.cursor else 1
-    whole = rows if not (query.cursor or more) else None
-    total, under_review = await _counts(session, wanted, query.filter, whole)
-    return Page(
-        requests=await snapshots(session, rows),
-        total=total,
-        under_review=under_review,
-        first=first,
-        previous=_cursor(query.sort, rows[0], first=max(1, first - PAGE_SIZE), backwards=True)
-        if rows and query.cursor
-        else None,
-        next=_cursor(query.sort, rows[-1], first=first + len(rows))
-        if rows and (more or backwards)
-        else None,
-    )
+async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: Roster) -> Listing:
+    """The same, of a moment that others read as well."""
+    oversees = roster.oversees(asker)
+    found, submitters = await _page(session, query, asker, oversees=oversees)
+    filtered = set(query.filter.submitters) - submitters.keys()
+    return Listing(found, {**submitters, **await people.known(session, filtered)})
 
 
 def visible(query: ListQuery, *, asker: str, roster: Roster) -> Any:
     """All of a list that the asker may see, in its order, whatever its page."""
-    wanted = and_(_visible(query.scope, asker, roster), *_matching(query.filter))
-    order = _order(query.sort, backwards=False)
-    if query.sort.by_completion:
-        order.insert(0, col(RequestRow.completed_on).is_(None))
-    return select(RequestRow).where(wanted).order_by(*order)
+    shape = shape_of(query.at(None), oversees=roster.oversees(asker))
+    return pages.whole(shape).params(**values_of(query, asker))
 
 
 async def waiting_on(
@@ -165,124 +127,52 @@ async def waiting_on(
     return await snapshots(session, rows), total
 
 
-def _open() -> ColumnElement[bool]:
-    return col(RequestRow.status) == Status.UNDER_REVIEW.value
-
-
-def _assigned_to(reviewer: str) -> ColumnElement[bool]:
-    mine = select(AssignmentRow.request_id).where(AssignmentRow.reviewer == reviewer)
-    return col(RequestRow.id).in_(mine)
-
-
-def _visible(scope: Scope, asker: str, roster: Roster) -> ColumnElement[bool]:
-    own = col(RequestRow.submitted_by) == asker
-    if scope is Scope.MINE:
-        return own
-    if scope is Scope.APPROVALS:
-        return _assigned_to(asker)
-    return true() if roster.oversees(asker) else or_(own, _assigned_to(asker))
-
-
-def _matching(chosen: Filter) -> list[ColumnElement[bool]]:
-    parts: list[tuple[Any, tuple[str, ...]]] = [
-        (RequestRow.status, chosen.statuses),
-        (RequestRow.environment, chosen.environments),
-        (RequestRow.category, chosen.categories),
-        (RequestRow.submitted_by, chosen.submitters),
-    ]
-    conditions = [col(column).in_([str(v) for v in values]) for column, values in parts if values]
-    return conditions + [_word(word) for word in chosen.words.split()]
-
-
-def _word(word: str) -> ColumnElement[bool]:
-    """A word is part of the mini program's name or id, or names the request itself (MP-12)."""
-    if ref := _REF.fullmatch(word):
-        return col(RequestRow.id) == int(ref[1])
-    return col(RequestRow.search_text).contains(searchable(word), autoescape=True)
-
-
-async def _rows(
-    session: AsyncSession, wanted: ColumnElement[bool], query: ListQuery
-) -> list[RequestRow]:
-    """One more than a page, in the order asked for (backwards: in the opposite one)."""
-    backwards = query.cursor is not None and query.cursor.backwards
-    order = _order(query.sort, backwards=backwards)
-    rows: list[RequestRow] = []
-    for leg in _legs(query.sort, query.cursor):
-        chosen = select(RequestRow).where(wanted, leg).order_by(*order)
-        rows += (await session.exec(chosen.limit(PAGE_SIZE + 1 - len(rows)))).all()
-        if len(rows) > PAGE_SIZE:
-            break
-    return rows
-
-
-def _order(sort: Sort, *, backwards: bool) -> list[Any]:
-    """Within a leg."""
-    at, id_ = col(_column(sort)), col(RequestRow.id)
-    falling = sort.descending != backwards
-    return [at.desc(), id_.desc()] if falling else [at.asc(), id_.asc()]
-
-
-def _legs(sort: Sort, cursor: Cursor | None) -> list[ColumnElement[bool]]:
-    """What lies past the cursor, in the order of travel, in parts that one index each can walk.
-
-    By completion there are two: without a completion comes last in both directions of the sort.
-    """
-    at = col(_column(sort))
-    if not sort.by_completion:
-        return [_beyond(sort, cursor) if cursor else true()]
-    completed, rest = at.is_not(None), at.is_(None)
-    if cursor is None:
-        return [completed, rest]
-    if cursor.at is None:
-        tail = and_(rest, _beyond(sort, cursor))
-        return [tail, completed] if cursor.backwards else [tail]
-    head = and_(completed, _beyond(sort, cursor))
-    return [head] if cursor.backwards else [head, rest]
-
-
-def _beyond(sort: Sort, cursor: Cursor) -> ColumnElement[bool]:
-    """Past the cursor within its leg; as a comparison of rows, which an index answers at once."""
-    place, here = [col(RequestRow.id)], [literal(cursor.id)]
-    if cursor.at is not None:
-        at = col(_column(sort))
-        place, here = [at, *place], [literal(cursor.at, UTCDateTime()), *here]
-    before, after = tuple_(*place), tuple_(*here)
-    return before < after if sort.descending != cursor.backwards else before > after
-
-
-def _column(sort: Sort) -> Any:
-    return RequestRow.completed_on if sort.by_completion else RequestRow.created_at
-
-
-def _cursor(sort: Sort, row: RequestRow, *, first: int, backwards: bool = False) -> Cursor:
-    at = row.completed_on if sort.by_completion else row.created_at
-    return Cursor(at=at, id=row.id, backwards=backwards, first=first)
+async def _page(
+    session: AsyncSession, query: ListQuery, asker: str, *, oversees: bool
+) -> tuple[Page, People]:
+    """The page with its capped counts, and who submitted what is on it."""
+    shape, values = shape_of(query, oversees=oversees), values_of(query, asker)
+    rows = (await execute(session, pages.page(shape), values)).all()
+    more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
+    if backwards and not more:  # the beginning is near: show the first page whole
+        return await _page(session, query.at(None), asker, oversees=oversees)
+    rows = rows[:PAGE_SIZE][:: -1 if backwards else 1]
+    total, under_review = await _counts(
+        session, shape, values, rows, whole=not (query.cursor or more)
+    )
+    first = query.cursor.first if query.cursor else 1
+    page = Page(
+        requests=tuple(map(bare, rows)),
+        total=total,
+        under_review=under_review,
+        first=first,
+        previous=_cursor(query.sort, rows[0], max(1, first - PAGE_SIZE), backwards=True)
+        if rows and query.cursor
+        else None,
+        next=_cursor(query.sort, rows[-1], first + len(rows))
+        if rows and (more or backwards)
+        else None,
+    )
+    return page, {row.user_id: people.snapshot(row) for row in rows if row.user_id}
 
 
 async def _counts(
     session: AsyncSession,
-    wanted: ColumnElement[bool],
-    chosen: Filter,
-    whole: Sequence[RequestRow] | None,
+    shape: Shape,
+    values: Mapping[str, Any],
+    rows: Sequence[Any],
+    *,
+    whole: bool,
 ) -> tuple[int, int]:
-    """How many there are and how many of them are Under Review, each capped.
-
-    `whole` is the list itself, where it fits on a page. Else both come from one pass, as long as
-    there are not so many that it ends early.
-    """
-    if whole is not None:
-        return len(whole), sum(row.status == Status.UNDER_REVIEW.value for row in whole)
-    some = select(col(RequestRow.status)).where(wanted).limit(COUNT_LIMIT + 1).subquery()
-    waiting = func.sum(case((some.c.status == Status.UNDER_REVIEW.value, 1), else_=0))
-    total, under_review = (await session.exec(select(func.count(), waiting))).one()
-    if total <= COUNT_LIMIT or chosen.statuses == (Status.UNDER_REVIEW,):
-        return total, under_review or 0
-    return total, await _open_among(session, wanted, chosen)
+    """Of the whole list, which may be these rows and no more."""
+    if whole:
+        return len(rows), sum(row.status == Status.UNDER_REVIEW.value for row in rows)
+    if rows and not shape.words:
+        return rows[0].total, rows[0].under_review
+    total, under_review = (await execute(session, pages.counts(shape), values)).one()
+    return total, under_review
 
 
-async def _open_among(session: AsyncSession, wanted: ColumnElement[bool], chosen: Filter) -> int:
-    if chosen.statuses and Status.UNDER_REVIEW not in chosen.statuses:
-        return 0
-    some = select(RequestRow.id).where(wanted, _open()).limit(COUNT_LIMIT + 1).subquery()
-    return (await session.exec(select(func.count()).select_from(some))).one()
+def _cursor(sort: Sort, row: Any, first: int, *, backwards: bool = False) -> Cursor:
+    at = row.completed_on if sort.by_completion else row.created_at
+    return Cursor(at=at, id=row.id, backwards=backwards, first=first)

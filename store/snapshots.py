@@ -1,6 +1,8 @@
 """Rows in, snapshots of the domain out."""
 
 from collections.abc import Sequence
+from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -27,6 +29,21 @@ _REVIEWERS = select(AssignmentRow.request_id, AssignmentRow.reviewer).where(
 )
 _REVIEWERS = _REVIEWERS.order_by(col(AssignmentRow.reviewer))
 _VOTES = select(VoteRow).where(col(VoteRow.request_id).in_(_IDS)).order_by(col(VoteRow.at))
+_NAMES = [
+    name
+    for name in RequestRow.model_fields
+    if name not in {"search_text", "remind_at", "target_app"}
+]
+_facts_of = attrgetter(*_NAMES)
+_WORDS: dict[str, type[StrEnum]] = {
+    "category": Category,
+    "environment": Environment,
+    "status": Status,
+    "rejection_class": RejectionClass,
+    "release_stage": ReleaseStage,
+}
+FACTS: tuple[Any, ...] = tuple(getattr(RequestRow, name) for name in _NAMES)
+"""What a snapshot is made of, but for its reviewers and votes: what a row has to begin with."""
 
 
 async def snapshots(session: AsyncSession, rows: Sequence[Any]) -> tuple[Request, ...]:
@@ -43,7 +60,7 @@ async def snapshots(session: AsyncSession, rows: Sequence[Any]) -> tuple[Request
     return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
 
 
-def bare(row: RequestRow) -> Request:
+def bare(row: Any) -> Request:
     """The row without its reviewers and votes."""
     return _request(row, (), ())
 
@@ -82,30 +99,10 @@ def _vote(row: VoteRow) -> Vote:
     )
 
 
-def _request(row: RequestRow, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
-    return Request(
-        id=row.id,
-        revision=row.revision,
-        external_id=row.external_id,
-        category=Category(row.category),
-        title=row.title,
-        mini_program_id=row.mini_program_id,
-        mini_program_name=row.mini_program_name,
-        environment=Environment(row.environment),
-        version=row.version,
-        submitted_by=row.submitted_by,
-        created_at=row.created_at,
-        details=row.details,
-        status=Status(row.status),
-        completed_on=row.completed_on,
-        stage=row.stage,
-        decided_by=row.decided_by,
-        rejection_class=_rejection_class(row.rejection_class),
-        decision_reason=row.decision_reason,
-        reviewers=tuple(reviewers),
-        votes=tuple(votes),
-        resubmission_of=row.resubmission_of,
-        attempt=row.attempt,
-        release_stage=_release_stage(row.release_stage),
-        moved_at=row.moved_at,
-    )
+def _request(row: Any, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
+    values = _facts_of(row) if isinstance(row, RequestRow) else row
+    facts = dict(zip(_NAMES, values, strict=False))
+    for name, word in _WORDS.items():
+        if facts[name] is not None:
+            facts[name] = word(facts[name])
+    return Request(**facts, reviewers=tuple(reviewers), votes=tuple(votes))

@@ -90,21 +90,22 @@ class RequestRow(SQLModel, table=True):
 class AssignmentRow(SQLModel, table=True):
     """Who may vote on a request at a stage.
 
-    `waits` while this reviewer's vote is still wanted. It and the request's times are repeated
-    here, so that what waits on a person is read from one index at any size.
+    `waits` while this reviewer's vote is still wanted. It and the request's status and times are
+    repeated here, so that what a person was given is read from one index at any size.
     """
 
     __tablename__ = "assignment"
     __table_args__ = (
-        Index("ix_assignment_reviewer", "reviewer", "created_at", "request_id"),
+        Index("ix_assignment_reviewer", "reviewer", "created_at", "request_id", "status"),
+        Index("ix_assignment_completed", "reviewer", "completed_on", "request_id", "status"),
         Index(
-            "ix_assignment_waiting",
+            "ix_assignment_open",
             "reviewer",
             "created_at",
             "request_id",
             "remind_at",
-            sqlite_where=text("waits = 1"),  # a partial index serves only its own words
-            postgresql_where=text("waits"),
+            "waits",
+            **only(OPEN),
         ),
     )
 
@@ -114,6 +115,8 @@ class AssignmentRow(SQLModel, table=True):
     created_at: datetime
     remind_at: datetime
     waits: bool = True
+    status: str = Status.UNDER_REVIEW.value
+    completed_on: datetime | None = None
 
 
 class VoteRow(SQLModel, table=True):

@@ -54,7 +54,9 @@ COLUMNS = {
         "environment, version, submitted_by, created_at, status, completed_on, stage, decided_by, "
         "decision_reason, details, search_text, remind_at"
     ),
-    "assignment": "request_id, stage, reviewer, created_at, remind_at, waits",
+    "assignment": (
+        "request_id, stage, reviewer, created_at, remind_at, waits, status, completed_on"
+    ),
     "vote": "request_id, stage, reviewer, verdict, at",
     "person": "user_id, name, timezone, locale, active, seen_at",
     "member": "group_id, user_id",
@@ -79,7 +81,10 @@ def _rows(number: int, count: int, chance: random.Random) -> Rows:
     verdict = "approve" if status == "approved" else "reject"
     return Rows(
         _request(number, created, status, completed, decider, submitter, chance),
-        [(number, 1, each, created, created + DAY, waiting) for each in reviewers],
+        [
+            (number, 1, each, created, created + DAY, waiting, status, completed)
+            for each in reviewers
+        ],
         (number, 1, reviewers[0], verdict, completed) if decided else None,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import insert
 
-from store import people, queries
+from store import queries
 from store.database import Database
 from store.domain.query import ListQuery, Page, searchable
 from store.domain.request import Category, Environment
@@ -52,16 +52,15 @@ async def fill(
 
 
 def _assigned(row: dict[str, Any], reviewer: str) -> dict[str, Any]:
-    known = {key: row[key] for key in ("stage", "created_at", "remind_at")}
+    repeated = ("stage", "created_at", "remind_at", "status", "completed_on")
+    known = {key: row[key] for key in repeated}
     waits = row["status"] == "under_review"
     return {"request_id": row["id"], "reviewer": reviewer, "waits": waits, **known}
 
 
 async def page_of(db: Database, query: ListQuery, asker: str = BOB) -> Page:
     """The page as this person sees it."""
-    async with db.snapshot() as session:
-        roster = await people.roster(session, POLICY)
-        return await queries.page(session, query, asker=asker, roster=roster)
+    return (await queries.listing(db, query, asker=asker, policy=POLICY)).page
 
 
 def numbers(page: Page) -> list[int]:
