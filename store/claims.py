@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import pacing
 from store.database import Database, execute, hold
-from store.outbox import LEASE, Claimed, Kind
+from store.outbox import LEASE, Claimed, Kind, Rank
 from store.pacing import Allowance, Method
 from store.tables import metadata
 
@@ -122,6 +122,12 @@ def _open(lane: Any, closed: Sequence[Method]) -> list[Any]:
     return [~lane.startswith(f"{method.value}:") for method in closed]
 
 
+def _callable(closed: Sequence[Method]) -> list[Any]:
+    """Messages of methods that may be called; of no method at all are answers alone."""
+    first = [OUTBOX.c.rank == Rank.ANSWER] if len(closed) == len(Method) else []
+    return [*_open(OUTBOX.c.lane, closed), *first]
+
+
 @cache
 def _due(closed: Sequence[Method]) -> Any:
     """The first row of every lane that is free, due, and has nothing under way; with its lane.
@@ -137,7 +143,7 @@ def _due(closed: Sequence[Method]) -> Any:
     rows = select(OUTBOX.c.id, OUTBOX.c.lane).where(
         _due_now(),
         OUTBOX.c.lane.not_in(bindparam("blocked", expanding=True)),
-        *_open(OUTBOX.c.lane, closed),
+        *_callable(closed),
         ~before.exists(),
     )
     return rows.order_by(OUTBOX.c.rank, OUTBOX.c.id).limit(bindparam("limit"))
@@ -167,7 +173,7 @@ def _moments(closed: Sequence[Method]) -> Any:
             _is("pending"),
             OUTBOX.c.due_at > bindparam("now"),
             OUTBOX.c.lane.not_in(bindparam("busy", expanding=True)),
-            *_open(OUTBOX.c.lane, closed),
+            *_callable(closed),
         )
     )
     return rested.union_all(due)
