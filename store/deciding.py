@@ -6,7 +6,7 @@ the first has left, be it in this transaction or in another's.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,7 @@ _SETTLED = (
     )
 )
 _NEW_VOTE = insert(VoteRow)
+_OF_VOTE = [field.name for field in fields(Vote)]
 _WRITTEN = ("status", "completed_on", "decided_by", "rejection_class", "decision_reason")
 
 
@@ -151,7 +152,10 @@ def _ended(request: Request, ending: Ending) -> Request:
 
 def _vote(request: Request) -> dict[str, Any]:
     """The last one as a row."""
-    return revisions.plain(asdict(request.votes[-1])) | {"request_id": request.id}
+    vote = request.votes[-1]
+    return revisions.plain(
+        {name: getattr(vote, name) for name in _OF_VOTE} | {"request_id": request.id}
+    )
 
 
 def _change(ending: Ending, request: Request) -> Change:
