@@ -26,6 +26,7 @@ audit_commands = typer.Typer(help="The history of the requests.", no_args_is_hel
 
 NAMED = 20
 """How many broken requests are named; the rest is counted."""
+_REPAIRED = " If this card is in Slack already, the next check brings it up to date all the same."
 _NOT_OURS = "There is no message {key} that waits or failed: it may be sent, or being sent now."
 _REFUSED = "{reason}. A backup of PostgreSQL is pg_dump's work; the README shows how."
 
@@ -110,7 +111,8 @@ async def _retry(key: str | None) -> int:
 async def _drop(key: str) -> int:
     async with _store() as db, db.transaction() as session:
         dropped = await operating.drop(session, key)
-    typer.echo(f"{key} is dropped." if dropped else _NOT_OURS.format(key=key))
+    said = f"{key} is dropped." + (_REPAIRED if key.startswith("card:") else "")
+    typer.echo(said if dropped else _NOT_OURS.format(key=key))
     return 0 if dropped else 1
 
 

@@ -60,7 +60,8 @@ def _closed(request: Request, people: People, asker: str) -> str:
 def _not_a_reviewer(request: Request, people: People, asker: str) -> str:
     able = names(request.reviewers, people, last="and")
     follow = f" Follow it with `/mp-requests show {request.ref}`."
-    return f"Only {able} can decide {request.ref}." + (follow if asker in request.people() else "")
+    only = f"Only {able}, or a workspace admin, can decide {request.ref}."
+    return only + (follow if asker in request.people() else "")
 
 
 def _not_resubmittable(request: Request, people: People) -> str:

@@ -112,6 +112,15 @@ async def test_a_dropped_message_is_owed_no_more(
     assert await listed(installed) == ["0 pending or failed."]
 
 
+async def test_a_card_that_is_in_slack_is_kept_up_to_date_all_the_same(
+    installed: Installation, store: Database
+) -> None:
+    await submit(store)
+    await store.dispose()
+    dropped = await installed.types("outbox", "drop", f"card:1:reviewer:{BOB}", "--yes")
+    assert "is dropped. If this card is in Slack already, the next check" in dropped.words
+
+
 async def test_the_history_is_checked_and_what_is_broken_named(
     installed: Installation, store: Database
 ) -> None:

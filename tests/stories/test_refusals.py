@@ -63,7 +63,7 @@ async def test_who_may_not_decide_hears_it_alone_in_the_channel(team_once: Team)
         assert answer.acked
         assert answer.view is None
         assert team_once.last(team_once.mallory, team_once.reviews) == (
-            "Only Bob Reyes and Carol Tan can decide MP-1."
+            "Only Bob Reyes and Carol Tan, or a workspace admin, can decide MP-1."
         )
     assert len(team_once.carol.sees(team_once.reviews)) == 1
     assert all("Under Review" in shown for shown in team_once.copies(request))
