@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, tuple_
+from sqlalchemy import bindparam, insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,9 +20,9 @@ from store.tables import EventRow, RequestRow
 
 GENESIS = "0" * 64
 _NEW = insert(EventRow)
-_KEY = tuple_(col(EventRow.request_id), col(EventRow.revision))
-_SEALS = select(EventRow.request_id, EventRow.hash).where(
-    _KEY.in_(bindparam("which", expanding=True))
+# By the request alone: with the revision beside it SQLite reads every event there is.
+_SEALS = select(EventRow.request_id, EventRow.revision, EventRow.hash).where(
+    col(EventRow.request_id).in_(bindparam("ids", expanding=True))
 )
 PORTION = 1000
 """Events read at a time when everything is checked."""
@@ -43,8 +43,10 @@ class Event:
 
 async def append(session: AsyncSession, events: Sequence[Event]) -> None:
     """Record what happened, in the transaction in which it happened; once a request at most."""
-    before = await _seals(session, [(event.request_id, event.revision - 1) for event in events])
-    linked = [replace(event, previous=before.get(event.request_id, GENESIS)) for event in events]
+    before = await _seals(session, [e.request_id for e in events if e.revision > 1])
+    linked = [
+        replace(e, previous=before.get((e.request_id, e.revision - 1), GENESIS)) for e in events
+    ]
     await execute(session, _NEW, [vars(event) | {"hash": seal(event)} for event in linked])
 
 
@@ -124,6 +126,7 @@ def _chain(request_id: int, revision: int, events: Sequence[EventRow]) -> Chain:
     return Chain(request_id, len(events), first_break(revision, events))
 
 
-async def _seals(session: AsyncSession, which: Sequence[tuple[int, int]]) -> dict[int, str]:
-    """The hashes of these revisions, by request; of what is new there is none."""
-    return dict((await execute(session, _SEALS, {"which": which})).all())
+async def _seals(session: AsyncSession, ids: Sequence[int]) -> dict[tuple[int, int], str]:
+    """The hashes of these requests' histories, by request and revision."""
+    found = await execute(session, _SEALS, {"ids": ids}) if ids else ()
+    return {(request_id, revision): hash_ for request_id, revision, hash_ in found}
