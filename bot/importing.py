@@ -1,13 +1,20 @@
-"""Import a file in the interchange format: the good lines are stored, each bad one is named."""
+"""Import a file in the interchange format: the good lines are stored, each bad one is named.
 
+Lines are taken a portion at a time, and what a portion has of good requests is stored together.
+"""
+
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.directory import Directory, code_of
+from bot.wire import answer_of
 from store import requests
 from store.database import Database
 from store.domain import submission
@@ -15,6 +22,13 @@ from store.domain.access import Denial, Refused
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.domain.submission import Submission, SubmissionError
+
+PORTION = 50
+"""Lines taken at once; on SQLite every click waits until they are stored."""
+LONGEST_WAIT = 60.0
+"""Seconds we wait when Slack asks for it; where it asks for more, the line is for another run."""
+PATIENCE = 5
+"""How often one question is put to Slack that answers "later"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,14 @@ class Line:
     def outcome(self) -> str:
         """`new`, `known` (its external id was there already) or `bad`."""
         return "bad" if self.problems else "new" if self.new else "known"
+
+
+class BadLineError(ValueError):
+    """The line is no request that can be stored; `problems` says all that is wrong with it."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 _REFUSED = {
@@ -48,36 +70,31 @@ class Importer:
     directory: Directory
     policy: Policy
     clock: Clock
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def __post_init__(self) -> None:
         self._submitters: dict[str, str | None] = {}
 
     async def run(self, lines: Iterable[bytes]) -> AsyncIterator[Line]:
         """What became of each line that is not blank, in order."""
-        for number, text in enumerate(lines, start=1):
-            if text.strip():
-                yield await self._line(number, text)
+        told = ((number, text) for number, text in enumerate(lines, start=1) if text.strip())
+        while portion := list(islice(told, PORTION)):
+            for line in await self._portion(portion):
+                yield line
 
-    async def _line(self, number: int, text: bytes) -> Line:
-        try:
-            accepted = submission.read(_parse(text))
-        except SubmissionError as error:
-            return Line(number, problems=tuple(map(str, error.problems)))
-        except ValueError as error:
-            return Line(number, problems=(f"not a JSON object in UTF-8: {error}",))
-        except RecursionError:
-            return Line(number, problems=("nested too deep; please make it flatter",))
-        return await self._store(number, accepted)
+    async def _portion(self, portion: Iterable[tuple[int, bytes]]) -> list[Line]:
+        good: list[tuple[int, Submission, str]] = []
+        bad: list[Line] = []
+        for number, text in portion:
+            try:
+                accepted = _read(text)
+                good.append((number, accepted, await self._submitter(accepted.submitted_by)))
+            except BadLineError as error:
+                bad.append(Line(number, problems=error.problems))
+        stored = await asyncio.gather(*(self._store(*each) for each in good))
+        return sorted([*stored, *bad], key=attrgetter("number"))
 
-    async def _store(self, number: int, accepted: Submission) -> Line:
-        try:
-            submitter = await self._submitter(accepted.submitted_by)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            why = f"submitted_by: Slack could not be asked ({code_of(error)}); import it again"
-            return Line(number, problems=(why,))
-        if submitter is None:
-            why = f"submitted_by: nobody in the workspace is {accepted.submitted_by}"
-            return Line(number, problems=(why,))
+    async def _store(self, number: int, accepted: Submission, submitter: str) -> Line:
         answer = await requests.submit(
             self.db,
             accepted,
@@ -90,11 +107,26 @@ class Importer:
             return Line(number, problems=(_REFUSED[answer.denial],))
         return Line(number, answer.request.id, answer.new)
 
-    async def _submitter(self, named: str) -> str | None:
-        """The active person with this address or id; asked once a run."""
+    async def _submitter(self, named: str) -> str:
+        """The active person with this address or id; asked once a run. Raises BadLineError."""
         if named not in self._submitters:
-            self._submitters[named] = await self._person(named)
-        return self._submitters[named]
+            self._submitters[named] = await self._asked(named)
+        if found := self._submitters[named]:
+            return found
+        raise BadLineError(f"submitted_by: nobody in the workspace is {named}")
+
+    async def _asked(self, named: str) -> str | None:
+        """As Slack says, when it has time for us. Raises BadLineError where it does not answer."""
+        for again in reversed(range(PATIENCE)):
+            try:
+                return await self._person(named)
+            except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+                wait = answer_of(error).retry_after
+                if wait is None or wait > LONGEST_WAIT or not again:
+                    why = f"Slack could not be asked ({code_of(error)}); import it again"
+                    raise BadLineError(f"submitted_by: {why}") from error
+            await self.sleep(wait)
+        raise AssertionError("the last time raises")
 
     async def _person(self, named: str) -> str | None:
         if "@" in named:
@@ -102,6 +134,18 @@ class Importer:
         else:
             person = (await self.directory.people([named])).get(named)
         return person.user_id if person and person.active else None
+
+
+def _read(text: bytes) -> Submission:
+    """What a line hands in. Raises BadLineError."""
+    try:
+        return submission.read(_parse(text))
+    except SubmissionError as error:
+        raise BadLineError(*map(str, error.problems)) from error
+    except ValueError as error:
+        raise BadLineError(f"not a JSON object in UTF-8: {error}") from error
+    except RecursionError as error:
+        raise BadLineError("nested too deep; please make it flatter") from error
 
 
 def _parse(text: bytes) -> object:

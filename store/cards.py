@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, bindparam, cast, literal
+from sqlalchemy import String, bindparam, cast, insert, literal
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +16,7 @@ from store.tables import CardRow, OutboxRow, RequestRow
 
 GONE = 2
 """Deletions after which a card is left alone: who deletes it twice does not want it."""
+_NEW = insert(CardRow)
 _COPIES = select(CardRow).where(
     col(CardRow.request_id).in_(bindparam("ids", expanding=True)), col(CardRow.deletions) < GONE
 )
@@ -23,20 +24,9 @@ _PORTION = 500
 """Requests looked at in one query."""
 
 
-def give(
-    session: AsyncSession,
-    request: Request,
-    *,
-    channel: str | None,
-) -> None:
-    """A copy for each reviewer, one for the review channel and one for the submitter."""
-    copies = [(Audience.REVIEWER, user) for user in request.reviewers]
-    copies += [(Audience.CHANNEL, channel)] if channel else []
-    copies.append((Audience.SUBMITTER, request.submitted_by))
-    session.add_all(
-        CardRow(request_id=request.id, audience=audience.value, recipient=recipient)
-        for audience, recipient in copies
-    )
+async def give(session: AsyncSession, requests: Sequence[Request], *, channel: str | None) -> None:
+    """A copy of each for each reviewer, one for the review channel and one for the submitter."""
+    await execute(session, _NEW, [row for each in requests for row in _copies(each, channel)])
 
 
 async def owe(
@@ -140,6 +130,14 @@ def _behind(ids: Sequence[int]) -> Any:
             ~owed.exists(),
         )
     )
+
+
+def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
+    copies = [(Audience.REVIEWER, user) for user in request.reviewers]
+    copies += [(Audience.CHANNEL, channel)] if channel else []
+    copies.append((Audience.SUBMITTER, request.submitted_by))
+    unseen = {"request_id": request.id, "shown_revision": 0, "deletions": 0}
+    return [unseen | {"audience": audience.value, "recipient": user} for audience, user in copies]
 
 
 def _message(copy: CardRow) -> Owed:

@@ -1,24 +1,44 @@
-"""A new request: checked beside those of its target, linked to the try before it, stored once."""
+"""New requests: checked beside those of their target, linked to the try before, stored once.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+Those of one moment share a transaction. What must stay true: they end as they would one after the
+other, with the same numbers, links and refusals.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
-from sqlmodel import select
+from sqlalchemy import bindparam
+from sqlalchemy import insert as insert_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import cards, people, precedents, queries, revisions
-from store.database import Database, hold, insert
+from store.database import Database, dialect_of, execute, hold
 from store.domain import precedents as rules
 from store.domain.access import Denial, Refused, Roster, assignees, may_resubmit
 from store.domain.deadlines import working_deadline
 from store.domain.policy import Policy
 from store.domain.precedents import Blocked, Target
 from store.domain.query import searchable
-from store.domain.request import Request, Status
+from store.domain.request import Request
 from store.domain.submission import Submission
+from store.precedents import Purpose, Try
 from store.revisions import Change
+from store.snapshots import FACTS, snapshots
 from store.tables import AssignmentRow, RequestRow
+
+_STORED = select(*FACTS).where(col(RequestRow.external_id).in_(bindparam("ids", expanding=True)))
+_ASSIGN = insert_(AssignmentRow)
+_WRITTEN = (
+    *("revision", "external_id", "category", "title", "mini_program_id", "mini_program_name"),
+    *("environment", "version", "submitted_by", "created_at", "status", "stage", "details"),
+    *("resubmission_of", "attempt"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,37 @@ class Submitted:
 
     request: Request
     new: bool
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A submission as it arrived: whose it is, when, and what `submit` says of the rest."""
+
+    submission: Submission
+    submitter: str
+    at: datetime
+    from_platform: bool = False
+    resubmission_of: int | None = None
+
+    @property
+    def target(self) -> Target:
+        """Where it would take effect."""
+        return Target.asked(self.submission)
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it is a try for."""
+        return self.target, self.submission.category, self.submitter
+
+    @property
+    def external_id(self) -> str:
+        """By which it is stored once."""
+        return self.submission.external_id
+
+    @property
+    def created_at(self) -> datetime:
+        """Its own word for when it was made; else when it arrived."""
+        return self.submission.created_at or self.at
 
 
 async def submit(
@@ -48,34 +99,90 @@ async def submit(
     `resubmission_of` names the try before, and counts if that ended without an approval, concerns
     the same and is the submitter's own (an admin may take up anybody's). Left out, it is found.
     """
-    target = Target.asked(submission)
-    async with db.transaction() as session:
-        await hold(session, target.key)
-        existing = await _by_external_id(session, submission.external_id)
-        if existing:
-            return Submitted(existing, new=False)
-        roster = await people.roster(session, policy)
-        reviewers = assignees(submitter, roster, own_requests=policy.own_requests)
-        if not reviewers:
-            return Refused(Denial.NOBODY_CAN_DECIDE)
-        refused = None if from_platform else await _ruled_out(session, submission, target)
-        if refused:
-            return refused
-        before = await _before(session, submission, target, submitter, roster, resubmission_of)
-        request_id = await _insert(session, submission, submitter, policy, now, before)
-        if request_id is None:  # on PostgreSQL somebody may store the same id at the same moment
-            return Submitted(await _existing(session, submission.external_id), new=False)
-        request = await _assign(session, request_id, reviewers)
-        cards.give(session, request, channel=policy.channel)
-        await revisions.record(session, [Change(request, "submitted", submitter, now)])
-        await cards.owe(session, [request.id], now=now)
-        return Submitted(request, new=True)
+    handed = HandedIn(submission, submitter, now, from_platform, resubmission_of)
+    return await db.together(take, handed, policy)
 
 
-async def _ruled_out(
-    session: AsyncSession, submission: Submission, target: Target
-) -> Refused | None:
-    found = await precedents.on_target(session, target, submission.version)
+async def take(
+    session: AsyncSession, handed: Sequence[HandedIn], policy: Policy
+) -> list[Submitted | Refused]:
+    """Store these as far as they may be, in this order, with all that is owed for it."""
+    # In one order: two transactions that hold the same targets must not wait crosswise.
+    for name in sorted({each.target.key for each in handed}):
+        await hold(session, name)
+    roster = await people.roster(session, policy)
+    answers: list[Submitted | Refused] = []
+    for group in _groups(handed):
+        answers += await _store(session, group, roster, policy)
+    return answers
+
+
+def _groups(handed: Sequence[HandedIn]) -> Iterator[list[HandedIn]]:
+    """What can be stored at once. Whom the platform's rules judge, they judge beside all others."""
+    for from_platform, run in groupby(handed, attrgetter("from_platform")):
+        if from_platform:
+            yield list(run)
+        else:
+            yield from ([each] for each in run)
+
+
+async def _store(
+    session: AsyncSession, group: Sequence[HandedIn], roster: Roster, policy: Policy
+) -> list[Submitted | Refused]:
+    known = await _known(session, {each.external_id for each in group})
+    new: dict[str, tuple[HandedIn, Request]] = {}
+    refused: dict[int, Refused] = {}
+    tries = await precedents.newest_tries(session, {each.purpose for each in group})
+    for place, each in enumerate(group):
+        if each.external_id in known or each.external_id in new:
+            continue
+        answer = await _admit(session, each, roster, tries, own_requests=policy.own_requests)
+        if isinstance(answer, Refused):
+            refused[place] = answer
+        else:
+            new[each.external_id] = (each, answer)
+    stored = await _insert(session, [request for _, request in new.values()], policy)
+    await _owe(session, [(new[id_][0], request) for id_, request in stored.items()], policy)
+    # On PostgreSQL somebody may store the same external id at the same moment.
+    known |= await _known(session, new.keys() - stored.keys())
+    return [
+        refused[place] if place in refused else _answer(each.external_id, known, stored)
+        for place, each in enumerate(group)
+    ]
+
+
+def _answer(
+    external_id: str, known: dict[str, Request], stored: Mapping[str, Request]
+) -> Submitted:
+    """Who comes again later in the same group meets what is known by then."""
+    if external_id in known:
+        return Submitted(known[external_id], new=False)
+    known[external_id] = stored[external_id]
+    return Submitted(stored[external_id], new=True)
+
+
+async def _admit(
+    session: AsyncSession,
+    handed: HandedIn,
+    roster: Roster,
+    tries: dict[Purpose, Try | None],
+    *,
+    own_requests: bool,
+) -> Request | Refused:
+    """The request as it would be stored, still without a number; else why not."""
+    reviewers = assignees(handed.submitter, roster, own_requests=own_requests)
+    if not reviewers:
+        return Refused(Denial.NOBODY_CAN_DECIDE)
+    refused = None if handed.from_platform else await _ruled_out(session, handed)
+    if refused:
+        return refused
+    found = _try_before(handed, tries)
+    return _request(handed, reviewers, await _named(session, handed, roster) or found)
+
+
+async def _ruled_out(session: AsyncSession, handed: HandedIn) -> Refused | None:
+    submission = handed.submission
+    found = await precedents.on_target(session, handed.target, submission.version)
     answer = rules.judge(submission.category, found)
     if not isinstance(answer, Blocked):
         return None
@@ -83,84 +190,102 @@ async def _ruled_out(
     return Refused(answer.reason, there.id, there, answer.field)
 
 
-async def _before(
-    session: AsyncSession,
-    submission: Submission,
-    target: Target,
-    submitter: str,
-    roster: Roster,
-    named: int | None,
-) -> RequestRow | None:
-    """The try before this one; one that is named but does not fit is as good as none."""
+async def _named(session: AsyncSession, handed: HandedIn, roster: Roster) -> Request | None:
+    """The try before, where the submitter names it; one that does not fit is as good as none."""
+    named = handed.resubmission_of
     earlier = await queries.find(session, named) if named else None
-    if (
+    fits = (
         earlier
-        and may_resubmit(submitter, earlier, roster)
-        and earlier.category is submission.category
-        and earlier.mini_program_id == submission.mini_program.id
-    ):
-        return await session.get_one(RequestRow, earlier.id)
-    return await precedents.earlier_try(session, target, submission.category, submitter)
+        and may_resubmit(handed.submitter, earlier, roster)
+        and earlier.category is handed.submission.category
+        and earlier.mini_program_id == handed.submission.mini_program.id
+    )
+    return earlier if fits else None
+
+
+def _try_before(handed: HandedIn, newest: dict[Purpose, Try | None]) -> Try | None:
+    """The newest before this one, if it came to nothing; from now on this one may be it."""
+    before = newest[handed.purpose]
+    if before is None or handed.created_at >= before.created_at:
+        newest[handed.purpose] = Try(created_at=handed.created_at)
+    return before if before and before.in_vain else None
+
+
+def _request(handed: HandedIn, reviewers: tuple[str, ...], before: Request | Try | None) -> Request:
+    submission = handed.submission
+    return Request(
+        id=0,
+        revision=1,
+        external_id=submission.external_id,
+        category=submission.category,
+        title=submission.title,
+        mini_program_id=submission.mini_program.id,
+        mini_program_name=submission.mini_program.name,
+        environment=submission.environment,
+        version=submission.version,
+        submitted_by=handed.submitter,
+        created_at=handed.created_at,
+        details=submission.details,
+        reviewers=reviewers,
+        resubmission_of=before.id if before else None,
+        attempt=before.attempt + 1 if before else 1,
+    )
 
 
 async def _insert(
-    session: AsyncSession,
-    submission: Submission,
-    submitter: str,
-    policy: Policy,
-    now: datetime,
-    before: RequestRow | None,
-) -> int | None:
-    created = submission.created_at or now
+    session: AsyncSession, requests: Sequence[Request], policy: Policy
+) -> dict[str, Request]:
+    """Number these and make them wait on their reviewers; by external id, as far as it was free."""
+    if not requests:
+        return {}
+    rows = {request.external_id: _row(request, policy) for request in requests}
+    numbered = await execute(session, _inserting(dialect_of(session)), list(rows.values()))
+    ids = {external_id: id_ for id_, external_id in numbered}
+    stored = [replace(r, id=ids[r.external_id]) for r in requests if r.external_id in ids]
+    assigned = [row for each in stored for row in _assignments(each, rows[each.external_id])]
+    if assigned:
+        await execute(session, _ASSIGN, assigned)
+    return {request.external_id: request for request in stored}
+
+
+@cache
+def _inserting(dialect: Any) -> Any:
+    new = dialect.insert(RequestRow).on_conflict_do_nothing()
+    return new.returning(col(RequestRow.id), col(RequestRow.external_id))
+
+
+def _row(request: Request, policy: Policy) -> dict[str, Any]:
     deadline = (policy.remind_after_hours, policy.weekdays, policy.timezone)
-    values = {
-        "revision": 1,
-        "external_id": submission.external_id,
-        "category": submission.category.value,
-        "title": submission.title,
-        "mini_program_id": submission.mini_program.id,
-        "mini_program_name": submission.mini_program.name,
-        "environment": submission.environment.value,
-        "version": submission.version,
-        "target_app": Target.asked(submission).app,
-        "submitted_by": submitter,
-        "created_at": created,
-        "status": Status.UNDER_REVIEW.value,
-        "stage": 1,
-        "details": submission.details,
-        "search_text": searchable(submission.mini_program.name, submission.mini_program.id),
-        "remind_at": working_deadline(created, *deadline),
-        "resubmission_of": before.id if before else None,
-        "attempt": before.attempt + 1 if before else 1,
+    return revisions.plain({name: getattr(request, name) for name in _WRITTEN}) | {
+        "target_app": Target.of(request).app,
+        "search_text": searchable(request.mini_program_name, request.mini_program_id),
+        "remind_at": working_deadline(request.created_at, *deadline),
     }
-    new = insert(session, RequestRow).values(**values).on_conflict_do_nothing()
-    result: int | None = (await session.exec(new.returning(RequestRow.id))).scalar_one_or_none()
-    return result
 
 
-async def _assign(session: AsyncSession, request_id: int, reviewers: Iterable[str]) -> Request:
-    """Make it wait on these reviewers; the request, with them."""
-    row = await session.get_one(RequestRow, request_id)
-    session.add_all(
-        AssignmentRow(
-            request_id=request_id,
-            stage=row.stage,
-            reviewer=reviewer,
-            created_at=row.created_at,
-            remind_at=row.remind_at,
-        )
-        for reviewer in reviewers
+def _assignments(request: Request, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    known = {name: row[name] for name in ("stage", "created_at", "remind_at")}
+    of_request = {"request_id": request.id, "waits": True, **known}
+    return [of_request | {"reviewer": reviewer} for reviewer in request.reviewers]
+
+
+async def _owe(
+    session: AsyncSession, stored: Sequence[tuple[HandedIn, Request]], policy: Policy
+) -> None:
+    """The history of these begins, and everybody concerned gets a card."""
+    if not stored:
+        return
+    requests = [request for _, request in stored]
+    await cards.give(session, requests, channel=policy.channel)
+    await revisions.record(
+        session, [Change(request, "submitted", by.submitter, by.at) for by, request in stored]
     )
-    return await queries.one(session, request_id)
+    now = max(handed.at for handed, _ in stored)
+    await cards.owe(session, [request.id for request in requests], now=now)
 
 
-async def _by_external_id(session: AsyncSession, external_id: str) -> Request | None:
-    found = select(RequestRow.id).where(RequestRow.external_id == external_id)
-    request_id = (await session.exec(found)).first()
-    return await queries.one(session, request_id) if request_id else None
-
-
-async def _existing(session: AsyncSession, external_id: str) -> Request:
-    found = await _by_external_id(session, external_id)
-    assert found is not None, "the insert met it"
-    return found
+async def _known(session: AsyncSession, external_ids: Iterable[str]) -> dict[str, Request]:
+    """Those of these that are stored already."""
+    ids = sorted(external_ids)
+    rows = (await execute(session, _STORED, {"ids": ids})).all() if ids else ()
+    return {request.external_id: request for request in await snapshots(session, rows)}
