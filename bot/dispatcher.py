@@ -24,6 +24,9 @@ IDLE_SECONDS = 1.0
 """The longest wait between two looks: other processes (the import, replicas) owe messages too."""
 AT_ONCE = 50
 """Messages in hand at any time; while half of them is being settled, the others are being sent."""
+BESIDE_A_CROWD, CROWD_SECONDS = 5, 0.5
+"""While many click at once, and wait for an answer: so few in hand and such a pause before more.
+That is still more than Slack takes from a workspace in the long run."""
 _PEACE_SECONDS = 0.05
 """The least time after a look that found nothing; first looks after it are immediate again."""
 _PEACE_SHARE = 9
@@ -55,7 +58,7 @@ class Dispatcher:
         async with self._holding():
             while not self._stopping:
                 try:
-                    await self._turn()
+                    await self.turn()
                 except Exception:
                     log.exception("the outbox could not be read; trying again")
                     await self._sleep(IDLE_SECONDS)
@@ -70,10 +73,14 @@ class Dispatcher:
         async with self._holding():
             return await self._take(AT_ONCE)
 
-    async def _turn(self) -> None:
+    async def turn(self) -> None:
         """Look, and wait until another look is worth it."""
         self._woken.clear()
-        room, began = AT_ONCE - len(self._in_hand), _seconds()
+        most = AT_ONCE
+        if self._db.together.crowded:
+            await asyncio.sleep(CROWD_SECONDS)
+            most = BESIDE_A_CROWD
+        room, began = max(most - len(self._in_hand), 0), _seconds()
         taken = await self._take(room) if room else 0
         if taken == room:
             await self._room()
@@ -121,14 +128,15 @@ class Dispatcher:
         """At the end all that is in hand is sent; cancelled, it is given back."""
         try:
             yield
-            await self._end()
+            await self.end()
         except asyncio.CancelledError:
             for task in self._in_hand:
                 task.cancel()
-            await self._end()
+            await self.end()
             raise
 
-    async def _end(self) -> None:
+    async def end(self) -> None:
+        """Until nothing is in hand any more."""
         if self._in_hand:
             await asyncio.wait(self._in_hand)
 

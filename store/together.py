@@ -56,6 +56,11 @@ class Together:
             task.add_done_callback(self._under_way.discard)
         return await answer
 
+    @property
+    def crowded(self) -> bool:
+        """Whether several came at once just now, and more are waiting or being served."""
+        return any(queue.served and queue.shared > 1 for queue in self._queues.values())
+
     async def _serve(self, queue: "_Queue", work: Work[Any], common: tuple[Hashable, ...]) -> None:
         while queue.waiting:
             if queue.shared > 1:

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import col, delete
 
+from bot import dispatcher
 from bot.sandbox.ids import BOT_USER_ID
 from store import claims
 from store.tables import CardRow
+from store.together import Together
 from tests.bot.outbox_of import SECOND, another_bot, approve, calls, rows, seen, send_all, states
 from tests.team import Team
 
@@ -205,6 +207,18 @@ async def test_the_loop_waits_calmly_behind_a_message_in_other_hands(team_once: 
     await loop
 
     assert 1 <= len(looks) <= 15
+
+
+async def test_while_a_crowd_clicks_only_few_messages_are_taken_in_hand(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hold_back(team_once, 1)
+    monkeypatch.setattr(Together, "crowded", True)
+    monkeypatch.setattr(dispatcher, "BESIDE_A_CROWD", 2)
+    before = calls(team_once, POST)
+    await team_once.bot.dispatcher.turn()
+    await team_once.bot.dispatcher.end()
+    assert calls(team_once, POST) - before == 2
 
 
 async def test_what_was_made_too_slowly_is_left_to_whoever_claims_it_next(team: Team) -> None:

@@ -84,6 +84,18 @@ async def test_who_gave_up_before_it_began_has_not_asked(db: Database) -> None:
     assert await met(db) == 1
 
 
+async def test_a_crowd_is_one_as_long_as_it_comes(db: Database) -> None:
+    requests = [await submit(db) for _ in range(4)]
+    assert not db.together.crowded
+    first = asyncio.gather(*(vote(db, request, BOB) for request in requests[:3]))
+    await first
+    last = asyncio.ensure_future(vote(db, requests[3], BOB))
+    await asyncio.sleep(0)
+    assert db.together.crowded
+    await last
+    assert not db.together.crowded
+
+
 async def met(db: Database) -> int:
     """How many people are known."""
     async with db.snapshot() as session:
