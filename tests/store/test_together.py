@@ -76,7 +76,7 @@ async def test_what_fails_together_is_tried_one_by_one(db: Database) -> None:
 
 async def test_who_gave_up_before_it_began_has_not_asked(db: Database) -> None:
     asked = [asyncio.ensure_future(db.together(meet, name)) for name in (ALICE, BOB)]
-    await asyncio.sleep(0)  # both are in the queue
+    await asyncio.wait(asked, timeout=0)  # both are in the queue
     asked[0].cancel()
     assert await asked[1] == f"Hello {BOB}"
     with pytest.raises(asyncio.CancelledError):
@@ -90,7 +90,7 @@ async def test_a_crowd_is_one_as_long_as_it_comes(db: Database) -> None:
     first = asyncio.gather(*(vote(db, request, BOB) for request in requests[:3]))
     await first
     last = asyncio.ensure_future(vote(db, requests[3], BOB))
-    await asyncio.sleep(0)
+    await asyncio.wait([last], timeout=0)
     assert db.together.crowded
     await last
     assert not db.together.crowded
