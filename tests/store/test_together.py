@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 
-import pytest
 from sqlalchemy import event
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -75,13 +74,22 @@ async def test_what_fails_together_is_tried_one_by_one(db: Database) -> None:
 
 
 async def test_who_gave_up_before_it_began_has_not_asked(db: Database) -> None:
-    asked = [asyncio.ensure_future(db.together(meet, name)) for name in (ALICE, BOB)]
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def meet_in_time(session: AsyncSession, names: Sequence[str]) -> list[str]:
+        began.set()
+        await go_on.wait()
+        return await meet(session, names)
+
+    first = asyncio.ensure_future(db.together(meet_in_time, ALICE))
+    await began.wait()
+    asked = [asyncio.ensure_future(db.together(meet_in_time, name)) for name in (BOB, CAROL)]
     await asyncio.wait(asked, timeout=0)  # both are in the queue
     asked[0].cancel()
-    assert await asked[1] == f"Hello {BOB}"
-    with pytest.raises(asyncio.CancelledError):
-        await asked[0]
-    assert await met(db) == 1
+    go_on.set()
+    assert (await first, await asked[1]) == (f"Hello {ALICE}", f"Hello {CAROL}")
+    assert asked[0].cancelled()
+    assert await met(db) == 2
 
 
 async def test_a_crowd_is_one_as_long_as_it_comes(db: Database) -> None:
