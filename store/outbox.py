@@ -94,8 +94,8 @@ async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime)
     if not messages:
         return
     await session.flush()  # the request a message is about may be new
-    # In the order of their keys: two transactions that owe the same ones must not lock crosswise.
-    ordered = sorted(messages, key=lambda message: message.key)
+    # In one order, the requests': two transactions that owe the same must not lock crosswise.
+    ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
     rows = [vars(message) | {"due_at": now, "created_at": now} for message in ordered]
     await execute(session, _owing(dialect_of(session)), rows)
     owes(session)

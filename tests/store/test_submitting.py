@@ -1,0 +1,156 @@
+"""Requests that share a transaction end as they would one after the other."""
+
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import select
+
+from store import requests
+from store.database import Database
+from store.domain import submission
+from store.domain.access import Denial, Refused
+from store.domain.policy import Policy
+from store.domain.request import Category, Verdict
+from store.submitting import HandedIn, Submitted, take
+from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
+from tests.cast import ALICE, BOB, MALLORY, NOW, sample_of
+from tests.store.acts import POLICY, handed_in, owed, submit, vote
+
+ONE_REVIEWER = Policy(reviewers=(BOB,))
+"""Who is the only reviewer can submit nothing: nobody could decide it."""
+TABLES = (RequestRow, AssignmentRow, CardRow, EventRow, OutboxRow)
+Answer = Submitted | Refused
+Facts = dict[str, Any]
+
+
+def handed(facts: Facts) -> HandedIn:
+    """A submission for one of few targets, so that many are tries for the same."""
+    sample = sample_of(facts["category"])
+    details = sample["details"] | {"target_app": facts["app"]}
+    filled = sample | {
+        "details": details,
+        "external_id": f"apply-{facts['number']}",
+        "version": facts["version"],
+        "mini_program": {"id": facts["program"], "name": "Bills Pay"},
+        "created_at": (NOW + timedelta(days=facts["day"])).isoformat(),
+        "submitted_by": facts["by"],
+    }
+    return HandedIn(submission.read(filled), facts["by"], NOW, facts["from_platform"])
+
+
+FACTS = st.fixed_dictionaries(
+    {
+        "category": st.sampled_from([Category.RELEASE, Category.RELEASE, Category.OFFLINE]),
+        "app": st.sampled_from(["Wallet PH", "WALLET ph"]),
+        "version": st.sampled_from(["1.0", "2.0"]),
+        "program": st.sampled_from(["71", "71", "72"]),
+        "day": st.integers(-2, 2),
+        "by": st.sampled_from([ALICE, ALICE, ALICE, MALLORY, BOB]),
+        "from_platform": st.sampled_from([True, True, False]),
+        "number": st.integers(0, 30),
+    }
+)
+ENDED = st.tuples(FACTS, st.sampled_from([None, "withdrawn", "withdrawn", *Verdict]))
+
+
+async def all_at_once(db: Database, given_in: Sequence[HandedIn]) -> list[Answer]:
+    async with db.transaction() as session:
+        return await take(session, given_in, ONE_REVIEWER)
+
+
+async def one_by_one(db: Database, given_in: Sequence[HandedIn]) -> list[Answer]:
+    return [answer for each in given_in for answer in await all_at_once(db, [each])]
+
+
+async def end(db: Database, facts: Facts, ending: str | None) -> None:
+    """A request from before, and what became of it."""
+    (answer,) = await one_by_one(db, [handed(facts)])
+    if not isinstance(answer, Submitted) or not ending:
+        return
+    request = answer.request
+    act: dict[str, Any] = {"policy": ONE_REVIEWER, "now": NOW}
+    if ending == "withdrawn":
+        await requests.withdraw(db, request.id, submitter=request.submitted_by, **act)
+    else:
+        await requests.vote(db, request.id, reviewer=BOB, verdict=Verdict(ending), **act)
+
+
+async def rows(db: Database) -> list[dict[str, Any]]:
+    """Everything that is stored."""
+    async with db.snapshot() as session:
+        return [row.model_dump() for table in TABLES for row in await session.exec(select(table))]
+
+
+@asynccontextmanager
+async def two_stores(template: Path) -> AsyncIterator[tuple[Database, Database]]:
+    with TemporaryDirectory() as folder:
+        paths = [shutil.copy(template, Path(folder) / name) for name in ("one.db", "other.db")]
+        one, other = (Database(f"sqlite:///{path}") for path in paths)
+        try:
+            yield one, other
+        finally:
+            await one.dispose()
+            await other.dispose()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(before=st.lists(ENDED, max_size=4), now=st.lists(FACTS, min_size=2, max_size=8))
+async def test_all_at_once_is_the_same_as_one_by_one(
+    sqlite_template: Path, before: list[tuple[Facts, str | None]], now: list[Facts]
+) -> None:
+    async with two_stores(sqlite_template) as (one, other):
+        for db in (one, other):
+            for facts, ending in before:
+                await end(db, facts, ending)
+        together = await all_at_once(one, [*map(handed, now)])
+        assert together == await one_by_one(other, [*map(handed, now)])
+        assert await rows(one) == await rows(other)
+
+
+async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database) -> None:
+    crowd = [HandedIn(handed_in(), ALICE, NOW, from_platform=True) for _ in range(12)]
+    async with db.transaction() as session:
+        answers = await take(session, crowd, POLICY)
+    stored = [answer.request for answer in answers if isinstance(answer, Submitted)]
+    assert [request.external_id for request in stored] == [each.external_id for each in crowd]
+    assert [request.id for request in stored] == list(range(1, 13))
+    to_bob = [key for key in await owed(db) if key.endswith(f":{BOB}")]
+    assert to_bob == [f"card:{request.id}:reviewer:{BOB}" for request in stored]
+
+
+async def test_the_same_twice_in_a_crowd_is_one_request(db: Database) -> None:
+    twice = [HandedIn(handed_in(external_id="same"), ALICE, NOW, from_platform=True)] * 2
+    async with db.transaction() as session:
+        first, again = await take(session, twice, POLICY)
+    assert isinstance(first, Submitted)
+    assert (first.new, again) == (True, Submitted(first.request, new=False))
+
+
+@pytest.mark.parametrize(("hours", "attempts"), [(0, [2, 1, 1]), (1, [2, 1, 1]), (-1, [2, 2, 2])])
+async def test_in_a_crowd_the_newest_is_the_try_before(
+    db: Database, hours: int, attempts: list[int]
+) -> None:
+    await vote(db, await submit(db), BOB, Verdict.REJECT)
+    created = (NOW + timedelta(hours=hours)).isoformat()
+    tries = [handed_in(created_at=created) for _ in range(3)]
+    async with db.transaction() as session:
+        answers = await take(
+            session, [HandedIn(each, ALICE, NOW, from_platform=True) for each in tries], POLICY
+        )
+    assert [a.request.attempt for a in answers if isinstance(a, Submitted)] == attempts
+
+
+async def test_of_a_crowd_here_the_platform_takes_a_version_once(db: Database) -> None:
+    rivals = [HandedIn(handed_in(version="9.0"), ALICE, NOW) for _ in range(3)]
+    async with db.transaction() as session:
+        first, *others = await take(session, rivals, POLICY)
+    assert isinstance(first, Submitted)
+    assert others == [Refused(Denial.RELEASED_ONCE, 1, first.request, "version")] * 2
