@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from store import migrate
@@ -25,6 +26,11 @@ async def test_the_migrations_build_the_tables_of_the_code(db: Database) -> None
 
     async with db.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+def test_the_head_is_told_by_the_names_of_the_files() -> None:
+    known = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    assert known.get_current_head() == migrate.head()
 
 
 async def test_migrating_twice_changes_nothing(db: Database) -> None:
