@@ -25,7 +25,7 @@ _MINE = "external_id LIKE 'bench-%'"
 
 
 async def measure(place: Place, *, rounds: int, lines: int) -> list[Line]:
-    """Each line its own durable transaction, as an import can be broken off and run again."""
+    """Portions in durable transactions, as an import can be broken off and run again."""
     ours, floor = [], []
     for _ in range(rounds):
         begun = time.perf_counter()

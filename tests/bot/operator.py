@@ -85,20 +85,26 @@ class Installation:
             return await asyncio.wait_for(_ended(), PATIENCE)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Running]:
-        """`mp-approvals run` as a process; killed at the end if it still runs."""
+    async def starting(self, *words: str) -> AsyncIterator[Process]:
+        """`mp-approvals WORDS` as a process; killed at the end if it still runs."""
         ours = {name.upper() for name in Settings.model_fields}
         kept = {name: value for name, value in os.environ.items() if name not in ours}
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run", "--port", "0"),
+            *(sys.executable, "-m", "bot", *words),
             cwd=self.folder, env=kept | self.environment, stdout=PIPE, stderr=STDOUT,
         )  # fmt: skip
         try:
-            yield Running(process, await asyncio.wait_for(_address(process), PATIENCE))
+            yield process
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.communicate()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Running]:
+        """`mp-approvals run` as a process, from when it listens."""
+        async with self.starting("run", "--port", "0") as process:
+            yield Running(process, await asyncio.wait_for(_address(process), PATIENCE))
 
 
 def installation(workspace: Workspace, folder: Path, database_url: str) -> Installation:

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
-from bot.importing import Importer, Line
+from bot.importing import PATIENCE, Importer, Line
+from store.database import Database
 from store.domain.request import Category
+from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.bot.operator import Installation, Typed
 from tests.cast import SAMPLE, sample_of
 from tests.team import Team
+
+LOOKUP = "users.lookupByEmail"
 
 
 def line(**changes: Any) -> bytes:
@@ -19,11 +24,27 @@ def line(**changes: Any) -> bytes:
     return json.dumps(sample_of(Category.RELEASE) | given).encode()
 
 
+MALLORYS = line(submitted_by="mallory@example.com")
+"""Of somebody the store has not met."""
+
+
 async def imported(team: Team, *lines: bytes) -> list[Line]:
     """What became of each line, by a fresh run."""
     bot = team.bot
     importer = Importer(bot.db, bot.directory, bot.policy, team.clock)
     return [found async for found in importer.run(lines)]
+
+
+async def imported_by_a_patient_one(team: Team, *lines: bytes) -> tuple[list[Line], list[float]]:
+    """What became of each line, and how long Slack was waited for each time."""
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    bot = team.bot
+    importer = Importer(bot.db, bot.directory, bot.policy, team.clock, sleep=wait)
+    return [found async for found in importer.run(lines)], waits
 
 
 async def problem(team: Team, text: bytes) -> str:
@@ -100,6 +121,31 @@ async def test_while_slack_is_away_a_line_waits_for_another_run(team_once: Team)
     assert back.outcome == "new"
 
 
+async def test_told_to_wait_the_import_waits_and_asks_again(team_once: Team) -> None:
+    team_once.workspace.faults.add(LOOKUP, "status", times=2, status=429, retry_after=30)
+    found, waits = await imported_by_a_patient_one(team_once, MALLORYS)
+    assert ([one.outcome for one in found], waits) == (["new"], [30, 30])
+
+
+@pytest.mark.parametrize(("seconds", "waited"), [(3600, 0), (1, PATIENCE - 1)])
+async def test_the_import_does_not_wait_for_ever(
+    team_once: Team, seconds: int, waited: int
+) -> None:
+    team_once.workspace.faults.add(LOOKUP, "status", times=9, status=429, retry_after=seconds)
+    found, waits = await imported_by_a_patient_one(team_once, MALLORYS)
+    said = "submitted_by: Slack could not be asked (ratelimited); import it again"
+    assert ([one.problems for one in found], len(waits)) == ([(said,)], waited)
+
+
+async def test_many_lines_come_back_in_their_order(team_once: Team) -> None:
+    lines = [line(external_id=f"many-{n}", title="" if n % 7 == 0 else "Fit") for n in range(120)]
+    found = await imported(team_once, *lines)
+    assert [one.number for one in found] == [*range(1, 121)]
+    assert [one.outcome for one in found] == ["bad" if n % 7 == 0 else "new" for n in range(120)]
+    stored = [one.request_id for one in found if one.request_id]
+    assert stored == [*range(stored[0], stored[0] + len(stored))]
+
+
 async def test_blank_lines_and_a_byte_order_mark_are_no_requests(team_once: Team) -> None:
     found = await imported(team_once, b"\xef\xbb\xbf" + line(), b"\n", b"  \r\n", line(title=""))
     assert [(one.number, one.outcome) for one in found] == [(1, "new"), (4, "bad")]
@@ -132,3 +178,30 @@ async def test_a_file_that_is_not_there_is_a_wrong_argument(installed: Installat
     typed = await installed.types("import", str(Path("none.jsonl")))
     assert typed.code == 2
     assert "does not exist" in typed.words
+
+
+async def whole(db: Database) -> int:
+    """How many requests there are; each has its history and cards, and each card is owed."""
+    of_request = (EventRow.request_id, CardRow.request_id, OutboxRow.request_id)
+    async with db.snapshot() as session:
+        stored = set(await session.exec(select(RequestRow.id)))
+        for column in of_request:
+            assert set(await session.exec(select(column))) == stored
+    return len(stored)
+
+
+@pytest.mark.slow
+async def test_killed_half_way_an_import_leaves_whole_requests(installed: Installation) -> None:
+    lines = b"\n".join(line(external_id=f"killed-{number}") for number in range(2000))
+    (installed.folder / "requests.jsonl").write_bytes(lines)
+    db = Database(installed.environment["DATABASE_URL"])
+    try:
+        async with installed.starting("import", "requests.jsonl") as process:
+            while not await whole(db):
+                assert process.returncode is None
+        left = await whole(db)
+    finally:
+        await db.dispose()
+    again = await installed.types("import", "requests.jsonl")
+    assert 0 < left < 2000
+    assert again.words.endswith(f"2000 requests: {2000 - left} new, {left} there already, 0 bad\n")
