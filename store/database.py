@@ -30,6 +30,7 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+_FOR_VALUES = select(func.set_config("plan_cache_mode", "force_custom_plan", True))
 CHANNEL = "mini_program_approvals"
 """What PostgreSQL's NOTIFY calls on when a transaction that owes something commits."""
 PORTION = 1000
@@ -120,6 +121,16 @@ async def hold(session: AsyncSession, name: str) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+async def plan_for_values(session: AsyncSession) -> None:
+    """Until the end of this transaction PostgreSQL plans each statement for the values it is given.
+
+    One that is prepared it may plan for any: a search then takes, measured, up to twenty times as
+    long.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await execute(session, _FOR_VALUES)
 
 
 async def execute(session: AsyncSession, statement: Any, values: Any = None) -> Any:

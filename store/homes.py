@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, case, or_
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import outbox, people, queries
 from store.database import Database, execute, insert
 from store.domain.access import Roster
 from store.domain.policy import Policy
-from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Scope
+from store.domain.query import ListQuery, Scope
 from store.domain.request import Status
 from store.outbox import Kind, Owed, Rank
 from store.tables import CardRow, HomeRow, RequestRow
@@ -88,10 +88,8 @@ async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy
         roster = await people.roster(session, policy, only={asker})
         shown = tabs(asker, roster)
         query = query if query.scope in shown else ListQuery(Scope.MINE)
-        counts = {
-            status: await _count(session, query.scope, status, asker, roster) for status in Status
-        }
-    found = await queries.listing(db, query, asker=asker, policy=policy)
+        found = await queries.page(session, query, asker=asker, roster=roster)
+        counts = await queries.standings(session, query.scope, asker=asker, roster=roster)
     return Overview(query, found, shown, counts)
 
 
@@ -107,15 +105,6 @@ async def _note(
         new = insert(session, HomeRow).values(user_id=user, place=place, seen_at=now)
         await session.exec(new.on_conflict_do_update(index_elements=["user_id"], set_=again))
         await outbox.owe(session, [_message(user, Rank.ANSWER)], now=now)
-
-
-async def _count(
-    session: AsyncSession, scope: Scope, status: Status, asker: str, roster: Roster
-) -> int:
-    query = ListQuery(scope, Filter(statuses=(status,)))
-    some = queries.visible(query, asker=asker, roster=roster).order_by(None)
-    capped = some.with_only_columns(RequestRow.id).limit(COUNT_LIMIT + 1).subquery()
-    return (await session.exec(select(func.count()).select_from(capped))).one()
 
 
 def _message(user: str, rank: Rank) -> Owed:

@@ -98,7 +98,7 @@ def _gathered(shape: Shape) -> Any:
     )
     order = _order(keys.c.at, keys.c.id, falling=shape.falling)
     named = _NAMED.where(col(RequestRow.id) == keys.c.id)
-    return named.order_by(keys.c.leg, *order).limit(PAGE_SIZE + 1)
+    return named.order_by(keys.c.leg, *order).limit(_number(PAGE_SIZE + 1))
 
 
 def _stretch(columns: Any, source: Source, leg: Leg, shape: Shape) -> Any:
@@ -110,7 +110,7 @@ def _stretch(columns: Any, source: Source, leg: Leg, shape: Shape) -> Any:
     if leg.past:
         beyond = _beyond(at, id_, falling=shape.falling, dated=leg.completed is not False)
         chosen = chosen.where(beyond)
-    return chosen.order_by(*_order(at, id_, falling=shape.falling)).limit(PAGE_SIZE + 1)
+    return chosen.order_by(*_order(at, id_, falling=shape.falling)).limit(_number(PAGE_SIZE + 1))
 
 
 def _beyond(at: Any, id_: Any, *, falling: bool, dated: bool) -> Any:
@@ -133,15 +133,22 @@ def _merged(parts: Iterable[Any]) -> Any:
 
 def _capped(shape: Shape, status: Status | None = None) -> Any:
     """As many as are counted at most, and their statuses."""
-    parts = []
-    for source in shape.sources:
-        its_status = _rows(source).status
-        some = select(_id(source).label("id"), its_status.label("status"))
-        some = some.where(*_conditions(source, shape)).limit(COUNT_LIMIT + 1)
-        parts.append(some.where(its_status == _text(status)) if status else some)
+    parts = [
+        select(_id(source).label("id"), _rows(source).status.label("status"))
+        .where(*_conditions(source, shape), *_having(_rows(source), shape, status))
+        .limit(_number(COUNT_LIMIT + 1))
+        for source in shape.sources
+    ]
     if len(parts) == 1:
         return parts[0].subquery()
-    return select(_merged(parts)).limit(COUNT_LIMIT + 1).subquery()
+    return select(_merged(parts)).limit(_number(COUNT_LIMIT + 1)).subquery()
+
+
+def _having(rows: Any, shape: Shape, status: Status | None) -> list[Any]:
+    """This status. Of what is open the index with the text knows that it is not completed."""
+    found = [rows.status == _text(status)] if status else []
+    only_open = status is Status.UNDER_REVIEW or shape.standing is Standing.OPEN
+    return found + ([rows.completed_on.is_(None)] if shape.words and only_open else [])
 
 
 def _counted(shape: Shape, status: Status) -> Any:
@@ -208,6 +215,14 @@ def _word(number: int, *, is_ref: bool) -> Any:
 
 def _order(at: Any, id_: Any, *, falling: bool) -> list[Any]:
     return [at.desc(), id_.desc()] if falling else [at.asc(), id_.asc()]
+
+
+def _number(limit: int) -> Any:
+    """For PostgreSQL a constant, or it would not know how far a plan made once has to read.
+
+    For SQLite an expression: it takes a small constant for a reason to sort all there is.
+    """
+    return literal_column(f"{limit} + 0")
 
 
 def _text(status: Status) -> Any:

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_
-from sqlmodel import col, func, select
+from sqlalchemy import bindparam, func, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import pages, people, precedents
-from store.database import Database, execute
+from store.database import Database, execute, plan_for_values
 from store.domain.access import Allowed, Denial, Refused, Roster, bounds, may
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
-from store.domain.query import PAGE_SIZE, Cursor, ListQuery, Page, Sort
+from store.domain.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort
 from store.domain.request import People, Request, Status
 from store.shapes import Shape, shape_of, values_of
-from store.snapshots import bare, snapshots
-from store.tables import AssignmentRow, RequestRow
+from store.snapshots import FACTS, bare, snapshots
+from store.tables import OPEN, AssignmentRow, RequestRow
 
 
 async def find(session: AsyncSession, request_id: int) -> Request | None:
@@ -45,6 +45,10 @@ async def in_context(
     `only_of` is `access.bounds` of who reads it. Raises LookupError where there is none.
     """
     return await precedents.in_context(session, await one(session, request_id), only_of=only_of)
+
+
+Waiting = tuple[tuple[Request, ...], int]
+"""What somebody has yet to decide, as far as it was asked for, and how many there are in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,16 @@ async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: R
     return Listing(found, {**submitters, **await people.known(session, filtered)})
 
 
+async def standings(
+    session: AsyncSession, scope: Scope, *, asker: str, roster: Roster
+) -> dict[Status, int]:
+    """How many requests of each status the asker may see there, each capped like a total."""
+    query = ListQuery(scope)
+    shape = shape_of(query, oversees=roster.oversees(asker))
+    counted = (await execute(session, pages.standings(shape), values_of(query, asker))).one()
+    return dict(zip(Status, counted, strict=True))
+
+
 def visible(query: ListQuery, *, asker: str, roster: Roster) -> Any:
     """All of a list that the asker may see, in its order, whatever its page."""
     shape = shape_of(query.at(None), oversees=roster.oversees(asker))
@@ -106,25 +120,27 @@ def visible(query: ListQuery, *, asker: str, roster: Roster) -> Any:
 
 async def waiting_on(
     session: AsyncSession, reviewer: str, *, limit: int, overdue_at: datetime | None = None
-) -> tuple[tuple[Request, ...], int]:
-    """What this reviewer has yet to decide, oldest first, and how many there are in all.
+) -> Waiting:
+    """What this reviewer has yet to decide; see `waiting_on_each`."""
+    return (await waiting_on_each(session, [reviewer], limit, overdue_at))[0]
 
-    With `overdue_at`, only what was to be reminded of by that moment.
+
+async def waiting_on_each(
+    session: AsyncSession, reviewers: Sequence[str], limit: int, overdue_at: datetime | None = None
+) -> list[Waiting]:
+    """What each of them has yet to decide, in one question.
+
+    The oldest come first; without their reviewers and votes. With `overdue_at`, only what was to
+    be reminded of by that moment.
     """
-    waiting = and_(col(AssignmentRow.reviewer) == reviewer, col(AssignmentRow.waits))
-    if overdue_at:
-        waiting = and_(waiting, col(AssignmentRow.remind_at) <= overdue_at)
-    oldest = (
-        select(RequestRow)
-        .join(AssignmentRow, col(AssignmentRow.request_id) == RequestRow.id)
-        .where(waiting)
-        .order_by(col(AssignmentRow.created_at), col(AssignmentRow.request_id))
-        .limit(limit)
-    )
-    rows = (await session.exec(oldest)).all()
-    counted = select(func.count()).select_from(AssignmentRow).where(waiting)
-    total = (await session.exec(counted)).one()
-    return await snapshots(session, rows), total
+    asked = {"reviewers": reviewers, "limit": limit, "moment": overdue_at}
+    found: dict[str, list[Any]] = {reviewer: [] for reviewer in reviewers}
+    for row in await execute(session, _OVERDUE if overdue_at else _WAITING, asked):
+        found[row.reviewer].append(row)
+    return [
+        (tuple(map(bare, rows)), rows[0].total if rows else 0)
+        for rows in (found[reviewer] for reviewer in reviewers)
+    ]
 
 
 async def _page(
@@ -132,6 +148,8 @@ async def _page(
 ) -> tuple[Page, People]:
     """The page with its capped counts, and who submitted what is on it."""
     shape, values = shape_of(query, oversees=oversees), values_of(query, asker)
+    if shape.words or shape.narrowed:  # of which some let through much and some next to nothing
+        await plan_for_values(session)
     rows = (await execute(session, pages.page(shape), values)).all()
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
     if backwards and not more:  # the beginning is near: show the first page whole
@@ -176,3 +194,26 @@ async def _counts(
 def _cursor(sort: Sort, row: Any, first: int, *, backwards: bool = False) -> Cursor:
     at = row.completed_on if sort.by_completion else row.created_at
     return Cursor(at=at, id=row.id, backwards=backwards, first=first)
+
+
+def _waiting(*wanted: Any) -> Any:
+    """The first of each reviewer, with how many there are."""
+    reviewer, id_ = col(AssignmentRow.reviewer), col(AssignmentRow.request_id)
+    order = (col(AssignmentRow.created_at), id_)
+    place = func.row_number().over(partition_by=reviewer, order_by=order).label("place")
+    total = func.count().over(partition_by=reviewer).label("total")
+    all_ = select(reviewer, id_, place, total).where(
+        reviewer.in_(bindparam("reviewers", expanding=True)),
+        OPEN,
+        col(AssignmentRow.waits),
+        *wanted,
+    )
+    found = all_.subquery()
+    first = select(*FACTS, found.c.reviewer, found.c.total).where(
+        col(RequestRow.id) == found.c.request_id, found.c.place <= bindparam("limit")
+    )
+    return first.order_by(found.c.reviewer, found.c.place)
+
+
+_WAITING = _waiting()
+_OVERDUE = _waiting(col(AssignmentRow.remind_at) <= bindparam("moment"))

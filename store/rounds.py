@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, and_, true
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,11 +19,13 @@ from store.database import Database, drop, insert
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
 from store.outbox import Kind, Owed
-from store.tables import UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
+from store.tables import OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
 
 _BATCH = 500
 NUDGE_WINDOW = timedelta(days=14)
 """How long after its day a nudge still goes out; slots are kept for longer than that."""
+_WAITS = and_(OPEN, col(AssignmentRow.waits))
+"""In the words of the index of what is open."""
 T = TypeVar("T")
 
 
@@ -79,7 +81,7 @@ async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
     left = (
         select(AssignmentRow.reviewer)
         .join(PersonRow, col(PersonRow.user_id) == AssignmentRow.reviewer)
-        .where(col(AssignmentRow.waits), col(PersonRow.active).is_(False))
+        .where(_WAITS, col(PersonRow.active).is_(False))
         .distinct()
     )
     async with db.snapshot() as session:
@@ -92,7 +94,7 @@ async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
 
 async def waited_for(db: Database) -> set[str]:
     """Every reviewer on whom something waits."""
-    waiting = select(AssignmentRow.reviewer).where(col(AssignmentRow.waits)).distinct()
+    waiting = select(AssignmentRow.reviewer).where(_WAITS).distinct()
     async with db.snapshot() as session:
         return set((await session.exec(waiting)).all())
 
@@ -145,7 +147,7 @@ async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) ->
     """The reviewers concerned who still hold their role and have not left Slack."""
     waiting = (
         select(AssignmentRow.reviewer, func.min(AssignmentRow.created_at))
-        .where(col(AssignmentRow.waits), wanted)
+        .where(_WAITS, wanted)
         .group_by(AssignmentRow.reviewer)
         .subquery()
     )

@@ -51,7 +51,7 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_completed", "completed_on", "id", "search_text", "status"),
         Index("ix_request_status_completed", "status", "completed_on", "id"),
         Index("ix_request_environment", "environment", "status", "created_at", "id"),
-        Index("ix_request_category", "category", "environment", "status", "created_at", "id"),
+        Index("ix_request_category", "category", "status", "environment", "created_at", "id"),
         Index("ix_request_tries", *TARGET, "submitted_by", "created_at"),
         Index("ix_request_versions", *TARGET, "version", "status", "completed_on", "id"),
         Index("ix_request_standing", *TARGET, "status", "completed_on", "id"),

@@ -118,6 +118,8 @@ async def compare(
 ) -> list[Compared]:
     """Each case by turns: ours among few, ours among many, the floor among many."""
     async with few.store() as small, many.store() as large, few.bare() as lens, many.bare() as bare:
+        for each in (lens, bare):
+            await each.plan_for_values()
         found = []
         for case in cases:
             near = await _at(lens, case, few.count) if deep else case

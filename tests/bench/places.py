@@ -67,6 +67,9 @@ class Bare(Protocol):
     async def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows."""
 
+    async def plan_for_values(self) -> None:
+        """Plan each statement for what is asked, prepared or not: what a filter lets through."""
+
 
 class BareSqlite:
     """Over aiosqlite. Times and JSON are text in SQLite and are decoded as whoever asks must."""
@@ -80,6 +83,9 @@ class BareSqlite:
         rows = await self._connection.execute_fetchall(statement, given)
         return [tuple(map(_decoded, row)) for row in rows]
 
+    async def plan_for_values(self) -> None:
+        """SQLite plans once, whatever the values."""
+
 
 class BarePostgresql:
     """Over psycopg, which prepares a statement after its fifth time."""
@@ -91,6 +97,10 @@ class BarePostgresql:
         """All rows."""
         cursor = await self._connection.execute(statement.replace("?", "%s"), values)
         return await cursor.fetchall()
+
+    async def plan_for_values(self) -> None:
+        """For good, as one who knows their data would set it for a search."""
+        await self._connection.execute("SET plan_cache_mode = force_custom_plan")
 
 
 def _decoded(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """What reviewers were given, in the order of any list
 
 An assignment repeats the status and the completion of its request, so that My Approvals is read
-from one index at any size.
+from one index at any size. What is open of a category is counted by its index as well.
 """
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 OPEN = "status = 'under_review'"
+BY_CATEGORY = ["category", "status", "environment", "created_at", "id"]
 WAITING = ["reviewer", "created_at", "request_id", "remind_at"]
 
 
@@ -30,6 +31,8 @@ def upgrade() -> None:
         "(SELECT status, completed_on FROM request WHERE id = assignment.request_id) "
         f"WHERE request_id NOT IN (SELECT id FROM request WHERE {OPEN})"
     )
+    op.drop_index("ix_request_category", "request")
+    op.create_index("ix_request_category", "request", BY_CATEGORY)
     op.create_index(
         "ix_assignment_reviewer",
         "assignment",
@@ -50,6 +53,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_request_category", "request")
+    op.create_index(
+        "ix_request_category", "request", ["category", "environment", "status", "created_at", "id"]
+    )
     for name in ("reviewer", "completed", "open"):
         op.drop_index(f"ix_assignment_{name}", "assignment")
     op.drop_column("assignment", "completed_on")
