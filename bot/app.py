@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.async_app import AsyncApp
@@ -23,7 +24,7 @@ from bot.settings import Settings
 from bot.socket_mode import connected
 from bot.wire import Wire
 from handlers.deps import Deps
-from store import listening, migrate
+from store import migrate
 from store.database import Database, Debt
 from store.domain.clock import Clock, utc_now
 from store.domain.policy import Policy
@@ -38,7 +39,10 @@ GIVE_BACK_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The parts, wired. Tests use them one by one; `running` keeps them alive."""
+    """The parts, wired. Tests use them one by one; `running` keeps them alive.
+
+    `loops` are those that go round while it runs, by what they do.
+    """
 
     settings: Settings
     policy: Policy
@@ -50,6 +54,7 @@ class Bot:
     downloads: Downloads
     jobs: Jobs
     schedule: AsyncIOScheduler
+    loops: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -91,9 +96,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
     await slack.introduce(bot.app, bot.client)
     await bot.directory.prepare()
-    sending = asyncio.create_task(bot.dispatcher.run())
-    making = asyncio.create_task(bot.downloads.run())
-    hearing = asyncio.create_task(_listen(bot))
+    bot.loops.update({name: asyncio.create_task(loop) for name, loop in _loops(bot).items()})
     bot.schedule.start()
     try:
         async with socket_mode(bot):
@@ -103,18 +106,32 @@ async def running(bot: Bot) -> AsyncIterator[None]:
                 bot.dispatcher.stop()  # takes nothing new while the ways in are closed
     finally:
         bot.schedule.shutdown(wait=False)
-        making.cancel()
-        hearing.cancel()
-        await asyncio.wait([sending], timeout=STOP_SECONDS)
-        sending.cancel()
-        await asyncio.wait([sending, making, hearing], timeout=GIVE_BACK_SECONDS)
+        await _end(bot.loops)
+
+
+def _loops(bot: Bot) -> dict[str, Coroutine[Any, Any, None]]:
+    loops = {"sending": bot.dispatcher.run(), "making downloads": bot.downloads.run()}
+    # SQLite has no word of what other replicas owe, and no other machine.
+    return loops if bot.db.is_sqlite else loops | {"hearing PostgreSQL": _listen(bot)}
+
+
+async def _end(loops: dict[str, asyncio.Task[None]]) -> None:
+    """Sending may finish what it has in hand; then everything is given back."""
+    sending = loops["sending"]
+    for loop in loops.values():
+        if loop is not sending:
+            loop.cancel()
+    await asyncio.wait([sending], timeout=STOP_SECONDS)
+    sending.cancel()
+    await asyncio.wait(loops.values(), timeout=GIVE_BACK_SECONDS)
+    loops.clear()
 
 
 async def _listen(bot: Bot) -> None:
-    """Be woken by what other replicas owe. SQLite has no such word, and no other machine."""
-    if not bot.db.is_sqlite:
-        settings = bot.settings
-        await listening.listen(settings.database_listen_url or settings.database_url, bot.db.wake)
+    from store import listening  # its driver is needed for PostgreSQL alone
+
+    url = bot.settings.database_listen_url or bot.settings.database_url
+    await listening.listen(url, bot.db.wake)
 
 
 @asynccontextmanager

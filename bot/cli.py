@@ -1,6 +1,7 @@
 """`mp-approvals`: arguments in, one call, exit code out."""
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -174,6 +175,7 @@ async def _run(settings: Settings, host: str, port: int) -> int:
             )
         except OSError as error:
             raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+        gc.freeze()  # what is there by now stays: garbage is looked for in what comes after it
         typer.echo(f"The bot is running; HTTP on {address}. Ctrl-C stops it.")
         await stopped
         typer.echo("Stopping: finishing what is being sent.")

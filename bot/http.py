@@ -30,6 +30,8 @@ def build(bot: Bot) -> Starlette:
 
 async def _problem(bot: Bot) -> str | None:
     """What keeps the bot from its work."""
+    if ended := [name for name, loop in bot.loops.items() if loop.done()]:
+        return f"{' and '.join(ended)} has ended: look into the log and start the bot again"
     try:
         current = await migrate.is_current(bot.db)
     except (SQLAlchemyError, OSError):

@@ -4,8 +4,7 @@ import asyncio
 import os
 import signal
 
-import alembic.command  # noqa: F401 - the same libraries are in memory
-import apscheduler.schedulers.asyncio  # noqa: F401
+import apscheduler.schedulers.asyncio  # noqa: F401 - the same libraries are in memory
 import pydantic_settings  # noqa: F401
 import sqlalchemy.ext.asyncio  # noqa: F401
 import sqlmodel  # noqa: F401

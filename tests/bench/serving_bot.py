@@ -1,6 +1,7 @@
 """The bot as `mp-approvals run` runs it, on a free port, saying where it listens."""
 
 import asyncio
+import gc
 import signal
 
 from bot import app, http
@@ -17,6 +18,7 @@ async def serve() -> None:
         app.running(bot),
         serving(http.build(bot), host="127.0.0.1", port=0) as address,
     ):
+        gc.freeze()
         print(address, flush=True)  # noqa: T201 - how the parent hears of it
         await stop.wait()
 

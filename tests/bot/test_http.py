@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bot import http
+from bot import app, http
 from bot.sandbox.http_delivery import signed_headers
 from tests.clock import MovedClock
 from tests.postgres import Server
@@ -83,6 +83,15 @@ async def test_an_old_schema_is_not_ready(team: Team) -> None:
         alive, ready = await client.get("/healthz"), await client.get("/readyz")
     assert (alive.status_code, ready.status_code) == (200, 503)
     assert "run mp-approvals migrate" in ready.json()["status"]
+
+
+async def test_a_loop_that_has_ended_is_told(team_once: Team) -> None:
+    async with app.running(team_once.bot), asking(team_once) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        team_once.bot.dispatcher.stop()
+        await team_once.bot.loops["sending"]
+        ready = await client.get("/readyz")
+    assert (ready.status_code, "sending has ended" in ready.json()["status"]) == (503, True)
 
 
 async def test_a_database_that_is_away_is_not_ready(
