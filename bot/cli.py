@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from rich.progress import Progress
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import app, demo, doctor, http, manifest, operating
+from bot import app, demo, doctor, http, manifest, operating, slack
 from bot.app import Bot
 from bot.directory import code_of
 from bot.importing import Importer
@@ -165,6 +166,7 @@ def _logging(level: str) -> None:
 async def _run(settings: Settings, host: str, port: int) -> int:
     stopped = asyncio.create_task(_stopped())  # from the start: no work is begun that is cut off
     async with AsyncExitStack() as stack:
+        stack.callback(stopped.cancel)
         bot = await stack.enter_async_context(app.build(settings))
         await _check_schema(bot.db)
         await _check_app_token(bot)
@@ -185,7 +187,7 @@ async def _run(settings: Settings, host: str, port: int) -> int:
 async def _check_app_token(bot: Bot) -> None:
     """Raises SlackApiError for a token Slack refuses; Socket Mode would ask with it for ever."""
     if token := bot.settings.app_token():
-        await bot.client.apps_connections_open(app_token=token)
+        await slack.patiently(partial(bot.client.apps_connections_open, app_token=token))
 
 
 async def _stopped() -> None:

@@ -5,16 +5,20 @@ returned, that is after its commit. The client never retries by itself (measured
 lost connection posts twice); the outbox does.
 """
 
+import asyncio
 import logging
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_bolt.middleware.authorization.async_single_team_authorization import (
     AsyncSingleTeamAuthorization,
 )
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -26,6 +30,7 @@ from blocks import notices
 from blocks.message import Message
 from bot import strangers
 from bot.settings import Settings
+from bot.wire import answer_of
 from handlers.clicks import shown
 from handlers.deps import Deps
 
@@ -34,6 +39,8 @@ log = logging.getLogger(__name__)
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """For references read out over the phone: nothing that looks like something else."""
 _STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
+_PATIENCE = (0.5, 1.0, 2.0)
+"""Seconds between the attempts of a call at the start."""
 CALL_SECONDS = 10
 """The longest we wait for one answer of Slack; shorter than the outbox's lease."""
 
@@ -58,7 +65,9 @@ def app(
 ) -> AsyncApp:
     """The app with every listener registered."""
     # Without HTTP no secret is needed, but Bolt asks for one: a random one accepts nothing.
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_worth_saying)
     bolt = AsyncApp(
+        name="mini_program_approvals",  # else Bolt reads every source file on the stack for it
         client=web,
         signing_secret=settings.signing_secret() or secrets.token_hex(32),
         process_before_response=True,
@@ -80,15 +89,34 @@ def app(
     return bolt
 
 
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """Bolt finds SLACK_BOT_TOKEN in the environment by itself, and warns that it has a client."""
+    return record.getMessage() != warning_client_prioritized_and_token_skipped()
+
+
 async def introduce(bolt: AsyncApp, web: AsyncWebClient) -> None:
     """Learn who we are, before the first payload. Raises SlackApiError where Slack refuses us.
 
     Bolt would ask at the first click, and acknowledge it unrecorded when Slack cannot say.
     """
-    ourselves = await web.auth_test()
+    ourselves = await patiently(web.auth_test)
     for step in bolt._async_middleware_list:  # Bolt has no other way to be told
         if isinstance(step, AsyncSingleTeamAuthorization):
             step.auth_test_result = ourselves
+
+
+async def patiently(call: Callable[[], Awaitable[Any]]) -> Any:
+    """A call nothing starts without: where it is Slack that is unwell, tried some times more."""
+    for seconds in _PATIENCE:
+        try:
+            return await call()
+        except SlackApiError as error:
+            status = answer_of(error).status
+            if status is None or status < 500:
+                raise
+            log.warning("Slack answers HTTP %s; trying again", status)
+            await asyncio.sleep(seconds)
+    return await call()
 
 
 async def _apologise(

@@ -179,10 +179,11 @@ async def _failure(call: Awaitable[Any], until: float) -> str | None:
         async with asyncio.timeout_at(until):
             await call
     except SlackApiError as error:
-        log.info("a view was not shown: %s", error)
         # Broken JSON comes with a response that has no answer in it.
         answer = getattr(error.response, "data", None)
-        return str(answer.get("error")) if isinstance(answer, dict) else "no answer"
+        why = str(answer.get("error")) if isinstance(answer, dict) else "no answer"
+        log.info("a view was not shown: %s", why)
+        return why
     except (aiohttp.ClientError, TimeoutError) as error:
         log.info("a view was not shown: %s", type(error).__name__)
         return type(error).__name__

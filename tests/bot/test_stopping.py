@@ -111,3 +111,15 @@ async def test_a_restart_does_not_wait_for_a_slow_slack(installed: Installation)
     installed.workspace.faults.add("users.info", "delay", seconds=600, times=9)
     async with installed.running():
         assert (await installed.people["bob"].command("/mp-requests approvals")).acked
+
+
+async def test_a_start_outlasts_a_moment_of_slacks_trouble(installed: Installation) -> None:
+    for method in ("auth.test", "apps.connections.open"):
+        installed.workspace.faults.add(method, "status", status=503)
+    async with installed.running() as bot:
+        answer = await installed.people["bob"].command("/mp-requests help")
+        bot.process.send_signal(signal.SIGTERM)
+        code, words = await bot.ended()
+
+    assert (answer.acked, code) == (True, 0)
+    assert "will be unused" not in words, "Bolt's word about a token that we gave it ourselves"
