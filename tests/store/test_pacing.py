@@ -72,3 +72,19 @@ async def test_a_rested_allowance_is_whole_and_no_more(db: Database) -> None:
     await claimed(db)
     later = NOW + timedelta(days=1)
     assert Allowance(later, SECOND, {Method.EDIT: NOW}).room(Method.EDIT) == 45
+
+
+async def test_the_next_look_is_when_the_method_has_room_again(db: Database) -> None:
+    await owe(db, "edit", 60)
+    await claimed(db)
+    assert await claims.next_due(db, now=NOW, pace=SECOND) == 1.2 * SECOND
+    await owe(db, "reply", 1)
+    assert await claims.next_due(db, now=NOW, pace=SECOND) == timedelta()
+
+
+async def test_nothing_is_looked_for_behind_a_method_with_nothing_owed(db: Database) -> None:
+    async with db.transaction() as session:
+        await pacing.silence(session, Method.HOME, SECOND, until=NOW + 30 * SECOND)
+    assert await claims.next_due(db, now=NOW, pace=SECOND) is None
+    await owe(db, "post", 1)
+    assert await claims.next_due(db, now=NOW, pace=SECOND) == timedelta()
