@@ -13,7 +13,7 @@ from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Verdict
 from store.releases import move_stage
-from store.submitting import Submitted, submit
+from store.submitting import Submitted, submit, submit_all
 
 __all__ = [
     "Submitted",
@@ -22,6 +22,7 @@ __all__ = [
     "move_stage",
     "shown",
     "submit",
+    "submit_all",
     "vote",
     "withdraw",
 ]

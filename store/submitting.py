@@ -7,7 +7,7 @@ other, with the same numbers, links and refusals.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -59,12 +59,12 @@ class HandedIn:
     from_platform: bool = False
     resubmission_of: int | None = None
 
-    @property
+    @cached_property
     def target(self) -> Target:
         """Where it would take effect."""
         return Target.asked(self.submission)
 
-    @property
+    @cached_property
     def purpose(self) -> Purpose:
         """What it is a try for."""
         return self.target, self.submission.category, self.submitter
@@ -101,6 +101,14 @@ async def submit(
     """
     handed = HandedIn(submission, submitter, now, from_platform, resubmission_of)
     return await db.together(take, handed, policy)
+
+
+async def submit_all(
+    db: Database, handed: Sequence[HandedIn], *, policy: Policy
+) -> list[Submitted | Refused]:
+    """The same for several, in this order and in one transaction."""
+    async with db.transaction() as session:
+        return await take(session, handed, policy)
 
 
 async def take(

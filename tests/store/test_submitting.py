@@ -19,7 +19,7 @@ from store.domain import submission
 from store.domain.access import Denial, Refused
 from store.domain.policy import Policy
 from store.domain.request import Category, Verdict
-from store.submitting import HandedIn, Submitted, take
+from store.submitting import HandedIn, Submitted
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY, NOW, sample_of
 from tests.store.acts import POLICY, handed_in, owed, submit, vote
@@ -62,8 +62,7 @@ ENDED = st.tuples(FACTS, st.sampled_from([None, "withdrawn", "withdrawn", *Verdi
 
 
 async def all_at_once(db: Database, given_in: Sequence[HandedIn]) -> list[Answer]:
-    async with db.transaction() as session:
-        return await take(session, given_in, ONE_REVIEWER)
+    return await requests.submit_all(db, given_in, policy=ONE_REVIEWER)
 
 
 async def one_by_one(db: Database, given_in: Sequence[HandedIn]) -> list[Answer]:
@@ -117,8 +116,7 @@ async def test_all_at_once_is_the_same_as_one_by_one(
 
 async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database) -> None:
     crowd = [HandedIn(handed_in(), ALICE, NOW, from_platform=True) for _ in range(12)]
-    async with db.transaction() as session:
-        answers = await take(session, crowd, POLICY)
+    answers = await requests.submit_all(db, crowd, policy=POLICY)
     stored = [answer.request for answer in answers if isinstance(answer, Submitted)]
     assert [request.external_id for request in stored] == [each.external_id for each in crowd]
     assert [request.id for request in stored] == list(range(1, 13))
@@ -128,8 +126,7 @@ async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database
 
 async def test_the_same_twice_in_a_crowd_is_one_request(db: Database) -> None:
     twice = [HandedIn(handed_in(external_id="same"), ALICE, NOW, from_platform=True)] * 2
-    async with db.transaction() as session:
-        first, again = await take(session, twice, POLICY)
+    first, again = await requests.submit_all(db, twice, policy=POLICY)
     assert isinstance(first, Submitted)
     assert (first.new, again) == (True, Submitted(first.request, new=False))
 
@@ -141,16 +138,13 @@ async def test_in_a_crowd_the_newest_is_the_try_before(
     await vote(db, await submit(db), BOB, Verdict.REJECT)
     created = (NOW + timedelta(hours=hours)).isoformat()
     tries = [handed_in(created_at=created) for _ in range(3)]
-    async with db.transaction() as session:
-        answers = await take(
-            session, [HandedIn(each, ALICE, NOW, from_platform=True) for each in tries], POLICY
-        )
+    crowd = [HandedIn(each, ALICE, NOW, from_platform=True) for each in tries]
+    answers = await requests.submit_all(db, crowd, policy=POLICY)
     assert [a.request.attempt for a in answers if isinstance(a, Submitted)] == attempts
 
 
 async def test_of_a_crowd_here_the_platform_takes_a_version_once(db: Database) -> None:
     rivals = [HandedIn(handed_in(version="9.0"), ALICE, NOW) for _ in range(3)]
-    async with db.transaction() as session:
-        first, *others = await take(session, rivals, POLICY)
+    first, *others = await requests.submit_all(db, rivals, policy=POLICY)
     assert isinstance(first, Submitted)
     assert others == [Refused(Denial.RELEASED_ONCE, 1, first.request, "version")] * 2
