@@ -36,6 +36,7 @@ CHANNEL = "mini_program_approvals"
 PORTION = 1000
 """Rows that one transaction deletes: on SQLite every click waits for its end."""
 _OWES = "owes"
+_CONNECTION = "connection"
 _PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -98,6 +99,7 @@ class Database:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
         """Read: one consistent view, never written to."""
+        # It ends with a commit: at a rollback the driver forgets what it has prepared.
         async with self._read() as session, session.begin():
             yield session
 
@@ -140,7 +142,10 @@ async def execute(session: AsyncSession, statement: Any, values: Any = None) -> 
     """
     if session.new or session.dirty:
         await session.flush()  # what was added to the session is there for this statement too
-    return await (await session.connection()).execute(statement, values)
+    connection = session.info.get(_CONNECTION)
+    if connection is None:  # asked once: a session lasts for one transaction
+        connection = session.info[_CONNECTION] = await session.connection()
+    return await connection.execute(statement, values)
 
 
 async def drop(session: AsyncSession, key: Any, *which: Any) -> int:

@@ -88,7 +88,7 @@ async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy
         roster = await people.roster(session, policy, only={asker})
         shown = tabs(asker, roster)
         query = query if query.scope in shown else ListQuery(Scope.MINE)
-        found = await queries.page(session, query, asker=asker, roster=roster)
+        found = await queries.page(session, query, asker=asker, policy=policy)
         counts = await queries.standings(session, query.scope, asker=asker, roster=roster)
     return Overview(query, found, shown, counts)
 

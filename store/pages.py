@@ -9,7 +9,18 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, literal_column, select, tuple_, union
+from sqlalchemy import (
+    Boolean,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlmodel import col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -19,7 +30,7 @@ from store.domain.request import Status
 from store.people import PROFILE
 from store.shapes import Leg, Shape, Source, Standing
 from store.snapshots import FACTS
-from store.tables import AssignmentRow, PersonRow, RequestRow
+from store.tables import AssignmentRow, MemberRow, PersonRow, RequestRow
 
 SHAPES = 500
 """Statements that are kept: people ask for some dozen, and could for thousands."""
@@ -28,16 +39,23 @@ _NAMED = select(*FACTS, *PROFILE).outerjoin_from(
 )
 """Requests, and who submitted them as far as we have met."""
 _ASKER: Any = bindparam("asker")
+_GROUPS: Any = bindparam("groups", expanding=True)
+_OVERSEES = or_(
+    bindparam("named", type_=Boolean),
+    exists().where(col(MemberRow.user_id) == _ASKER, col(MemberRow.group_id).in_(_GROUPS)),
+).label("oversees")
 
 
 @lru_cache(SHAPES)
 def page(shape: Shape) -> Any:
     """One more than a page in the order of travel, with the profiles of who submitted the requests.
 
-    Each row has the counts of the whole list as well, `total` and `under_review`; but not those of
-    a search, which may be a page and no more, and reads its text only once then.
+    Each row tells of who asks whether they see every request, `oversees`, and has the counts of the
+    whole list, `total` and `under_review`; but not those of a search, which may be a page and no
+    more, and reads its text only once then.
     """
     rows = _walked(shape) if len(shape.sources) * len(shape.legs) == 1 else _gathered(shape)
+    rows = rows.add_columns(_OVERSEES)
     if shape.words:
         return rows
     counted = counts(shape).cte("counted")

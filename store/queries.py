@@ -90,14 +90,12 @@ class Listing:
 async def listing(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Listing:
     """One page of what the asker may see."""
     async with db.snapshot() as session:
-        roster = await people.roster(session, policy, only={asker})
-        return await page(session, query, asker=asker, roster=roster)
+        return await page(session, query, asker=asker, policy=policy)
 
 
-async def page(session: AsyncSession, query: ListQuery, *, asker: str, roster: Roster) -> Listing:
-    """The same, of a moment that others read as well."""
-    oversees = roster.oversees(asker)
-    found, submitters = await _page(session, query, asker, oversees=oversees)
+async def page(session: AsyncSession, query: ListQuery, *, asker: str, policy: Policy) -> Listing:
+    """The same, of a moment of which more is read."""
+    found, submitters = await _page(session, query, asker, policy)
     filtered = set(query.filter.submitters) - submitters.keys()
     return Listing(found, {**submitters, **await people.known(session, filtered)})
 
@@ -144,16 +142,22 @@ async def waiting_on_each(
 
 
 async def _page(
-    session: AsyncSession, query: ListQuery, asker: str, *, oversees: bool
+    session: AsyncSession, query: ListQuery, asker: str, policy: Policy, *, oversees: bool = True
 ) -> tuple[Page, People]:
-    """The page with its capped counts, and who submitted what is on it."""
-    shape, values = shape_of(query, oversees=oversees), values_of(query, asker)
-    if shape.words or shape.narrowed:  # of which some let through much and some next to nothing
+    """The page with its capped counts, and who submitted what is on it.
+
+    It is asked for as by somebody who sees every request, and comes with whether they do; for who
+    does not, again.
+    """
+    shape, values = shape_of(query, oversees=oversees), _values(query, asker, policy)
+    if shape.words:  # of which some are in every name and some in none
         await plan_for_values(session)
     rows = (await execute(session, pages.page(shape), values)).all()
+    if shape.sees_all and not await _oversees(session, rows, asker, policy):
+        return await _page(session, query, asker, policy, oversees=False)
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
     if backwards and not more:  # the beginning is near: show the first page whole
-        return await _page(session, query.at(None), asker, oversees=oversees)
+        return await _page(session, query.at(None), asker, policy, oversees=oversees)
     rows = rows[:PAGE_SIZE][:: -1 if backwards else 1]
     total, under_review = await _counts(
         session, shape, values, rows, whole=not (query.cursor or more)
@@ -172,6 +176,17 @@ async def _page(
         else None,
     )
     return page, {row.user_id: people.snapshot(row) for row in rows if row.user_id}
+
+
+async def _oversees(session: AsyncSession, rows: Sequence[Any], asker: str, policy: Policy) -> bool:
+    if rows:
+        return bool(rows[0].oversees)
+    return (await people.roster(session, policy, only={asker})).oversees(asker)
+
+
+def _values(query: ListQuery, asker: str, policy: Policy) -> dict[str, Any]:
+    named = policy.roster({}).oversees(asker)
+    return values_of(query, asker) | {"named": named, "groups": sorted(policy.groups)}
 
 
 async def _counts(

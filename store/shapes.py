@@ -58,6 +58,11 @@ class Shape:
     legs: tuple[Leg, ...]
     falling: bool
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether it is of everybody's requests."""
+        return self.sources == (Source.ALL,)
+
 
 def shape_of(query: ListQuery, *, oversees: bool) -> Shape:
     """The shape of this page of a list, for somebody who sees every request or only some."""

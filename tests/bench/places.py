@@ -62,7 +62,12 @@ class Place:
 
 
 class Bare(Protocol):
-    """One statement in, tuples out; times and JSON decoded. Parameters are written `?`."""
+    """One statement in, tuples out; times and JSON decoded. Parameters are written `?`.
+
+    `text` is how this database looks for a word best.
+    """
+
+    text: str
 
     async def fetch(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows."""
@@ -73,6 +78,8 @@ class Bare(Protocol):
 
 class BareSqlite:
     """Over aiosqlite. Times and JSON are text in SQLite and are decoded as whoever asks must."""
+
+    text = "instr(r.search_text, ?) > 0"
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
@@ -89,6 +96,8 @@ class BareSqlite:
 
 class BarePostgresql:
     """Over psycopg, which prepares a statement after its fifth time."""
+
+    text = "r.search_text LIKE '%%' || ? || '%%'"
 
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self._connection = connection
