@@ -150,10 +150,11 @@ async def _page(
     does not, again.
     """
     shape, values = shape_of(query, oversees=oversees), _values(query, asker, policy)
-    if shape.words:  # of which some are in every name and some in none
+    if not all(shape.words):  # of which some are in every name and some in none
         await plan_for_values(session)
     rows = (await execute(session, pages.page(shape), values)).all()
-    if shape.sees_all and not await _oversees(session, rows, asker, policy):
+    found_some = rows or query.cursor  # else nobody would find any
+    if found_some and shape.sees_all and not await _oversees(session, rows, asker, policy):
         return await _page(session, query, asker, policy, oversees=False)
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
     if backwards and not more:  # the beginning is near: show the first page whole

@@ -1,18 +1,24 @@
 """What one person sees each day, and the digests of everybody at once."""
 
+import asyncio
 import json
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel import col, delete
 
-from blocks import digest, home
-from store import homes, people, queries, rounds
+from blocks import home
+from bot.directory import Directory
+from bot.dispatcher import AT_ONCE
+from bot.messages import Messages, Post
+from store import homes, people, rounds
 from store.database import Database
 from store.domain.query import ListQuery, Scope
-from store.domain.request import Person, Status
+from store.domain.request import Status
+from store.outbox import LEASE, Claimed, Kind
 from store.tables import OutboxRow, SlotRow
 from tests.bench.lists import APPROVALS, ASKER, MINE, Compared, compare
 from tests.bench.places import POLICY, Bare, Place
@@ -21,7 +27,6 @@ from tests.bench.timing import by_turns
 
 MORNING = datetime(2026, 11, 23, 3, tzinfo=UTC)
 """Monday 11:00 in Manila: everybody's digest has come due."""
-SHOWN = 10
 
 
 async def everyday(few: Place, many: Place, *, rounds: int, times: int) -> list[Line]:
@@ -71,12 +76,33 @@ async def _bare_home(bare: Bare) -> None:
 
 
 async def _digest(db: Database, reviewer: str = ASKER) -> None:
-    async with db.snapshot() as session:
-        waiting, total = await queries.waiting_on(session, reviewer, limit=SHOWN)
-        named = {reviewer}.union(*(request.people() for request in waiting))
-        known = await people.known(session, named)
-    greeted = known.get(reviewer) or Person(reviewer, "there", timezone="UTC")
-    json.dumps(digest.build(greeted, waiting, total, known, now=MORNING).payload())
+    """As the sending loop makes it; everybody was met today, so that Slack is not asked."""
+    directory = Directory(db, AsyncWebClient(), POLICY, _morning)
+    await _render(Messages(db, directory, POLICY, _morning), reviewer)
+
+
+async def _render(messages: Messages, reviewer: str) -> None:
+    owed = Claimed(
+        id=0,
+        key=f"digest:{reviewer}",
+        kind=Kind.DIGEST,
+        recipient=reviewer,
+        lane=f"post:{reviewer}",
+        request_id=None,
+        data={},
+        wanted=1,
+        attempts=1,
+        doubtful=False,
+        created_at=MORNING,
+        lease_until=MORNING + LEASE,
+    )
+    made = await messages.render(owed)
+    if isinstance(made, Post):
+        json.dumps(made.message.payload())
+
+
+def _morning() -> datetime:
+    return MORNING
 
 
 _WAITING = (
@@ -112,14 +138,18 @@ async def morning(many: Place, *, turns: int, reviewers: int) -> list[Line]:
 
 
 async def _everybody(db: Database, count: int) -> None:
-    """As the morning goes: owe all, some hundred in a transaction, then render so many."""
+    """As the morning goes: owe all, some hundred in a transaction, then render so many, as many at
+    any time as are in hand to be sent.
+    """
     await _forget(db)
     owed = await rounds.owe_digests(db, POLICY, now=MORNING + timedelta(hours=1))
     assert owed > 0
     async with db.snapshot() as session:
         reviewers = sorted((await people.roster(session, POLICY)).reviewers)
-    for reviewer in reviewers[:count]:
-        await _digest(db, reviewer)
+    messages = Messages(db, Directory(db, AsyncWebClient(), POLICY, _morning), POLICY, _morning)
+    for place in range(0, count, AT_ONCE):
+        some = reviewers[place : min(place + AT_ONCE, count)]
+        await asyncio.gather(*(_render(messages, reviewer) for reviewer in some))
 
 
 async def _forget(db: Database) -> None:
