@@ -15,10 +15,11 @@ from store.domain.policy import Policy
 from store.domain.query import COUNT_LIMIT, PAGE_SIZE, Cursor, Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Status
 from tests.bench.places import POLICY, Bare, Place
+from tests.bench.seed import REGULAR
 from tests.bench.table import Line
 from tests.bench.timing import Taken, by_turns
 
-ASKER, OUTSIDER = "U00007", "U00011"
+ASKER, OUTSIDER = REGULAR, "U00011"
 FEW = Policy(admins=("U00000",), reviewers=("U01999",))
 """Under it the outsider reviews nothing any more and sees their own and what they were given."""
 DEPTH = 300_000

@@ -15,6 +15,9 @@ from typing import Any
 
 import psycopg
 
+from store.domain.precedents import folded_app
+from store.domain.request import HAS_TARGET_APP, Category
+
 END = datetime(2026, 11, 20, tzinfo=UTC)
 SPAN = timedelta(days=5 * 365)
 DAY = timedelta(days=1)
@@ -37,6 +40,9 @@ CATEGORIES = [
 ENDINGS = [*["approved"] * 7, "rejected", "withdrawn"]
 WAITING_SHARE = 10
 """One request in so many is Under Review: 100,000 of a million."""
+REGULAR, NEWEST = "U00007", 1000
+"""Who was given all that waits of the newest ones: there is as much of it among few as among many,
+so that a digest does not grow by being longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ COLUMNS = {
     "request": (
         "id, revision, external_id, category, title, mini_program_id, mini_program_name, "
         "environment, version, submitted_by, created_at, status, completed_on, stage, decided_by, "
-        "decision_reason, details, search_text, remind_at"
+        "decision_reason, details, search_text, remind_at, target_app"
     ),
     "assignment": (
         "request_id, stage, reviewer, created_at, remind_at, waits, status, completed_on"
@@ -75,6 +81,8 @@ def _rows(number: int, count: int, chance: random.Random) -> Rows:
     waiting = number % WAITING_SHARE == 0
     status = "under_review" if waiting else chance.choice(ENDINGS)
     reviewers = chance.sample(REVIEWERS, 2)
+    if waiting and number > count - NEWEST and REGULAR not in reviewers:
+        reviewers[0] = REGULAR
     submitter, decided = chance.choice(SUBMITTERS), status in {"approved", "rejected"}
     completed = None if waiting else created + timedelta(hours=chance.randint(1, 72))
     decider = reviewers[0] if decided else None if waiting else submitter
@@ -101,12 +109,15 @@ def _request(
     category, name = chance.choice(CATEGORIES), chance.choice(NAMES)
     program, version = f"21710200927{number % 5000:05d}", f"{number % 9}.{number % 7}.{number % 11}"
     environment = "production" if number % 3 else "sandbox"
-    details = json.dumps({"name": name, "version": version, "type": "DSL", "language": "fil"})
+    details = {"name": name, "version": version, "type": "DSL", "language": "fil"}
+    if Category(category) in HAS_TARGET_APP:
+        details["target_app"] = "Wallet PH" if number % 2 else "Wallet SG"
     return (
         number, 1 if status == "under_review" else 2, f"seed-{number:08d}", category,
         f"Release {name} {version}", program, name, environment, version, submitter, created,
-        status, completed, 1, decider, "Seeded" if status == "rejected" else None, details,
-        f"{name} {program}".casefold(), created + DAY,
+        status, completed, 1, decider, "Seeded" if status == "rejected" else None,
+        json.dumps(details), f"{name} {program}".casefold(), created + DAY,
+        folded_app(Category(category), details),
     )  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from store import people, queries
 from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
-from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Scope
+from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Person, Request, Status
 from store.domain.submission import NAME_LIMIT
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
-from tests.store.acts import POLICY, submit, vote
+from tests.store.acts import POLICY, submit, vote, withdraw
 from tests.store.shelf import fill, numbers, on_shelf, page_of
 
 DONE = {"status": "approved", "completed_on": NOW, "decided_by": BOB}
@@ -124,6 +124,21 @@ async def test_everybody_sees_what_is_theirs_to_see(db: Database) -> None:
     for asker, lists in SEEN.items():
         pages = [await page_of(db, ListQuery(scope), asker) for scope in Scope]
         assert tuple(sorted(numbers(page)) for page in pages) == lists, asker
+
+
+async def test_what_was_given_is_found_by_what_became_of_it(db: Database) -> None:
+    first, second, third = [await submit(db) for _ in range(3)]
+    await vote(db, second, BOB)
+    await withdraw(db, first)
+
+    async def given(*statuses: Status, sort: Sort = Sort.NEWEST) -> list[int]:
+        query = ListQuery(Scope.APPROVALS, Filter(statuses=statuses), sort)
+        return numbers(await page_of(db, query, CAROL))
+
+    assert await given(Status.UNDER_REVIEW) == [third.id]
+    assert await given(Status.APPROVED, Status.WITHDRAWN) == [second.id, first.id]
+    completed = await given(sort=Sort.COMPLETED_FIRST)
+    assert (set(completed[:2]), completed[2:]) == ({first.id, second.id}, [third.id])
 
 
 async def test_no_filter_opens_what_mallory_may_not_see(db: Database) -> None:
