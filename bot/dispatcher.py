@@ -1,7 +1,7 @@
 """The outbox loop: claim what is due and have it sent, some at a time. Any number may run it.
 
 A look at the outbox costs what a click costs. So one that found nothing is followed by a moment's
-peace, however often we are woken, and the next look is when something may be sent.
+peace, however often we are woken, unless something may be sent sooner.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ BESIDE_A_CROWD, CROWD_SECONDS = 5, 0.5
 """While many click at once, and wait for an answer: so few in hand and such a pause before more.
 That is still more than Slack takes from a workspace in the long run."""
 _PEACE_SECONDS = 0.05
-"""The least time after a look that found nothing; first looks after it are immediate again."""
+"""After a look that found nothing nobody wakes us for so long; then again at once."""
 _PEACE_SHARE = 9
-"""And in any case so many times what it took: looking takes a tenth of the time at most."""
+"""And for so many times what it took: being woken costs a tenth of the time at most."""
 _GATHER_SECONDS = 0.02
 """How long the next claim waits for others to come back: one claim for several is cheaper."""
 
@@ -85,10 +85,12 @@ class Dispatcher:
         if taken == room:
             await self._room()
             return
-        if not taken:
-            await asyncio.sleep(max(_PEACE_SECONDS, _PEACE_SHARE * (_seconds() - began)))
-        if not self._woken.is_set():
-            await self._sleep(await self._rest())
+        if taken and self._woken.is_set():
+            return
+        rest = await self._rest()
+        peace = 0.0 if taken else max(_PEACE_SECONDS, _PEACE_SHARE * (_seconds() - began))
+        await asyncio.sleep(min(peace, rest))
+        await self._sleep(rest - peace)
 
     async def _take(self, most: int) -> int:
         """Claim up to so many and begin to send them; how many."""

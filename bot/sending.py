@@ -27,6 +27,7 @@ from store.domain.policy import Policy
 from store.outbox import Claimed, Kind, Owed
 from store.pacing import Method
 from store.tables import CardRow
+from store.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Sender:
         self._limited: dict[str, datetime] = {}
         self._under_way: set[int] = set()
         self._calls, self._silent = 0, asyncio.Event()
+        self._together = Together(db.transaction)  # of its own: what is sent is no crowd of people
 
     async def deliver(self, owed: Claimed) -> None:
         """One attempt, whatever comes of it. Cancelled, it gives the message back at once."""
@@ -161,7 +163,7 @@ class Sender:
         with suppress(TimeoutError):
             async with asyncio.timeout_at(now - now % _BEAT_SECONDS + _BEAT_SECONDS):
                 await self._silent.wait()
-        await self._db.together(self._settled, one)
+        await self._together(self._settled, one)
 
     async def _settled(self, session: AsyncSession, sent: Sequence[_Delivered]) -> list[None]:
         now = self._clock()
