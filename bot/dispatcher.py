@@ -27,10 +27,10 @@ AT_ONCE = 50
 BESIDE_A_CROWD, CROWD_SECONDS = 5, 0.5
 """While many click at once, and wait for an answer: so few in hand and such a pause before more.
 That is still more than Slack takes from a workspace in the long run."""
-_PEACE_SECONDS = 0.05
+_PEACE_SECONDS, _LONGEST_PEACE = 0.05, 0.25
 """After a look that found nothing nobody wakes us for so long; then again at once."""
 _PEACE_SHARE = 9
-"""And for so many times what it took: being woken costs a tenth of the time at most."""
+"""In between, for so many times what it took: being woken costs a tenth of the time."""
 _GATHER_SECONDS = 0.02
 """How long the next claim waits for others to come back: one claim for several is cheaper."""
 
@@ -88,8 +88,8 @@ class Dispatcher:
         if taken and self._woken.is_set():
             return
         rest = await self._rest()
-        peace = 0.0 if taken else max(_PEACE_SECONDS, _PEACE_SHARE * (_seconds() - began))
-        await asyncio.sleep(min(peace, rest))
+        peace = 0.0 if taken else min(rest, _peace(_seconds() - began))
+        await asyncio.sleep(peace)
         await self._sleep(rest - peace)
 
     async def _take(self, most: int) -> int:
@@ -141,6 +141,10 @@ class Dispatcher:
         """Until nothing is in hand any more."""
         if self._in_hand:
             await asyncio.wait(self._in_hand)
+
+
+def _peace(took: float) -> float:
+    return min(max(_PEACE_SECONDS, _PEACE_SHARE * took), _LONGEST_PEACE)
 
 
 def _seconds() -> float:
