@@ -60,6 +60,11 @@ async def snapshots(session: AsyncSession, rows: Sequence[Any]) -> tuple[Request
     return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
 
 
+def bare(row: Any) -> Request:
+    """The row without its reviewers and votes."""
+    return _request(row, (), ())
+
+
 def predecessor(row: RequestRow) -> Predecessor:
     """As much of an earlier request as a later one shows."""
     return Predecessor(
