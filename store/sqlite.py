@@ -184,11 +184,12 @@ class _Cursor:
         return rows
 
     async def fetchmany(self, size: int | None = None) -> list[Any]:
-        """The next rows, at most so many."""
+        """The next rows, at most so many; fewer only at the end."""
         wanted = size or self.arraysize
-        if not self._rows:
-            return list(await self._connection.wait(partial(self._cursor.fetchmany, wanted)))
         rows, self._rows = self._rows[:wanted], self._rows[wanted:]
+        if len(rows) < wanted:
+            more = partial(self._cursor.fetchmany, wanted - len(rows))
+            rows = [*rows, *await self._connection.wait(more)]
         return rows
 
     async def close(self) -> None:

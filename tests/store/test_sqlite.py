@@ -43,8 +43,11 @@ async def test_more_rows_than_come_with_a_statement_come_all_the_same(tmp_path: 
     async with db.snapshot() as session:
         slots = select(SlotRow.key).order_by(SlotRow.key)
         everything = list(await session.exec(slots))
-        portions = await session.stream(slots.execution_options(yield_per=7))
-        assert [row.key async for row in portions] == everything
+        for size in (7, sqlite.PORTION - 1, sqlite.PORTION + 1, 3 * sqlite.PORTION):
+            rows = await session.stream(slots.execution_options(yield_per=size))
+            portions = [len(portion) async for portion in rows.partitions()]
+            assert sum(portions) == wanted
+            assert set(portions[:-1]) <= {size}
     assert everything == [f"{number:06d}" for number in range(wanted)]
     await db.dispose()
 
