@@ -43,7 +43,7 @@ _WORDS: dict[str, type[StrEnum]] = {
     "release_stage": ReleaseStage,
 }
 FACTS: tuple[Any, ...] = tuple(getattr(RequestRow, name) for name in _NAMES)
-"""What a snapshot is made of, but for its reviewers and votes: what a row has to begin with."""
+"""What a snapshot is made of, but for its reviewers and votes: what a row has to have."""
 
 
 async def snapshots(session: AsyncSession, rows: Sequence[Any]) -> tuple[Request, ...]:
@@ -100,8 +100,7 @@ def _vote(row: VoteRow) -> Vote:
 
 
 def _request(row: Any, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
-    values = _facts_of(row) if isinstance(row, RequestRow) else row
-    facts = dict(zip(_NAMES, values, strict=False))
+    facts = dict(zip(_NAMES, _facts_of(row), strict=True))
     for name, word in _WORDS.items():
         if facts[name] is not None:
             facts[name] = word(facts[name])
