@@ -29,10 +29,13 @@ class Directory:
 
     async def people(self, user_ids: Iterable[str]) -> People:
         """These people; whom Slack does not tell us of is left out."""
-        wanted = set(user_ids)
-        async with self._db.snapshot() as session:
-            missing = await people.unseen_since(session, wanted, moment=self._clock() - FRESH_FOR)
-        await self.meet(missing)
+        wanted = frozenset(user_ids)
+        met = await self._db.seen_together(people.met_each, wanted)
+        fresh = self._clock() - FRESH_FOR
+        unseen = [user for user in sorted(wanted) if user not in met or met[user].at < fresh]
+        if not unseen:
+            return {user: seen.person for user, seen in met.items()}
+        await self.meet(unseen)
         async with self._db.snapshot() as session:
             return await people.known(session, wanted)
 

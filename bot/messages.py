@@ -137,10 +137,11 @@ class Messages:
 
     async def _gathered(self, owed: Claimed, *, overdue: bool) -> Outgoing | None:
         now = self._clock()
-        async with self._db.snapshot() as session:
-            waiting, total = await queries.waiting_on(
-                session, owed.recipient, limit=digest.SHOWN, overdue_at=now if overdue else None
-            )
+        # Of a morning's many, those in hand share a question.
+        asked = (digest.SHOWN, now if overdue else None)
+        waiting, total = await self._db.seen_together(
+            queries.waiting_on_each, owed.recipient, *asked
+        )
         if not waiting:
             return None
         known = await self._directory.people(

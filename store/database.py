@@ -73,6 +73,7 @@ class Database:
         )
         self.wake: dict[Debt, Callable[[], None]] = dict.fromkeys(Debt, _nobody)
         self.together = Together(self.transaction)
+        self.seen_together = Together(self.snapshot)
         self.checkpoints = sqlite.Checkpoints(parsed) if self.is_sqlite else None
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()

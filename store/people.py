@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
@@ -27,8 +27,16 @@ PROFILE: tuple[Any, ...] = (
 _USERS: Any = bindparam("users", expanding=True)
 _GROUPS: Any = bindparam("groups", expanding=True)
 _KNOWN = select(*PROFILE).where(col(PersonRow.user_id).in_(_USERS))
+_MET = _KNOWN.add_columns(col(PersonRow.seen_at))
 _MEMBERS = select(MemberRow.group_id, MemberRow.user_id).where(col(MemberRow.group_id).in_(_GROUPS))
 _THESE_MEMBERS = _MEMBERS.where(col(MemberRow.user_id).in_(_USERS))
+
+
+class Met(NamedTuple):
+    """A profile, and when it was read from Slack."""
+
+    person: Person
+    at: datetime
 
 
 async def remember(session: AsyncSession, people: Sequence[Person], *, now: datetime) -> None:
@@ -56,15 +64,16 @@ async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
     return {row.user_id: snapshot(row) for row in rows}
 
 
-async def unseen_since(
-    session: AsyncSession, user_ids: Iterable[str], *, moment: datetime
-) -> list[str]:
-    """Those of these people whose profile is missing or older than `moment`."""
-    wanted = set(user_ids)
-    fresh = select(PersonRow.user_id).where(
-        col(PersonRow.user_id).in_(sorted(wanted)), col(PersonRow.seen_at) >= moment
-    )
-    return sorted(wanted - set((await session.exec(fresh)).all()))
+async def met_each(
+    session: AsyncSession, wanted: Sequence[AbstractSet[str]]
+) -> list[dict[str, Met]]:
+    """Of each of these groups of people, whom we have met and when, in one question."""
+    users = set().union(*wanted)
+    if not users:
+        return [{} for _ in wanted]
+    rows = await execute(session, _MET, {"users": sorted(users)})
+    met = {row.user_id: Met(snapshot(row), row.seen_at) for row in rows}
+    return [{user: met[user] for user in some if user in met} for some in wanted]
 
 
 async def with_email(session: AsyncSession, email: str) -> Person | None:

@@ -8,7 +8,6 @@ fails together is tried one by one, so that nobody pays for somebody else's faul
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,15 +24,6 @@ Work = Callable[..., Awaitable[Sequence[Answer]]]
 _Waiting = list[tuple[Any, "asyncio.Future[Any]"]]
 
 
-@dataclass
-class _Queue:
-    """Who waits; whether somebody serves them; how many shared the last transaction."""
-
-    waiting: _Waiting = field(default_factory=list)
-    served: bool = False
-    shared: int = 0
-
-
 class Together:
     """The queues of one database: one for each work and what its items have in common."""
 
@@ -41,34 +31,35 @@ class Together:
         self, transaction: Callable[[], AbstractAsyncContextManager[AsyncSession]]
     ) -> None:
         self._transaction = transaction
-        self._queues: dict[Hashable, _Queue] = {}
+        self._queues: dict[tuple[Work[Any], tuple[Hashable, ...]], _Waiting] = {}
+        self._shared: dict[Work[Any], int] = {}  # how many shared the last transaction
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def __call__(self, work: Work[Answer], item: object, *common: Hashable) -> Answer:
         """The answer for this item, once it is committed. Raises what its transaction raised."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        queue = self._queues.setdefault((work, common), _Queue())
-        queue.waiting.append((item, answer))
-        if not queue.served:
-            queue.served = True
+        queue = self._queues.get((work, common))
+        if queue is None:
+            queue = self._queues[work, common] = []
             task = asyncio.create_task(self._serve(queue, work, common))
             self._under_way.add(task)  # the loop itself would forget it
             task.add_done_callback(self._under_way.discard)
+        queue.append((item, answer))
         return await answer
 
     @property
     def crowded(self) -> bool:
         """Whether several came at once just now, and more are waiting or being served."""
-        return any(queue.served and queue.shared > 1 for queue in self._queues.values())
+        return any(self._shared.get(work, 0) > 1 for work, _ in self._queues)
 
-    async def _serve(self, queue: "_Queue", work: Work[Any], common: tuple[Hashable, ...]) -> None:
-        while queue.waiting:
-            if queue.shared > 1:
+    async def _serve(self, queue: _Waiting, work: Work[Any], common: tuple[Hashable, ...]) -> None:
+        while queue:
+            if self._shared.get(work, 0) > 1:
                 await asyncio.sleep(GATHERING_SECONDS)
-            chosen, queue.waiting[:] = queue.waiting[:MOST], queue.waiting[MOST:]
+            chosen, queue[:] = queue[:MOST], queue[MOST:]
             await self._answer(chosen, work, common)
-            queue.shared = len(chosen)
-        queue.served = False
+            self._shared[work] = len(chosen)
+        del self._queues[work, common]
 
     async def _answer(
         self, chosen: _Waiting, work: Work[Any], common: tuple[Hashable, ...]

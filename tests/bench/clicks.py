@@ -116,7 +116,8 @@ async def _click(
 
 
 def _signed(request: Request) -> tuple[bytes, dict[str, str]]:
-    user, channel = request.reviewers[0], f"D{request.id:07d}"
+    user = next(one for one in request.reviewers if one != request.submitted_by)
+    channel = f"D{request.id:07d}"
     payload = {
         "type": "block_actions",
         "team": {"id": TEAM_ID, "domain": "bench"},

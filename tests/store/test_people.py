@@ -51,15 +51,16 @@ async def test_a_newer_profile_replaces_the_older_one_whole(db: Database) -> Non
         assert await people.known(session, [BOB]) == {BOB: left}
 
 
-async def test_whose_profile_is_missing_or_old_is_to_be_asked_for(db: Database) -> None:
+async def test_many_ask_at_once_whom_we_have_met_and_when(db: Database) -> None:
     await remember(db, BOB_REYES)
     await remember(db, CAROL_TAN, days=1)
     async with db.snapshot() as session:
-        tomorrow = NOW + timedelta(days=1)
-        everybody = [ALICE, BOB, CAROL]
-        assert await people.unseen_since(session, everybody, moment=tomorrow) == [ALICE, BOB]
-        assert await people.unseen_since(session, everybody, moment=NOW) == [ALICE]
-        assert await people.unseen_since(session, [], moment=NOW) == []
+        groups = [frozenset({ALICE, BOB}), frozenset({BOB, CAROL}), frozenset[str]()]
+        first, second, none = await people.met_each(session, groups)
+        assert first == {BOB: people.Met(BOB_REYES, NOW)}
+        assert second[CAROL] == people.Met(CAROL_TAN, NOW + timedelta(days=1))
+        assert (second.keys(), none) == ({BOB, CAROL}, {})
+        assert await people.met_each(session, [frozenset()]) == [{}]
 
 
 async def test_an_address_finds_its_person_however_it_is_written(db: Database) -> None:
