@@ -29,15 +29,10 @@ _IDS: Any = bindparam("ids", expanding=True)
 # In one order: two transactions that hold the same ones must not lock crosswise.
 _HELD = select(*FACTS).where(col(RequestRow.id).in_(_IDS)).order_by(col(RequestRow.id))
 _HELD = _HELD.with_for_update()
-_ITS = col(RequestRow.id) == AssignmentRow.request_id
 _SETTLED = (
     update(AssignmentRow)
-    .where(col(AssignmentRow.request_id).in_(_IDS))
-    .values(
-        waits=False,
-        status=select(RequestRow.status).where(_ITS).scalar_subquery(),
-        completed_on=select(RequestRow.completed_on).where(_ITS).scalar_subquery(),
-    )
+    .where(col(AssignmentRow.request_id) == bindparam("its_id"))
+    .values(waits=False, status=bindparam("status"), completed_on=bindparam("completed_on"))
 )
 _NEW_VOTE = insert(VoteRow)
 _OF_VOTE = [field.name for field in fields(Vote)]
@@ -122,7 +117,7 @@ async def _write(session: AsyncSession, ended: Sequence[tuple[Ending, Request]])
     requests = [request for _, request in ended]
     ids = [request.id for request in requests]
     await revisions.advance(session, requests, *_WRITTEN)
-    await execute(session, _SETTLED, {"ids": ids})
+    await execute(session, _SETTLED, [_settled(request) for request in requests])
     if votes := [_vote(request) for ending, request in ended if ending.act.verdict]:
         await execute(session, _NEW_VOTE, votes)
     await revisions.record(session, [_change(*pair) for pair in ended])
@@ -148,6 +143,12 @@ def _ended(request: Request, ending: Ending) -> Request:
         decision_reason=ending.reason,
         votes=(*request.votes, *vote),
     )
+
+
+def _settled(request: Request) -> dict[str, Any]:
+    """What its assignments repeat of it."""
+    repeated = {"status": request.status.value, "completed_on": request.completed_on}
+    return repeated | {"its_id": request.id}
 
 
 def _vote(request: Request) -> dict[str, Any]:
