@@ -1,7 +1,7 @@
 """`make bench`: every figure beside its floor, in one table. `--small` is the same in a minute.
 
 The sizes are 10 thousand and 1 million requests; small is the first alone, with few rounds, and
-its figures only show that everything still runs. `--only lists` takes one part.
+its figures only show that everything still runs. `--only lists clicks` takes these parts.
 """
 
 import argparse
@@ -29,11 +29,12 @@ class Effort:
     limited: int
     lines: int
     large_rounds: int
+    downloads: int
     reviewers: int
 
 
-FULL = Effort(5, 10, 300, 500, 20, 1000, 2, 2000)
-SMALL = Effort(1, 1, 50, 50, 3, 50, 1, 60)
+FULL = Effort(5, 10, 300, 500, 20, 1000, 2, 1, 2000)
+SMALL = Effort(1, 1, 50, 50, 3, 50, 1, 1, 60)
 Part = Callable[[Place, Place, Effort], Awaitable[list[Line]]]
 
 
@@ -64,7 +65,7 @@ async def _people(few: Place, many: Place, effort: Effort) -> list[Line]:
 
 
 async def _exports(_few: Place, many: Place, effort: Effort) -> list[Line]:
-    return await exports.measure(many, rounds=effort.large_rounds)
+    return await exports.measure(many, rounds=effort.downloads)
 
 
 async def _outbox(few: Place, _many: Place, effort: Effort) -> list[Line]:
@@ -100,13 +101,13 @@ def main() -> None:
     """Measure and print."""
     given = argparse.ArgumentParser(prog="bench")
     given.add_argument("--small", action="store_true")
-    given.add_argument("--only", choices=PARTS)
+    given.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     chosen = given.parse_args()
     with places([FEW] if chosen.small else [FEW, MANY]) as found:
         with psycopg.connect(found["PostgreSQL"][0].url) as connection:
             _say(machine(str(connection.info.server_version // 10_000)))
         lines = []
-        for name in [chosen.only] if chosen.only else PARTS:
+        for name in chosen.only:
             for sizes in found.values():
                 effort = SMALL if chosen.small else FULL
                 lines += asyncio.run(_measured(PARTS[name], sizes, effort))
