@@ -108,13 +108,14 @@ def _morning() -> datetime:
 _WAITING = (
     "SELECT r.id, r.title, r.environment, r.category, r.submitted_by, r.created_at FROM assignment "
     "a JOIN request r ON r.id = a.request_id WHERE a.reviewer = ? AND a.waits "
-    "ORDER BY a.created_at, a.request_id LIMIT 10"
+    "AND a.status = 'under_review' ORDER BY a.created_at, a.request_id LIMIT 10"
 )
 
 
 async def _bare_digest(bare: Bare) -> None:
     await bare.fetch(_WAITING, (ASKER,))
-    counted = "SELECT count(*) FROM assignment WHERE reviewer = ? AND waits"
+    counted = "SELECT count(*) FROM assignment WHERE reviewer = ? AND waits AND "
+    counted += "status = 'under_review'"
     await bare.fetch(counted, (ASKER,))
 
 
@@ -164,6 +165,7 @@ async def _pass(bare: Bare) -> None:
         "SELECT a.reviewer, r.id, r.title, r.environment, r.category, r.submitted_by, p.name, "
         "r.created_at FROM assignment a JOIN request r ON r.id = a.request_id "
         "LEFT JOIN person p ON p.user_id = r.submitted_by "
-        "WHERE a.waits ORDER BY a.reviewer, a.created_at, a.request_id"
+        "WHERE a.waits AND a.status = 'under_review' "
+        "ORDER BY a.reviewer, a.created_at, a.request_id"
     )
     assert rows

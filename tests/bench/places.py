@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -138,6 +139,8 @@ def places(counts: Sequence[int]) -> Iterator[dict[str, list[Place]]]:
             asyncio.run(_migrate(server.url(name)))
             seed.seed_postgresql(server.url(name), count)
             found["PostgreSQL"].append(Place("PostgreSQL", count, server.url(name)))
+        server.execute("CHECKPOINT", "postgres")
+        os.sync()  # what was filled in is on the disk, and nobody measured waits for it
         yield found
 
 
