@@ -24,9 +24,9 @@ IDLE_SECONDS = 1.0
 """The longest wait between two looks: other processes (the import, replicas) owe messages too."""
 AT_ONCE = 50
 """Messages in hand at any time; while half of them is being settled, the others are being sent."""
-BESIDE_A_CROWD, CROWD_SECONDS = 5, 0.5
+BESIDE_A_CROWD, CROWD_SECONDS = 10, 0.2
 """While many click at once, and wait for an answer: so few in hand and such a pause before more.
-That is still more than Slack takes from a workspace in the long run."""
+Answers to clicks come first among them; and it is more than Slack takes in the long run."""
 _PEACE_SECONDS, _LONGEST_PEACE = 0.05, 0.25
 """After a look that found nothing nobody wakes us for so long; then again at once."""
 _PEACE_SHARE = 9
