@@ -1,5 +1,5 @@
-"""The write path: submit, vote, withdraw, move on. One transaction each, with what it owes; votes
-and withdrawals that come at the same moment share theirs.
+"""The write path: submit, vote, withdraw, move on. Each with what it owes, in one transaction; but
+for moves, what comes at the same moment shares it.
 """
 
 from datetime import datetime

@@ -65,13 +65,19 @@ def postgres() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite file of the test's own."""
+    path = tmp_path / "approvals.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
     if request.param == "sqlite":
-        path = tmp_path / "approvals.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield request.getfixturevalue("sqlite_url")
         return
     server: Server = request.getfixturevalue("postgres")
     name = f"test_{next(_numbers)}"

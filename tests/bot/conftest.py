@@ -1,6 +1,5 @@
 """The team with its bot in hand, and an operator who runs it from a terminal."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,14 +10,6 @@ from tests.bot.operator import Installation, installation
 from tests.clock import MovedClock
 from tests.postgres import Server
 from tests.team import Team, gathered
-
-
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A migrated, empty SQLite file of the test's own."""
-    path = tmp_path / "approvals.db"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,11 +19,9 @@ from tests.team import Team, gathered
 
 
 @pytest.fixture
-async def team(sqlite_template: Path, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
+async def team(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """The team with one request, which bob has asked to download."""
-    path = tmp_path / "approvals.db"
-    shutil.copy(sqlite_template, path)
-    async with gathered(f"sqlite:///{path}", clock, tmp_path, mode="socket_mode") as together:
+    async with gathered(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
         await together.submit()
         await together.bob.command("/mp-requests export")
         await together.settle()

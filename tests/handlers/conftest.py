@@ -1,6 +1,5 @@
 """The team at signed HTTP, and what Slack really sends, recorded while people use every handler."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,11 +14,9 @@ from tests.team import Team, gathered
 
 
 @pytest.fixture
-async def by_http(sqlite_template: Path, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
+async def by_http(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """The team with signed HTTP."""
-    path = tmp_path / "approvals.db"
-    shutil.copy(sqlite_template, path)
-    async with gathered(f"sqlite:///{path}", clock, tmp_path, mode="http") as together:
+    async with gathered(sqlite_url, clock, tmp_path, mode="http") as together:
         yield together
 
 

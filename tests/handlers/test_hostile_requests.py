@@ -1,7 +1,6 @@
 """Who is not Slack, or of another workspace, gets nothing and breaks nothing."""
 
 import json
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -108,13 +107,9 @@ async def test_a_command_may_say_payload(by_http: Team) -> None:
 
 
 @pytest.fixture
-async def by_socket(
-    sqlite_template: Path, clock: MovedClock, tmp_path: Path
-) -> AsyncIterator[Team]:
+async def by_socket(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """The team by Socket Mode."""
-    path = tmp_path / "approvals.db"
-    shutil.copy(sqlite_template, path)
-    async with gathered(f"sqlite:///{path}", clock, tmp_path, mode="socket_mode") as together:
+    async with gathered(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
         yield together
 
 

@@ -1,6 +1,5 @@
 """The team, in both of Slack's modes and on both databases, or once where neither matters."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,11 +19,7 @@ async def team(
 
 
 @pytest.fixture
-async def team_once(
-    sqlite_template: Path, clock: MovedClock, tmp_path: Path
-) -> AsyncIterator[Team]:
+async def team_once(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """The same people, by Socket Mode on SQLite only."""
-    path = tmp_path / "approvals.db"
-    shutil.copy(sqlite_template, path)
-    async with gathered(f"sqlite:///{path}", clock, tmp_path, mode="socket_mode") as together:
+    async with gathered(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
         yield together
