@@ -12,7 +12,7 @@ from typing import Self
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject
 
 from blocks.text import plain, words
-from store.domain.query import Scope
+from store.domain.lists.query import Scope
 from store.domain.request import Category, Request
 
 APPROVE = "request.approve"

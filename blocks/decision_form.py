@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import facts
+from blocks import request_text
 from blocks.buttons import Target
 from blocks.text import mrkdwn, words
 from store.domain.request import RejectionClass, Request
@@ -51,7 +51,7 @@ def build(
         close=words("Cancel"),
         private_metadata=Target.of(request).encode(),
         blocks=[
-            SectionBlock(text=mrkdwn(facts.heading(request))),
+            SectionBlock(text=mrkdwn(request_text.heading(request))),
             _class_input(rejection_class),
             _reason_input(reason),
         ],

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
-from blocks import buttons, facts
+from blocks import buttons, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import age, clip, line, mrkdwn, plural, who
 from store.domain.request import People, Person, Request
@@ -49,7 +49,7 @@ def _gathered(
 
 
 def _row(request: Request, people: People, now: datetime) -> SectionBlock:
-    mark = facts.ENVIRONMENT_MARKS[request.environment]
+    mark = request_text.ENVIRONMENT_MARKS[request.environment]
     heading = f"{mark} *{request.ref} {line(request.title, 300)}*"
     rest = (
         request.environment.label,

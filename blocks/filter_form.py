@@ -23,8 +23,8 @@ from slack_sdk.models.views import View
 
 from blocks import paging
 from blocks.text import words
-from store.domain import query_words
-from store.domain.query import Filter, ListQuery, Sort
+from store.domain.lists import filter_text
+from store.domain.lists.query import Filter, ListQuery, Sort
 from store.domain.request import Category, Environment, Status
 
 CALLBACK_ID = "list.filter"
@@ -111,11 +111,11 @@ def parse(origin: Origin, values: Mapping[str, Any], asker: str) -> ListQuery | 
     option = _state(values, _SORT).get("selected_option") or {}
     scope = origin.query.scope
     sort = next(
-        (sort for sort in Sort if sort == option.get("value")), query_words.default_sort(scope)
+        (sort for sort in Sort if sort == option.get("value")), filter_text.default_sort(scope)
     )
     try:
-        return query_words.parse(query_words.words(ListQuery(scope, wanted, sort)), scope, asker)
-    except query_words.WordsError as error:
+        return filter_text.parse(filter_text.words(ListQuery(scope, wanted, sort)), scope, asker)
+    except filter_text.WordsError as error:
         return {SEARCH: error.sentence}
 
 
@@ -139,7 +139,7 @@ def _search(text: str) -> PlainTextInputElement:
     return PlainTextInputElement(
         action_id=SEARCH,
         placeholder=words("Bills Pay, 2171020092715498 or MP-12"),
-        max_length=query_words.FREE_WORDS_LIMIT,
+        max_length=filter_text.FREE_WORDS_LIMIT,
         initial_value=text or None,
     )
 
@@ -160,7 +160,7 @@ def _people(chosen: Iterable[str]) -> UserMultiSelectElement:
         action_id=_SUBMITTERS,
         placeholder=words("Everybody"),
         initial_users=list(chosen) or None,
-        max_selected_items=query_words.SUBMITTER_LIMIT,
+        max_selected_items=filter_text.SUBMITTER_LIMIT,
     )
 
 

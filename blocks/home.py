@@ -11,9 +11,9 @@ from datetime import datetime
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, DividerBlock
 from slack_sdk.models.views import View
 
-from blocks import buttons, facts, paging, request_list
+from blocks import buttons, paging, request_list, request_text
 from blocks.text import mrkdwn
-from store.domain.query import ListQuery, Page, Scope
+from store.domain.lists.query import ListQuery, Page, Scope
 from store.domain.request import People, Status
 
 CALLBACK_ID = "home"
@@ -73,7 +73,7 @@ def _tabs(shown: Shown) -> ActionsBlock:
 
 def _counts(shown: Shown) -> ContextBlock:
     said = (
-        f"{facts.STATUS_MARKS[status]} {request_list.count(shown.counts.get(status, 0))} "
+        f"{request_text.STATUS_MARKS[status]} {request_list.count(shown.counts.get(status, 0))} "
         f"{status.label}"
         for status in Status
     )

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
 from slack_sdk.models.views import View
 
-from blocks import buttons, facts, text
+from blocks import buttons, request_text, text
 from blocks.message import FALLBACK_LIMIT, Message
-from store.domain import stages
+from store.domain import release_stages
 from store.domain.request import Category, Environment, People, Request, Status
 
 TITLE_LIMIT = 24
@@ -20,9 +20,9 @@ TITLE_LIMIT = 24
 
 def outcome(request: Request, people: People) -> Message:
     """To the submitter, once it is decided: the decision, by whom, the reason, the next step."""
-    named = f"{facts.named(request)} · {request.ref}"
+    named = f"{request_text.named(request)} · {request.ref}"
     by = f" · by {text.who(request.decided_by, people)}" if request.decided_by else ""
-    said = f"{facts.verdict(request)}\n*{facts.title(request)}* · {request.ref}{by}"
+    said = f"{request_text.verdict(request)}\n*{request_text.title(request)}* · {request.ref}{by}"
     reason = [text.quote(request.decision_reason)] if request.decision_reason else []
     sentences = [said, *reason, *filter(None, [next_step(request)])]
     return Message(
@@ -73,21 +73,23 @@ _STEPS = {
 def nudge(request: Request) -> Message:
     """To the submitter of a release that was approved days ago and has not moved since."""
     approved = text.date(request.completed_on) if request.completed_on else "some time ago"
-    stage = stages.current(request)
+    stage = release_stages.current(request)
     place = f" It is still in {stage.label}." if stage else ""
     said = (
-        f"⏰ *{facts.title(request)}* · {request.ref} was approved {approved} "
+        f"⏰ *{request_text.title(request)}* · {request.ref} was approved {approved} "
         f"and nobody has said since that it moved on.{place}"
     )
     return Message(
-        text.clip(f"Approved, not live: {facts.named(request)} · {request.ref}", FALLBACK_LIMIT),
+        text.clip(
+            f"Approved, not live: {request_text.named(request)} · {request.ref}", FALLBACK_LIMIT
+        ),
         (_section(said), _section(_tell(request)), buttons.row(buttons.details(request))),
     )
 
 
 def _tell(request: Request) -> str:
     """How to say where a release stands, with the stages it can be in next."""
-    words = [f"`{stage.value}`" for stage in stages.possible(request)]
+    words = [f"`{stage.value}`" for stage in release_stages.possible(request)]
     able = " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
     return f"Once it moves on the platform, say so here: `/mp-requests stage {request.ref}` {able}"
 
@@ -96,11 +98,12 @@ def withdrawn(request: Request, people: People) -> Message:
     """To those who had it to review: it is gone, and nothing is left to do."""
     by = text.who(request.submitted_by, people)
     said = (
-        f"{facts.verdict(request)} by {by}\n*{facts.title(request)}* · {request.ref}\n"
+        f"{request_text.verdict(request)} by {by}\n"
+        f"*{request_text.title(request)}* · {request.ref}\n"
         "Nothing is left for you to do."
     )
     return Message(
-        text.clip(f"{by} withdrew {facts.named(request)} · {request.ref}", FALLBACK_LIMIT),
+        text.clip(f"{by} withdrew {request_text.named(request)} · {request.ref}", FALLBACK_LIMIT),
         (_section(said), buttons.row(buttons.details(request))),
     )
 

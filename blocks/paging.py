@@ -4,15 +4,15 @@ The value comes back from outside and is read as such. It grants nothing: whose 
 what they may see is decided when it is read from the record.
 """
 
-from store.domain.query import Filter, ListQuery, Scope
-from store.domain.query_words import (
+from store.domain.lists.filter_text import (
     WordsError,
     decode_cursor,
     default_sort,
     encode_cursor,
     words,
 )
-from store.domain.query_words import parse as parse_words
+from store.domain.lists.filter_text import parse as parse_words
+from store.domain.lists.query import Filter, ListQuery, Scope
 from store.domain.request import Status
 
 VALUE_LIMIT = 2000

@@ -6,7 +6,7 @@ time; after the end only the buttons go, and how it ended comes on top of the sa
 
 from slack_sdk.models.blocks import Block, SectionBlock
 
-from blocks import buttons, facts
+from blocks import buttons, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import clip, mrkdwn, names, quote, who
 from store.domain.request import Audience, People, Request, Status
@@ -44,11 +44,11 @@ def receipt(request: Request, people: People, *, pictures: bool = True) -> Messa
 
 
 def _body(request: Request, people: People, pictures: bool) -> list[Block]:
-    logo = facts.logo(request) if pictures else None
-    said = filter(None, (facts.remarks(request), facts.changes(request)))
+    logo = request_text.logo(request) if pictures else None
+    said = filter(None, (request_text.remarks(request), request_text.changes(request)))
     return [
         *_ending(request, people),
-        SectionBlock(text=mrkdwn(facts.facts(request, people)), accessory=logo),
+        SectionBlock(text=mrkdwn(request_text.facts(request, people)), accessory=logo),
         *map(_said, said),
     ]
 
@@ -56,7 +56,7 @@ def _body(request: Request, people: People, pictures: bool) -> list[Block]:
 def _ending(request: Request, people: People) -> list[Block]:
     if request.is_open:
         return []
-    banner = _said(facts.banner(request, people))
+    banner = _said(request_text.banner(request, people))
     return [banner, _said(quote(request.decision_reason))] if request.decision_reason else [banner]
 
 
@@ -76,7 +76,7 @@ _ENDED = {Status.APPROVED: "approved", Status.REJECTED: "rejected", Status.WITHD
 
 
 def _fallback(request: Request, people: People, audience: Audience) -> str:
-    named = facts.named(request)
+    named = request_text.named(request)
     if not request.is_open:
         by = who(request.decided_by, people) if request.decided_by else "Somebody"
         return clip(f"{by} {_ENDED[request.status]} {named}", FALLBACK_LIMIT)

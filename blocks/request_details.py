@@ -22,7 +22,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import buttons, facts, timeline, what_changed
+from blocks import buttons, request_text, timeline, what_changed
 from blocks.text import (
     SECTION_LIMIT,
     date,
@@ -93,7 +93,7 @@ def parse_part(value: str) -> tuple[int, buttons.Target] | None:
 def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
     if request.is_open:
         return []
-    verdict = mrkdwn(facts.verdict(request))
+    verdict = mrkdwn(request_text.verdict(request))
     said: list[Block] = [
         AlertBlock(text=verdict, level=_LEVELS[request.status])
         if pictures
@@ -114,10 +114,10 @@ def _quoted(reason: str) -> Iterator[Block]:
 
 def _heading(request: Request, pictures: bool) -> list[Block]:
     """What it is, and what to know before deciding."""
-    logo = facts.logo(request) if pictures else None
-    remarks = facts.remarks(request)
+    logo = request_text.logo(request) if pictures else None
+    remarks = request_text.remarks(request)
     return [
-        SectionBlock(text=mrkdwn(facts.heading(request)), accessory=logo),
+        SectionBlock(text=mrkdwn(request_text.heading(request)), accessory=logo),
         *([_section(remarks)] if remarks else []),
     ]
 
@@ -131,7 +131,7 @@ def _details(request: Request, people: People) -> Iterator[str]:
     more = f" and {len(request.reviewers) - 20} more" if len(request.reviewers) > 20 else ""
     yield f"*Requestor*\n{who(request.submitted_by, people)}"
     yield f"*Request creation time*\n{date(request.created_at)}"
-    yield f"*Current status*\n{facts.status(request)}"
+    yield f"*Current status*\n{request_text.status(request)}"
     yield f"*Assigned reviewer*\n{reviewers or 'Nobody yet'}{more}"
     if request.completed_on:
         yield f"*Completed On*\n{date(request.completed_on)}"

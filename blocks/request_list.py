@@ -9,11 +9,11 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, SectionBlock
 
-from blocks import buttons, facts, paging
+from blocks import buttons, paging, request_text
 from blocks.message import Message
 from blocks.text import date, line, mrkdwn, safe, who
-from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope
-from store.domain.query_words import default_sort, words
+from store.domain.lists.filter_text import default_sort, words
+from store.domain.lists.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope
 from store.domain.request import People, Request, Status
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)>")
@@ -109,8 +109,8 @@ def _row(request: Request, people: People) -> SectionBlock:
         f"completed {date(request.completed_on)}" if request.completed_on else "not completed"
     )
     standing = (
-        facts.status(request),
-        f"{facts.ENVIRONMENT_MARKS[request.environment]} {request.environment.label}",
+        request_text.status(request),
+        f"{request_text.ENVIRONMENT_MARKS[request.environment]} {request.environment.label}",
         request.category.label,
         line(request.mini_program_name, 150),
         line(request.version, 80) if request.version else "no version",

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from blocks.text import date, names, who
-from store.domain import stages
+from store.domain import release_stages
 from store.domain.request import Category, People, ReleaseStage, Request, Status
 
 
@@ -43,7 +43,7 @@ def steps(request: Request) -> tuple[Step, ...]:
 
 def next_stage(request: Request) -> str | None:
     """The stage an approved release is in now; None for every other request."""
-    stage = stages.current(request)
+    stage = release_stages.current(request)
     return stage.label if stage else None
 
 
@@ -69,9 +69,9 @@ def _release(request: Request) -> tuple[Step, ...]:
     if request.status in {Status.REJECTED, Status.WITHDRAWN}:
         return ()
     if request.release_stage:
-        return (*_reached(request), *_later(stages.ahead(request)))
-    first, *rest = stages.ORDER[request.environment]
-    now = State.CURRENT if stages.has_stages(request) else State.LATER
+        return (*_reached(request), *_later(release_stages.ahead(request)))
+    first, *rest = release_stages.ORDER[request.environment]
+    now = State.CURRENT if release_stages.has_stages(request) else State.LATER
     return (Step(first.label, now), *_later(rest))
 
 

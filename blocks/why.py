@@ -2,10 +2,10 @@
 
 from slack_sdk.models.blocks import Block, SectionBlock
 
-from blocks import buttons, facts, notices, timeline
+from blocks import buttons, notices, request_text, timeline
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import SECTION_LIMIT, clip, date, line, mrkdwn, who
-from store.domain import stages
+from store.domain import release_stages
 from store.domain.explanation import Told, Why
 from store.domain.request import Audience
 
@@ -17,13 +17,17 @@ def build(why: Why, *, refusal: str = "") -> Message:
     """The answer; `refusal` is the finished sentence on why the asker cannot decide."""
     request = why.request
     parts = (
-        f"*{facts.title(request)}* · {request.ref}\n{facts.standing(request, why.people)}",
+        f"*{request_text.title(request)}* · {request.ref}\n"
+        f"{request_text.standing(request, why.people)}",
         _deciding(why, refusal),
         _telling(why),
         f"*What happens next*\n{_next(why)}",
     )
     return Message(
-        clip(f"Why {facts.named(request)} · {request.ref} stands where it does", FALLBACK_LIMIT),
+        clip(
+            f"Why {request_text.named(request)} · {request.ref} stands where it does",
+            FALLBACK_LIMIT,
+        ),
         (*map(_section, parts), buttons.row(buttons.details(request))),
     )
 
@@ -76,7 +80,7 @@ def _next(why: Why) -> str:
             f"is in its reviewers' digest, and they are reminded from {date(why.remind_at)} on."
         )
     if request.release_stage:
-        able = [stage.label for stage in stages.possible(request)]
+        able = [stage.label for stage in release_stages.possible(request)]
         where = f"It is in {timeline.next_stage(request)}."
         return f"{where} Then: {' or '.join(able)}." if able else f"{where} That is final."
     return notices.next_step(request)

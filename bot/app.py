@@ -12,22 +12,24 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import scheduler, slack
-from bot.directory import Directory
-from bot.dispatcher import POST_INTERVAL, Dispatcher
-from bot.downloads import Downloads
-from bot.files import Files
-from bot.jobs import Jobs
-from bot.messages import Messages
-from bot.sending import Sender
+from bot import slack_client
+from bot.exports.loop import Downloads
+from bot.exports.slack_files import Files
+from bot.incoming import bolt_app
+from bot.incoming.socket_mode import connected
+from bot.outgoing.dispatcher import POST_INTERVAL, Dispatcher
+from bot.outgoing.messages import Messages
+from bot.outgoing.sender import Sender
+from bot.outgoing.slack_calls import Wire
+from bot.profiles import Directory
+from bot.schedule import scheduler
+from bot.schedule.jobs import Jobs
 from bot.settings import Settings
-from bot.socket_mode import connected
-from bot.wire import Wire
 from handlers.deps import Deps
-from store import migrate
-from store.database import Database, Debt
 from store.domain.clock import Clock, utc_now
 from store.domain.policy import Policy
+from store.engine import migrate
+from store.engine.database import Database, Debt
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +70,8 @@ async def build(
         stack.push_async_callback(db.dispose)
         if db.is_sqlite:
             await migrate.upgrade(db)
-        http = await stack.enter_async_context(slack.session())
-        client = slack.client(settings, http)
+        http = await stack.enter_async_context(slack_client.session())
+        client = slack_client.client(settings, http)
         directory = Directory(db, client, policy, clock)
         messages = Messages(db, directory, policy, clock)
         sender = Sender(db, messages, Wire(client, http), policy, clock, post_interval)
@@ -82,7 +84,7 @@ async def build(
             policy=policy,
             db=db,
             client=client,
-            app=slack.app(settings, client, http, Deps(db, policy, clock)),
+            app=bolt_app.app(settings, client, http, Deps(db, policy, clock)),
             directory=directory,
             dispatcher=dispatcher,
             downloads=downloads,
@@ -94,7 +96,7 @@ async def build(
 @asynccontextmanager
 async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
-    await slack.introduce(bot.app, bot.client)
+    await bolt_app.introduce(bot.app, bot.client)
     await bot.directory.prepare()
     bot.loops.update({name: asyncio.create_task(loop) for name, loop in _loops(bot).items()})
     bot.schedule.start()
@@ -128,10 +130,10 @@ async def _end(loops: dict[str, asyncio.Task[None]]) -> None:
 
 
 async def _listen(bot: Bot) -> None:
-    from store import listening  # its driver is needed for PostgreSQL alone
+    from store.engine import pg_listen  # its driver is needed for PostgreSQL alone
 
     url = bot.settings.database_listen_url or bot.settings.database_url
-    await listening.listen(url, bot.db.wake)
+    await pg_listen.listen(url, bot.db.wake)
 
 
 @asynccontextmanager

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot
-from bot.entrance import Entrance
-from store import migrate
+from bot.incoming.signed_requests import Entrance
+from store.engine import migrate
 
 
 def build(bot: Bot) -> Starlette:

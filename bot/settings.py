@@ -9,8 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from store.database import DatabaseUrlError, parse_url
 from store.domain.policy import Policy, PolicyError
+from store.engine.database import DatabaseUrlError, parse_url
 
 
 class SettingsError(ValueError):

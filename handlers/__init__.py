@@ -9,12 +9,22 @@ from handlers import (
     exports,
     home,
     lists,
-    submit,
-    submit_features,
+    request_form,
+    request_form_features,
     withdraw,
 )
 
-FEATURES = (decide, withdraw, details, lists, commands, submit, submit_features, exports, home)
+FEATURES = (
+    decide,
+    withdraw,
+    details,
+    lists,
+    commands,
+    request_form,
+    request_form_features,
+    exports,
+    home,
+)
 """What is clicked most stands first: Bolt asks each listener in turn."""
 
 

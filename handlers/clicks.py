@@ -1,34 +1,24 @@
 """A click on one of our buttons, and the answer: in the modal it came from, or only to them."""
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 from uuid import uuid4
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import notices, request_details
+from blocks import notices, refusals
 from blocks.buttons import Target
-from handlers import refusals
+from handlers import views
 from handlers.deps import Deps
-from store import outbox, people, queries
+from store import people
 from store.domain.access import Refused
 from store.domain.request import Request
-from store.outbox import Kind, Owed, Rank
-
-log = logging.getLogger(__name__)
-
-Show = Callable[..., Awaitable[Any]]
-"""A call to Slack that shows the `view` it is given."""
-_UNDRAWN = {"invalid_arguments", "invalid_blocks", "invalid_blocks_format", "view_too_large"}
-VIEW_SECONDS = 2.0
-"""How long a view may take: Slack waits 3 seconds for the ack of the click behind it."""
+from store.messages import outbox
+from store.messages.outbox import Kind, Owed, Rank
+from store.requests import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,63 +118,22 @@ async def reply_to(
 async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
     """Show the request as it is now in the modal the click came from."""
     if click.view_id and click.target:
-        seen = await queries.look(deps.db, click.target.id, viewer=click.user, policy=deps.policy)
+        seen = await read.look(deps.db, click.target.id, viewer=click.user, policy=deps.policy)
         if not isinstance(seen, Refused):
-            await show_details(partial(client.views_update, view_id=click.view_id), seen)
-
-
-async def show_details(show: Show, seen: queries.Seen, *, part: int = 1) -> bool:
-    """Show a request in full; whether Slack did.
-
-    As it reads best, and plainly where Slack refuses that: for a logo it cannot fetch, say. Both
-    together take no longer than one view may.
-    """
-    asked, until = (seen.request, seen.people, seen.acts), _latest()
-    why = await _failure(show(view=request_details.build(*asked, part=part)), until)
-    if why in _UNDRAWN:
-        plain = request_details.build(*asked, part=part, pictures=False)
-        why = await _failure(show(view=plain), until)
-    return why is None
+            await views.show_details(partial(client.views_update, view_id=click.view_id), seen)
 
 
 async def update_view(client: AsyncWebClient, click: Click, view: View) -> None:
     """Replace the modal the click came from, if it is still open."""
-    await shown(client.views_update(view_id=click.view_id, view=view))
+    await views.shown(client.views_update(view_id=click.view_id, view=view))
 
 
 async def open_view(client: AsyncWebClient, click: Click, view: View) -> bool:
     """Open a modal, on top of the one the click came from; whether it opened."""
-    return await shown(opening(client, click)(view=view))
+    return await views.shown(opening(client, click)(view=view))
 
 
-def opening(client: AsyncWebClient, click: Click) -> Show:
+def opening(client: AsyncWebClient, click: Click) -> views.Show:
     """How Slack opens a modal after this click."""
     show = client.views_push if click.view_id else client.views_open
     return partial(show, trigger_id=click.trigger_id)
-
-
-async def shown(call: Awaitable[Any]) -> bool:
-    """Await a view call. A closed modal or a trigger too old is no fault, and nothing is lost."""
-    return await _failure(call, _latest()) is None
-
-
-def _latest() -> float:
-    """When a view that is asked for now has to be there, by the clock of the loop."""
-    return asyncio.get_running_loop().time() + VIEW_SECONDS
-
-
-async def _failure(call: Awaitable[Any], until: float) -> str | None:
-    """Why a view was not shown, in Slack's word where it has one; None when it was."""
-    try:
-        async with asyncio.timeout_at(until):
-            await call
-    except SlackApiError as error:
-        # Broken JSON comes with a response that has no answer in it.
-        answer = getattr(error.response, "data", None)
-        why = str(answer.get("error")) if isinstance(answer, dict) else "no answer"
-        log.info("a view was not shown: %s", why)
-        return why
-    except (aiohttp.ClientError, TimeoutError) as error:
-        log.info("a view was not shown: %s", type(error).__name__)
-        return type(error).__name__
-    return None

@@ -10,16 +10,27 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import decision_form, facts, notices
+from blocks import decision_form, notices, request_text
 from blocks.message import Message
 from blocks.text import field, quote
-from handlers import clicks, exports, lists, stage, submit, typed, why
+from handlers import (
+    clicks,
+    command_text,
+    exports,
+    lists,
+    release_stage,
+    request_form,
+    views,
+    why,
+)
 from handlers.deps import Deps
-from store import queries, requests
 from store.domain.access import Refused
 from store.domain.lifecycle import Act
-from store.domain.query import Scope
+from store.domain.lists.query import Scope
 from store.domain.request import Request, Verdict
+from store.requests import decide as decisions
+from store.requests import read
+from store.requests.decide import examine, vote
 
 COMMAND = "/mp-requests"
 _TOO_LATE = "Slack did not open the window in time. Nothing was changed; please try again."
@@ -47,11 +58,11 @@ def register(app: AsyncApp) -> None:
 
 async def run(ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Find the subcommand, run it, answer only to the person who typed it."""
-    word, rest = typed.split(command.get("text") or "")
+    word, rest = command_text.split(command.get("text") or "")
     call = Call(command["user_id"], rest, command["trigger_id"], client, deps)
     if word in SUBCOMMANDS:
         answer = await SUBCOMMANDS[word](call)
-    elif typed.ref(word):
+    elif command_text.ref(word):
         answer = await show(Call(call.user, word, call.trigger_id, client, deps))
     else:
         answer = _unknown(word)
@@ -89,24 +100,24 @@ async def export(call: Call) -> Answer:
 
 async def new(call: Call) -> Answer:
     """Open the form."""
-    return await _open(call, await submit.begun(call.user, call.deps))
+    return await _open(call, await request_form.begun(call.user, call.deps))
 
 
 async def show(call: Call) -> Answer:
     """Open the details of one request."""
-    found = typed.ref(call.text)
+    found = command_text.ref(call.text)
     if not found:
         return _which("show")
-    seen = await queries.look(call.deps.db, found[0], viewer=call.user, policy=call.deps.policy)
+    seen = await read.look(call.deps.db, found[0], viewer=call.user, policy=call.deps.policy)
     if isinstance(seen, Refused):
         return await clicks.worded(seen, call.user, call.deps)
     opening = partial(call.client.views_open, trigger_id=call.trigger_id)
-    return None if await clicks.show_details(opening, seen) else _TOO_LATE
+    return None if await views.show_details(opening, seen) else _TOO_LATE
 
 
 async def approve(call: Call) -> Answer:
     """Approve by name."""
-    found = typed.ref(call.text)
+    found = command_text.ref(call.text)
     if not found:
         return _which("approve")
     return await _vote(call, found[0], Verdict.APPROVE)
@@ -114,10 +125,10 @@ async def approve(call: Call) -> Answer:
 
 async def reject(call: Call) -> Answer:
     """Reject by name with the reason that follows; without one, ask for it in the form."""
-    found = typed.ref(call.text)
+    found = command_text.ref(call.text)
     if not found:
         return _which("reject", " reason")
-    request_id, reason = found[0], typed.said(found[1])
+    request_id, reason = found[0], command_text.said(found[1])
     if len(reason) > decision_form.REASON_LIMIT:
         return (
             f"A reason has at most {decision_form.REASON_LIMIT:,} characters; "
@@ -130,11 +141,11 @@ async def reject(call: Call) -> Answer:
 
 async def withdraw(call: Call) -> Answer:
     """Take one's own request back."""
-    found = typed.ref(call.text)
+    found = command_text.ref(call.text)
     if not found:
         return _which("withdraw")
     deps = call.deps
-    answer = await requests.withdraw(
+    answer = await decisions.withdraw(
         deps.db, found[0], submitter=call.user, policy=deps.policy, now=deps.clock()
     )
     return await _told(call, answer)
@@ -142,15 +153,15 @@ async def withdraw(call: Call) -> Answer:
 
 async def move(call: Call) -> Answer:
     """Say where an approved release stands."""
-    found = typed.ref(call.text)
+    found = command_text.ref(call.text)
     if not found:
         return _which("stage", " pilot")
-    return await stage.move(found[0], found[1], call.user, call.deps)
+    return await release_stage.move(found[0], found[1], call.user, call.deps)
 
 
 async def explain_why(call: Call) -> Answer:
     """Who may decide a request, who was told, what comes next."""
-    found = typed.ref(call.text)
+    found = command_text.ref(call.text)
     if not found:
         return _which("why")
     return await why.explain(found[0], call.user, call.deps)
@@ -175,7 +186,7 @@ SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
 
 async def _vote(call: Call, request_id: int, verdict: Verdict, reason: str | None = None) -> Answer:
     deps = call.deps
-    answer = await requests.vote(
+    answer = await vote(
         deps.db,
         request_id,
         reviewer=call.user,
@@ -189,7 +200,7 @@ async def _vote(call: Call, request_id: int, verdict: Verdict, reason: str | Non
 
 async def _ask(call: Call, request_id: int) -> Answer:
     deps = call.deps
-    answer = await requests.examine(
+    answer = await examine(
         deps.db,
         request_id,
         actor=call.user,
@@ -207,11 +218,11 @@ async def _told(call: Call, answer: Request | Refused) -> Answer:
     if isinstance(answer, Refused):
         return await clicks.worded(answer, call.user, call.deps)
     reason = f"\n{quote(answer.decision_reason)}" if answer.decision_reason else ""
-    return f"{facts.verdict(answer)}\n{facts.named(answer)} · {answer.ref}{reason}"
+    return f"{request_text.verdict(answer)}\n{request_text.named(answer)} · {answer.ref}{reason}"
 
 
 async def _open(call: Call, view: View) -> Answer:
-    opened = await clicks.shown(call.client.views_open(trigger_id=call.trigger_id, view=view))
+    opened = await views.shown(call.client.views_open(trigger_id=call.trigger_id, view=view))
     return None if opened else _TOO_LATE
 
 
@@ -222,5 +233,5 @@ def _which(subcommand: str, more: str = "") -> str:
 def _unknown(word: str) -> str:
     near = get_close_matches(word, [name for name in SUBCOMMANDS if name], n=1)
     hint = f"Did you mean `{near[0]}`? " if near else ""
-    shown = field(typed.said(word).replace("`", ""), 60)
+    shown = field(command_text.said(word).replace("`", ""), 60)
     return f"I don't know `{shown}`. {hint}`{COMMAND} help` lists what I can do."

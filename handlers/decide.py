@@ -9,10 +9,10 @@ from blocks import buttons, decision_form
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store import requests
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.request import Verdict
+from store.requests.decide import examine, vote
 
 
 def register(app: AsyncApp) -> None:
@@ -27,7 +27,7 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     click = Click.read(body)
     answer: Any = Refused(Denial.UNKNOWN)
     if click.target:
-        answer = await requests.vote(
+        answer = await vote(
             deps.db,
             click.target.id,
             reviewer=click.user,
@@ -45,7 +45,7 @@ async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     click = Click.read(body)
     answer: Any = Refused(Denial.UNKNOWN)
     if click.target:
-        answer = await requests.examine(
+        answer = await examine(
             deps.db,
             click.target.id,
             actor=click.user,
@@ -67,7 +67,7 @@ async def reject(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     if isinstance(form, dict):
         await ack(response_action="errors", errors=form)
         return
-    answer = await requests.vote(
+    answer = await vote(
         deps.db,
         form.target.id,
         reviewer=user,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from store.database import Database
 from store.domain.clock import Clock
 from store.domain.policy import Policy
+from store.engine.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import buttons, request_details
-from handlers import clicks
+from handlers import clicks, views
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store import queries
 from store.domain.access import Denial, Refused
+from store.requests import read
 
 
 def register(app: AsyncApp) -> None:
@@ -26,11 +26,11 @@ async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     click = Click.read(body)
     seen: Any = Refused(Denial.UNKNOWN)
     if click.target:
-        seen = await queries.look(deps.db, click.target.id, viewer=click.user, policy=deps.policy)
+        seen = await read.look(deps.db, click.target.id, viewer=click.user, policy=deps.policy)
     if isinstance(seen, Refused):
         await clicks.refuse(click, seen, deps, client)
     else:
-        await clicks.show_details(clicks.opening(client, click), seen)
+        await views.show_details(clicks.opening(client, click), seen)
     await ack()
 
 
@@ -40,10 +40,10 @@ async def turn(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     found = request_details.parse_part(click.value)
     if found and click.view_id:
         part, target = found
-        seen = await queries.look(deps.db, target.id, viewer=click.user, policy=deps.policy)
+        seen = await read.look(deps.db, target.id, viewer=click.user, policy=deps.policy)
         if isinstance(seen, Refused):
             await clicks.refuse(click, seen, deps, client)
         else:
             update = partial(client.views_update, view_id=click.view_id)
-            await clicks.show_details(update, seen, part=part)
+            await views.show_details(update, seen, part=part)
     await ack()

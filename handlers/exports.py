@@ -8,7 +8,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import buttons, download, notices, paging
+from blocks import buttons, notices, paging
+from blocks import export as export_blocks
 from blocks.message import Message
 from blocks.text import safe
 from handlers import clicks
@@ -16,9 +17,9 @@ from handlers.clicks import Click
 from handlers.deps import Deps
 from store import exports, people
 from store.domain.export import Export, Format
-from store.domain.query import ListQuery, Scope
-from store.domain.query_words import WordsError, parse
-from store.outbox import Kind
+from store.domain.lists.filter_text import WordsError, parse
+from store.domain.lists.query import ListQuery, Scope
+from store.messages.outbox import Kind
 
 _COMING = "Your download is being prepared. It comes to you as a direct message; close this."
 _FORMATS = {format.value: format for format in Format} | {
@@ -42,7 +43,7 @@ async def ask(text: str, asker: str, deps: Deps) -> Message | str:
     export = await _asked(query, format, asker, deps)
     async with deps.db.snapshot() as session:
         known = await people.known(session, query.filter.submitters)
-    return download.accepted(export, known)
+    return export_blocks.accepted(export, known)
 
 
 async def download_list(

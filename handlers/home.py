@@ -7,8 +7,9 @@ from slack_bolt.async_app import AsyncApp
 from blocks import buttons, paging
 from handlers import lists
 from handlers.deps import Deps
-from store import homes, people
-from store.domain.query import Scope
+from store import people
+from store.domain.lists.query import Scope
+from store.messages import homes
 
 
 def register(app: AsyncApp) -> None:

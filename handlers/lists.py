@@ -16,10 +16,12 @@ from blocks.text import safe
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store import homes, people, queries
-from store.domain.query import ListQuery, Scope
-from store.domain.query_words import WordsError, parse
-from store.outbox import Kind
+from store import people
+from store.domain.lists.filter_text import WordsError, parse
+from store.domain.lists.query import ListQuery, Scope
+from store.lists import listing
+from store.messages import homes
+from store.messages.outbox import Kind
 
 ANSWERED_FOR = timedelta(minutes=29)
 """Slack: a response URL serves for 30 minutes; one is for what we still have to do."""
@@ -41,7 +43,7 @@ async def first_page(text: str, scope: Scope, asker: str, deps: Deps) -> Message
         query = parse(text, scope, asker)
     except WordsError as error:
         return safe(error.sentence)
-    found = await queries.listing(deps.db, query, asker=asker, policy=deps.policy)
+    found = await listing.listing(deps.db, query, asker=asker, policy=deps.policy)
     return request_list.build(query, found.page, found.people, now=deps.clock())
 
 

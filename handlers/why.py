@@ -1,11 +1,11 @@
 """`/mp-requests why MP-12`: who may decide, who was told when, what happens next."""
 
-from blocks import why
+from blocks import refusals, why
 from blocks.message import Message
-from handlers import clicks, refusals
+from handlers import clicks
 from handlers.deps import Deps
-from store import explanations
 from store.domain.access import Refused
+from store.requests import explain as explanations
 
 
 async def explain(request_id: int, asker: str, deps: Deps) -> Message | str:

@@ -9,21 +9,21 @@ from blocks import buttons
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store import requests
 from store.domain.access import Denial, Refused
+from store.requests.decide import withdraw
 
 
 def register(app: AsyncApp) -> None:
     """Listen to the button."""
-    app.action(buttons.WITHDRAW)(withdraw)
+    app.action(buttons.WITHDRAW)(clicked)
 
 
-async def withdraw(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+async def clicked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Record the withdrawal, then acknowledge; reviewers hear of it by the outbox."""
     click = Click.read(body)
     answer: Any = Refused(Denial.UNKNOWN)
     if click.target:
-        answer = await requests.withdraw(
+        answer = await withdraw(
             deps.db,
             click.target.id,
             submitter=click.user,

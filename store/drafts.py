@@ -12,12 +12,13 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people, queries
-from store.database import Database, drop
+from store import people
 from store.domain.access import Denial, Refused, may_resubmit
 from store.domain.draft import Draft, Values, again
+from store.domain.json_values import storable
 from store.domain.policy import Policy
-from store.domain.storable import storable
+from store.engine.database import Database, drop
+from store.requests import read
 from store.tables import DraftRow
 
 
@@ -41,7 +42,7 @@ async def repeat(
     db: Database, request_id: int, *, owner: str, policy: Policy, now: datetime
 ) -> Draft | Refused:
     """A draft that begins with what an ended request had; Refused for who may not repeat it."""
-    seen = await queries.look(db, request_id, viewer=owner, policy=policy)
+    seen = await read.look(db, request_id, viewer=owner, policy=policy)
     if isinstance(seen, Refused):
         return seen
     async with db.snapshot() as session:

@@ -15,13 +15,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from store import outbox, queries
-from store.database import Database, Debt, drop, owes
 from store.domain.access import Roster
 from store.domain.export import Entry, Export, ExportState, Format
-from store.domain.query import ListQuery, Scope
-from store.domain.query_words import parse, words
-from store.outbox import Kind, Owed, Rank
+from store.domain.lists.filter_text import parse, words
+from store.domain.lists.query import ListQuery, Scope
+from store.engine.database import Database, Debt, drop, owes
+from store.lists import listing
+from store.messages import outbox
+from store.messages.outbox import Kind, Owed, Rank
 from store.tables import ExportRow, RequestRow
 
 LEASE = timedelta(minutes=4)
@@ -155,7 +156,7 @@ async def contents(
     session: AsyncSession, export: Export, roster: Roster
 ) -> AsyncIterator[Sequence[Entry]]:
     """The requests that go into it, in order and in portions."""
-    rows = queries.visible(export.query, asker=export.asker, roster=roster)
+    rows = listing.visible(export.query, asker=export.asker, roster=roster)
     # Measured: a session looks at every row once more, and this reads JSON in a third of the time.
     entries = rows.with_only_columns(*_FACTS[:-1], cast(RequestRow.details, Text))
     stream = await (await session.connection()).stream(entries)

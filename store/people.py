@@ -9,10 +9,10 @@ from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.database import execute, insert
 from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.request import People, Person
+from store.engine.database import execute, insert
 from store.tables import MemberRow, PersonRow
 
 PROFILE: tuple[Any, ...] = (

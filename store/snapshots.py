@@ -9,7 +9,6 @@ from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.database import execute
 from store.domain.request import (
     Category,
     Environment,
@@ -21,6 +20,7 @@ from store.domain.request import (
     Verdict,
     Vote,
 )
+from store.engine.database import execute
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
 _IDS: Any = bindparam("ids", expanding=True)

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-from store.columns import Document, numbered, one_of, only, request_key
 from store.domain.export import ExportState, Format
-from store.domain.query import Scope
+from store.domain.lists.query import Scope
 from store.domain.request import Category, Environment, ReleaseStage, Status, Verdict
+from store.engine.columns import Document, numbered, one_of, only, request_key
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -160,7 +160,7 @@ class CardRow(SQLModel, table=True):
     channel: str | None = None
     ts: str | None = None
     shown_revision: int = 0
-    deletions: int = 0  # of its message, by hand in Slack; see `store.cards`
+    deletions: int = 0  # of its message, by hand in Slack; see `store.messages.cards`
 
 
 class OutboxRow(SQLModel, table=True):

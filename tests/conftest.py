@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from store import migrate
-from store.database import Database
+from store.engine import migrate
+from store.engine.database import Database
 from tests.clock import MovedClock
 from tests.postgres import Server, running_server
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from blocks import form_field, request_form_features, request_form_fields
-from blocks.form_field import FormField, Kind
+from blocks.request_form import features
+from blocks.request_form import field as form_field
+from blocks.request_form import fields as request_form_fields
+from blocks.request_form.field import FormField, Kind
 from bot.sandbox.people import Answer, Person
 from bot.sandbox.views import View
 from store.domain.request import Category
@@ -60,7 +62,7 @@ def second(request: Json) -> Json:
 
 def has_feature_modal(person: Person) -> bool:
     """Whether a feature is being asked for."""
-    return person.views[-1].callback_id == request_form_features.CALLBACK_ID
+    return person.views[-1].callback_id == features.CALLBACK_ID
 
 
 def _typed(fields: tuple[FormField, ...], values: Json) -> Json:

@@ -20,12 +20,12 @@ from bot.sandbox.people import Answer, Person
 from bot.sandbox.screen import text
 from bot.sandbox.views import View
 from bot.sandbox.workspace import Workspace
-from bot.serving import serving
 from bot.settings import Settings
-from store import requests
+from bot.web_server import serving
 from store.domain import submission
 from store.domain.access import Refused
 from store.domain.request import Category, Request
+from store.requests.submit import submit as store_request
 from tests.cast import sample_of
 from tests.clock import MovedClock
 
@@ -55,7 +55,7 @@ class Team:
         sample = sample_of(changes.pop("category", Category.RELEASE))
         filled = {**sample, "created_at": self.clock().isoformat(), **changes}
         submitter = by or self.alice
-        answer = await requests.submit(
+        answer = await store_request(
             self.bot.db,
             submission.read({**filled, "submitted_by": submitter.id}),
             submitter=submitter.id,

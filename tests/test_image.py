@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from typer.main import get_command
 
-from bot.cli import cli
+from bot.cli.main import cli
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from bot.cli import cli
+from bot.cli.main import cli
 from bot.settings import Settings
 from handlers.commands import COMMAND, SUBCOMMANDS
 from store.domain.policy import Policy

@@ -7,13 +7,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
-from store.domain import stages
+from store.domain import release_stages
 from store.domain.lifecycle import Act, after
 from store.domain.request import Request, Status
 
 
 class Denial(StrEnum):
-    """Why not. `handlers.refusals` has one sentence for each."""
+    """Why not. `blocks.refusals` has one sentence for each."""
 
     UNKNOWN = "unknown"  # no such request, or none this person may see: deliberately the same
     CLOSED = "closed"
@@ -108,7 +108,7 @@ def _withdraw(user: str, request: Request) -> Denial | None:
 def _move(user: str, request: Request, roster: Roster) -> Allowed | Denied:
     if user != request.submitted_by and user not in roster.admins:
         return Denied(Denial.NOT_THE_MOVER)
-    return Allowed() if stages.has_stages(request) else Denied(Denial.NO_STAGES)
+    return Allowed() if release_stages.has_stages(request) else Denied(Denial.NO_STAGES)
 
 
 def _decide(user: str, request: Request, roster: Roster, *, own_requests: bool) -> Denial | None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from store.domain.query import ListQuery, Scope
+from store.domain.lists.query import ListQuery, Scope
 
 
 class Format(StrEnum):

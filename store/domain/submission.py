@@ -22,8 +22,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from store.domain.details import MODELS
+from store.domain.json_values import FieldProblem, Place, storable
 from store.domain.request import Category, Environment
-from store.domain.storable import FieldProblem, Place, storable
 
 __all__ = ["FieldProblem", "MiniProgram", "Submission", "SubmissionError", "read"]
 

@@ -1,4 +1,4 @@
-"""Alembic's entrance: it runs on the connection that `store.migrate` hands over."""
+"""Alembic's entrance: it runs on the connection that `store.engine.migrate` hands over."""
 
 from alembic import context
 

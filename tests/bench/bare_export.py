@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import xlsxwriter
 
-from bot.export.columns import columns
+from bot.exports.columns import columns
 
 _ROWS = (
     "SELECT r.title, r.mini_program_name, r.environment, r.category, r.version, s.name, "

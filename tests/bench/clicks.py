@@ -20,9 +20,10 @@ from sqlmodel import col, delete, select
 from blocks.buttons import APPROVE
 from bot.sandbox.http_delivery import signed_headers
 from bot.sandbox.ids import TEAM_ID
-from store import cards, queries, revisions
 from store.domain.request import Request
-from store.revisions import Change
+from store.messages import cards
+from store.requests import read, revisions
+from store.requests.revisions import Change
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.bench.places import Place
 from tests.bench.processes import SECRET, Listening, listening
@@ -148,7 +149,7 @@ async def _prepared(place: Place, count: int) -> list[Request]:
     newest = select(RequestRow.id).where(col(RequestRow.status) == "under_review")
     newest = newest.order_by(col(RequestRow.created_at).desc()).limit(count)
     async with place.store() as db, db.transaction() as session:
-        found = [await queries.one(session, id_) for id_ in await session.exec(newest)]
+        found = [await read.one(session, id_) for id_ in await session.exec(newest)]
         assert len(found) == count, "the seed has enough that wait"
         for request in found:
             await cards.give(session, [request], channel=None)

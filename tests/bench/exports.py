@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.export.making import Order
+from bot.exports.make import Order
 from store import exports
 from store.domain.export import Format
-from store.domain.query import ListQuery, Scope
+from store.domain.lists.query import ListQuery, Scope
 from tests.bench.places import POLICY, Place
 from tests.bench.processes import Finished, finished
 from tests.bench.table import Line
@@ -84,7 +84,7 @@ async def _ours(many: Place, format: Format) -> Watched:
             path = Path(folder) / "file"
             order = Order(database_url=many.url, policy=POLICY, path=path, zone=ZONE)
             told = f"{order.model_dump_json()}\n".encode()
-            made = await _watched(finished("bot.export", str(export.id), given=told))
+            made = await _watched(finished("bot.exports", str(export.id), given=told))
         await exports.finish(db, export, now=now, rows=many.count)
     return made
 

@@ -10,8 +10,8 @@ import psycopg
 from psycopg.types.json import JsonbDumper
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.directory import Directory
-from bot.importing import Importer
+from bot.cli.import_file import Importer
+from bot.profiles import Directory
 from store.domain.clock import utc_now
 from store.domain.policy import Policy
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow

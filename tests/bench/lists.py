@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from store import queries
-from store.database import Database
+from store.domain.lists.query import COUNT_LIMIT, PAGE_SIZE, Cursor, Filter, ListQuery, Scope, Sort
 from store.domain.policy import Policy
-from store.domain.query import COUNT_LIMIT, PAGE_SIZE, Cursor, Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Status
+from store.engine.database import Database
+from store.lists import listing
 from tests.bench.places import POLICY, Bare, Place
 from tests.bench.seed import REGULAR
 from tests.bench.table import Line
@@ -179,7 +179,7 @@ def worst(database: str, work: str, found: Sequence[Compared], **aims: Any) -> l
 
 
 async def _ours(db: Database, case: Case) -> None:
-    found = await queries.listing(db, case.query, asker=case.asker, policy=case.policy)
+    found = await listing.listing(db, case.query, asker=case.asker, policy=case.policy)
     assert found.page.total >= len(found.page.requests)
 
 

@@ -16,9 +16,9 @@ from sqlmodel import delete
 from bot import app
 from bot.app import Bot
 from bot.settings import Settings
-from store import outbox
 from store.domain.clock import utc_now
-from store.outbox import Kind, Owed
+from store.messages import outbox
+from store.messages.outbox import Kind, Owed
 from store.tables import OutboxRow
 from tests.bench.places import Bare, Place
 from tests.bench.processes import listening

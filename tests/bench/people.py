@@ -11,14 +11,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel import col, delete
 
 from blocks import home
-from bot.directory import Directory
-from bot.dispatcher import AT_ONCE
-from bot.messages import Messages, Post
-from store import homes, people, rounds
-from store.database import Database
-from store.domain.query import ListQuery, Scope
+from bot.outgoing.dispatcher import AT_ONCE
+from bot.outgoing.messages import Messages, Post
+from bot.profiles import Directory
+from store import people
+from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Status
-from store.outbox import LEASE, Claimed, Kind
+from store.engine.database import Database
+from store.messages import homes, reminders
+from store.messages.outbox import LEASE, Claimed, Kind
 from store.tables import OutboxRow, SlotRow
 from tests.bench.lists import APPROVALS, ASKER, MINE, Compared, compare
 from tests.bench.places import POLICY, Bare, Place
@@ -31,7 +32,7 @@ MORNING = datetime(2026, 11, 23, 3, tzinfo=UTC)
 
 async def everyday(few: Place, many: Place, *, rounds: int, times: int) -> list[Line]:
     """Home, `mine` and the digest of one person."""
-    lists = await compare([MINE, APPROVALS], few, many, rounds=rounds, times=times)
+    lists = await compare([MINE, APPROVALS], few, many, rounds=reminders, times=times)
     lines = [_person_line(many.database, one) for one in lists]
     async with few.store() as small, many.store() as large, many.bare() as bare:
         works: list[tuple[str, Callable[[Database], Awaitable[None]], Callable[..., Any]]] = [
@@ -43,7 +44,7 @@ async def everyday(few: Place, many: Place, *, rounds: int, times: int) -> list[
                 lambda ours=ours: ours(small),
                 lambda ours=ours: ours(large),
                 lambda floor=floor: floor(bare),
-                rounds=rounds,
+                rounds=reminders,
                 times=times,
             )
             near, far, under = taken
@@ -143,7 +144,7 @@ async def _everybody(db: Database, count: int) -> None:
     any time as are in hand to be sent.
     """
     await _forget(db)
-    owed = await rounds.owe_digests(db, POLICY, now=MORNING + timedelta(hours=1))
+    owed = await reminders.owe_digests(db, POLICY, now=MORNING + timedelta(hours=1))
     assert owed > 0
     async with db.snapshot() as session:
         reviewers = sorted((await people.roster(session, POLICY)).reviewers)

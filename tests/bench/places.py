@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import aiosqlite
 import psycopg
 
-from store import migrate
-from store.database import Database
 from store.domain.policy import Policy
+from store.engine import migrate
+from store.engine.database import Database
 from tests.bench import seed
 from tests.postgres import running_server
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg
 
-from store.domain.precedents import folded_app
 from store.domain.request import HAS_TARGET_APP, Category
+from store.domain.target_rules import folded_app
 
 END = datetime(2026, 11, 20, tzinfo=UTC)
 SPAN = timedelta(days=5 * 365)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from blocks.buttons import APPROVE
-from bot.serving import serving
+from bot.web_server import serving
 
 if os.environ["DATABASE_URL"].startswith("sqlite"):
     import aiosqlite  # noqa: F401

@@ -5,8 +5,8 @@ import gc
 import signal
 
 from bot import app, http
-from bot.serving import serving
 from bot.settings import Settings
+from bot.web_server import serving
 
 
 async def serve() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from slack_sdk.models.views import View
 
-from blocks import decision_form, digest, notices, request_card, request_details, request_form
+from blocks import decision_form, digest, notices, request_card, request_details
 from blocks.message import Message
+from blocks.request_form import steps
 from bot.sandbox import screen
 from store.domain.categories import MODELS
 from store.domain.draft import Draft, again
@@ -92,8 +93,8 @@ def views(shown: Request) -> Iterator[View]:
     yield request_details.build(shown, PEOPLE, frozenset())
     yield decision_form.build(shown, reason=str(shown.decision_reason or ""))
     draft = Draft("d1", shown.submitted_by, again(shown), shown.id)
-    for step in request_form.Step:
-        yield request_form.build(draft, step)
+    for step in steps.Step:
+        yield steps.build(draft, step)
 
 
 def named(user_id: str) -> str:

@@ -11,8 +11,8 @@ from blocks import filter_form
 from blocks.filter_form import Origin
 from bot.sandbox.fields import state_of
 from bot.sandbox.limits import view_problems
-from store.domain.query import Filter, ListQuery, Scope, Sort
-from store.domain.query_words import parse, words
+from store.domain.lists.filter_text import parse, words
+from store.domain.lists.query import Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Status
 from tests.blocks.surfaces import HOSTILE
 from tests.blocks.surfaces import words as seen

@@ -18,7 +18,7 @@ from blocks import decision_form, filter_form, home, paging, request_card, reque
 from blocks import request_list as listing
 from bot.sandbox.limits import message_problems, view_problems
 from store.domain.lifecycle import Act
-from store.domain.query import Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Environment, Predecessor, Request, Status
 from tests.blocks.surfaces import PEOPLE, standing
 from tests.cast import ALICE, NOW, sample_of

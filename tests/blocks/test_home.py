@@ -8,7 +8,7 @@ from blocks import home, paging
 from blocks.home import Shown
 from bot.sandbox.limits import view_problems
 from bot.sandbox.limits.whole import objects
-from store.domain.query import Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Status
 from tests.blocks.surfaces import HOSTILE, PEOPLE, hostile, of_category, standing, words
 from tests.cast import ALICE, BOB, NOW, request

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from blocks import facts, request_card
+from blocks import request_card, request_text
 from bot.sandbox.limits import message_problems
 from bot.sandbox.limits.whole import objects
 from store.domain.request import (
@@ -70,7 +70,7 @@ def test_a_second_try_says_how_the_first_one_ended_and_what_is_new() -> None:
 
 def test_a_rejection_without_a_class_gives_its_reason() -> None:
     other = replace(REJECTED, rejection_class=None, completed_on=None)
-    shown = facts.remarks(request(predecessor=other, attempt=11))
+    shown = request_text.remarks(request(predecessor=other, attempt=11))
     assert shown == "🔁 *11th try* · MP-12 was rejected: Name a contact."
 
 
@@ -88,7 +88,9 @@ def test_warnings_stand_before_what_changes() -> None:
 
 def test_a_moved_release_says_its_stage_on_the_card() -> None:
     shown = ended(Status.APPROVED, release_stage=ReleaseStage.PILOT, moved_at=NOW)
-    assert facts.standing(shown, PEOPLE).endswith(f"· Pilot Testing since {facts.date(NOW)}")
+    assert request_text.standing(shown, PEOPLE).endswith(
+        f"· Pilot Testing since {request_text.date(NOW)}"
+    )
 
 
 @pytest.mark.parametrize("category", Category)

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from slack_sdk.models.views import View
 
-from blocks import form_field, request_form, request_form_features, request_form_fields
-from blocks.form_field import Kind
-from blocks.request_form import Step
-from blocks.request_form_features import Choice
+from blocks.request_form import features, fields, steps
+from blocks.request_form import field as form_field
+from blocks.request_form.features import Choice
+from blocks.request_form.field import Kind
+from blocks.request_form.steps import Step
 from bot.sandbox.limits import view_problems
 from store.domain.categories import MODELS
 from store.domain.draft import Draft, again
+from store.domain.json_values import FieldProblem
 from store.domain.request import Category
-from store.domain.storable import FieldProblem
 from store.domain.submission import read
 from tests.blocks.surfaces import HOSTILE, hostile, words
 from tests.cast import ALICE, request, sample_of
@@ -53,7 +54,7 @@ def typed(path: str, value: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("category", Category)
 def test_every_key_of_a_category_is_asked_for_under_the_platforms_name(category: Category) -> None:
-    asked = {field.path: field for field in request_form_fields.DETAILS[category]}
+    asked = {field.path: field for field in fields.DETAILS[category]}
     for key, known in MODELS[category].model_fields.items():
         if key not in ASKED_IN_STEP_ONE:
             assert asked[f"details.{key}"].label == known.title
@@ -64,8 +65,8 @@ def test_every_key_of_a_category_is_asked_for_under_the_platforms_name(category:
 @pytest.mark.parametrize("step", [Step.REQUEST, Step.DETAILS])
 def test_a_step_left_as_it_is_changes_nothing(category: Category, step: Step) -> None:
     begun = draft(category, extra={"kept": 1})
-    asked = request_form.fields(begun, step)
-    shown = state(request_form.build(begun, step))
+    asked = steps.fields(begun, step)
+    shown = state(steps.build(begun, step))
     filled = replace(begun, values=form_field.fill(begun.values, asked, shown))
     assert read(filled.interchange()) == read(begun.interchange())
 
@@ -74,8 +75,8 @@ def test_a_step_left_as_it_is_changes_nothing(category: Category, step: Step) ->
 def test_typed_into_an_empty_form_the_sample_comes_out_the_same(category: Category) -> None:
     whole, values = draft(category), empty(category)
     for step in (Step.REQUEST, Step.DETAILS):
-        shown = state(request_form.build(whole, step))
-        filled = form_field.fill(values.values, request_form.fields(whole, step), shown)
+        shown = state(steps.build(whole, step))
+        filled = form_field.fill(values.values, steps.fields(whole, step), shown)
         values = replace(values, values=filled)
     for number, feature in enumerate(whole.features):
         values = replace(values, values=values.with_feature(number, feature))
@@ -86,7 +87,7 @@ def test_typed_into_an_empty_form_the_sample_comes_out_the_same(category: Catego
 @pytest.mark.parametrize("step", Step)
 def test_every_step_fits_into_slack(category: Category, step: Step) -> None:
     for shown in (empty(), empty(category), draft(category)):
-        assert view_problems(request_form.build(shown, step).to_dict()) == []
+        assert view_problems(steps.build(shown, step).to_dict()) == []
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
@@ -95,15 +96,15 @@ def test_hostile_drafts_fit_with_a_remark_at_every_input(category: Category, kin
     values = again(request(**hostile(category, HOSTILE[kind])))
     shown = Draft("d1", ALICE, values, resubmission_of=128)
     for step in Step:
-        asked = request_form.fields(shown, step)
+        asked = steps.fields(shown, step)
         remarks = {field.path: "<!channel> " * 20 for field in asked}
-        view = request_form.build(shown, step, remarks=remarks, notice="n" * 1000)
+        view = steps.build(shown, step, remarks=remarks, notice="n" * 1000)
         assert view_problems(view.to_dict()) == []
-    assert view_problems(request_form_features.build(shown, 0).to_dict()) == []
+    assert view_problems(features.build(shown, 0).to_dict()) == []
 
 
 def test_a_new_form_asks_for_the_request_first() -> None:
-    said = words(request_form.build(empty(), Step.REQUEST)).splitlines()
+    said = words(steps.build(empty(), Step.REQUEST)).splitlines()
     assert "Step 1 of 3" in said
     for label in ("Category", "Environment", "Mini Program Name", "Version", "Title (optional)"):
         assert label in said
@@ -148,7 +149,7 @@ def test_a_category_chosen_before_leaves_nothing_in_the_request() -> None:
     ],
 )
 def test_a_size_is_understood_in_bytes_or_with_a_unit(text: str, value: object) -> None:
-    asked = request_form_fields.DETAILS[Category.OPTIMIZATION]
+    asked = fields.DETAILS[Category.OPTIMIZATION]
     path = "details.whole_package_size"
     filled = form_field.fill({}, asked, typed(path, text))
     assert filled["details"]["whole_package_size"] == value
@@ -157,12 +158,12 @@ def test_a_size_is_understood_in_bytes_or_with_a_unit(text: str, value: object) 
 
 
 def test_the_form_says_how_a_size_was_understood() -> None:
-    shown = words(request_form.build(draft(Category.OPTIMIZATION), Step.DETAILS))
+    shown = words(steps.build(draft(Category.OPTIMIZATION), Step.DETAILS))
     assert "Understood as 3.6 MB (3,824,640 bytes)." in shown
 
 
 def test_lists_are_read_as_people_write_them() -> None:
-    asked = request_form_fields.DETAILS[Category.RELEASE]
+    asked = fields.DETAILS[Category.RELEASE]
     keywords = typed("details.keywords", " qr,, pay ,\nfood ")
     domains = typed("details.whitelist", "a.example.com\r\n\n b.example.com")
     assert form_field.fill({}, asked, keywords | domains)["details"] == {
@@ -175,8 +176,8 @@ def test_what_slack_cannot_show_whole_is_kept_unless_it_is_changed() -> None:
     long, odd = "word " * 900, ["a, b", "c"]
     begun = draft(Category.RELEASE, description=long.strip(), keywords=odd)
     view, asked = (
-        request_form.build(begun, Step.DETAILS),
-        request_form.fields(begun, Step.DETAILS),
+        steps.build(begun, Step.DETAILS),
+        steps.fields(begun, Step.DETAILS),
     )
     assert "All of it is kept unless you change this text." in words(view)
     shown = state(view)
@@ -188,7 +189,7 @@ def test_what_slack_cannot_show_whole_is_kept_unless_it_is_changed() -> None:
 
 def test_an_emptied_input_takes_the_value_away() -> None:
     begun = draft(Category.RELEASE)
-    asked = request_form.fields(begun, Step.DETAILS)
+    asked = steps.fields(begun, Step.DETAILS)
     emptied = form_field.fill(begun.values, asked, typed("details.tagline", " "))
     assert "tagline" not in emptied["details"]
 
@@ -205,24 +206,24 @@ def test_an_emptied_input_takes_the_value_away() -> None:
 )
 def test_a_problem_stands_under_its_input(field: str, block: str, sentence: str) -> None:
     begun, problem = draft(Category.RELEASE), [FieldProblem(field, "No.")]
-    step = request_form.where(begun, problem)
-    assert request_form.errors(problem, request_form.fields(begun, step)) == {block: sentence}
+    step = steps.where(begun, problem)
+    assert steps.errors(problem, steps.fields(begun, step)) == {block: sentence}
 
 
 @pytest.mark.parametrize("field", ["submitted_by", "", "details", "details.more"])
 def test_a_problem_of_no_input_stands_on_the_last_step(field: str) -> None:
-    assert request_form.where(draft(Category.RELEASE), [FieldProblem(field, "No.")]) is Step.CHECK
+    assert steps.where(draft(Category.RELEASE), [FieldProblem(field, "No.")]) is Step.CHECK
 
 
 def test_the_same_problem_is_said_once() -> None:
     twice = [FieldProblem("version", "No."), FieldProblem("details.version", "No.")]
-    assert request_form.errors(twice, request_form_fields.REQUEST) == {"version": "No."}
+    assert steps.errors(twice, fields.REQUEST) == {"version": "No."}
 
 
 @pytest.mark.parametrize("category", Category)
 def test_the_last_step_shows_everything_that_was_filled_in(category: Category) -> None:
-    shown = words(request_form.build(draft(category), Step.CHECK))
-    for field in request_form_fields.DETAILS[category]:
+    shown = words(steps.build(draft(category), Step.CHECK))
+    for field in fields.DETAILS[category]:
         value = form_field.at(draft(category).values, field.path)
         if value is not None and field.kind is not Kind.FEATURES:
             assert field.label in shown
@@ -232,7 +233,7 @@ def test_the_last_step_shows_everything_that_was_filled_in(category: Category) -
 
 def test_many_features_are_listed_as_far_as_slack_has_room_and_the_rest_is_said() -> None:
     many = draft(Category.RELEASE, features=[{"name": f"F{n}", "version": "1"} for n in range(100)])
-    shown = words(request_form.build(many, Step.DETAILS))
+    shown = words(steps.build(many, Step.DETAILS))
     assert "40. F39 1" in shown
     assert "And 60 more features, submitted as they are." in shown
 
@@ -244,9 +245,9 @@ def test_a_choice_we_did_not_write_is_none(value: str) -> None:
 
 
 def test_a_feature_modal_says_which_draft_and_number_it_is_about() -> None:
-    view = request_form_features.build(draft(Category.LAUNCH), 1)
-    assert request_form_features.place(str(view.private_metadata)) == ("d1", 1)
-    assert request_form_features.place("<!channel>") == ("", 0)
+    view = features.build(draft(Category.LAUNCH), 1)
+    assert features.place(str(view.private_metadata)) == ("d1", 1)
+    assert features.place("<!channel>") == ("", 0)
 
 
 def test_removing_twice_removes_one_feature() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from blocks import paging, request_list
 from bot.sandbox.limits import message_problems
 from bot.sandbox.limits.whole import objects
-from store.domain.query import Cursor, Filter, ListQuery, Page, Scope, Sort
-from store.domain.query_words import parse
+from store.domain.lists.filter_text import parse
+from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Environment, Status
 from tests.blocks.surfaces import HOSTILE, PEOPLE, ended, hostile, words
 from tests.cast import ALICE, BOB, NOW, request

@@ -14,7 +14,7 @@ from threading import Thread
 
 import pytest
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.sandbox.conversations import Channel, UserGroup
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace

@@ -8,10 +8,10 @@ from sqlmodel import col, select
 
 from bot import app
 from bot.app import Bot
-from store import requests
 from store.domain.access import Refused
 from store.domain.clock import Clock
 from store.domain.request import Request, Verdict
+from store.requests.decide import vote
 from store.tables import OutboxRow
 from tests.team import Team
 
@@ -32,7 +32,7 @@ async def states(team: Team) -> set[str]:
 
 async def approve(team: Team, request_id: int) -> Request:
     """Bob's vote, committed; nothing is sent yet."""
-    answer = await requests.vote(
+    answer = await vote(
         team.bot.db,
         request_id,
         reviewer=team.bob.id,

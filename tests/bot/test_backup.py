@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store.database import Database
+from store.engine.database import Database
 from tests.bot.operator import Installation, Typed
 from tests.cast import BOB
 from tests.postgres import Server

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from bot.manifest import SCOPES
+from bot.cli.manifest import SCOPES
 from tests.bot.operator import Installation
 
 

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import col, delete
 
-from bot import dispatcher
+from bot.outgoing import dispatcher
 from bot.sandbox.ids import BOT_USER_ID
-from store import claims
+from store.engine.batching import Together
+from store.messages import claim
 from store.tables import CardRow
-from store.together import Together
 from tests.bot.outbox_of import SECOND, another_bot, approve, calls, rows, seen, send_all, states
 from tests.team import Team
 
@@ -198,7 +198,7 @@ async def test_a_message_that_cannot_be_made_stops_no_other(team: Team) -> None:
 async def test_the_loop_waits_calmly_behind_a_message_in_other_hands(team_once: Team) -> None:
     await hold_back(team_once, 2)
     now = team_once.clock()
-    assert len(await claims.take(team_once.bot.db, owner="another", now=now)) == 4
+    assert len(await claim.take(team_once.bot.db, owner="another", now=now)) == 4
     looks: list[object] = []
     event.listen(team_once.bot.db.engine.sync_engine, "begin", looks.append)
     loop = asyncio.create_task(team_once.bot.dispatcher.run())

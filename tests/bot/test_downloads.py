@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.downloads import ATTEMPTS
+from bot.exports.loop import ATTEMPTS
 from store import exports
 from store.domain.export import ExportState
 from store.exports import LEASE

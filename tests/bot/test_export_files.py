@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.export import csv_file, json_file, xlsx_file
-from bot.export.columns import columns
+from bot.exports import csv_file, json_file, xlsx_file
+from bot.exports.columns import columns
 from store.domain import submission
 from store.domain.categories import MODELS
 from store.domain.export import Entry

@@ -8,10 +8,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.schedulers.base import STATE_STOPPED
 from sqlmodel import col, select
 
-from bot import app, scheduler
-from bot.jobs import KEEP
-from store import rounds
-from store.database import PORTION
+from bot import app
+from bot.schedule import scheduler
+from bot.schedule.jobs import KEEP
+from store.engine.database import PORTION
+from store.messages import reminders
 from store.tables import SlotRow
 from tests.bot.outbox_of import approve, rows, seen, states
 from tests.team import Team
@@ -97,7 +98,7 @@ async def test_prune_forgets_all_of_it_a_portion_at_a_time(team: Team) -> None:
     team.clock.move(days=KEEP.days + 1)
 
     async with team.bot.db.transaction() as session:
-        assert await rounds.forget(session, before=team.clock()) == PORTION
+        assert await reminders.forget(session, before=team.clock()) == PORTION
     assert await team.bot.jobs.prune() == 1
 
 

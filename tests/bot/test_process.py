@@ -15,10 +15,10 @@ from sqlmodel import select
 from bot import app
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
-from store.database import Database
 from store.domain.clock import utc_now
 from store.domain.request import Category
-from store.outbox import LEASE
+from store.engine.database import Database
+from store.messages.outbox import LEASE
 from store.tables import OutboxRow
 from tests import forms
 from tests.bot.operator import Installation, Running, installation

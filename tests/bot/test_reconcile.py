@@ -2,7 +2,7 @@
 
 from sqlmodel import col, delete, update
 
-from store import cards
+from store.messages import cards
 from store.tables import CardRow, OutboxRow
 from tests.bot.outbox_of import approve, calls, rows, seen
 from tests.team import Team

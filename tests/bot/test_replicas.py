@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import app, dispatcher
+from bot import app
 from bot.app import Bot
+from bot.outgoing import dispatcher
 from bot.sandbox.rates import Limiter, Rates
 from tests.bot.outbox_of import SECOND, another_bot, approve, calls, seen, send_all, states
 from tests.clock import MovedClock

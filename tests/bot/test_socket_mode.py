@@ -9,10 +9,10 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.incoming.socket_mode import connected
 from bot.sandbox.people import Person
 from bot.sandbox.socket_mode import MOST_CONNECTIONS
 from bot.sandbox.workspace import Workspace
-from bot.socket_mode import connected
 from tests.sandbox.installed import new_app
 
 OPEN = "apps.connections.open"

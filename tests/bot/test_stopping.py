@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from bot.sandbox.workspace import Workspace
-from store.database import Database
+from store.engine.database import Database
 from store.tables import OutboxRow
 from tests.bot.operator import Installation, installation
 from tests.bot.outbox_of import rows

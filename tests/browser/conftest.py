@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.play import SAMPLE, Play, playing
+from bot.cli.local_workspace import SAMPLE, Play, playing
 from tests.browser.desk import Desk, browser_is_there, opened_browser
 
 SEED = (2, 3, 4)

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
-from bot.play import SAMPLE, Play, playing
+from bot.cli.local_workspace import SAMPLE, Play, playing
 from tests.browser.conftest import seed
 from tests.browser.desk import Desk, opened_browser
 

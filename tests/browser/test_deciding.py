@@ -1,6 +1,6 @@
 """Cards are decided in the browser as they are in Slack."""
 
-from bot.play import Play
+from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
 

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from bot.play import Play
+from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import Desk, expect
 

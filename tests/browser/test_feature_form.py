@@ -1,6 +1,6 @@
 """Features are asked for one by one, in a window on top of the form."""
 
-from bot.play import Play
+from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import Desk, expect
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.play import SAMPLE, Play
+from bot.cli.local_workspace import SAMPLE, Play
 from tests.browser.conftest import OpenDesk, seed
 from tests.browser.desk import Desk, expect
 

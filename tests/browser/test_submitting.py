@@ -1,6 +1,6 @@
 """A request is submitted by form in the browser, and its card arrives at the reviewers'."""
 
-from bot.play import Play
+from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
 

@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from bot.play import Play
+from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
 

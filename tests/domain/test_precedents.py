@@ -3,8 +3,8 @@
 import pytest
 
 from store.domain.access import Allowed, Denial
-from store.domain.precedents import Blocked, Precedents, Target, judge, warnings
 from store.domain.request import Category, Predecessor, ReleaseStage, Request, Status
+from store.domain.target_rules import Blocked, Precedents, Target, judge, warnings
 from tests.cast import request
 
 

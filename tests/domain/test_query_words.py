@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store.domain.query import Cursor, Filter, ListQuery, Scope, Sort
-from store.domain.query_words import (
+from store.domain.lists.filter_text import (
     WordsError,
     decode_cursor,
     default_sort,
@@ -16,6 +15,7 @@ from store.domain.query_words import (
     parse,
     words,
 )
+from store.domain.lists.query import Cursor, Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Status
 from tests.cast import ALICE, BOB, CAROL
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.exchanges import Exchange
-from store import queries
+from store.requests import read
 from tests.handlers.posted import encoded, post
 from tests.team import Team
 
@@ -165,4 +165,4 @@ async def test_whatever_mallory_sends_decides_and_shows_nothing(
 async def stored(team: Team) -> Any:
     """Alice's request with its votes."""
     async with team.bot.db.snapshot() as session:
-        return await queries.one(session, 1)
+        return await read.one(session, 1)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.entrance import LONGEST
+from bot.incoming.signed_requests import LONGEST
 from bot.sandbox.exchanges import Exchange
-from store import queries
 from store.domain.request import Status
+from store.requests import read
 from tests.clock import MovedClock
 from tests.handlers.posted import FORM, JSON, encoded, post
 from tests.team import Team, gathered
@@ -27,7 +27,7 @@ async def approve_payload(team: Team) -> dict[str, object]:
 
 async def status(team: Team) -> Status:
     async with team.bot.db.snapshot() as session:
-        return (await queries.one(session, 1)).status
+        return (await read.one(session, 1)).status
 
 
 async def test_a_click_is_believed_with_its_own_fresh_signature_only(by_http: Team) -> None:
@@ -52,7 +52,7 @@ async def test_a_click_played_again_decides_nothing_more(by_http: Team) -> None:
     await by_http.settle()
 
     async with by_http.bot.db.snapshot() as session:
-        request = await queries.one(session, 1)
+        request = await read.one(session, 1)
     assert (request.revision, len(request.votes)) == (2, 1)
     assert by_http.last(by_http.bob).startswith("MP-1 was approved by you")
 

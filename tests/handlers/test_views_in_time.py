@@ -9,8 +9,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from handlers import clicks
-from store.queries import Seen
+from handlers import views
+from store.requests.read import Seen
 from tests.cast import request
 
 
@@ -39,12 +39,12 @@ def work_for(seconds: float) -> None:
 async def test_both_drawings_share_one_deadline(
     monkeypatch: pytest.MonkeyPatch, first_takes: float, drawn: bool
 ) -> None:
-    monkeypatch.setattr(clicks, "VIEW_SECONDS", 0.5)
-    views: list[Any] = []
+    monkeypatch.setattr(views, "VIEW_SECONDS", 0.5)
+    asked: list[Any] = []
 
     async def show(*, view: Any) -> None:
-        views.append(view)
-        if len(views) == 1:
+        asked.append(view)
+        if len(asked) == 1:
             work_for(first_takes)
             raise refusal()
         answered = asyncio.Event()
@@ -52,5 +52,5 @@ async def test_both_drawings_share_one_deadline(
         await answered.wait()
 
     seen = Seen(request(), frozenset(), {})
-    assert await clicks.show_details(show, seen) is drawn
-    assert len(views) == 2
+    assert await views.show_details(show, seen) is drawn
+    assert len(asked) == 2

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import audit, people
-from store.cards import GONE
-from store.database import Database
+from store import people
 from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.request import Request, Status
+from store.engine.database import Database
+from store.messages.cards import GONE
+from store.requests import audit
 from store.snapshots import snapshots
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow, SlotRow
 from tests.soak.crowd import Deed

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 
-from bot.messages import Edit, Messages, Post
+from bot.outgoing.messages import Edit, Messages, Post
 from bot.sandbox.conversations import Message
 from bot.sandbox.screen import text
-from store.cards import GONE
-from store.outbox import Claimed, Kind
+from store.messages.cards import GONE
+from store.messages.outbox import Claimed, Kind
 from store.tables import CardRow
 
 

@@ -10,9 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, func, select
 
 from bot import app
-from bot.messages import Messages
-from store.cards import GONE
-from store.database import Database
+from bot.outgoing.messages import Messages
+from store.engine.database import Database
+from store.messages.cards import GONE
 from store.tables import CardRow, OutboxRow, RequestRow
 from tests.soak import reckoning
 from tests.soak.crowd import Crowd

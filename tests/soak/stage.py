@@ -16,8 +16,8 @@ from time import monotonic
 from bot.sandbox.conversations import Conversation
 from bot.sandbox.people import Person
 from bot.settings import Settings
-from store import migrate
-from store.database import Database
+from store.engine import migrate
+from store.engine.database import Database
 from tests.postgres import Server, running_server
 from tests.soak.clock import SharedClock
 from tests.soak.storm import Storm, StormyWorkspace

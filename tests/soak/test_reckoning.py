@@ -2,8 +2,8 @@
 
 from sqlmodel import update
 
-from store.database import Database
 from store.domain.request import Request
+from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY
 from tests.soak.crowd import Deed

@@ -8,14 +8,16 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from store import claims, outbox, requests
-from store.database import Database
 from store.domain import submission
 from store.domain.access import Denial, Refused
 from store.domain.policy import Policy
 from store.domain.request import Category, Request, Verdict
 from store.domain.submission import Submission
-from store.outbox import Claimed
+from store.engine.database import Database
+from store.messages import claim, outbox
+from store.messages.outbox import Claimed
+from store.requests import decide as decisions
+from store.requests.submit import submit as store_request
 from store.tables import EventRow, OutboxRow
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, sample_of
 
@@ -38,9 +40,7 @@ def handed_in(**changes: Any) -> Submission:
 async def submit(db: Database, *, policy: Policy = POLICY, **changes: Any) -> Request:
     """A stored request of Alice's, or of `submitted_by`."""
     handed = handed_in(**changes)
-    answer = await requests.submit(
-        db, handed, submitter=handed.submitted_by, policy=policy, now=NOW
-    )
+    answer = await store_request(db, handed, submitter=handed.submitted_by, policy=policy, now=NOW)
     assert not isinstance(answer, Refused)
     return answer.request
 
@@ -50,7 +50,7 @@ async def vote(
 ) -> Request | Refused:
     """A vote on whatever revision is current, unless the story says which was seen."""
     given = {"policy": POLICY, "now": NOW, **more}
-    return await requests.vote(db, request.id, reviewer=by, verdict=verdict, **given)
+    return await decisions.vote(db, request.id, reviewer=by, verdict=verdict, **given)
 
 
 async def withdraw(
@@ -58,7 +58,7 @@ async def withdraw(
 ) -> Request | Refused:
     """The submitter takes it back; or somebody else tries."""
     given = {"policy": POLICY, "now": NOW, **more}
-    return await requests.withdraw(db, request.id, submitter=by, **given)
+    return await decisions.withdraw(db, request.id, submitter=by, **given)
 
 
 def denial(answer: Request | Refused) -> Denial | None:
@@ -95,7 +95,7 @@ async def history(db: Database, request: Request) -> list[tuple[int, str, str]]:
 async def send_all(db: Database, now: datetime = NOW) -> list[Claimed]:
     """Claim and settle until nothing is due, as a dispatcher with a quick Slack would."""
     sent: list[Claimed] = []
-    while claimed := await claims.take(db, owner="story", now=now, limit=100):
+    while claimed := await claim.take(db, owner="story", now=now, limit=100):
         async with db.transaction() as session:
             await outbox.settle(session, claimed, now=now)
         sent += claimed

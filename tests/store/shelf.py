@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlmodel import insert
 
-from store import queries
-from store.database import Database
-from store.domain.query import ListQuery, Page, searchable
+from store.domain.lists.query import ListQuery, Page, searchable
 from store.domain.request import Category, Environment
+from store.engine.database import Database
+from store.lists import listing
 from store.tables import AssignmentRow, RequestRow
 from tests.cast import ALICE, BOB, NOW
 from tests.store.acts import POLICY
@@ -60,7 +60,7 @@ def _assigned(row: dict[str, Any], reviewer: str) -> dict[str, Any]:
 
 async def page_of(db: Database, query: ListQuery, asker: str = BOB) -> Page:
     """The page as this person sees it."""
-    return (await queries.listing(db, query, asker=asker, policy=POLICY)).page
+    return (await listing.listing(db, query, asker=asker, policy=POLICY)).page
 
 
 def numbers(page: Page) -> list[int]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from store import audit
-from store.database import Database
 from store.domain.request import Request
+from store.engine.database import Database
+from store.requests import audit
 from store.tables import EventRow
 from tests.cast import BOB, MALLORY
 from tests.store.acts import done, history, submit, vote

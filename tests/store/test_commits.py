@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from store import queries
-from store.database import Database, Debt
+from store.engine.database import Database, Debt
+from store.requests import read
 from tests.cast import ALICE, BOB, MALLORY
 from tests.store.acts import history, send_all, submit, vote, waiting_keys
 
@@ -18,7 +18,7 @@ async def test_a_commit_that_fails_leaves_no_decision_no_event_and_no_message(
     with pytest.raises(IntegrityError):
         await vote(db, request, BOB)
     async with db.snapshot() as session:
-        assert await queries.one(session, request.id) == request
+        assert await read.one(session, request.id) == request
     assert await history(db, request) == [(1, "submitted", ALICE)]
     assert await waiting_keys(db) == set()
 

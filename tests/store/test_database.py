@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, func, select
 
-from store.database import Database, DatabaseUrlError, parse_url
+from store.engine.database import Database, DatabaseUrlError, parse_url
 from store.tables import LaneRow, RequestRow, SlotRow
 from tests.cast import NOW
 from tests.store.acts import replicas, submit

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from store import drafts
-from store.database import Database
 from store.domain.draft import Draft
+from store.engine.database import Database
 from tests.cast import ALICE, MALLORY, NOW
 
 

@@ -3,12 +3,13 @@
 import asyncio
 from datetime import timedelta
 
-from store import exports, people, queries
-from store.database import Database
+from store import exports, people
 from store.domain.export import Export, ExportState, Format
-from store.domain.query import Filter, ListQuery, Scope, Sort
+from store.domain.lists.query import Filter, ListQuery, Scope, Sort
 from store.domain.request import Status
+from store.engine.database import Database
 from store.exports import LEASE, PARTITION, Asked
+from store.lists import listing
 from tests.cast import ALICE, BOB, MALLORY, NOW
 from tests.store.acts import POLICY, owed, submit, vote
 from tests.store.shelf import fill, on_shelf
@@ -130,7 +131,7 @@ async def test_a_file_holds_exactly_what_the_asker_may_see(db: Database) -> None
 
 async def test_a_file_has_every_page_of_its_list(db: Database) -> None:
     ids = [(await submit(db)).id for _ in range(25)]
-    first = (await queries.listing(db, EVERYTHING, asker=BOB, policy=POLICY)).page
+    first = (await listing.listing(db, EVERYTHING, asker=BOB, policy=POLICY)).page
     assert await inside(db, EVERYTHING.at(first.next), BOB) == list(reversed(ids))
 
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from store import homes
-from store.database import Database
-from store.domain.query import Filter, ListQuery, Page, Scope
+from store.domain.lists.query import Filter, ListQuery, Page, Scope
 from store.domain.request import Status
+from store.engine.database import Database
+from store.messages import homes
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.store.acts import POLICY, owed, submit, vote, withdraw
 

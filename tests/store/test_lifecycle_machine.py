@@ -22,11 +22,11 @@ from hypothesis.stateful import (
 )
 from sqlmodel import col, select
 
-from store import audit
-from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.request import Request, Status, Verdict
+from store.engine.database import Database
+from store.requests import audit
 from store.tables import EventRow, RequestRow, VoteRow
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY
 from tests.store.acts import denial, submit, vote, withdraw

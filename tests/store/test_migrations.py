@@ -9,8 +9,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from store import migrate
-from store.database import Database
+from store.engine import migrate
+from store.engine.database import Database
 from store.tables import metadata
 from tests.postgres import Server
 
@@ -29,7 +29,7 @@ async def test_the_migrations_build_the_tables_of_the_code(db: Database) -> None
 
 
 def test_the_head_is_told_by_the_names_of_the_files() -> None:
-    known = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    known = ScriptDirectory(str(Path(migrate.__file__).parent.parent / "migrations"))
     assert known.get_current_head() == migrate.head()
 
 
@@ -54,7 +54,8 @@ async def test_replicas_may_start_on_an_empty_database_together(
 async def _start(url: str) -> asyncio.subprocess.Process:
     """A process of its own, as a replica is."""
     program = (
-        "import asyncio; from store import migrate; from store.database import Database;"
+        "import asyncio; from store.engine import migrate;"
+        "from store.engine.database import Database;"
         f"asyncio.run(migrate.upgrade(Database({url!r})))"
     )
     return await asyncio.create_subprocess_exec(sys.executable, "-c", program)

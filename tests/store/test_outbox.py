@@ -4,9 +4,10 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 
-from store import claims, outbox, pacing
-from store.database import Database
-from store.outbox import LEASE, Claimed, Kind, Owed, Rank
+from store.engine.database import Database
+from store.messages import claim as claims
+from store.messages import outbox, rate_limits
+from store.messages.outbox import LEASE, Claimed, Kind, Owed, Rank
 from tests.cast import BOB, CAROL, NOW
 from tests.store.acts import owed, replicas, send_all
 
@@ -38,7 +39,7 @@ async def settle(db: Database, claimed: Claimed, pace: timedelta = timedelta()) 
     async with db.transaction() as session:
         await outbox.settle(session, [claimed], now=NOW)
         if pace:
-            await pacing.rest(session, {claimed.lane: claimed.claimed_at + pace})
+            await rate_limits.rest(session, {claimed.lane: claimed.claimed_at + pace})
 
 
 async def postpone(db: Database, claimed: Claimed, *, doubtful: bool = False) -> None:
@@ -175,7 +176,7 @@ async def test_doubt_stays_until_the_message_is_settled(db: Database) -> None:
 async def test_a_resting_lane_sends_nothing_and_the_others_do(db: Database) -> None:
     await owe(db, message("m", lane="quiet"), message("other"))
     async with db.transaction() as session:
-        await pacing.rest(session, {"quiet": NOW + 3 * SECOND})
+        await rate_limits.rest(session, {"quiet": NOW + 3 * SECOND})
     assert [found.key for found in await claim(db, NOW + 2 * SECOND)] == ["other"]
     assert (await claim_one(db, NOW + 3 * SECOND)).key == "m"
 
@@ -233,7 +234,7 @@ async def test_the_next_look_is_when_something_can_be_sent(db: Database) -> None
     await postpone(db, await claim_one(db))
     assert await claims.next_due(db, now=NOW) == 5 * SECOND
     async with db.transaction() as session:
-        await pacing.rest(session, {"lane of m": NOW + 8 * SECOND})
+        await rate_limits.rest(session, {"lane of m": NOW + 8 * SECOND})
     assert await claims.next_due(db, now=NOW) == 8 * SECOND
     await send_all(db, now=NOW + 9 * SECOND)
     assert await claims.next_due(db, now=NOW) is None

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from store.database import Database
-from store.domain.query import PAGE_SIZE, Cursor, Filter, ListQuery, Page, Scope, Sort
-from store.domain.query_words import decode_cursor, encode_cursor
+from store.domain.lists.filter_text import decode_cursor, encode_cursor
+from store.domain.lists.query import PAGE_SIZE, Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.engine.database import Database
 from tests.cast import NOW
 from tests.store.shelf import fill, numbers, on_shelf, page_of
 

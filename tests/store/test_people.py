@@ -7,10 +7,10 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from store import people
-from store.database import Database
 from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.request import Person
+from store.engine.database import Database
 from store.tables import MemberRow
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW
 from tests.store.acts import replicas

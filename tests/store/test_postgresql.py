@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from store import postgresql
-from store.database import Database, execute
-from store.postgresql import PREPARE_AFTER
+from store.engine import postgresql
+from store.engine.database import Database, execute
+from store.engine.postgresql import PREPARE_AFTER
 from tests.postgres import Server
 from tests.store.acts import replicas
 

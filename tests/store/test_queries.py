@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from store import people, queries
-from store.database import Database
+from store import people
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
-from store.domain.query import COUNT_LIMIT, Filter, ListQuery, Scope, Sort
+from store.domain.lists.query import COUNT_LIMIT, Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Person, Request, Status
 from store.domain.submission import NAME_LIMIT
+from store.engine.database import Database
+from store.lists import listing
+from store.requests import read
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.store.acts import POLICY, submit, vote, withdraw
 from tests.store.shelf import fill, numbers, on_shelf, page_of
@@ -163,9 +165,9 @@ async def test_a_listing_names_the_people_on_its_page_and_in_its_filter(db: Data
     async with db.transaction() as session:
         await people.remember(session, everybody, now=NOW)
     query = ListQuery(Scope.ALL, Filter(submitters=(ALICE, MALLORY)))
-    listing = await queries.listing(db, query, asker=BOB, policy=POLICY)
-    assert listing.people.keys() == {ALICE, MALLORY}
-    assert len(listing.page.requests) == 1
+    found = await listing.listing(db, query, asker=BOB, policy=POLICY)
+    assert found.people.keys() == {ALICE, MALLORY}
+    assert len(found.page.requests) == 1
 
 
 async def test_what_waits_is_given_oldest_first_with_its_total(db: Database) -> None:
@@ -173,11 +175,11 @@ async def test_what_waits_is_given_oldest_first_with_its_total(db: Database) -> 
     await fill(db, [young, decided, old])
     await fill(db, [on_shelf(9, created_at=NOW - timedelta(days=3))], reviewers=(CAROL,))
     async with db.snapshot() as session:
-        oldest, total = await queries.waiting_on(session, BOB, limit=1)
+        oldest, total = await listing.waiting_on(session, BOB, limit=1)
         assert ([request.id for request in oldest], total) == ([1], 2)
-        both, total = await queries.waiting_on(session, BOB, limit=5)
+        both, total = await listing.waiting_on(session, BOB, limit=5)
         assert ([request.id for request in both], total) == ([1, 2], 2)
-        assert await queries.waiting_on(session, ALICE, limit=5) == ((), 0)
+        assert await listing.waiting_on(session, ALICE, limit=5) == ((), 0)
 
 
 async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> None:
@@ -185,7 +187,7 @@ async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> No
     async with db.snapshot() as session:
         for hours, ids in ((24, []), (25, [1]), (26, [1, 2])):
             moment = NOW + timedelta(hours=hours)
-            overdue, total = await queries.waiting_on(session, BOB, limit=9, overdue_at=moment)
+            overdue, total = await listing.waiting_on(session, BOB, limit=9, overdue_at=moment)
             assert ([request.id for request in overdue], total) == (ids, len(ids))
 
 
@@ -201,20 +203,20 @@ async def test_everybody_is_offered_what_they_may_do(db: Database) -> None:
 
 
 async def acts(db: Database, request: Request, user: str) -> frozenset[Act]:
-    seen = await queries.look(db, request.id, viewer=user, policy=POLICY)
-    assert isinstance(seen, queries.Seen)
+    seen = await read.look(db, request.id, viewer=user, policy=POLICY)
+    assert isinstance(seen, read.Seen)
     return seen.acts & {Act.SEE, Act.APPROVE, Act.REJECT, Act.WITHDRAW}
 
 
 async def test_what_mallory_may_not_see_looks_like_what_does_not_exist(db: Database) -> None:
     request = await submit(db)
     for request_id in (request.id, 999, 0, -1, 2**63):
-        answer = await queries.look(db, request_id, viewer=MALLORY, policy=POLICY)
+        answer = await read.look(db, request_id, viewer=MALLORY, policy=POLICY)
         assert answer == Refused(Denial.UNKNOWN, request_id)
 
 
 async def test_there_is_no_request_to_read(db: Database) -> None:
     async with db.snapshot() as session:
-        assert await queries.find(session, 7) is None
+        assert await read.find(session, 7) is None
         with pytest.raises(LookupError, match="no request 7"):
-            await queries.one(session, 7)
+            await read.one(session, 7)

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from store import audit, queries
-from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.request import Request, Verdict
+from store.engine.database import Database
+from store.requests import audit, read
 from tests.cast import ADA, ALICE, BOB, CAROL
 from tests.store.acts import denial, history, owed, replicas, submit, vote, withdraw
 
@@ -43,7 +43,7 @@ async def test_fifty_clicks_at_once_make_one_decision(
 async def assert_decided_once(db: Database, winner: Request) -> None:
     """The record agrees with what the winner was told, in every place it is kept."""
     async with db.snapshot() as session:
-        assert await queries.one(session, winner.id) == winner
+        assert await read.one(session, winner.id) == winner
         assert await audit.broken_at(session, winner.id) is None
     assert winner.decided_by
     submitted, ended = await history(db, winner)

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from store import audit, queries, requests, rounds
-from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.request import Category, Person, ReleaseStage, Request
+from store.engine.database import Database
+from store.messages import reminders
 from store.people import remember
+from store.requests import audit, read
+from store.requests.release_stage import move_stage
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, sample_of
 from tests.store.acts import POLICY, denial, done, history, owed, send_all, submit, vote
 
@@ -26,7 +28,7 @@ async def approved(db: Database, **changes: object) -> Request:
 async def move(
     db: Database, request: Request, stage: ReleaseStage, by: str = ALICE, now: datetime = NOW
 ) -> Request | Refused:
-    return await requests.move_stage(db, request.id, actor=by, stage=stage, policy=POLICY, now=now)
+    return await move_stage(db, request.id, actor=by, stage=stage, policy=POLICY, now=now)
 
 
 async def test_a_release_moves_on_and_every_copy_is_drawn_again(db: Database) -> None:
@@ -53,7 +55,7 @@ async def test_the_moves_are_kept_with_who_and_when(db: Database) -> None:
     done(await move(db, release, PILOT))
     done(await move(db, release, FULL, by=ADA, now=later))
     async with db.snapshot() as session:
-        moves = (await queries.in_context(session, release.id)).moves
+        moves = (await read.in_context(session, release.id)).moves
         assert await audit.broken_at(session, release.id) is None
     assert [(m.stage, m.by, m.at) for m in moves] == [(PILOT, ALICE, NOW), (FULL, ADA, later)]
 
@@ -95,7 +97,7 @@ async def test_a_newer_full_release_archives_the_older_one(db: Database) -> None
         done(await move(db, release, FULL))
     done(await move(db, new, FULL))
     async with db.snapshot() as session:
-        stages = [(await queries.one(session, r.id)).release_stage for r in (old, other, new)]
+        stages = [(await read.one(session, r.id)).release_stage for r in (old, other, new)]
         assert await audit.broken_at(session, old.id) is None
     assert stages == [ReleaseStage.ARCHIVED, FULL, FULL]
 
@@ -104,7 +106,7 @@ async def test_two_full_releases_at_once_leave_one_live(db: Database) -> None:
     both = [await approved(db) for _ in range(2)]
     await asyncio.gather(*(move(db, release, FULL) for release in both))
     async with db.snapshot() as session:
-        stages = {(await queries.one(session, release.id)).release_stage for release in both}
+        stages = {(await read.one(session, release.id)).release_stage for release in both}
     assert stages == {ReleaseStage.ARCHIVED, FULL}
 
 
@@ -115,7 +117,7 @@ async def test_the_same_move_twice_is_one(db: Database) -> None:
 
 
 async def nudged(db: Database, now: datetime) -> int:
-    return await rounds.owe_nudges(db, POLICY, now=now)
+    return await reminders.owe_nudges(db, POLICY, now=now)
 
 
 async def test_a_release_that_does_not_move_is_nudged_about_once(db: Database) -> None:
@@ -132,7 +134,7 @@ async def test_a_nudge_does_not_come_back_when_its_slot_is_forgotten(db: Databas
     await approved(db)
     assert await nudged(db, MONDAY) == 1
     async with db.transaction() as session:
-        assert await rounds.forget(session, before=MONDAY + timedelta(days=1)) == 1
+        assert await reminders.forget(session, before=MONDAY + timedelta(days=1)) == 1
     for week in range(2, 8):
         assert await nudged(db, MONDAY + timedelta(weeks=week)) == 0
 

@@ -4,12 +4,17 @@ import asyncio
 
 import pytest
 
-from store import queries, requests
-from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Status, Verdict
+from store.engine.database import Database
+from store.messages import cards
+from store.requests import decide as decisions
+from store.requests import read
+from store.requests.decide import examine
+from store.requests.submit import Submitted
+from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.store.acts import (
     POLICY,
@@ -29,18 +34,18 @@ from tests.store.acts import (
 
 async def now_of(db: Database, request: Request) -> Request:
     async with db.snapshot() as session:
-        return await queries.one(session, request.id)
+        return await read.one(session, request.id)
 
 
-def cards(request: Request) -> set[str]:
+def card_keys(request: Request) -> set[str]:
     names = [f"reviewer:{BOB}", f"reviewer:{CAROL}", "channel:CREVIEWS", f"submitter:{ALICE}"]
     return {f"card:{request.id}:{name}" for name in names}
 
 
 async def test_a_submission_is_stored_as_it_was_handed_in(db: Database) -> None:
     handed = handed_in()
-    answer = await requests.submit(db, handed, submitter=ALICE, policy=POLICY, now=NOW)
-    assert isinstance(answer, requests.Submitted)
+    answer = await store_request(db, handed, submitter=ALICE, policy=POLICY, now=NOW)
+    assert isinstance(answer, Submitted)
     assert answer.new
     stored = await now_of(db, answer.request)
     assert stored == answer.request
@@ -57,21 +62,21 @@ async def test_the_same_external_id_again_is_the_same_request(db: Database) -> N
     first = await submit(db, external_id="apply-7")
     await send_all(db)
     changed = handed_in(external_id="apply-7", title="Another title")
-    again = await requests.submit(db, changed, submitter=ALICE, policy=POLICY, now=NOW)
-    assert again == requests.Submitted(first, new=False)
+    again = await store_request(db, changed, submitter=ALICE, policy=POLICY, now=NOW)
+    assert again == Submitted(first, new=False)
     assert await waiting_keys(db) == set(), "a repeated submission sends nothing"
 
 
 async def test_ten_submissions_at_once_are_one_request(db: Database) -> None:
     handed = handed_in(external_id="apply-7")
     answers = await asyncio.gather(
-        *(requests.submit(db, handed, submitter=ALICE, policy=POLICY, now=NOW) for _ in range(10))
+        *(store_request(db, handed, submitter=ALICE, policy=POLICY, now=NOW) for _ in range(10))
     )
-    stored = [answer for answer in answers if isinstance(answer, requests.Submitted)]
+    stored = [answer for answer in answers if isinstance(answer, Submitted)]
     assert sorted(answer.new for answer in stored) == [False] * 9 + [True]
     (request,) = {answer.request.id: answer.request for answer in stored}.values()
     assert await history(db, request) == [(1, "submitted", ALICE)]
-    assert await waiting_keys(db) == cards(request)
+    assert await waiting_keys(db) == card_keys(request)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +87,7 @@ async def test_ten_submissions_at_once_are_one_request(db: Database) -> None:
 async def test_what_nobody_could_decide_is_refused_and_leaves_nothing(
     db: Database, policy: Policy
 ) -> None:
-    answer = await requests.submit(db, handed_in(), submitter=ALICE, policy=policy, now=NOW)
+    answer = await store_request(db, handed_in(), submitter=ALICE, policy=policy, now=NOW)
     assert answer == Refused(Denial.NOBODY_CAN_DECIDE)
     assert await owed(db) == {}
 
@@ -95,14 +100,14 @@ async def test_without_reviewers_the_workspace_admins_get_the_cards(db: Database
 
 async def test_a_submission_owes_every_copy_of_its_card(db: Database) -> None:
     request = await submit(db)
-    assert await waiting_keys(db) == cards(request)
+    assert await waiting_keys(db) == card_keys(request)
 
 
 async def test_the_end_owes_every_card_again_and_word_to_the_submitter(db: Database) -> None:
     request = await submit(db)
     await send_all(db)
     await vote(db, request, BOB)
-    assert await waiting_keys(db) == cards(request) | {f"outcome:{request.id}"}
+    assert await waiting_keys(db) == card_keys(request) | {f"outcome:{request.id}"}
 
 
 async def test_a_withdrawal_owes_word_to_the_reviewers(db: Database) -> None:
@@ -110,7 +115,7 @@ async def test_a_withdrawal_owes_word_to_the_reviewers(db: Database) -> None:
     await send_all(db)
     await withdraw(db, request)
     word = {f"withdrawn:{request.id}:{user}" for user in (BOB, CAROL)}
-    assert await waiting_keys(db) == cards(request) | word
+    assert await waiting_keys(db) == card_keys(request) | word
 
 
 async def test_a_rejection_keeps_its_class_and_reason_in_vote_request_and_history(
@@ -178,19 +183,17 @@ async def test_a_late_click_redraws_every_card_that_lags_behind(db: Database) ->
     await vote(db, request, BOB)
     await show_everybody(db, request, revision=1)
     await vote(db, request, CAROL, revision=1)
-    assert await waiting_keys(db) == cards(request)
+    assert await waiting_keys(db) == card_keys(request)
 
 
 async def show_everybody(db: Database, request: Request, *, revision: int) -> None:
     """Everything is sent, and Slack shows this revision everywhere."""
     await send_all(db)
     async with db.transaction() as session:
-        for key in cards(request):
+        for key in card_keys(request):
             _, _, audience, recipient = key.split(":")
-            card = await requests.card(session, request.id, audience, recipient)
-            await requests.shown(
-                session, card, channel=f"D{recipient}", ts="1.0", revision=revision
-            )
+            card = await cards.card(session, request.id, audience, recipient)
+            await cards.shown(session, card, channel=f"D{recipient}", ts="1.0", revision=revision)
 
 
 async def test_a_posted_card_is_edited_where_it_is(db: Database) -> None:
@@ -229,7 +232,7 @@ async def test_where_no_channel_shows_it_a_click_of_a_stranger_learns_nothing(db
 
 @pytest.mark.parametrize("request_id", [0, -1, 999, 2**63, 10**40])
 async def test_there_is_no_such_request(db: Database, request_id: int) -> None:
-    answer = await requests.withdraw(db, request_id, submitter=ALICE, policy=POLICY, now=NOW)
+    answer = await decisions.withdraw(db, request_id, submitter=ALICE, policy=POLICY, now=NOW)
     assert answer == Refused(Denial.UNKNOWN, request_id)
 
 
@@ -249,7 +252,7 @@ async def test_a_form_is_opened_only_for_what_may_still_be_done(db: Database) ->
     request = await submit(db)
 
     async def ask(actor: str, revision: int | None = 1) -> Request | Refused:
-        return await requests.examine(
+        return await examine(
             db,
             request.id,
             actor=actor,

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from store.database import Database
+from store.engine.database import Database
 
 
 async def test_a_failed_statement_does_not_repeat_what_was_written(db: Database) -> None:

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
-from store import migrate, sqlite
-from store.database import Database
+from store.engine import migrate, sqlite
+from store.engine.database import Database
 from store.tables import SlotRow
 from tests.cast import NOW
 

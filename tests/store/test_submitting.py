@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from store import requests
-from store.database import Database
 from store.domain import submission
 from store.domain.access import Denial, Refused
 from store.domain.policy import Policy
 from store.domain.request import Category, Verdict
-from store.submitting import HandedIn, Submitted
+from store.engine.database import Database
+from store.requests import decide as decisions
+from store.requests.submit import HandedIn, Submitted, submit_all
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY, NOW, sample_of
 from tests.store.acts import POLICY, handed_in, owed, submit, vote
@@ -62,7 +62,7 @@ ENDED = st.tuples(FACTS, st.sampled_from([None, "withdrawn", "withdrawn", *Verdi
 
 
 async def all_at_once(db: Database, given_in: Sequence[HandedIn]) -> list[Answer]:
-    return await requests.submit_all(db, given_in, policy=ONE_REVIEWER)
+    return await submit_all(db, given_in, policy=ONE_REVIEWER)
 
 
 async def one_by_one(db: Database, given_in: Sequence[HandedIn]) -> list[Answer]:
@@ -77,9 +77,9 @@ async def end(db: Database, facts: Facts, ending: str | None) -> None:
     request = answer.request
     act: dict[str, Any] = {"policy": ONE_REVIEWER, "now": NOW}
     if ending == "withdrawn":
-        await requests.withdraw(db, request.id, submitter=request.submitted_by, **act)
+        await decisions.withdraw(db, request.id, submitter=request.submitted_by, **act)
     else:
-        await requests.vote(db, request.id, reviewer=BOB, verdict=Verdict(ending), **act)
+        await decisions.vote(db, request.id, reviewer=BOB, verdict=Verdict(ending), **act)
 
 
 async def rows(db: Database) -> list[dict[str, Any]]:
@@ -116,7 +116,7 @@ async def test_all_at_once_is_the_same_as_one_by_one(
 
 async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database) -> None:
     crowd = [HandedIn(handed_in(), ALICE, NOW, from_platform=True) for _ in range(12)]
-    answers = await requests.submit_all(db, crowd, policy=POLICY)
+    answers = await submit_all(db, crowd, policy=POLICY)
     stored = [answer.request for answer in answers if isinstance(answer, Submitted)]
     assert [request.external_id for request in stored] == [each.external_id for each in crowd]
     assert [request.id for request in stored] == list(range(1, 13))
@@ -126,7 +126,7 @@ async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database
 
 async def test_the_same_twice_in_a_crowd_is_one_request(db: Database) -> None:
     twice = [HandedIn(handed_in(external_id="same"), ALICE, NOW, from_platform=True)] * 2
-    first, again = await requests.submit_all(db, twice, policy=POLICY)
+    first, again = await submit_all(db, twice, policy=POLICY)
     assert isinstance(first, Submitted)
     assert (first.new, again) == (True, Submitted(first.request, new=False))
 
@@ -139,12 +139,12 @@ async def test_in_a_crowd_the_newest_is_the_try_before(
     created = (NOW + timedelta(hours=hours)).isoformat()
     tries = [handed_in(created_at=created) for _ in range(3)]
     crowd = [HandedIn(each, ALICE, NOW, from_platform=True) for each in tries]
-    answers = await requests.submit_all(db, crowd, policy=POLICY)
+    answers = await submit_all(db, crowd, policy=POLICY)
     assert [a.request.attempt for a in answers if isinstance(a, Submitted)] == attempts
 
 
 async def test_of_a_crowd_here_the_platform_takes_a_version_once(db: Database) -> None:
     rivals = [HandedIn(handed_in(version="9.0"), ALICE, NOW) for _ in range(3)]
-    first, *others = await requests.submit_all(db, rivals, policy=POLICY)
+    first, *others = await submit_all(db, rivals, policy=POLICY)
     assert isinstance(first, Submitted)
     assert others == [Refused(Denial.RELEASED_ONCE, 1, first.request, "version")] * 2

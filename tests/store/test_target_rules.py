@@ -5,33 +5,36 @@ from typing import Any
 
 import pytest
 
-from store import queries, requests
-from store.database import Database
 from store.domain.access import Denial, Refused
 from store.domain.request import Category, ReleaseStage, Request, Verdict
+from store.engine.database import Database
+from store.requests import read
+from store.requests.release_stage import move_stage
+from store.requests.submit import Submitted
+from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, MALLORY, NOW, sample_of
 from tests.store.acts import POLICY, denial, done, handed_in, owed, send_all, submit, vote, withdraw
 
 RIVALS = 20
 
 
-async def try_to(db: Database, by: str = ALICE, **changes: Any) -> requests.Submitted | Refused:
+async def try_to(db: Database, by: str = ALICE, **changes: Any) -> Submitted | Refused:
     handed = handed_in(**changes)
-    return await requests.submit(db, handed, submitter=by, policy=POLICY, now=NOW)
+    return await store_request(db, handed, submitter=by, policy=POLICY, now=NOW)
 
 
 async def record(db: Database, **changes: Any) -> Request:
     """What the platform has taken already."""
-    answer = await requests.submit(
+    answer = await store_request(
         db, handed_in(**changes), submitter=ALICE, policy=POLICY, now=NOW, from_platform=True
     )
-    assert isinstance(answer, requests.Submitted)
+    assert isinstance(answer, Submitted)
     return answer.request
 
 
 async def seen(db: Database, request: Request) -> Request:
     async with db.snapshot() as session:
-        return await queries.in_context(session, request.id)
+        return await read.in_context(session, request.id)
 
 
 def offline() -> dict[str, Any]:
@@ -47,9 +50,7 @@ async def test_a_version_goes_to_a_target_once(db: Database) -> None:
 async def test_a_canceled_release_blocks_its_version_for_good(db: Database) -> None:
     first = await submit(db, version="9.0")
     done(await vote(db, first, BOB))
-    await requests.move_stage(
-        db, first.id, actor=ALICE, stage=ReleaseStage.CANCELED, policy=POLICY, now=NOW
-    )
+    await move_stage(db, first.id, actor=ALICE, stage=ReleaseStage.CANCELED, policy=POLICY, now=NOW)
     refused = await try_to(db, version="9.0")
     assert isinstance(refused, Refused)
     assert refused.denial is Denial.RELEASED_ONCE
@@ -61,7 +62,7 @@ async def test_after_an_ending_without_approval_it_may_come_again(
 ) -> None:
     first = await submit(db, version="9.0")
     await (withdraw(db, first) if ending == "withdrawn" else vote(db, first, BOB, Verdict.REJECT))
-    assert isinstance(await try_to(db, version="9.0"), requests.Submitted)
+    assert isinstance(await try_to(db, version="9.0"), Submitted)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +75,12 @@ async def test_after_an_ending_without_approval_it_may_come_again(
 )
 async def test_another_version_or_target_is_free(db: Database, other: dict[str, Any]) -> None:
     await submit(db, version="9.0")
-    assert isinstance(await try_to(db, **({"version": "9.0"} | other)), requests.Submitted)
+    assert isinstance(await try_to(db, **({"version": "9.0"} | other)), Submitted)
 
 
 async def test_twenty_equal_releases_at_once_are_one(db: Database) -> None:
     answers = await asyncio.gather(*(try_to(db, version="9.0") for _ in range(RIVALS)))
-    (winner,) = [answer for answer in answers if isinstance(answer, requests.Submitted)]
+    (winner,) = [answer for answer in answers if isinstance(answer, Submitted)]
     losers = [answer for answer in answers if isinstance(answer, Refused)]
     assert [loser.request for loser in losers] == [winner.request] * (RIVALS - 1)
 
@@ -87,7 +88,7 @@ async def test_twenty_equal_releases_at_once_are_one(db: Database) -> None:
 async def test_twenty_takings_offline_at_once_are_one(db: Database) -> None:
     numbers = [{**offline(), "external_id": f"off-{n}"} for n in range(RIVALS)]
     answers = await asyncio.gather(*(try_to(db, **filled) for filled in numbers))
-    assert sum(isinstance(answer, requests.Submitted) for answer in answers) == 1
+    assert sum(isinstance(answer, Submitted) for answer in answers) == 1
 
 
 async def test_nothing_goes_offline_while_a_release_is_under_review(db: Database) -> None:
@@ -97,16 +98,16 @@ async def test_nothing_goes_offline_while_a_release_is_under_review(db: Database
     assert (refused.denial, refused.request) == (Denial.TARGET_BUSY, release)
     assert refused.field == "details.target_app"
     done(await vote(db, release, BOB))
-    assert isinstance(await try_to(db, **offline()), requests.Submitted)
+    assert isinstance(await try_to(db, **offline()), Submitted)
 
 
 async def test_a_pilot_under_way_keeps_it_online(db: Database) -> None:
     release = done(await vote(db, await submit(db), BOB))
     moved = {"actor": ALICE, "policy": POLICY, "now": NOW}
-    await requests.move_stage(db, release.id, stage=ReleaseStage.PILOT, **moved)
+    await move_stage(db, release.id, stage=ReleaseStage.PILOT, **moved)
     assert isinstance(await try_to(db, **offline()), Refused)
-    await requests.move_stage(db, release.id, stage=ReleaseStage.FULL, **moved)
-    assert isinstance(await try_to(db, **offline()), requests.Submitted)
+    await move_stage(db, release.id, stage=ReleaseStage.FULL, **moved)
+    assert isinstance(await try_to(db, **offline()), Submitted)
 
 
 async def test_what_the_platform_has_taken_is_recorded_with_a_warning(db: Database) -> None:
@@ -147,12 +148,12 @@ async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Databas
     done(await vote(db, await submit(db, version="1.0"), BOB))
     await submit(db, version="2.0")
     theirs = await submit(db, version="3.0", submitted_by=MALLORY)
-    look = await queries.look(db, theirs.id, viewer=MALLORY, policy=POLICY)
-    assert isinstance(look, queries.Seen)
+    look = await read.look(db, theirs.id, viewer=MALLORY, policy=POLICY)
+    assert isinstance(look, read.Seen)
     shown = look.request
     assert (shown.base, shown.warnings, shown.first_on_target) == (None, (), False)
-    decides = await queries.look(db, theirs.id, viewer=BOB, policy=POLICY)
-    assert isinstance(decides, queries.Seen)
+    decides = await read.look(db, theirs.id, viewer=BOB, policy=POLICY)
+    assert isinstance(decides, read.Seen)
     assert decides.request.base is not None
     assert "also under way" in decides.request.warnings[0]
 
@@ -160,8 +161,8 @@ async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Databas
 async def test_of_their_own_requests_a_submitter_is_told(db: Database) -> None:
     done(await vote(db, await submit(db, version="1.0"), BOB))
     await submit(db, version="2.0")
-    look = await queries.look(db, (await submit(db)).id, viewer=ALICE, policy=POLICY)
-    assert isinstance(look, queries.Seen)
+    look = await read.look(db, (await submit(db)).id, viewer=ALICE, policy=POLICY)
+    assert isinstance(look, read.Seen)
     assert look.request.base is not None
     assert "also under way" in look.request.warnings[0]
 
@@ -194,10 +195,10 @@ async def test_a_named_try_counts_for_its_submitter_and_for_admins(
 ) -> None:
     first = await submit(db)
     done(await withdraw(db, first))
-    answer = await requests.submit(
+    answer = await store_request(
         db, handed_in(), submitter=by, policy=POLICY, now=NOW, resubmission_of=first.id
     )
-    assert isinstance(answer, requests.Submitted)
+    assert isinstance(answer, Submitted)
     assert (answer.request.resubmission_of == first.id) is linked
 
 
@@ -206,9 +207,9 @@ async def test_a_named_try_of_something_else_does_not_count(db: Database) -> Non
     done(await withdraw(db, other))
     open_ = await submit(db)
     for named in (other.id, open_.id, 999):
-        answer = await requests.submit(
+        answer = await store_request(
             db, handed_in(), submitter=ADA, policy=POLICY, now=NOW, resubmission_of=named
         )
-        assert isinstance(answer, requests.Submitted)
+        assert isinstance(answer, Submitted)
         assert answer.request.resubmission_of is None
     assert denial(open_) is None

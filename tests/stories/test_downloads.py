@@ -10,16 +10,16 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.directory import Directory
-from bot.importing import Importer
+from bot.cli.import_file import Importer
+from bot.profiles import Directory
 from bot.sandbox.conversations import Message
 from bot.sandbox.people import Person
 from store import exports, people
-from store.database import Database
 from store.domain import submission
 from store.domain.export import Entry, Format
-from store.domain.query import ListQuery, Scope, Sort
+from store.domain.lists.query import ListQuery, Scope, Sort
 from store.domain.request import Category
+from store.engine.database import Database
 from tests.cast import sample
 from tests.team import Team
 

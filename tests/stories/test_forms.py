@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from bot.importing import Importer
+from bot.cli.import_file import Importer
 from bot.sandbox import payloads
 from bot.sandbox.people import Person
 from bot.sandbox.views import View
-from store.domain.query import ListQuery, Scope
+from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Category, Request
-from store.queries import listing
+from store.lists.listing import listing
 from tests.cast import sample_of
 from tests.forms import (
     add_feature,

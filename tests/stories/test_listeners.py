@@ -10,7 +10,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 import blocks
 from blocks import buttons, home, request_details
-from blocks.request_form import Step
+from blocks.request_form.steps import Step
 from bot.sandbox import payloads
 from bot.sandbox.acks import Ack
 from bot.sandbox.people import Person

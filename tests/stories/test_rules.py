@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.importing import Importer
+from bot.cli.import_file import Importer
 from bot.sandbox.people import Answer
 from store.domain.request import Category, Environment
 from tests.cast import SAMPLE, sample_of

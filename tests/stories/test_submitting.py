@@ -2,9 +2,9 @@
 
 import asyncio
 
-from store.domain.query import ListQuery, Scope
+from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Category, Environment
-from store.queries import listing
+from store.lists.listing import listing
 from tests.cast import sample_of
 from tests.forms import filled, front, opened, submitted
 from tests.team import Team

@@ -5,8 +5,8 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from store.domain.precedents import folded_app
 from store.domain.request import HAS_TARGET_APP, Category
+from store.domain.target_rules import folded_app
 
 revision = "0003"
 down_revision = "0002"

@@ -1,0 +1,115 @@
+"""The only place that words a "no": what is so, why, and what to do instead. It never blames."""
+
+from blocks.text import date, line, names, who
+from store.domain import release_stages
+from store.domain.access import Denial, Refused
+from store.domain.request import Category, People, Request, Status
+
+_VERBS = {
+    Status.APPROVED: "approved",
+    Status.REJECTED: "rejected",
+    Status.WITHDRAWN: "withdrawn",
+}
+
+
+def word(refused: Refused, people: People, *, asker: str) -> str:
+    """The sentence for the person who asked, as finished mrkdwn."""
+    request = refused.request
+    match refused.denial:
+        case Denial.CLOSED if request:
+            return _closed(request, people, asker)
+        case Denial.STALE if request:
+            return (
+                f"{request.ref} has changed since this was drawn. "
+                "It is brought up to date now: please look once more, then decide."
+            )
+        case Denial.OWN_REQUEST if request:
+            return f"You submitted {request.ref}, so somebody else decides it."
+        case Denial.NOT_A_REVIEWER if request:
+            return _not_a_reviewer(request, people, asker)
+        case Denial.NOT_THE_SUBMITTER if request:
+            submitter = who(request.submitted_by, people)
+            return f"Only {submitter}, who submitted {request.ref}, can withdraw it."
+        case Denial.NOT_RESUBMITTABLE if request:
+            return _not_resubmittable(request, people)
+        case Denial.RELEASED_ONCE if request:
+            return _released_once(request)
+        case Denial.TARGET_BUSY if request:
+            return _target_busy(request)
+        case Denial.NOT_THE_MOVER if request:
+            submitter = who(request.submitted_by, people)
+            return f"Only {submitter} or a workspace admin can move {request.ref} on."
+        case Denial.NO_STAGES if request:
+            return _no_stages(request)
+        case Denial.WRONG_STAGE if request:
+            return _wrong_stage(request)
+        case Denial.NOBODY_CAN_DECIDE:
+            return (
+                "Nobody could decide this request, so it was not submitted: the policy names no "
+                "reviewer besides you. Ask a workspace admin to set `reviewers` in the policy file."
+            )
+    return _unknown(refused.request_id)
+
+
+def _closed(request: Request, people: People, asker: str) -> str:
+    verb, when = _VERBS[request.status], date(request.completed_on or request.created_at)
+    by = "you" if request.decided_by == asker else who(request.decided_by or "", people)
+    return f"{request.ref} was {verb} by {by}, {when}. Nothing is left to do."
+
+
+def _not_a_reviewer(request: Request, people: People, asker: str) -> str:
+    able = names(request.reviewers, people, last="and")
+    follow = f" Follow it with `/mp-requests show {request.ref}`."
+    only = f"Only {able}, or a workspace admin, can decide {request.ref}."
+    return only + (follow if asker in request.people() else "")
+
+
+def _not_resubmittable(request: Request, people: People) -> str:
+    if request.status in {Status.REJECTED, Status.WITHDRAWN}:
+        submitter = who(request.submitted_by, people)
+        return f"Only {submitter} or a workspace admin can submit {request.ref} again."
+    return (
+        f"{request.ref} is {request.status.label}. "
+        "Only a request that was rejected or withdrawn can be submitted again."
+    )
+
+
+def _released_once(there: Request) -> str:
+    version = line(there.version or "", 80)
+    return (
+        f"{version} was already submitted for this target: {there.ref}, {_place(there)}. "
+        "The platform releases a version to a target once, unless it was rejected or withdrawn. "
+        "Use a new version."
+    )
+
+
+def _target_busy(there: Request) -> str:
+    return (
+        f"{there.ref} ({there.category.label}, {_place(there)}) is under way for this target. "
+        "Nothing can go offline there before that has ended."
+    )
+
+
+def _place(request: Request) -> str:
+    return request.release_stage.label if request.release_stage else request.status.label
+
+
+def _no_stages(request: Request) -> str:
+    if request.category is not Category.RELEASE:
+        return f"{request.ref} is no release, so it has no stages: {request.category.label}."
+    return f"{request.ref} is {request.status.label}. Only an approved release moves on."
+
+
+def _wrong_stage(request: Request) -> str:
+    stage, able = release_stages.current(request), release_stages.possible(request)
+    where = f"{request.ref} is in {stage.label}" if stage else request.ref
+    if not able:
+        return f"{where}. That is final."
+    words = [f"`{each.value}` ({each.label})" for each in able]
+    return f"{where}. From there it can move to {', '.join(words[:-1])} or {words[-1]}."
+
+
+def _unknown(request_id: int | None) -> str:
+    # "Open" and not "see": in the review channel anybody may be looking at the card.
+    named = f" MP-{request_id}" if request_id else ""
+    return f"There is no request{named} that you can open. `/mp-requests mine` lists yours."

@@ -1,0 +1,169 @@
+"""A local Slack with the bot in it: what `demo` and `sandbox` share.
+
+The bot is wired by `bot.app` and connects by Socket Mode; only its settings name the sandbox. Both
+share a clock that starts on the day after the sample's last request and can be moved on.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice, product
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import event
+from sqlalchemy.util import await_only
+
+from bot import app
+from bot.app import Bot
+from bot.cli import manifest
+from bot.cli.import_file import Importer, Line
+from bot.sandbox.conversations import Conversation
+from bot.sandbox.page import server
+from bot.sandbox.page.site import Controls, Site
+from bot.sandbox.people import Person
+from bot.sandbox.rates import Rates
+from bot.sandbox.workspace import Workspace
+from bot.settings import Settings
+from store.domain.clock import utc_now
+
+STARTS = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
+"""Wednesday, 10:00 in Manila: the sample's requests are a day or two old."""
+SAMPLE = Path(__file__).parents[2] / "tests" / "data" / "requests.sample.jsonl"
+
+CAST = {
+    "alice": "Alice Santos",
+    "bob": "Bob Reyes",
+    "carol": "Carol Tan",
+    "ada": "Ada Cruz",
+    "mallory": "Mallory Gray",
+    "dan": "Dan Lim",
+    "erin": "Erin Garcia",
+}
+"""alice, dan and erin submit, bob and carol review, ada administers, mallory may not decide."""
+_FIRST = ("Amihan", "Ben", "Celia", "Dado", "Elsa", "Fidel", "Gia", "Hiro", "Isko", "Jade")
+_LAST = ("Abad", "Bautista", "Chua", "Dizon", "Estrada", "Flores", "Go", "Hizon", "Ilagan", "Jose")
+MOST_PEOPLE = len(CAST) + len(_FIRST) * len(_LAST)
+
+
+@dataclass
+class MovedClock:
+    """Real seconds pass, from a day of our choosing."""
+
+    offset: timedelta
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.offset
+
+    def move_to(self, moment: datetime) -> None:
+        """It is that moment now."""
+        self.offset = moment - utc_now()
+
+
+@dataclass
+class Play:
+    """The workspace, the bot that runs against it, and what the world can do to both."""
+
+    workspace: Workspace
+    bot: Bot
+    clock: MovedClock
+    people: dict[str, Person]
+    reviews: Conversation
+    slow_by: float = field(default=0.0, init=False)
+
+    async def import_requests(self, file: Path = SAMPLE) -> list[Line]:
+        """The import as the command line does it; what became of each line."""
+        importer = Importer(self.bot.db, self.bot.directory, self.bot.policy, self.clock)
+        lines = await asyncio.to_thread(file.read_bytes)
+        return [line async for line in importer.run(lines.splitlines())]
+
+    async def move_to(self, moment: datetime) -> None:
+        """Let it be that moment, and let the ticks of that minute pass."""
+        self.clock.move_to(moment)
+        await self.bot.jobs.remind()
+        await self.bot.jobs.digest()
+
+    def slow_database(self, seconds: float) -> None:
+        """Make each transaction take that much longer from now on."""
+        self.slow_by = seconds
+
+    def page(self, port: int = 0) -> AbstractAsyncContextManager[str]:
+        """The workspace as a page on 127.0.0.1; gives its address. OSError if the port is taken."""
+        controls = Controls(move_to=self.move_to, slow_database=self.slow_database)
+        return server.serving(Site(self.workspace, manifest.build(), controls), port=port)
+
+
+@asynccontextmanager
+async def playing(
+    *,
+    people: int = len(CAST),
+    rates: Rates | None = None,
+    post_interval: timedelta = timedelta(),
+    starts: datetime = STARTS,
+) -> AsyncIterator[Play]:
+    """A workspace of that many people with the bot running in it, on a SQLite file of its own.
+
+    Without `rates` Slack takes messages as fast as they come.
+    """
+    clock = MovedClock(starts - utc_now())
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mp-approvals-")))
+        workspace = await stack.enter_async_context(Workspace(now=clock, rates=rates))
+        met = _people(workspace, people)
+        public = [each for name, each in met.items() if name not in {"alice", "dan", "erin"}]
+        reviews = workspace.add_channel("mini-program-reviews", members=public)
+        settings = _settings(workspace, met, reviews, folder)
+        bot = await stack.enter_async_context(
+            app.build(settings, clock=clock, post_interval=post_interval)
+        )
+        play = Play(workspace, bot, clock, met, reviews)
+        _listen_to_slowness(play)
+        await stack.enter_async_context(app.running(bot))
+        yield play
+
+
+def _people(workspace: Workspace, count: int) -> dict[str, Person]:
+    """The people of the sample, and as many colleagues as it takes."""
+    colleagues = islice(product(_LAST, _FIRST), max(0, count - len(CAST)))
+    names = CAST | {f"{first}.{last}".lower(): f"{first} {last}" for last, first in colleagues}
+    return {
+        handle: workspace.add_person(handle, real_name=name, email=f"{handle}@example.com")
+        for handle, name in names.items()
+    }
+
+
+def _settings(
+    workspace: Workspace, people: dict[str, Person], reviews: Conversation, folder: Path
+) -> Settings:
+    """The settings an operator would write, pointing at the sandbox."""
+    policy = folder / "policy.toml"
+    group = workspace.add_usergroup("reviewers", members=[people["bob"], people["carol"]])
+    policy.write_text(
+        f'[workspace]\nadmins = ["{people["ada"].id}"]\nreviewers = ["{group.id}"]\n'
+        f'channel = "{reviews.id}"\ntimezone = "Asia/Manila"\n',
+        encoding="utf-8",
+    )
+    return Settings.read(
+        _env_file=None,
+        slack_bot_token=SecretStr(workspace.bot_token),
+        slack_app_token=SecretStr(workspace.app_token),
+        slack_signing_secret=None,
+        slack_api_url=workspace.api_url,
+        database_url=f"sqlite:///{folder / 'approvals.db'}",
+        policy_file=policy,
+    )
+
+
+def _listen_to_slowness(play: Play) -> None:
+    """A slow database, to the bot: every transaction begins late."""
+
+    def begin(_connection: Any) -> None:
+        if play.slow_by:
+            await_only(asyncio.sleep(play.slow_by))
+
+    for engine in (play.bot.db.engine, play.bot.db.reading):
+        event.listen(engine.sync_engine, "begin", begin)

@@ -1,0 +1,243 @@
+"""`mp-approvals`: arguments in, one call, exit code out."""
+
+import asyncio
+import gc
+import json
+import logging
+import signal
+import sys
+from collections import Counter
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import app, http, slack_client
+from bot.app import Bot
+from bot.cli import demo, doctor, manifest, operate
+from bot.cli.import_file import Importer
+from bot.cli.local_workspace import CAST, MOST_PEOPLE, SAMPLE, playing
+from bot.settings import Settings, SettingsError
+from bot.web_server import serving
+from handlers.slack_errors import code_of
+from store.engine import migrate
+from store.engine.database import Database
+
+cli = typer.Typer(
+    help="Mini program approvals in Slack.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+cli.command("backup")(operate.backup_)
+cli.add_typer(operate.outbox_commands, name="outbox")
+cli.add_typer(operate.audit_commands, name="audit")
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """The console script. What an operator can mend ends in a sentence, not in a stack trace."""
+    try:
+        cli()
+    except SettingsError as error:
+        sys.exit(f"{error}")
+    except SQLAlchemyError as error:
+        sys.exit(f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL.")
+    except SlackApiError as error:
+        sys.exit(f"Slack refused: {code_of(error)}. `mp-approvals doctor` says what to do.")
+    except (aiohttp.ClientError, TimeoutError) as error:
+        sys.exit(f"Slack does not answer ({type(error).__name__}). Is the network up?")
+
+
+@cli.command()
+def run(
+    host: Annotated[str, typer.Option(help="Where to listen for HTTP")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port for HTTP; 0 takes a free one")] = 3000,
+) -> None:
+    """Run the bot until Ctrl-C or SIGTERM."""
+    settings = Settings.read()
+    settings.check_for_running()
+    _logging(settings.log_level)
+    _finish(_run(settings, host, port))
+
+
+@cli.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="One request a line")],
+) -> None:
+    """Import requests in the interchange format. Exits 1 if any line was bad."""
+    settings = Settings.read()
+    settings.bot_token()
+    _logging("WARNING")
+    _finish(_import(settings, file, file.stat().st_size))
+
+
+@cli.command("migrate")
+def migrate_() -> None:
+    """Bring the database schema to head."""
+    _finish(_migrate(Settings.read()))
+
+
+@cli.command("manifest")
+def manifest_(
+    url: Annotated[
+        str | None,
+        typer.Option(help="https://host of signed HTTP; without it the app uses Socket Mode"),
+    ] = None,
+) -> None:
+    """Print the Slack app manifest."""
+    typer.echo(json.dumps(manifest.build(url), indent=2))
+
+
+@cli.command("doctor")
+def doctor_() -> None:
+    """Check token, scopes, channel, reviewers and database. Exits 1 if something is not well."""
+    _logging("ERROR")
+    _finish(_examine(Settings.read()))
+
+
+@cli.command("demo")
+def demo_(
+    stay: Annotated[
+        bool | None,
+        typer.Option(
+            help="Keep the local Slack up afterwards; by default where there is a terminal"
+        ),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser")] = True,
+) -> None:
+    """Play the main job in a local Slack, without an account, then hand it over to you.
+
+    Exits 0 only if every step of the story happened.
+    """
+    _logging("ERROR")
+    staying = sys.stdin.isatty() and sys.stdout.isatty() if stay is None else stay
+    _finish(demo.play(until=_stopped if staying else None, open_browser=open_))
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one")
+    ] = 0,
+    seed: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Requests to begin with, one a line"),
+    ] = None,
+    people: Annotated[
+        int, typer.Option(min=len(CAST), max=MOST_PEOPLE, help="How many are in the workspace")
+    ] = len(CAST),
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser")] = True,
+) -> None:
+    """Run the bot in a local Slack in the browser, without an account. For development only."""
+    _logging("ERROR")
+    _finish(_sandbox(port, seed or SAMPLE, people, open_))
+
+
+async def _sandbox(port: int, seed: Path, people: int, open_browser: bool) -> int:
+    async with playing(people=people) as made:
+        lines = await made.import_requests(seed)
+        for line in lines:
+            for problem in line.problems:
+                typer.echo(f"line {line.number}: {problem}")
+        typer.echo(f"{sum(line.new for line in lines)} requests to begin with.")
+        try:
+            await demo.stay(made, _stopped, port=port, open_browser=open_browser)
+        except OSError as error:
+            raise SettingsError(f"Port {port} cannot be listened on: {error.strerror}.") from None
+    return 0
+
+
+def _finish(work: Coroutine[Any, Any, int | None]) -> None:
+    raise typer.Exit(asyncio.run(work) or 0)
+
+
+def _logging(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Their tick-by-tick lines say nothing that ours do not.
+    for noisy in ("apscheduler", "slack_bolt", "slack_sdk", "aiosqlite", "alembic", "uvicorn"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+async def _run(settings: Settings, host: str, port: int) -> int:
+    stopped = asyncio.create_task(_stopped())  # from the start: no work is begun that is cut off
+    async with AsyncExitStack() as stack:
+        stack.callback(stopped.cancel)
+        bot = await stack.enter_async_context(app.build(settings))
+        await _check_schema(bot.db)
+        await _check_app_token(bot)
+        await stack.enter_async_context(app.running(bot))
+        try:
+            address = await stack.enter_async_context(
+                serving(http.build(bot), host=host, port=port)
+            )
+        except OSError as error:
+            raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+        gc.freeze()  # what is there by now stays: garbage is looked for in what comes after it
+        typer.echo(f"The bot is running; HTTP on {address}. Ctrl-C stops it.")
+        await stopped
+        typer.echo("Stopping: finishing what is being sent.")
+    return 0
+
+
+async def _check_app_token(bot: Bot) -> None:
+    """Raises SlackApiError for a token Slack refuses; Socket Mode would ask with it for ever."""
+    if token := bot.settings.app_token():
+        await slack_client.patiently(partial(bot.client.apps_connections_open, app_token=token))
+
+
+async def _stopped() -> None:
+    """Until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+async def _import(settings: Settings, file: Path, size: int) -> int:
+    counts: Counter[str] = Counter()
+    async with app.build(settings) as bot:
+        await _check_schema(bot.db)
+        await bot.directory.refresh_groups()
+        importer = Importer(bot.db, bot.directory, bot.policy, bot.jobs.clock)
+        with file.open("rb") as lines, Progress(console=Console(stderr=True)) as progress:
+            task = progress.add_task("Importing", total=size)
+            async for line in importer.run(lines):
+                progress.update(task, completed=lines.tell())
+                counts[line.outcome] += 1
+                for problem in line.problems:
+                    typer.echo(f"line {line.number}: {problem}")
+    typer.echo(
+        f"{counts.total()} requests: {counts['new']} new, "
+        f"{counts['known']} there already, {counts['bad']} bad"
+    )
+    return 1 if counts["bad"] else 0
+
+
+async def _check_schema(db: Database) -> None:
+    if not await migrate.is_current(db):
+        raise SettingsError("The database schema is not current: run mp-approvals migrate.")
+
+
+async def _migrate(settings: Settings) -> int:
+    db = Database(settings.database_url)
+    try:
+        await migrate.upgrade(db)
+    finally:
+        await db.dispose()
+    typer.echo("The database schema is at head.")
+    return 0
+
+
+async def _examine(settings: Settings) -> int:
+    findings = [finding async for finding in doctor.examine(settings)]
+    for finding in findings:
+        typer.echo(f"{'ok ' if finding.well else 'NO '} {finding.what}")
+        if not finding.well:
+            typer.echo(f"    {finding.remedy}")
+    return 0 if all(finding.well for finding in findings) else 1

@@ -1,0 +1,69 @@
+"""The Slack app manifest, and the scopes the bot needs: one list for it and the doctor."""
+
+from typing import Any
+
+from handlers.commands import COMMAND
+from handlers.request_form import SHORTCUT
+
+SCOPES = {
+    "commands": "the slash command and the shortcut",
+    "chat:write": "cards, outcomes, reminders and digests",
+    "im:write": "to open a direct message with a reviewer",
+    "im:history": "to find its own message again after a broken connection",
+    "files:write": "to send downloads",
+    "channels:history": "the same in a public review channel",
+    "groups:history": "the same in a private review channel",
+    "channels:read": "to see whether it is in the review channel",
+    "groups:read": "the same for a private one",
+    "users:read": "names and time zones",
+    "users:read.email": "to find the submitter of an imported request",
+    "usergroups:read": "the members of a reviewers' group",
+}
+"""Each scope with what it is for."""
+
+
+def build(url: str | None = None) -> dict[str, Any]:
+    """The manifest; with `url` (https://host) for signed HTTP, without for Socket Mode."""
+    events_url = f"{url.rstrip('/')}/slack/events" if url else None
+    address = {"request_url": events_url} if events_url else {}
+    command: dict[str, Any] = {
+        "command": COMMAND,
+        "description": "Mini program requests: submit, review, follow",
+        "usage_hint": "mine | approvals | list | export | show MP-12 | new | help",
+        "should_escape": True,  # @bob arrives as <@U…>: names can change, ids do not
+    }
+    if events_url:
+        command["url"] = events_url
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {
+            "name": "Mini Program Approvals",
+            "description": "Review, decide and follow mini program requests",
+            "background_color": "#1f4e79",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "Mini Program Approvals", "always_online": True},
+            "shortcuts": [
+                {
+                    "name": "New mini program request",
+                    "type": "global",
+                    "callback_id": SHORTCUT,
+                    "description": "Submit a request for review",
+                }
+            ],
+            "slash_commands": [command],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {"bot_events": ["app_home_opened"], **address},
+            "interactivity": {"is_enabled": True, **address},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": events_url is None,
+            "token_rotation_enabled": False,
+        },
+    }

@@ -1,0 +1,168 @@
+"""`mp-approvals outbox`, `audit` and `backup`: the store as an operator looks after it.
+
+They may run beside a running bot. Nothing secret is printed: no token, response URL or reason.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.settings import Settings, SettingsError
+from store.domain.clock import utc_now
+from store.engine import backup, migrate
+from store.engine.database import Database, parse_url
+from store.messages import outbox_admin
+from store.messages.outbox_admin import State, Unsent
+from store.requests import audit
+
+outbox_commands = typer.Typer(
+    help="Messages that are owed: look, try again, drop.", no_args_is_help=True
+)
+audit_commands = typer.Typer(help="The history of the requests.", no_args_is_help=True)
+
+NAMED = 20
+"""How many broken requests are named; the rest is counted."""
+_REPAIRED = " If this card is in Slack already, the next check brings it up to date all the same."
+_NOT_OURS = "There is no message {key} that waits or failed: it may be sent, or being sent now."
+_REFUSED = "{reason}. A backup of PostgreSQL is pg_dump's work; the README shows how."
+
+
+@outbox_commands.command("list")
+def list_(
+    state: Annotated[
+        list[State] | None, typer.Option(help="Only these; without it what waits and what failed")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show, the oldest first")] = 100,
+) -> None:
+    """Show messages that have not arrived: key, kind, for whom, attempts, age, last error."""
+    _finish(_list(state or [State.PENDING, State.FAILED], limit))
+
+
+@outbox_commands.command()
+def retry(
+    key: Annotated[str | None, typer.Argument(help="The key, as list shows it")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed")] = False,
+) -> None:
+    """Send a message once more, or all that failed."""
+    if (key is None) != failed:
+        raise typer.BadParameter("Give either a key or --failed.")
+    _finish(_retry(key))
+
+
+@outbox_commands.command()
+def drop(
+    key: Annotated[str, typer.Argument(help="The key, as list shows it")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+) -> None:
+    """Never send a message; it is asked for once more."""
+    if not yes:
+        typer.confirm(f"Drop {key}? Nobody will get this message.", abort=True)
+    _finish(_drop(key))
+
+
+@audit_commands.command()
+def verify() -> None:
+    """Check the sealed history of every request. Exits 1 if one does not hold."""
+    _finish(_verify())
+
+
+def backup_(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="A file that is not there yet")],
+) -> None:
+    """Copy a SQLite store into a file, while the bot runs."""
+    url = parse_url(Settings.read().database_url)
+    if url.get_backend_name() != "sqlite":
+        raise SettingsError(_REFUSED.format(reason="DATABASE_URL is not SQLite"))
+    try:
+        backup.copy(url, file)
+    except FileExistsError:
+        raise SettingsError(f"{file} is there already, and was left as it is.") from None
+    except (sqlite3.Error, OSError) as error:
+        raise SettingsError(f"No backup was made: {error}.") from None
+    typer.echo(f"{file}: {file.stat().st_size:,} bytes.")
+
+
+async def _list(states: Sequence[State], limit: int) -> int:
+    async with _store() as db, db.snapshot() as session:
+        shown = await outbox_admin.unsent(session, states, limit=limit)
+        total = await outbox_admin.count(session, states)
+    now = utc_now()
+    for message in shown:
+        typer.echo(_line(message, now))
+    more = f"; the {len(shown)} oldest are above" if total > len(shown) else ""
+    typer.echo(f"{total:,} {' or '.join(states)}{more}.")
+    return 0
+
+
+async def _retry(key: str | None) -> int:
+    async with _store() as db, db.transaction() as session:
+        if key is None:
+            count = await outbox_admin.retry_failed(session, now=utc_now())
+        else:
+            count = int(await outbox_admin.retry(session, key, now=utc_now()))
+    typer.echo(_NOT_OURS.format(key=key) if key and not count else f"{count:,} will be sent again.")
+    return 1 if key and not count else 0
+
+
+async def _drop(key: str) -> int:
+    async with _store() as db, db.transaction() as session:
+        dropped = await outbox_admin.drop(session, key)
+    said = f"{key} is dropped." + (_REPAIRED if key.startswith("card:") else "")
+    typer.echo(said if dropped else _NOT_OURS.format(key=key))
+    return 0 if dropped else 1
+
+
+async def _verify() -> int:
+    requests = events = broken = 0
+    async with _store() as db, db.snapshot() as session:
+        async for chain in audit.verify(session):
+            requests, events = requests + 1, events + chain.events
+            broken += chain.broken_at is not None
+            if chain.broken_at is not None and broken <= NAMED:
+                typer.echo(f"MP-{chain.request_id} does not hold from revision {chain.broken_at}.")
+    said = f"{broken:,} do not hold" if broken else "every history holds"
+    typer.echo(f"{requests:,} requests, {events:,} events: {said}.")
+    return 1 if broken else 0
+
+
+@asynccontextmanager
+async def _store() -> AsyncIterator[Database]:
+    db = Database(Settings.read().database_url)
+    try:
+        if not await migrate.is_current(db):
+            raise SettingsError("The database schema is not current: run mp-approvals migrate.")
+        yield db
+    finally:
+        await db.dispose()
+
+
+def _line(message: Unsent, now: datetime) -> str:
+    cells = (
+        message.key,
+        message.kind.value,
+        message.recipient,
+        message.state.value,
+        f"{message.attempts} attempts" if message.attempts != 1 else "1 attempt",
+        age(now - message.created_at),
+        message.last_error or "",
+    )
+    return "  ".join(cells).rstrip()
+
+
+def age(elapsed: timedelta) -> str:
+    """How long ago, in the largest unit that is at least one: `3d`, `2h`, `5m`, `40s`."""
+    seconds = max(0, int(elapsed.total_seconds()))
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+def _finish(work: Coroutine[Any, Any, int]) -> None:
+    raise typer.Exit(asyncio.run(work))

@@ -1,0 +1,27 @@
+"""`python -m bot.exports 12`: make the file of export 12 as the order on stdin says.
+
+Says how many requests are written after each portion, one number a line; the last is the total. The
+order comes by stdin because the command line of a process is everybody's to read.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+
+from bot.exports.make import Order, make
+
+NICE = 10
+"""How far behind the bot it stands where both want the processor: clicks do not wait for a file."""
+
+
+def _say(count: int) -> None:
+    # Whoever asked may be gone: then this fails, and so it should.
+    print(count, flush=True)  # noqa: T201 - this is how the parent hears of it
+
+
+if __name__ == "__main__":
+    os.nice(NICE)
+    gc.freeze()  # what is imported stays: no use in looking through it again and again
+    order = Order.model_validate_json(sys.stdin.readline())
+    _say(asyncio.run(make(int(sys.argv[1]), order, _say)))

@@ -1,0 +1,68 @@
+"""Make one file from the store, in bounded memory: a portion of requests at a time.
+
+Runs in a process of its own: measured, a writer in a thread stalls the event loop for half a second
+at a time, and every click waits for it.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.exports import csv_file, json_file, xlsx_file
+from store import exports, people
+from store.domain.export import Entry, Export, Format
+from store.domain.policy import Policy
+from store.domain.request import Person
+from store.engine.database import Database
+
+_WRITERS = {
+    Format.CSV: csv_file.writing,
+    Format.XLSX: xlsx_file.writing,
+    Format.JSON: json_file.writing,
+}
+
+
+class Order(BaseModel):
+    """What the maker is told: the store, the policy in force, where the file goes, whose zone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    database_url: str
+    policy: Policy
+    path: Path
+    zone: str
+
+
+async def make(export_id: int, order: Order, progress: Callable[[int], None]) -> int:
+    """Write the file; how many requests are in it. `progress` hears how many so far."""
+    db = Database(order.database_url)
+    try:
+        async with db.snapshot() as session:
+            export = await exports.find(session, export_id)
+            return await _write(session, export, order, progress)
+    finally:
+        await db.dispose()
+
+
+async def _write(
+    session: AsyncSession, export: Export, order: Order, progress: Callable[[int], None]
+) -> int:
+    roster = await people.roster(session, order.policy)
+    met: dict[str, Person] = {}
+    count = 0
+    with _WRITERS[export.format](order.path, ZoneInfo(order.zone)) as add:
+        async for portion in exports.contents(session, export, roster):
+            met.update(await people.known(session, _named(portion) - met.keys()))
+            for entry in portion:
+                add(entry, met)
+            count += len(portion)
+            progress(count)
+    return count
+
+
+def _named(portion: Sequence[Entry]) -> set[str]:
+    deciders = {entry.decided_by for entry in portion if entry.decided_by}
+    return deciders | {entry.submitted_by for entry in portion}

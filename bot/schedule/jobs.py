@@ -1,0 +1,72 @@
+"""What the ticks do. Each is safe to run twice, in many replicas, and to be killed half-way."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.profiles import Directory
+from store import drafts, exports
+from store.domain.clock import Clock
+from store.domain.policy import Policy
+from store.engine.database import PORTION, Database
+from store.messages import cards, outbox, reminders
+
+log = logging.getLogger(__name__)
+
+KEEP = timedelta(days=30)
+"""How long sent messages and taken slots are kept: for an operator's question, not for the bot."""
+NEWEST = 2_000
+"""How many requests are looked at every few minutes; all of them only a few times a day."""
+KEEP_DRAFTS = timedelta(days=1)
+"""How long a draft waits for its writer after the last change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The recurring work."""
+
+    db: Database
+    directory: Directory
+    policy: Policy
+    clock: Clock
+
+    async def remind(self) -> int:
+        """Owe reminders to whom they are due; how many."""
+        return await reminders.owe_reminders(self.db, self.policy, now=self.clock())
+
+    async def digest(self) -> int:
+        """Owe digests to whose morning it is; how many."""
+        return await reminders.owe_digests(self.db, self.policy, now=self.clock())
+
+    async def nudge(self) -> int:
+        """Owe nudges to the submitters of releases that do not move; how many."""
+        return await reminders.owe_nudges(self.db, self.policy, now=self.clock())
+
+    async def reconcile(self) -> int:
+        """Owe the newest cards that were left behind, and word of reviewers who left; how many."""
+        await self.directory.people(await reminders.waited_for(self.db))
+        told = await reminders.owe_departures(self.db, self.policy, now=self.clock())
+        return told + await cards.repair(self.db, now=self.clock(), most=NEWEST)
+
+    async def reconcile_all(self) -> int:
+        """The same for every card there is; how many."""
+        return await cards.repair(self.db, now=self.clock())
+
+    async def refresh(self) -> None:
+        """Read user groups and profiles again."""
+        await self.directory.refresh_groups()
+
+    async def prune(self) -> int:
+        """Forget what was sent long ago and what nobody writes on; how many rows."""
+        kept = dict.fromkeys((outbox, reminders, exports), KEEP) | {drafts: KEEP_DRAFTS}
+        return sum([await self._forget(kind.forget, age) for kind, age in kept.items()])
+
+    async def _forget(self, forget: Callable[..., Awaitable[int]], age: timedelta) -> int:
+        """In portions of a transaction each, so that no click waits long behind it."""
+        before, total, count = self.clock() - age, 0, PORTION
+        while count == PORTION:
+            async with self.db.transaction() as session:
+                count = await forget(session, before=before)
+            total += count
+        return total

@@ -1,0 +1,203 @@
+"""The request form: opened, walked through step by step, submitted.
+
+What must stay true: what stands in a form is in its draft before anything else happens, so that
+an error, the way back, a restart or another replica loses nothing of it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks import buttons, notices
+from blocks.request_form import field as form_field
+from blocks.request_form import steps
+from blocks.request_form.steps import Step
+from blocks.text import escape
+from handlers import clicks, views
+from handlers.clicks import Click
+from handlers.deps import Deps
+from store import drafts
+from store.domain import draft as drafting
+from store.domain import submission
+from store.domain.access import Denial, Refused
+from store.domain.draft import Draft
+from store.domain.json_values import FieldProblem
+from store.domain.submission import SubmissionError
+from store.requests.submit import submit as store_request
+
+SHORTCUT = "request.new"
+_GONE = (
+    "This draft is not here any more: drafts are put away a day after their last change. "
+    "`/mp-requests new` starts another."
+)
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to what opens the form, and to its steps."""
+    app.shortcut(SHORTCUT)(open_form)
+    app.action(buttons.NEW)(open_form)
+    app.action(buttons.AGAIN)(submit_again)
+    app.action(buttons.FORM_BACK)(back)
+    for step in (Step.REQUEST, Step.DETAILS):
+        app.view(step.value)(forth)
+    app.view(Step.CHECK.value)(submit)
+
+
+async def begun(user: str, deps: Deps) -> View:
+    """An empty form, its draft begun."""
+    values: drafting.Values = {}
+    draft = await drafts.begin(deps.db, owner=user, values=values, now=deps.clock())
+    return steps.build(draft, Step.REQUEST)
+
+
+async def open_form(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
+    """Open an empty form."""
+    view = await begun(body["user"]["id"], deps)
+    await views.shown(client.views_open(trigger_id=body["trigger_id"], view=view))
+    await ack()
+
+
+async def submit_again(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
+    """Open the form filled in with what a request had, for who may submit it again."""
+    click = Click.read(body)
+    answer: Any = Refused(Denial.UNKNOWN)
+    if click.target:
+        answer = await drafts.repeat(
+            deps.db, click.target.id, owner=click.user, policy=deps.policy, now=deps.clock()
+        )
+    if isinstance(answer, Refused):
+        await clicks.refuse(click, answer, deps, client)
+    else:
+        await clicks.open_view(client, click, steps.build(answer, Step.REQUEST))
+    await ack()
+
+
+async def forth(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Keep this step; then the next one, or what has to change first."""
+    step, draft = Step(body["view"]["callback_id"]), await kept(body, deps)
+    if draft is None:
+        await ack(response_action="update", view=gone())
+        return
+    asked, problems = steps.fields(draft, step), found(draft)
+    wrong = steps.errors(problems, asked)
+    if not wrong:
+        await ack(response_action="update", view=steps.build(draft, step.next))
+    elif steps.inputs(asked).issuperset(wrong):
+        await ack(response_action="errors", errors=wrong)
+    else:
+        # Slack has errors for inputs only, and a list of features is none.
+        remarks = steps.remarks(problems, asked)
+        view = steps.build(draft, step, remarks=remarks)
+        await ack(response_action="update", view=view)
+
+
+async def back(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Keep this step, right or wrong, and show the one before."""
+    draft, step = await kept(body, deps), shown_step(body)
+    view = steps.build(draft, step.previous) if draft and step else gone()
+    await redraw(view, (body.get("view") or {}).get("id"), client)
+    await ack()
+
+
+async def submit(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Check, store, owe the cards; then close the form.
+
+    A refusal leads to the step it is about, with everything that was typed.
+    """
+    user, view = body["user"]["id"], body["view"]
+    draft = await drafts.find(deps.db, view["private_metadata"], owner=user)
+    if draft is None:
+        await ack(response_action="update", view=gone())
+        return
+    refused = await _stored(draft, deps)
+    if refused is None:
+        await ack()
+    else:
+        await ack(response_action="update", view=refused)
+
+
+async def kept(body: dict[str, Any], deps: Deps) -> Draft | None:
+    """The draft with what stands in the form now; None when it is not this person's."""
+    view, step = body.get("view") or {}, shown_step(body)
+    state = (view.get("state") or {}).get("values") or {}
+
+    def filled(draft: Draft) -> drafting.Values:
+        asked = steps.fields(draft, step) if step else ()
+        return form_field.fill(draft.values, asked, state)
+
+    return await drafts.change(
+        deps.db,
+        view.get("private_metadata", ""),
+        owner=body["user"]["id"],
+        to=filled,
+        now=deps.clock(),
+    )
+
+
+def shown_step(body: dict[str, Any]) -> Step | None:
+    """The step a form is at; None for a view that is not one of its steps."""
+    shown = (body.get("view") or {}).get("callback_id")
+    return Step(shown) if shown in tuple(Step) else None
+
+
+def found(draft: Draft) -> Sequence[FieldProblem]:
+    """All that is wrong with what the draft has come to."""
+    try:
+        submission.read(draft.interchange())
+    except SubmissionError as error:
+        return error.problems
+    return ()
+
+
+async def redraw(view: View, view_id: str | None, client: AsyncWebClient) -> None:
+    """Draw this view in place of the form; nothing for a click that came from no form."""
+    if view_id:
+        await views.shown(client.views_update(view_id=view_id, view=view))
+
+
+def gone() -> View:
+    """A modal in place of the form, when there is no such draft for this person."""
+    return notices.notice_view("No such draft", _GONE)
+
+
+async def _stored(draft: Draft, deps: Deps) -> View | None:
+    """None when the request is stored; else the step where something has to change."""
+    try:
+        accepted = submission.read(draft.interchange())
+    except SubmissionError as error:
+        return _corrected(draft, error.problems)
+    answer = await store_request(
+        deps.db,
+        accepted,
+        submitter=draft.owner,
+        policy=deps.policy,
+        now=deps.clock(),
+        resubmission_of=draft.resubmission_of,
+    )
+    if not isinstance(answer, Refused):
+        return None
+    return _led(draft, answer.field, await clicks.worded(answer, draft.owner, deps))
+
+
+def _led(draft: Draft, field: str | None, sentence: str) -> View:
+    """A refusal, as finished mrkdwn, below the input it is about; else on top of the last step."""
+    problem = [FieldProblem(field or "", "")]
+    step = steps.where(draft, problem)
+    asked = steps.errors(problem, steps.fields(draft, step))
+    remarks = dict.fromkeys(asked, sentence)
+    return steps.build(draft, step, remarks=remarks, notice="" if remarks else sentence)
+
+
+def _corrected(draft: Draft, problems: Sequence[FieldProblem]) -> View:
+    """The first step with something wrong in it, and what; on the last, what no step asks for."""
+    step = steps.where(draft, problems)
+    remarks = steps.remarks(problems, steps.fields(draft, step))
+    notice = " ".join(escape(str(problem)) for problem in problems)
+    return steps.build(draft, step, remarks=remarks, notice="" if remarks else notice)

@@ -1,0 +1,91 @@
+"""The names that filters and sorts accept, and what is said about a name they do not know."""
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from store.domain.lists.query import Sort
+from store.domain.request import Category, Environment, Status
+
+ECHO_LIMIT = 40
+"""Characters of a wrong word that a sentence repeats."""
+
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-"))
+_LINK = re.compile(r"<(?:[^<>|]*\|)?([^<>|]*)>")
+_ENTITY = re.compile(r"&(amp|lt|gt);")
+_CHARACTERS = {"amp": "&", "lt": "<", "gt": ">"}
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class WordsError(ValueError):
+    """The words cannot be understood; `sentence` says which, and what may be written instead."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Names(Generic[E]):
+    """What one key accepts: the canonical names, and others that people write."""
+
+    noun: str
+    canonical: dict[str, E]
+    others: dict[str, E]
+
+    def chosen(self, values: list[str]) -> tuple[E, ...]:
+        """The values without duplicates, in the order of the enum."""
+        found = {self._one(value) for value in values}
+        return tuple(member for member in self.canonical.values() if member in found)
+
+    def name(self, member: E) -> str:
+        """The canonical name."""
+        return next(name for name, known in self.canonical.items() if known is member)
+
+    def _one(self, value: str) -> E:
+        name = _folded(value)
+        member = self.canonical.get(name) or self.others.get(name)
+        if member is None:
+            raise WordsError(self._unknown(value, name))
+        return member
+
+    def _unknown(self, value: str, name: str) -> str:
+        near = get_close_matches(name, (*self.canonical, *self.others), n=1)
+        guess = f" Did you mean `{near[0]}`?" if near else ""
+        *first, last = (f"`{known}`" for known in self.canonical)
+        return (
+            f"I don't know the {self.noun} {echo(value)}.{guess} Use {', '.join(first)} or {last}."
+        )
+
+
+STATUSES = Names("status", {s.value: s for s in Status}, {"review": Status.UNDER_REVIEW})
+ENVIRONMENTS = Names(
+    "environment", {e.value: e for e in Environment}, {"prod": Environment.PRODUCTION}
+)
+CATEGORIES = Names(
+    "category",
+    {c.value.removeprefix("mini_program_").removesuffix("_modify"): c for c in Category},
+    {c.value: c for c in Category},
+)
+SORTS = Names("order", {s.value: s for s in Sort}, {})
+
+
+def echo(value: str) -> str:
+    """A wrong word as a sentence repeats it: clipped, in backticks of ours only."""
+    text = " ".join(plain(value).replace("`", "").split())
+    return f"`{text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1] + '…'}`"
+
+
+def plain(text: str) -> str:
+    """Slack's links and entities as the characters people see."""
+    return _ENTITY.sub(lambda entity: _CHARACTERS[entity[1]], _LINK.sub(r"\1", text))
+
+
+def _folded(value: str) -> str:
+    # The sign in front belongs to a sort; between words it is only another way to join them.
+    name = value.translate(_DASHES).casefold()
+    sign = "-" if name.startswith("-") else ""
+    return sign + "_".join(re.split(r"[\s_-]+", name.removeprefix("-").strip()))

@@ -1,0 +1,234 @@
+"""The words of a list, `bills status:approved env:sandbox sort:-created`, and a page's mark.
+
+`parse` takes what people and phones type into a command (smart quotes, odd spaces, Slack's
+entities); `words` writes the one canonical form, and reading that gives the same query again.
+Sentences of WordsError are plain text: they are escaped where they are shown.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from hashlib import blake2b
+
+from store.domain.json_values import tidy
+from store.domain.lists.filter_names import (
+    CATEGORIES,
+    ENVIRONMENTS,
+    SORTS,
+    STATUSES,
+    WordsError,
+    echo,
+    plain,
+)
+from store.domain.lists.query import Cursor, Filter, ListQuery, Scope, Sort
+
+__all__ = ["WordsError", "decode_cursor", "default_sort", "encode_cursor", "parse", "words"]
+
+FREE_WORDS_LIMIT = 100
+"""Characters of a search; no mini program name is longer by much."""
+SUBMITTER_LIMIT = 20
+"""People in one `by:`, so that a list's words always fit into a button."""
+
+_KEYS = {
+    "status": "status",
+    "env": "env",
+    "environment": "env",
+    "category": "category",
+    "by": "by",
+    "sort": "sort",
+}
+_EXAMPLES = {
+    "status": "approved",
+    "env": "production",
+    "category": "release",
+    "by": "me",
+    "sort": "-created",
+}
+_KNOWN_KEYS = "You can filter by status, env, category and by, and sort."
+
+# What phones and other keyboards write for the few signs that mean something here.
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟«»＂", '"'),
+        **dict.fromkeys("‘’‚‛", "'"),
+        **dict.fromkeys("：﹕", ":"),
+        **dict.fromkeys("，﹐", ","),
+        # Invisible marks that come along with pasted text.
+        **dict.fromkeys("\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e", ""),
+        **dict.fromkeys("\u2066\u2067\u2068\u2069", ""),
+    }
+)
+
+_TOKEN = re.compile(
+    r"""\s+ | "(?P<quoted>[^"]*)" | (?P<link><[^<>]*>)
+    | (?P<key>[^\W\d][\w-]*)(?P<gap>\s*):(?!//)
+    | (?P<word>[^\s"<]+|.)""",
+    re.VERBOSE,
+)
+# A bare word before a colon is the next key, not a value.
+_VALUE = re.compile(
+    r"""\s*(?: "(?P<quoted>[^"]*)" | (?P<plain> <[^<>]*>
+    | (?i:under\s+review|mini\s+program\s+\w+|optimization\s+modify)\b
+    | [^\s,":]++(?!\s*:) ))""",
+    re.VERBOSE,
+)
+_CURSOR = re.compile(
+    r"(?P<mark>(?P<at>-?[0-9]{1,18})?\.(?P<id>[0-9]{1,18})\.(?P<way>[bf])\.(?P<first>[0-9]{1,9}))"
+    r"\.(?P<checksum>[0-9a-f]{8})"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COMMAS = re.compile(r"(?:\s*,)+")
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+
+
+def default_sort(scope: Scope) -> Sort:
+    """Newest first; but My Approvals is a to-do list, so the oldest comes first there."""
+    return Sort.OLDEST if scope is Scope.APPROVALS else Sort.NEWEST
+
+
+def parse(text: str, scope: Scope, asker: str) -> ListQuery:
+    """The list these words ask for; `asker` is who `by:me` means. Raises WordsError.
+
+    `text` is what Slack delivers: people as `<@U123|name>`, and `&`, `<` and `>` as entities.
+    """
+    given, free = _split(" ".join(tidy(text).translate(_SIGNS).split()))
+    return ListQuery(
+        scope=scope,
+        filter=Filter(
+            statuses=STATUSES.chosen(given["status"]),
+            environments=ENVIRONMENTS.chosen(given["env"]),
+            categories=CATEGORIES.chosen(given["category"]),
+            submitters=_submitters(given["by"], asker),
+            words=_free_words(free),
+        ),
+        sort=_sort(given["sort"], scope),
+    )
+
+
+def words(query: ListQuery) -> str:
+    """The canonical words of a list, without its scope and page; empty for the plain list."""
+    wanted = query.filter
+    parts = {
+        "status": [STATUSES.name(status) for status in wanted.statuses],
+        "env": [ENVIRONMENTS.name(environment) for environment in wanted.environments],
+        "category": [CATEGORIES.name(category) for category in wanted.categories],
+        "by": [f"<@{user}>" for user in wanted.submitters],
+        "sort": [] if query.sort is default_sort(query.scope) else [query.sort.value],
+    }
+    filters = (f"{key}:{','.join(values)}" for key, values in parts.items() if values)
+    return " ".join(part for part in (_escaped(wanted.words), *filters) if part)
+
+
+def encode_cursor(cursor: Cursor) -> str:
+    """A page's mark for a button or an address: url-safe, under 100 characters."""
+    at = "" if cursor.at is None else str((cursor.at - _EPOCH) // timedelta(microseconds=1))
+    mark = f"{at}.{cursor.id}.{'b' if cursor.backwards else 'f'}.{cursor.first}"
+    return f"{mark}.{_checksum(mark)}"
+
+
+def decode_cursor(text: str) -> Cursor | None:
+    """The page a mark names, or None for anything `encode_cursor` did not write.
+
+    The checksum catches slips, not attackers; a forged page shows nobody more than they may see.
+    """
+    parts = _CURSOR.fullmatch(text)
+    if not parts or parts["checksum"] != _checksum(parts["mark"]):
+        return None
+    try:
+        at = _EPOCH + timedelta(microseconds=int(parts["at"])) if parts["at"] else None
+    except OverflowError:
+        return None
+    return Cursor(at, int(parts["id"]), parts["way"] == "b", int(parts["first"]))
+
+
+def _checksum(mark: str) -> str:
+    return blake2b(mark.encode(), digest_size=4).hexdigest()
+
+
+def _split(text: str) -> tuple[dict[str, list[str]], list[str]]:
+    """The values given for each key, and the free words."""
+    given: dict[str, list[str]] = {key: [] for key in _EXAMPLES}
+    free: list[str] = []
+    place = 0
+    while token := _TOKEN.match(text, place):
+        place = token.end()
+        name = token["key"]
+        key = _KEYS.get(name.casefold()) if name else None
+        if key:
+            values, place = _values(text, place, key)
+            given[key] += values
+        elif name and token["gap"]:
+            # "Note : x" is prose; only a word that touches its colon is meant as a key.
+            free.append(name)
+            place = token.end("key")
+        elif name:
+            raise WordsError(_unknown_key(name))
+        else:
+            free.append(token["quoted"] or token["link"] or token["word"] or " ")
+    return given, free
+
+
+def _values(text: str, place: int, key: str) -> tuple[list[str], int]:
+    values = []
+    while True:
+        if value := _VALUE.match(text, place):
+            values.append((value["quoted"] or value["plain"] or "").strip())
+            place = value.end()
+        commas = _COMMAS.match(text, place)
+        if not commas:
+            break
+        place = commas.end()
+    if not any(values):
+        raise WordsError(f"`{key}:` needs a value, for example `{key}:{_EXAMPLES[key]}`.")
+    return [value for value in values if value], place
+
+
+def _free_words(free: list[str]) -> str:
+    if any(map(_MENTION.fullmatch, free)):
+        raise WordsError("To filter by a person, write `by:` before the name.")
+    text = " ".join(plain("".join(free)).replace('"', " ").split())
+    if len(text) > FREE_WORDS_LIMIT:
+        raise WordsError(
+            f"A search has at most {FREE_WORDS_LIMIT} characters, and this has {len(text):,}."
+        )
+    return text
+
+
+def _submitters(values: list[str], asker: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(_submitter(value, asker) for value in values))
+    if len(found) > SUBMITTER_LIMIT:
+        raise WordsError(f"`by:` takes at most {SUBMITTER_LIMIT} people.")
+    return found
+
+
+def _submitter(value: str, asker: str) -> str:
+    mention = _MENTION.fullmatch(value)
+    if mention:
+        return mention[1]
+    if value.casefold() == "me":
+        return asker
+    raise WordsError(
+        f"I don't know who {echo(value)} is. After `by:` type @ and pick the person; `me` is you."
+    )
+
+
+def _sort(values: list[str], scope: Scope) -> Sort:
+    chosen = SORTS.chosen(values)
+    if len(chosen) > 1:
+        raise WordsError("`sort:` takes one order, for example `sort:-created`.")
+    return chosen[0] if chosen else default_sort(scope)
+
+
+def _unknown_key(key: str) -> str:
+    near = get_close_matches(key.casefold(), _KEYS, n=1, cutoff=0.54)
+    if near:
+        return f"I don't know {echo(key + ':')}. Did you mean `{near[0]}:`? {_KNOWN_KEYS}"
+    quoted = "To search for the word itself, put it in quotes."
+    return f"I don't know {echo(key + ':')}. {_KNOWN_KEYS} {quoted}"
+
+
+def _escaped(free: str) -> str:
+    """Free words that `parse` reads back unchanged; most stay as they are."""
+    unquoted = " ".join(free.replace('"', " ").split())
+    text = re.sub(r"&(?=(?:amp|lt|gt);)", "&amp;", unquoted).replace("<", "&lt;")
+    return f'"{text}"' if ":" in text or "," in text else text

@@ -1,0 +1,173 @@
+"""The only file that knows SQLite from PostgreSQL; how each is driven, stands in theirs.
+
+Two doors: `transaction()` to write, `snapshot()` to read. Both are short; Slack is never called
+inside one. Measured: SQLite loses updates in the driver's default mode and fails with "locked" on a
+plain BEGIN, so writers BEGIN IMMEDIATE; within one process they also queue on a lock, which is
+fair and quicker than SQLite's own waiting.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel import SQLModel, delete, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.engine import postgresql, sqlite
+from store.engine.batching import Together
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_FOR_VALUES = select(func.set_config("plan_cache_mode", "force_custom_plan", True))
+CHANNEL = "mini_program_approvals"
+"""What PostgreSQL's NOTIFY calls on when a transaction that owes something commits."""
+PORTION = 1000
+"""Rows that one transaction deletes: on SQLite every click waits for its end."""
+_OWES = "owes"
+_CONNECTION = "connection"
+_PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+class Debt(StrEnum):
+    """What a transaction may leave to be done: a message to be sent, a file to be made."""
+
+    MESSAGE = "message"
+    FILE = "file"
+
+
+class DatabaseUrlError(ValueError):
+    """The database URL cannot be used; the text says which form is accepted."""
+
+
+def parse_url(text: str) -> URL:
+    """The URL with our driver in it. Raises DatabaseUrlError for anything else than the two."""
+    try:
+        url = make_url(text)
+        return url.set(drivername=_DRIVERS[url.drivername])
+    except (ArgumentError, KeyError, ValueError) as error:  # ValueError: a port that is no number
+        raise DatabaseUrlError(
+            "use sqlite:///file.db or postgresql://user:password@host/name"
+        ) from error
+
+
+class Database:
+    """Connections to the store. `wake` is called after a commit by what it owes."""
+
+    def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
+        parsed = parse_url(url) if isinstance(url, str) else url
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.engine = (
+            sqlite.writing(parsed) if self.is_sqlite else postgresql.engine(parsed, pool_size)
+        )
+        self.wake: dict[Debt, Callable[[], None]] = dict.fromkeys(Debt, _nobody)
+        self.together = Together(self.transaction)
+        self.seen_together = Together(self.snapshot)
+        self.checkpoints = sqlite.Checkpoints(parsed) if self.is_sqlite else None
+        self._writers: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self.is_sqlite else nullcontext()
+        )
+        self.reading = (
+            sqlite.reading(parsed) if self.is_sqlite else self.engine.execution_options(**_PG_READ)
+        )
+        self._write = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        self._read = async_sessionmaker(self.reading, class_=AsyncSession, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Write: all of it or, on any exception, nothing. Then wake whoever has work by it."""
+        async with self._writers, self._write() as session, session.begin():
+            yield session
+            if not self.is_sqlite:
+                for debt in _owed(session):
+                    await session.exec(select(func.pg_notify(CHANNEL, debt.value)))
+        if self.checkpoints:
+            self.checkpoints.note()
+        for debt in _owed(session):
+            self.wake[debt]()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """Read: one consistent view, never written to."""
+        # It ends with a commit: at a rollback the driver forgets what it has prepared.
+        async with self._read() as session, session.begin():
+            yield session
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        if self.checkpoints:
+            await self.checkpoints.end()
+        await self.engine.dispose()
+        await self.reading.dispose()
+
+
+def owes(session: AsyncSession, debt: Debt = Debt.MESSAGE) -> None:
+    """Note what the transaction owes: after it every replica's loop for that is woken."""
+    session.info.setdefault(_OWES, set()).add(debt)
+
+
+async def hold(session: AsyncSession, name: str) -> None:
+    """Until the end of this transaction nobody else holds this name. SQLite has one writer anyway.
+
+    What is read after it is what whoever held it before has committed.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+async def plan_for_values(session: AsyncSession) -> None:
+    """Until the end of this transaction PostgreSQL plans each statement for the values it is given.
+
+    One that is prepared it may plan for any: a search then takes, measured, up to twenty times as
+    long.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await execute(session, _FOR_VALUES)
+
+
+async def execute(session: AsyncSession, statement: Any, values: Any = None) -> Any:
+    """Below the session: for statements made once, which ask for values and not for objects.
+
+    Measured: making a statement and its objects anew costs three times what running it does.
+    """
+    if session.new or session.dirty:
+        await session.flush()  # what was added to the session is there for this statement too
+    connection = session.info.get(_CONNECTION)
+    if connection is None:  # asked once: a session lasts for one transaction
+        connection = session.info[_CONNECTION] = await session.connection()
+    return await connection.execute(statement, values)
+
+
+async def drop(session: AsyncSession, key: Any, *which: Any) -> int:
+    """Delete up to PORTION of these rows, known by their key; how many."""
+    some = select(key).where(*which).limit(PORTION)
+    return int((await session.exec(delete(key.class_).where(key.in_(some)))).rowcount)
+
+
+def insert(session: AsyncSession, table: type[SQLModel]) -> Any:
+    """The database's own INSERT, which knows ON CONFLICT; both spell it alike."""
+    return dialect_of(session).insert(table)
+
+
+def dialect_of(session: AsyncSession) -> Any:
+    """SQLAlchemy's module of what only this database has."""
+    return sqlite_dialect if session.get_bind().dialect.name == "sqlite" else postgresql_dialect
+
+
+def _owed(session: AsyncSession) -> set[Debt]:
+    return session.info.get(_OWES) or set()
+
+
+def _nobody() -> None:
+    """Nobody waits for messages (the command line, for one)."""

@@ -1,0 +1,56 @@
+"""Bring the schema to head. Alembic is configured here, in code; there is no alembic.ini.
+
+It is imported when there is something to migrate: a bot that starts on a current schema does not
+need it, and would wait for it.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from store.engine.database import Database
+
+_LOCK = 7_304_128_551
+"""A PostgreSQL advisory lock of ours, so that replicas starting together migrate once."""
+_MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+async def upgrade(db: Database) -> None:
+    """Run every migration that is missing, in one transaction; nothing when there is none.
+
+    Begun here, because alembic by itself commits after each migration on SQLite, and another
+    replica could start in between.
+    """
+    if not await is_current(db):
+        async with db.engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+
+
+async def is_current(db: Database) -> bool:
+    """Whether the schema is at head."""
+    async with db.reading.connect() as connection:
+        return await connection.run_sync(_revision) == head()
+
+
+def head() -> str:
+    """The newest migration: each file's name begins with its number."""
+    return max(path.name[:4] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

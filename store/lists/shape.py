@@ -1,0 +1,135 @@
+"""What lists have in common that differ only in values: the shape that their statements follow.
+
+What must stay true: who sees what is said here once, by the sources of a list.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, NamedTuple
+
+from store.domain.lists.query import Cursor, Filter, ListQuery, Scope, Sort, searchable
+from store.domain.request import Status
+from store.engine.columns import pattern_of
+
+_REF = re.compile(r"mp-?0*(\d{1,18})", re.IGNORECASE)
+
+
+class Source(Enum):
+    """Whose requests: everybody's, those the asker submitted, those they were to review."""
+
+    ALL = auto()
+    OWN = auto()
+    GIVEN = auto()
+
+
+class Standing(Enum):
+    """Which statuses a filter allows, as far as statements differ by them."""
+
+    ANY = auto()
+    OPEN = auto()
+    MIXED = auto()
+    ENDED = auto()
+
+
+class Leg(NamedTuple):
+    """A stretch of a list that one index walks: from its beginning, or from `past` a cursor.
+
+    By completion there are two, because what has none comes last in both directions of the sort.
+    """
+
+    completed: bool | None
+    past: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`narrowed` are the columns a filter names, each with whether it allows several values;
+    `words` says of each word whether it is the number of a request; `legs` are in the order of
+    travel, and `falling` whether what comes next is older.
+    """
+
+    sources: tuple[Source, ...]
+    standing: Standing
+    narrowed: tuple[tuple[str, bool], ...]
+    words: tuple[bool, ...]
+    by_completion: bool
+    legs: tuple[Leg, ...]
+    falling: bool
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether it is of everybody's requests."""
+        return self.sources == (Source.ALL,)
+
+
+def shape_of(query: ListQuery, *, oversees: bool) -> Shape:
+    """The shape of this page of a list, for somebody who sees every request or only some."""
+    standing = _standing(query.filter)
+    backwards = query.cursor is not None and query.cursor.backwards
+    return Shape(
+        sources=_sources(query.scope, oversees=oversees),
+        standing=standing,
+        narrowed=tuple((name, len(given) > 1) for name, given in _narrowed(query.filter).items()),
+        words=tuple(bool(_REF.fullmatch(word)) for word in query.filter.words.split()),
+        by_completion=query.sort.by_completion,
+        legs=_legs(query.sort, query.cursor, standing),
+        falling=query.sort.descending != backwards,
+    )
+
+
+def values_of(query: ListQuery, asker: str) -> dict[str, Any]:
+    """What the parameters of its statements stand for."""
+    values: dict[str, Any] = {"asker": asker, "status": list(map(str, query.filter.statuses))}
+    for name, given in _narrowed(query.filter).items():
+        values[name] = list(given) if len(given) > 1 else given[0]
+    for number, word in enumerate(query.filter.words.split()):
+        ref, text = _REF.fullmatch(word), searchable(word)
+        values |= {f"word{number}": text, f"pattern{number}": pattern_of(text)}
+        values |= {f"ref{number}": int(ref[1])} if ref else {}
+    if query.cursor:
+        values |= {"at": query.cursor.at, "id": query.cursor.id}
+    return values
+
+
+def _sources(scope: Scope, *, oversees: bool) -> tuple[Source, ...]:
+    """Who does not oversee sees, of all requests, their own and those they were given."""
+    if scope is Scope.MINE:
+        return (Source.OWN,)
+    if scope is Scope.APPROVALS:
+        return (Source.GIVEN,)
+    return (Source.ALL,) if oversees else (Source.OWN, Source.GIVEN)
+
+
+def _standing(chosen: Filter) -> Standing:
+    if not chosen.statuses:
+        return Standing.ANY
+    if Status.UNDER_REVIEW not in chosen.statuses:
+        return Standing.ENDED
+    return Standing.OPEN if set(chosen.statuses) == {Status.UNDER_REVIEW} else Standing.MIXED
+
+
+def _narrowed(chosen: Filter) -> dict[str, Sequence[str]]:
+    """What a filter allows of the columns of a request; of its status see `Standing`."""
+    parts: dict[str, Sequence[str]] = {
+        "environment": [value.value for value in chosen.environments],
+        "category": [value.value for value in chosen.categories],
+        "submitted_by": chosen.submitters,
+    }
+    return {name: given for name, given in parts.items() if given}
+
+
+def _legs(sort: Sort, cursor: Cursor | None, standing: Standing) -> tuple[Leg, ...]:
+    """What lies past the cursor."""
+    if not sort.by_completion:
+        return (Leg(None, past=cursor is not None),)
+    in_rest = cursor is not None and cursor.at is None
+    completed, rest = Leg(True, past=cursor is not None and not in_rest), Leg(False, past=in_rest)
+    if standing is Standing.OPEN:  # of which none is completed
+        return (rest,)
+    if cursor is None:
+        return completed, rest
+    if in_rest:
+        return (rest, completed) if cursor.backwards else (rest,)
+    return (completed,) if cursor.backwards else (completed, rest)

@@ -1,0 +1,152 @@
+"""The copies of a request in Slack: who has one, what each shows, and which are owed again."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, bindparam, cast, insert, literal
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.domain.request import Audience, Request, Status
+from store.engine.database import Database, execute
+from store.messages import homes, outbox
+from store.messages.outbox import Kind, Owed, Rank
+from store.tables import CardRow, OutboxRow, RequestRow
+
+GONE = 2
+"""Deletions after which a card is left alone: who deletes it twice does not want it."""
+_NEW = insert(CardRow)
+_COPIES = select(CardRow).where(
+    col(CardRow.request_id).in_(bindparam("ids", expanding=True)), col(CardRow.deletions) < GONE
+)
+_PORTION = 500
+"""Requests looked at in one query."""
+
+
+async def give(session: AsyncSession, requests: Sequence[Request], *, channel: str | None) -> None:
+    """A copy of each for each reviewer, one for the review channel and one for the submitter."""
+    await execute(session, _NEW, [row for each in requests for row in _copies(each, channel)])
+
+
+async def owe(
+    session: AsyncSession,
+    request_ids: Iterable[int],
+    *,
+    now: datetime,
+    also: Sequence[Owed] = (),
+) -> None:
+    """Owe every copy of these requests, the Homes that show them, and what else is to be said.
+
+    Together, so that transactions lock them in one order.
+    """
+    changed = list(request_ids)
+    copies = [_message(copy) for copy in await execute(session, _COPIES, {"ids": changed})]
+    redrawn = await homes.owed(session, changed, now=now)
+    await outbox.owe(session, [*copies, *redrawn, *also], now=now)
+
+
+async def refresh(session: AsyncSession, request: Request, *, reader: str, now: datetime) -> None:
+    """Owe the outdated copies of a request, and this reader's in any case."""
+    chosen = select(CardRow).where(CardRow.request_id == request.id)
+    owed = [
+        _message(copy)
+        for copy in (await session.exec(chosen)).all()
+        if copy.deletions < GONE
+        and (copy.recipient == reader or copy.shown_revision < request.revision)
+    ]
+    await outbox.owe(session, owed, now=now)
+
+
+async def shown(
+    session: AsyncSession, card: CardRow, *, channel: str, ts: str, revision: int
+) -> None:
+    """Note where a card is and what it shows; Slack's word, so it is kept as it comes."""
+    card.channel, card.ts, card.shown_revision = channel, ts, revision
+    session.add(card)
+
+
+async def card(session: AsyncSession, request_id: int, audience: str, recipient: str) -> CardRow:
+    """One copy of a request. Raises NoResultFound where there is none."""
+    return await session.get_one(CardRow, (request_id, audience, recipient))
+
+
+async def in_channel(session: AsyncSession, request_id: int) -> bool:
+    """Whether a copy is where others than its reviewers may see it."""
+    copies = select(CardRow.recipient).where(
+        CardRow.request_id == request_id, CardRow.audience == Audience.CHANNEL.value
+    )
+    return (await session.exec(copies)).first() is not None
+
+
+async def deleted(session: AsyncSession, card: CardRow, *, now: datetime) -> None:
+    """Somebody deleted its message in Slack: post it anew, once, while it asks for a decision."""
+    row = await session.get_one(RequestRow, card.request_id)
+    asks = row.status == Status.UNDER_REVIEW and not card.deletions
+    card.deletions = card.deletions + 1 if asks else GONE
+    card.channel = card.ts = None
+    session.add(card)
+    if asks:
+        await outbox.owe(session, [_message(card)], now=now)
+
+
+async def repair(db: Database, *, now: datetime, most: int | None = None) -> int:
+    """Owe every copy on a screen that is behind its request with nothing owed; how many there were.
+
+    Looks at the `most` newest requests or at all, in portions that lock nothing for long. What
+    Slack refused for good is left alone, and so is what was never posted: an operator dropped it.
+    """
+    found, below, left = 0, None, most
+    while left is None or left > 0:
+        async with db.snapshot() as session:
+            ids = list(await session.exec(_newest(below, min(_PORTION, left or _PORTION))))
+            behind = (await session.exec(_behind(ids))).all() if ids else ()
+        if not ids:
+            break
+        if behind:
+            async with db.transaction() as session:
+                await outbox.owe(session, [_message(copy) for copy in behind], now=now)
+        found, below = found + len(behind), ids[-1]
+        left = left - len(ids) if left is not None else None
+    return found
+
+
+def _newest(below: int | None, limit: int) -> Any:
+    ids = select(RequestRow.id).order_by(col(RequestRow.id).desc()).limit(limit)
+    return ids if below is None else ids.where(col(RequestRow.id) < below)
+
+
+def _behind(ids: Sequence[int]) -> Any:
+    number, colon = cast(CardRow.request_id, String), literal(":")
+    key = literal("card:") + number + colon + CardRow.audience + colon + CardRow.recipient
+    owed = select(OutboxRow.id).where(OutboxRow.key == key, OutboxRow.state != "sent")
+    return (
+        select(CardRow)
+        .join(RequestRow, col(RequestRow.id) == CardRow.request_id)
+        .where(
+            col(CardRow.request_id).between(ids[-1], ids[0]),
+            col(CardRow.shown_revision) < RequestRow.revision,
+            col(CardRow.ts).is_not(None),
+            ~owed.exists(),
+        )
+    )
+
+
+def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
+    copies = [(Audience.REVIEWER, user) for user in request.reviewers]
+    copies += [(Audience.CHANNEL, channel)] if channel else []
+    copies.append((Audience.SUBMITTER, request.submitted_by))
+    unseen = {"request_id": request.id, "shown_revision": 0, "deletions": 0}
+    return [unseen | {"audience": audience.value, "recipient": user} for audience, user in copies]
+
+
+def _message(copy: CardRow) -> Owed:
+    return Owed(
+        key=f"card:{copy.request_id}:{copy.audience}:{copy.recipient}",
+        kind=Kind.CARD,
+        recipient=copy.recipient,
+        lane=f"edit:{copy.recipient}" if copy.ts else f"post:{copy.recipient}",
+        rank=Rank.CHANGE if copy.ts else Rank.NEW,
+        request_id=copy.request_id,
+        data={"audience": copy.audience},
+    )

@@ -1,0 +1,113 @@
+"""Who has Home open, and at which list, so that it is drawn again when what it shows changes.
+
+What must stay true: a change owes Home only to those it concerns who looked at it lately, in the
+transaction of the change; many changes are one drawing, and it shows the state of that moment.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, case, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain.access import Roster
+from store.domain.lists.query import ListQuery, Scope
+from store.domain.policy import Policy
+from store.domain.request import Status
+from store.engine.database import Database, execute, insert
+from store.lists import listing
+from store.messages import outbox
+from store.messages.outbox import Kind, Owed, Rank
+from store.tables import CardRow, HomeRow, RequestRow
+
+OPEN_FOR = timedelta(days=1)
+"""How long after a person last used Home it is kept up to date, and where they were is kept."""
+ONLOOKERS = 20
+"""How many Homes on All requests one change redraws, the last seen first; the others see it when
+they turn a page. Slack: publishing is tier 4, about 100 a minute."""
+
+_OPEN = col(HomeRow.seen_at) >= bindparam("since")
+_IDS: Any = bindparam("ids", expanding=True)
+_READERS = select(CardRow.recipient).where(col(CardRow.request_id).in_(_IDS))
+_DECIDERS = select(RequestRow.decided_by).where(col(RequestRow.id).in_(_IDS))
+_ONLOOKERS = (
+    select(HomeRow.user_id)
+    .where(_OPEN, col(HomeRow.place).startswith(f"{Scope.ALL.value} "))
+    .order_by(col(HomeRow.seen_at).desc())
+    .limit(ONLOOKERS)
+)
+_USER = col(HomeRow.user_id)
+_CONCERNED = select(HomeRow.user_id).where(
+    _OPEN, or_(_USER.in_(_READERS), _USER.in_(_DECIDERS), _USER.in_(_ONLOOKERS))
+)
+_CONCERNED = _CONCERNED.order_by(_USER)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One list as Home shows it. `counts` are of all its requests, each capped like a total."""
+
+    query: ListQuery
+    listing: listing.Listing
+    tabs: tuple[Scope, ...]
+    counts: Mapping[Status, int]
+
+
+async def opened(db: Database, user: str, *, start: str, now: datetime) -> None:
+    """They opened Home: it is drawn where they last were, or at `start` after a day away."""
+    long_ago = col(HomeRow.seen_at) < now - OPEN_FOR
+    values = {"place": case((long_ago, start), else_=HomeRow.place), "seen_at": now}
+    await _note(db, user, start, values, now)
+
+
+async def turned(db: Database, user: str, *, place: str, now: datetime) -> None:
+    """They went to another list or page of it; `place` is what `place_of` gives back."""
+    await _note(db, user, place, {"place": place, "seen_at": now}, now)
+
+
+async def place_of(session: AsyncSession, user: str) -> str | None:
+    """Where they are; None for who never opened Home."""
+    row = await session.get(HomeRow, user)
+    return row.place if row else None
+
+
+async def owed(session: AsyncSession, request_ids: Iterable[int], *, now: datetime) -> list[Owed]:
+    """The Homes that a change of these requests concerns: of who has a card, of who decided, and
+    of those who look at all requests, as far as they are not too many to redraw at every change.
+    """
+    asked = {"ids": list(request_ids), "since": now - OPEN_FOR}
+    users = (await execute(session, _CONCERNED, asked)).scalars()
+    return [_message(user, Rank.CHANGE) for user in users]
+
+
+async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:
+    """What Home shows of this list; My Requests where the asker has no such tab any more."""
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy, only={asker})
+        shown = tabs(asker, roster)
+        query = query if query.scope in shown else ListQuery(Scope.MINE)
+        found = await listing.page(session, query, asker=asker, policy=policy)
+        counts = await listing.standings(session, query.scope, asker=asker, roster=roster)
+    return Overview(query, found, shown, counts)
+
+
+def tabs(user: str, roster: Roster) -> tuple[Scope, ...]:
+    """The platform's two tabs; all requests only for who sees more than their own."""
+    return (Scope.APPROVALS, Scope.MINE, *([Scope.ALL] if roster.oversees(user) else []))
+
+
+async def _note(
+    db: Database, user: str, place: str, again: Mapping[str, object], now: datetime
+) -> None:
+    async with db.transaction() as session:
+        new = insert(session, HomeRow).values(user_id=user, place=place, seen_at=now)
+        await session.exec(new.on_conflict_do_update(index_elements=["user_id"], set_=again))
+        await outbox.owe(session, [_message(user, Rank.ANSWER)], now=now)
+
+
+def _message(user: str, rank: Rank) -> Owed:
+    return Owed(key=f"home:{user}", kind=Kind.HOME, recipient=user, lane=f"home:{user}", rank=rank)

@@ -1,0 +1,195 @@
+"""Messages that are owed, and the loop's side of sending them: claim, settle, give back.
+
+A row names a message ("card of request 7 for U2"), never its words: what is sent is rendered from
+the state at that moment. Owing it again while it waits changes nothing; owing it again while it is
+being sent keeps it owed. A lane is what Slack paces and orders together: posts to one conversation,
+edits in it, answers to one person. One row a lane is sent at a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, literal_column, or_, update
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.engine.database import dialect_of, drop, execute, owes
+from store.tables import OutboxRow
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
+
+
+class Kind(StrEnum):
+    """Which message a row names; `bot.outgoing.messages` renders one for each."""
+
+    CARD = "card"
+    OUTCOME = "outcome"
+    WITHDRAWN = "withdrawn"
+    REMINDER = "reminder"
+    DIGEST = "digest"
+    NUDGE = "nudge"
+    DEPARTURE = "departure"
+    REFUSAL = "refusal"
+    LIST = "list"
+    HOME = "home"
+    EXPORT = "export"
+    UNDELIVERED = "undelivered"
+
+
+class Rank(IntEnum):
+    """What goes first within a lane: no answer queues behind the cards of a large import."""
+
+    ANSWER = 0
+    CHANGE = 1
+    NEW = 2
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One message as it is named, before it is anybody's to send."""
+
+    key: str
+    kind: Kind
+    recipient: str
+    lane: str
+    rank: Rank = Rank.CHANGE
+    request_id: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message that is ours to send until `lease_until`.
+
+    `attempts` counts this one; `doubtful` means an earlier one may have reached Slack.
+    """
+
+    id: int
+    key: str
+    kind: Kind
+    recipient: str
+    lane: str
+    request_id: int | None
+    data: Mapping[str, Any]
+    wanted: int
+    attempts: int
+    doubtful: bool
+    created_at: datetime
+    lease_until: datetime
+
+    @property
+    def claimed_at(self) -> datetime:
+        """When it became ours."""
+        return self.lease_until - LEASE
+
+
+async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
+    """Owe these messages from now on; sent or failed before, they are owed anew."""
+    if not messages:
+        return
+    await session.flush()  # the request a message is about may be new
+    # In one order, the requests': two transactions that owe the same must not lock crosswise.
+    ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
+    rows = [vars(message) | {"due_at": now, "created_at": now} for message in ordered]
+    await execute(session, _owing(dialect_of(session)), rows)
+    owes(session)
+
+
+async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: datetime) -> None:
+    """They were sent. What was asked for again meanwhile is owed again.
+
+    Where more waits on one of their lanes, whoever sends messages is woken.
+    """
+    known = {row.id: row for row in await _held(session, messages)}
+    ours = [m for m in messages if m.id in known and known[m.id].lease_until == m.lease_until]
+    sent = [m.id for m in ours if known[m.id].wanted == m.wanted]
+    again = [m.id for m in ours if known[m.id].wanted != m.wanted]
+    for statement, ids in ((_SENT, sent), (_OWED_AGAIN, again)):
+        if ids:
+            await execute(session, statement, {"ids": ids, "moment": now})
+    if again or any(row.more for row in known.values()):
+        owes(session)
+
+
+async def postpone(
+    session: AsyncSession, message: Claimed, *, until: datetime, why: str, doubtful: bool
+) -> None:
+    """It was not sent, or perhaps it was: try again at `until`."""
+    await _release(
+        session, message, state="pending", due_at=until, last_error=why, doubtful=doubtful
+    )
+
+
+async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: datetime) -> None:
+    """It can never be sent and stays for the operator, unless it was asked for again meanwhile."""
+    unchanged = col(OutboxRow.wanted) == message.wanted
+    await _release(
+        session,
+        message,
+        state=case((unchanged, "failed"), else_="pending"),
+        settled_at=now,
+        attempts=case((unchanged, OutboxRow.attempts), else_=0),
+        last_error=why,
+    )
+
+
+async def forget(session: AsyncSession, *, before: datetime) -> int:
+    """Drop a portion of what was sent before that moment; what failed stays. How many."""
+    long_ago = col(OutboxRow.settled_at) < before
+    return await drop(session, col(OutboxRow.id), OutboxRow.state == "sent", long_ago)
+
+
+@cache
+def _owing(dialect: Any) -> Any:
+    """A new row, or the old one as it is asked for now; what is being sent stays so."""
+    new = dialect.insert(OutboxRow)
+    asked = ("kind", "lane", "rank", "request_id", "recipient", "data", "due_at")
+    ended = or_(col(OutboxRow.state) == "sent", col(OutboxRow.state) == "failed")
+    return new.on_conflict_do_update(
+        index_elements=["key"],
+        set_={name: new.excluded[name] for name in asked}
+        | {
+            "wanted": OutboxRow.wanted + 1,
+            "state": case((col(OutboxRow.state) == "sending", "sending"), else_="pending"),
+            "attempts": case((ended, 0), else_=OutboxRow.attempts),
+        },
+    )
+
+
+async def _release(session: AsyncSession, message: Claimed, **values: Any) -> None:
+    """Let go of the row, if it is still ours: a lease that ran out may be somebody else's now."""
+    ours = and_(
+        col(OutboxRow.id) == message.id,
+        col(OutboxRow.state) == "sending",
+        col(OutboxRow.lease_until) == message.lease_until,
+    )
+    await session.exec(update(OutboxRow).where(ours).values(**_LET_GO, **values))
+
+
+async def _held(session: AsyncSession, messages: Sequence[Claimed]) -> Sequence[Any]:
+    """What is said of them now, nobody else's to change until the end of the transaction."""
+    found = await execute(session, _HELD, {"ids": [message.id for message in messages]})
+    return list(found.all())
+
+
+_THESE = col(OutboxRow.id).in_(bindparam("ids", expanding=True))
+_BEHIND = aliased(OutboxRow)
+_MORE = select(_BEHIND.id).where(
+    col(_BEHIND.state) == literal_column("'pending'"), col(_BEHIND.lane) == OutboxRow.lane
+)
+_HELD = (
+    select(OutboxRow.id, OutboxRow.wanted, OutboxRow.lease_until, _MORE.exists().label("more"))
+    .where(_THESE, col(OutboxRow.state) == "sending")
+    .order_by(col(OutboxRow.key))  # as they are owed: two transactions must not lock crosswise
+    .with_for_update(of=OutboxRow)
+)
+_LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}
+_DONE = _LET_GO | {"settled_at": bindparam("moment"), "doubtful": False, "last_error": None}
+_SENT = update(OutboxRow).where(_THESE).values(state="sent", **_DONE)
+_OWED_AGAIN = update(OutboxRow).where(_THESE).values(state="pending", attempts=0, **_DONE)

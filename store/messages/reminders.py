@@ -1,0 +1,194 @@
+"""Reminders and the daily digest: who is owed one now. Truth is in the rows, a tick only asks.
+
+A slot key (`digest:U1:2026-11-22`, the reviewer's own local date) is taken in the transaction that
+owes the message, so any number of ticks, restarts and replicas send one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, and_, true
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain.deadlines import digest_day, digest_moment, reminder_day
+from store.domain.policy import Policy
+from store.engine.database import Database, drop, insert
+from store.messages import outbox
+from store.messages.outbox import Kind, Owed
+from store.tables import OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
+
+_BATCH = 500
+NUDGE_WINDOW = timedelta(days=14)
+"""How long after its day a nudge still goes out; slots are kept for longer than that."""
+_WAITS = and_(OPEN, col(AssignmentRow.waits))
+"""In the words of the index of what is open."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A reviewer on whom something waits, since when, and their time zone."""
+
+    reviewer: str
+    since: datetime
+    zone: str
+
+
+async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Owe each reviewer whose local digest time has come one digest; silent when nothing waited.
+
+    Returns how many are newly owed.
+    """
+    slots = []
+    for waiting in await _waiting(db, policy, true()):
+        day = digest_day(now, waiting.zone, policy.digest_at, policy.weekdays)
+        if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
+            slots.append(_slot(Kind.DIGEST, waiting.reviewer, day))
+    return await _owe_once(db, slots, now=now)
+
+
+async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Owe each reviewer with an overdue request one reminder for their working day."""
+    overdue = col(AssignmentRow.remind_at) <= now
+    slots = []
+    for waiting in await _waiting(db, policy, overdue):
+        if day := reminder_day(now, waiting.zone, policy.weekdays):
+            slots.append(_slot(Kind.REMINDER, waiting.reviewer, day))
+    return await _owe_once(db, slots, now=now)
+
+
+async def owe_nudges(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Owe the submitter of each release that was approved days ago and has not moved one nudge.
+
+    Once: a release is nudged about within NUDGE_WINDOW, which is shorter than a slot is kept.
+    """
+    slots = []
+    for request_id, submitter, zone in await _unmoved(db, policy, now):
+        if reminder_day(now, zone, policy.weekdays):
+            slots.append(_nudge(request_id, submitter))
+    return await _owe_once(db, slots, now=now)
+
+
+async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Tell each admin once of each reviewer who has left Slack while requests wait on them.
+
+    Again, if they still do, when the slot is forgotten. Returns how many are newly owed.
+    """
+    left = (
+        select(AssignmentRow.reviewer)
+        .join(PersonRow, col(PersonRow.user_id) == AssignmentRow.reviewer)
+        .where(_WAITS, col(PersonRow.active).is_(False))
+        .distinct()
+    )
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy)
+        gone = (await session.exec(left)).all()
+        known = await people.known(session, roster.admins)
+    told = sorted(admin for admin in roster.admins if admin not in known or known[admin].active)
+    return await _owe_once(db, [_departure(who, admin) for who in gone for admin in told], now=now)
+
+
+async def waited_for(db: Database) -> set[str]:
+    """Every reviewer on whom something waits."""
+    waiting = select(AssignmentRow.reviewer).where(_WAITS).distinct()
+    async with db.snapshot() as session:
+        return set((await session.exec(waiting)).all())
+
+
+async def forget(session: AsyncSession, *, before: datetime) -> int:
+    """Drop a portion of the slots taken before that moment; their day is long over. How many."""
+    return await drop(session, col(SlotRow.key), col(SlotRow.at) < before)
+
+
+async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[int, str, str]]:
+    due = now - timedelta(days=policy.nudge_after_days)
+    waiting = (
+        select(RequestRow.id, RequestRow.submitted_by, PersonRow.timezone)
+        .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by, isouter=True)
+        .where(UNMOVED, col(PersonRow.active).is_not(False))
+        .where(col(RequestRow.completed_on) <= due)
+        .where(col(RequestRow.completed_on) > due - NUDGE_WINDOW)
+    )
+    async with db.snapshot() as session:
+        rows = (await session.exec(waiting)).all()
+    return [(request_id, user, zone or policy.timezone) for request_id, user, zone in rows]
+
+
+def _nudge(request_id: int, submitter: str) -> Owed:
+    return Owed(
+        key=f"nudge:MP-{request_id}",
+        kind=Kind.NUDGE,
+        recipient=submitter,
+        lane=f"post:{submitter}",
+        request_id=request_id,
+    )
+
+
+def _departure(reviewer: str, admin: str) -> Owed:
+    return Owed(
+        key=f"departure:{reviewer}:{admin}",
+        kind=Kind.DEPARTURE,
+        recipient=admin,
+        lane=f"post:{admin}",
+        data={"reviewer": reviewer},
+    )
+
+
+def _slot(kind: Kind, reviewer: str, day: date) -> Owed:
+    key = f"{kind.value}:{reviewer}:{day.isoformat()}"
+    return Owed(key=key, kind=kind, recipient=reviewer, lane=f"post:{reviewer}")
+
+
+async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) -> list[Waiting]:
+    """The reviewers concerned who still hold their role and have not left Slack."""
+    waiting = (
+        select(AssignmentRow.reviewer, func.min(AssignmentRow.created_at))
+        .where(_WAITS, wanted)
+        .group_by(AssignmentRow.reviewer)
+        .subquery()
+    )
+    assigned = select(waiting.c[0], waiting.c[1], PersonRow.timezone).join(
+        PersonRow, col(PersonRow.user_id) == waiting.c[0], isouter=True
+    )
+    assigned = assigned.where(col(PersonRow.active).is_not(False))
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy)
+        rows = (await session.exec(assigned)).all()
+    return [
+        Waiting(reviewer, since, zone or policy.timezone)
+        for reviewer, since, zone in rows
+        if roster.oversees(reviewer)
+    ]
+
+
+async def _owe_once(db: Database, messages: Sequence[Owed], *, now: datetime) -> int:
+    async with db.snapshot() as session:
+        taken = await _taken(session, [message.key for message in messages])
+    owed = 0
+    for batch in _batches([m for m in messages if m.key not in taken]):
+        async with db.transaction() as session:
+            values = [{"key": message.key, "at": now} for message in batch]
+            fresh = insert(session, SlotRow).values(values).on_conflict_do_nothing()
+            ours = set((await session.exec(fresh.returning(SlotRow.key))).scalars())
+            await outbox.owe(session, [m for m in batch if m.key in ours], now=now)
+            owed += len(ours)
+    return owed
+
+
+async def _taken(session: AsyncSession, keys: Sequence[str]) -> set[str]:
+    taken: set[str] = set()
+    for batch in _batches(keys):
+        taken.update(await session.exec(select(SlotRow.key).where(col(SlotRow.key).in_(batch))))
+    return taken
+
+
+def _batches(things: Sequence[T]) -> Iterator[list[T]]:
+    """In portions: a statement takes only so many parameters."""
+    rest = iter(things)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch

@@ -1,0 +1,85 @@
+"""What the record knows about how a request was made known: copies of its card, reminders."""
+
+from datetime import UTC, datetime
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain import explanation
+from store.domain.access import Allowed, Denial, Refused, bounds, may
+from store.domain.explanation import Told, Why
+from store.domain.lifecycle import Act
+from store.domain.policy import Policy
+from store.domain.request import Audience, Request
+from store.engine.database import Database
+from store.messages.outbox import Kind
+from store.requests import read
+from store.tables import CardRow, OutboxRow, RequestRow
+
+
+async def why(db: Database, request_id: int, *, asker: str, policy: Policy) -> Why | Refused:
+    """Who may decide, whether the asker may, and who was told; Refused for who may not see it."""
+    async with db.snapshot() as session:
+        request = await read.find(session, request_id)
+        if request is None:
+            return Refused(Denial.UNKNOWN, request_id)
+        roster, own = await people.roster(session, policy), policy.own_requests
+        if may(asker, Act.SEE, request, roster) != Allowed():
+            return Refused(Denial.UNKNOWN, request_id)
+        only_of = bounds(asker, roster)
+        request = await read.in_context(session, request_id, only_of=only_of)
+        able = explanation.deciders(request, roster, own_requests=own)
+        told = await _told(session, request)
+        named = {*request.people(), *able, *(copy.recipient for copy in told)}
+        return Why(
+            request=request,
+            asker=asker,
+            deciders=able,
+            denial=explanation.refusal(asker, request, roster, own_requests=own),
+            told=told,
+            reminded=await _reminded(session, request),
+            remind_at=(await session.get_one(RequestRow, request_id)).remind_at,
+            people=await people.known(session, named),
+        )
+
+
+async def _told(session: AsyncSession, request: Request) -> tuple[Told, ...]:
+    copies = select(CardRow).where(CardRow.request_id == request.id)
+    ordered = copies.order_by(col(CardRow.audience), col(CardRow.recipient))
+    failed = select(OutboxRow.data, OutboxRow.recipient, OutboxRow.last_error).where(
+        OutboxRow.request_id == request.id,
+        OutboxRow.kind == Kind.CARD.value,
+        OutboxRow.state == "failed",
+    )
+    why_not = {(data["audience"], to): error for data, to, error in await session.exec(failed)}
+    return tuple(
+        Told(
+            recipient=copy.recipient,
+            audience=Audience(copy.audience),
+            at=_posted(copy),
+            failed=why_not.get((copy.audience, copy.recipient)),
+        )
+        for copy in await session.exec(ordered)
+    )
+
+
+def _posted(copy: CardRow) -> datetime | None:
+    """Slack names a message by the moment it was posted; an edit later keeps that."""
+    return datetime.fromtimestamp(float(copy.ts), UTC) if copy.ts else None
+
+
+async def _reminded(session: AsyncSession, request: Request) -> tuple[tuple[str, datetime], ...]:
+    """A reminder names everything that is overdue for its reader, so this request too."""
+    row = await session.get_one(RequestRow, request.id)
+    sent = (
+        select(OutboxRow.recipient, func.max(OutboxRow.settled_at))
+        .where(OutboxRow.kind == Kind.REMINDER.value, OutboxRow.state == "sent")
+        .where(col(OutboxRow.recipient).in_(request.reviewers))
+        .where(col(OutboxRow.settled_at) >= row.remind_at)
+        .group_by(OutboxRow.recipient)
+        .order_by(OutboxRow.recipient)
+    )
+    if request.completed_on:
+        sent = sent.where(col(OutboxRow.settled_at) <= request.completed_on)
+    return tuple((reader, at) for reader, at in await session.exec(sent) if at)

@@ -1,0 +1,69 @@
+"""One request: as it is, in its context, and as one person may see it."""
+
+from dataclasses import dataclass
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain.access import Allowed, Denial, Refused, bounds, may
+from store.domain.lifecycle import Act
+from store.domain.policy import Policy
+from store.domain.request import People, Request
+from store.engine.database import Database
+from store.requests import same_target
+from store.snapshots import snapshots
+from store.tables import RequestRow
+
+
+async def find(session: AsyncSession, request_id: int) -> Request | None:
+    """The request as it is now, whoever asks; None where there is none."""
+    if not 0 < request_id < 2**63:
+        return None
+    row = await session.get(RequestRow, request_id, populate_existing=True)
+    return (await snapshots(session, [row]))[0] if row else None
+
+
+async def one(session: AsyncSession, request_id: int) -> Request:
+    """The request as it is now. Raises LookupError where there is none."""
+    request = await find(session, request_id)
+    if request is None:
+        raise LookupError(f"there is no request {request_id}")
+    return request
+
+
+async def in_context(
+    session: AsyncSession, request_id: int, *, only_of: str | None = None
+) -> Request:
+    """The request with what others and its history add, for a card or the details.
+
+    `only_of` is `access.bounds` of who reads it. Raises LookupError where there is none.
+    """
+    return await same_target.in_context(session, await one(session, request_id), only_of=only_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as one person may see it: what they may do now, and who is named in it."""
+
+    request: Request
+    acts: frozenset[Act]
+    people: People
+
+
+async def look(db: Database, request_id: int, *, viewer: str, policy: Policy) -> Seen | Refused:
+    """What this person sees of a request; Refused where they may not see it."""
+    async with db.snapshot() as session:
+        request = await find(session, request_id)
+        if request is None:
+            return Refused(Denial.UNKNOWN, request_id)
+        roster = await people.roster(session, policy, only={viewer})
+        allowed = {
+            act
+            for act in Act
+            if may(viewer, act, request, roster, own_requests=policy.own_requests) == Allowed()
+        }
+        if Act.SEE not in allowed:
+            return Refused(Denial.UNKNOWN, request_id)
+        only_of = bounds(viewer, roster)
+        request = await same_target.in_context(session, request, only_of=only_of)
+        return Seen(request, frozenset(allowed), await people.known(session, request.people()))

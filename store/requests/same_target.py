@@ -1,0 +1,231 @@
+"""What the store knows around a request: its target, the try before it, the release before it.
+
+Each look-up is one row or a few from an index, however much a target has seen.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.domain import target_rules as rules
+from store.domain.request import (
+    HAS_TARGET_APP,
+    Category,
+    Move,
+    Predecessor,
+    ReleaseStage,
+    Request,
+    Status,
+)
+from store.domain.target_rules import NAMED, UNDER_WAY, Precedents, Target
+from store.engine.database import execute
+from store.snapshots import predecessor
+from store.tables import TARGET, EventRow, RequestRow
+
+MOVED = "moved"
+"""The kind of the event by which a release reaches a stage."""
+REDRAWN = 10
+"""How many waiting requests of a target are drawn again after a decision there."""
+_TRY = (
+    select(RequestRow.created_at, RequestRow.id, RequestRow.attempt, RequestRow.status)
+    .where(*(col(getattr(RequestRow, name)) == bindparam(name) for name in TARGET))
+    .where(RequestRow.category == bindparam("category"), RequestRow.submitted_by == bindparam("by"))
+    .order_by(col(RequestRow.created_at).desc(), col(RequestRow.id).desc())
+    .limit(1)
+)
+
+
+async def on_target(
+    session: AsyncSession,
+    target: Target,
+    version: str | None,
+    *,
+    beside: int = 0,
+    only_of: str | None = None,
+) -> Precedents:
+    """What speaks for or against a request for this target; `beside` is its own id.
+
+    `only_of` leaves out what others submitted.
+    """
+    others = and_(_on(target), col(RequestRow.id) != beside)
+    if only_of:
+        others = and_(others, col(RequestRow.submitted_by) == only_of)
+    same = and_(others, _is(Category.RELEASE), col(RequestRow.version) == version)
+    live = col(RequestRow.status).in_([Status.UNDER_REVIEW.value, Status.APPROVED.value])
+    return Precedents(
+        standing=await _newest(session, and_(same, live), 1),
+        rejected=await _newest(session, and_(same, _has(Status.REJECTED)), 2),
+        under_way=await _under_way(session, others),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A request as far as a later one for the same counts on from it."""
+
+    created_at: datetime
+    id: int = 0
+    attempt: int = 1
+    status: str = Status.UNDER_REVIEW.value
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether it came to nothing, so that the next one is another try."""
+        return self.status in {Status.REJECTED, Status.WITHDRAWN}
+
+
+Purpose = tuple[Target, Category, str]
+"""What makes two requests tries for the same: where to, what for, and whose they are."""
+
+
+async def newest_tries(
+    session: AsyncSession, purposes: Collection[Purpose]
+) -> dict[Purpose, Try | None]:
+    """The newest request for each."""
+
+    def ask(connection: Connection) -> dict[Purpose, Try | None]:
+        rows = {each: connection.execute(_TRY, _asked(each)).first() for each in purposes}
+        return {each: Try(*row) if row else None for each, row in rows.items()}
+
+    # One by one, each the first row of an index; in one go, since changing over costs more.
+    return await (await session.connection()).run_sync(ask)
+
+
+async def in_context(
+    session: AsyncSession, request: Request, *, only_of: str | None = None
+) -> Request:
+    """The request with its predecessor, the release before it, warnings and moves.
+
+    Who sees only their own requests (`only_of`) learns nothing of other people's by them: anybody
+    may submit a release of any mini program, and would read in what changed what the last had.
+    """
+    earlier = _told(await _predecessor(session, request), only_of)
+    request = replace(request, predecessor=earlier)
+    if request.category not in HAS_TARGET_APP:
+        return request
+    target = Target.of(request)
+    base, found = await _base(session, target, request), Precedents()
+    if request.is_open:
+        asked = (session, target, request.version)
+        found = await on_target(*asked, beside=request.id, only_of=only_of)
+    return replace(
+        request,
+        base=_told(base, only_of),
+        first_on_target=base is None and request.category is Category.RELEASE,
+        warnings=rules.warnings(request, found),
+        moves=await _moves(session, request) if request.release_stage else (),
+    )
+
+
+async def waiting_beside(session: AsyncSession, requests: Sequence[Request]) -> list[int]:
+    """The newest requests that wait for the same targets: what they show depends on these."""
+    ids = [request.id for request in requests if request.category in HAS_TARGET_APP]
+    return list((await execute(session, _BESIDE, {"ids": ids})).scalars()) if ids else []
+
+
+async def live(session: AsyncSession, request: Request) -> list[int]:
+    """The other releases of the target that are in Full Release."""
+    full = and_(
+        _on(Target.of(request)),
+        _has(Status.APPROVED),
+        col(RequestRow.release_stage) == ReleaseStage.FULL.value,
+    )
+    others = select(RequestRow.id).where(full, col(RequestRow.id) != request.id)
+    return list((await session.exec(others.order_by(col(RequestRow.id)))).all())
+
+
+def _asked(purpose: Purpose) -> dict[str, str]:
+    target, category, submitter = purpose
+    place = (target.mini_program_id, target.environment.value, target.app)
+    return dict(zip(TARGET, place, strict=True)) | {"category": category.value, "by": submitter}
+
+
+def _told(row: RequestRow | None, only_of: str | None) -> Predecessor | None:
+    if row is None or (only_of and row.submitted_by != only_of):
+        return None
+    return predecessor(row)
+
+
+async def _predecessor(session: AsyncSession, request: Request) -> RequestRow | None:
+    if request.resubmission_of is None:
+        return None
+    return await session.get_one(RequestRow, request.resubmission_of)
+
+
+async def _base(session: AsyncSession, target: Target, request: Request) -> RequestRow | None:
+    """The last release approved there, before this one was itself."""
+    approved = and_(_on(target), _is(Category.RELEASE), _has(Status.APPROVED))
+    last = select(RequestRow).where(approved, _before(request))
+    last = last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
+    return (await session.exec(last.limit(1))).first()
+
+
+def _before(request: Request) -> ColumnElement[bool]:
+    """Completed before it; of two at the same moment the smaller number came first."""
+    at, id_ = col(RequestRow.completed_on), col(RequestRow.id)
+    if request.completed_on is None:
+        return id_ != request.id
+    moment = request.completed_on
+    return or_(at < moment, and_(at == moment, id_ < request.id))
+
+
+async def _moves(session: AsyncSession, request: Request) -> tuple[Move, ...]:
+    moved = select(EventRow).where(EventRow.request_id == request.id, EventRow.kind == MOVED)
+    events = await session.exec(moved.order_by(col(EventRow.revision)))
+    return tuple(Move(ReleaseStage(e.data["stage"]), e.actor, e.at) for e in events)
+
+
+async def _newest(
+    session: AsyncSession, wanted: ColumnElement[bool], limit: int
+) -> tuple[Predecessor, ...]:
+    """The last ones to be completed, what waits before them; in the order of the index."""
+    order = col(RequestRow.completed_on).desc(), col(RequestRow.id).desc()
+    newest = select(RequestRow).where(wanted).order_by(*order).limit(limit)
+    return tuple(predecessor(row) for row in (await session.exec(newest)).all())
+
+
+def _on(target: Target) -> ColumnElement[bool]:
+    return and_(
+        col(RequestRow.mini_program_id) == target.mini_program_id,
+        col(RequestRow.environment) == target.environment.value,
+        col(RequestRow.target_app) == target.app,
+    )
+
+
+def _is(category: Category) -> ColumnElement[bool]:
+    return col(RequestRow.category) == category.value
+
+
+def _has(status: Status) -> ColumnElement[bool]:
+    return col(RequestRow.status) == status.value
+
+
+async def _under_way(session: AsyncSession, there: ColumnElement[bool]) -> tuple[Predecessor, ...]:
+    """Two questions, because one with an OR in it would read all that a target has ever seen."""
+    moving = col(RequestRow.release_stage).in_([stage.value for stage in UNDER_WAY])
+    waiting = await _newest(session, and_(there, _has(Status.UNDER_REVIEW)), NAMED + 1)
+    return waiting + await _newest(session, and_(there, moving), NAMED + 1)
+
+
+def _beside() -> Any:
+    ids: Any = bindparam("ids", expanding=True)
+    changed = aliased(RequestRow)
+    same = [col(getattr(changed, name)) == getattr(RequestRow, name) for name in TARGET]
+    newest = col(RequestRow.completed_on).desc(), col(RequestRow.id).desc()
+    place = func.row_number().over(partition_by=col(changed.id), order_by=newest)
+    waiting = (
+        select(RequestRow.id, place.label("place"))
+        .join(changed, and_(*same))
+        .where(col(changed.id).in_(ids), col(RequestRow.id).not_in(ids), _has(Status.UNDER_REVIEW))
+        .subquery()
+    )
+    return select(waiting.c.id).where(waiting.c.place <= REDRAWN)
+
+
+_BESIDE = _beside()

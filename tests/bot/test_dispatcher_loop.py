@@ -1,0 +1,68 @@
+"""The loop that sends: many at a time, settled together, and at peace when there is nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import event
+
+from store.engine.database import Database
+from store.messages import claim, outbox
+from store.messages.outbox import Kind, Owed
+from tests.bot.outbox_of import calls, states
+from tests.team import Team
+
+POST = "chat.postMessage"
+
+
+async def owe(team: Team, people: int) -> None:
+    """A word to each of so many people, all of it due now."""
+    told = [team.workspace.add_person(f"p{n}", real_name=f"Person {n}").id for n in range(people)]
+    words = {"kind": "card", "recipient": team.bob.id, "why": "channel_not_found"}
+    owed = [Owed(f"word:{u}", Kind.UNDELIVERED, u, f"post:{u}", data=words) for u in told]
+    async with team.bot.db.transaction() as session:
+        await outbox.owe(session, owed, now=team.clock())
+
+
+@asynccontextmanager
+async def running(team: Team) -> AsyncIterator[asyncio.Task[None]]:
+    """The loop goes round by itself."""
+    loop = asyncio.create_task(team.bot.dispatcher.run())
+    yield loop
+    team.bot.dispatcher.stop()
+    await asyncio.wait([loop])
+
+
+def written(db: Database) -> list[object]:
+    """Grows with each transaction that writes."""
+    begun: list[object] = []
+    event.listen(db.engine.sync_engine, "begin", begun.append)
+    return begun
+
+
+async def test_a_slow_call_holds_nobody_up(team_once: Team) -> None:
+    team_once.workspace.faults.add(POST, "delay", seconds=600)
+    await owe(team_once, 130)
+    async with running(team_once) as loop:
+        await team_once.workspace.until(lambda: calls(team_once, POST) == 129)
+        loop.cancel()
+    assert await states(team_once) == {"sent", "pending"}, "the slow one was given back"
+
+
+async def test_what_is_sent_together_is_settled_together(team: Team) -> None:
+    await owe(team, 40)
+    transactions = written(team.bot.db)
+    await team.bot.dispatcher.run_once()
+    assert await states(team) == {"sent"}
+    assert len(transactions) < 20
+
+
+async def test_being_woken_all_the_time_is_no_reason_to_look_all_the_time(team_once: Team) -> None:
+    await owe(team_once, 4)
+    await claim.take(team_once.bot.db, owner="another", now=team_once.clock())
+    looks = written(team_once.bot.db)
+    async with running(team_once) as loop:
+        for _ in range(500):
+            team_once.bot.dispatcher.wake()
+            await asyncio.wait([loop], timeout=0.001)
+    assert 2 <= len(looks) <= 15

@@ -1,0 +1,207 @@
+"""Import: every line ends as new, known or bad with what is wrong; good ones are always kept."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from bot.cli.import_file import PATIENCE, Importer, Line
+from store.domain.request import Category
+from store.engine.database import Database
+from store.tables import CardRow, EventRow, OutboxRow, RequestRow
+from tests.bot.operator import Installation, Typed
+from tests.cast import SAMPLE, sample_of
+from tests.team import Team
+
+LOOKUP = "users.lookupByEmail"
+
+
+def line(**changes: Any) -> bytes:
+    """Alice's release, with whatever the story changes."""
+    given = {"external_id": "imported", "submitted_by": "alice@example.com", **changes}
+    return json.dumps(sample_of(Category.RELEASE) | given).encode()
+
+
+MALLORYS = line(submitted_by="mallory@example.com")
+"""Of somebody the store has not met."""
+
+
+async def imported(team: Team, *lines: bytes) -> list[Line]:
+    """What became of each line, by a fresh run."""
+    bot = team.bot
+    importer = Importer(bot.db, bot.directory, bot.policy, team.clock)
+    return [found async for found in importer.run(lines)]
+
+
+async def imported_by_a_patient_one(team: Team, *lines: bytes) -> tuple[list[Line], list[float]]:
+    """What became of each line, and how long Slack was waited for each time."""
+    waits: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+
+    bot = team.bot
+    importer = Importer(bot.db, bot.directory, bot.policy, team.clock, sleep=wait)
+    return [found async for found in importer.run(lines)], waits
+
+
+async def problem(team: Team, text: bytes) -> str:
+    """The one thing wrong with a line between two good ones, which are stored all the same."""
+    before, bad, after = await imported(team, line(), text, line(external_id="after"))
+    assert [found.outcome for found in (before, bad, after)] == ["new", "bad", "new"]
+    assert bad.number == 2
+    return "; ".join(bad.problems)
+
+
+async def test_a_line_is_stored_once_whoever_imports_it_again(team: Team) -> None:
+    (first,) = await imported(team, line())
+    again, other = await imported(team, line(), line(external_id="other"))
+
+    assert (first.outcome, again.outcome, other.outcome) == ("new", "known", "new")
+    assert first.request_id == again.request_id != other.request_id
+
+
+async def test_an_imported_request_asks_its_reviewers(team_once: Team) -> None:
+    await imported(team_once, line())
+    await team_once.settle()
+
+    assert "[ Approve ]" in team_once.last(team_once.bob)
+    assert "Alice Santos" in team_once.last(team_once.bob)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"{nonsense", "not a JSON object in UTF-8: Expecting property name"),
+        (b"[1, 2]", "A request is a JSON object, one a line."),
+        (b'{"title": "\xff"}', "not a JSON object in UTF-8: 'utf-8' codec can't decode"),
+        (line().replace(b'"3.2.4"', b"NaN", 1), "not a JSON object in UTF-8: NaN is not JSON"),
+        (b"[" * 100_000, "nested too deep; please make it flatter"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not a JSON object in UTF-8: Exceeds the limit"),
+        (line(title=""), "title: This is required."),
+        (line(submitted_by="zoe@example.com"), "nobody in the workspace is zoe@example.com"),
+        (line(submitted_by="U0NOBODY"), "submitted_by: nobody in the workspace is U0NOBODY"),
+        (line(submitted_by="somebody"), "submitted_by: 'somebody' is neither an e-mail address"),
+    ],
+)
+async def test_a_bad_line_is_named_and_stops_no_other(
+    team_once: Team, text: bytes, sentence: str
+) -> None:
+    assert sentence in await problem(team_once, text)
+
+
+async def test_every_field_that_is_wrong_is_named(team_once: Team) -> None:
+    said = await problem(team_once, line(title="", category="nonsense", version=7))
+    assert [part.split(":")[0] for part in said.split("; ")[:1]] == ["title"]
+    assert "category: 'nonsense' is not known" in said
+
+
+async def test_who_has_left_slack_submits_nothing(team_once: Team) -> None:
+    team_once.workspace.deactivate(team_once.mallory)
+    said = await problem(team_once, line(submitted_by="mallory@example.com"))
+    assert said == "submitted_by: nobody in the workspace is mallory@example.com"
+
+
+async def test_nobody_who_could_decide_names_the_setting(team_once: Team) -> None:
+    for group in team_once.workspace.usergroups.values():
+        team_once.workspace.change_usergroup(group, members=[])
+    await team_once.bot.jobs.refresh()
+    (found,) = await imported(team_once, line(submitted_by=team_once.ada.id))
+    assert "set reviewers under [workspace]" in found.problems[0]
+
+
+async def test_while_slack_is_away_a_line_waits_for_another_run(team_once: Team) -> None:
+    team_once.workspace.faults.add("users.lookupByEmail", "status", status=503)
+    (away,) = await imported(team_once, line(submitted_by="mallory@example.com"))
+    (back,) = await imported(team_once, line(submitted_by="mallory@example.com"))
+
+    assert away.problems == ("submitted_by: Slack could not be asked (no answer); import it again",)
+    assert back.outcome == "new"
+
+
+async def test_told_to_wait_the_import_waits_and_asks_again(team_once: Team) -> None:
+    team_once.workspace.faults.add(LOOKUP, "status", times=2, status=429, retry_after=30)
+    found, waits = await imported_by_a_patient_one(team_once, MALLORYS)
+    assert ([one.outcome for one in found], waits) == (["new"], [30, 30])
+
+
+@pytest.mark.parametrize(("seconds", "waited"), [(3600, 0), (1, PATIENCE - 1)])
+async def test_the_import_does_not_wait_for_ever(
+    team_once: Team, seconds: int, waited: int
+) -> None:
+    team_once.workspace.faults.add(LOOKUP, "status", times=9, status=429, retry_after=seconds)
+    found, waits = await imported_by_a_patient_one(team_once, MALLORYS)
+    said = "submitted_by: Slack could not be asked (ratelimited); import it again"
+    assert ([one.problems for one in found], len(waits)) == ([(said,)], waited)
+
+
+async def test_many_lines_come_back_in_their_order(team_once: Team) -> None:
+    lines = [line(external_id=f"many-{n}", title="" if n % 7 == 0 else "Fit") for n in range(120)]
+    found = await imported(team_once, *lines)
+    assert [one.number for one in found] == [*range(1, 121)]
+    assert [one.outcome for one in found] == ["bad" if n % 7 == 0 else "new" for n in range(120)]
+    stored = [one.request_id for one in found if one.request_id]
+    assert stored == [*range(stored[0], stored[0] + len(stored))]
+
+
+async def test_blank_lines_and_a_byte_order_mark_are_no_requests(team_once: Team) -> None:
+    found = await imported(team_once, b"\xef\xbb\xbf" + line(), b"\n", b"  \r\n", line(title=""))
+    assert [(one.number, one.outcome) for one in found] == [(1, "new"), (4, "bad")]
+
+
+async def import_of(installed: Installation, *lines: bytes) -> Typed:
+    (installed.folder / "requests.jsonl").write_bytes(b"\n".join(lines))
+    return await installed.types("import", "requests.jsonl")
+
+
+async def test_the_sample_is_imported_once(installed: Installation) -> None:
+    first = await import_of(installed, SAMPLE.read_bytes())
+    again = await import_of(installed, SAMPLE.read_bytes())
+
+    assert (first.code, again.code) == (0, 0)
+    assert first.words.endswith("60 requests: 60 new, 0 there already, 0 bad\n")
+    assert again.words.endswith("60 requests: 0 new, 60 there already, 0 bad\n")
+
+
+async def test_bad_lines_are_told_by_number_and_exit_1(installed: Installation) -> None:
+    typed = await import_of(installed, line(), b"", line(external_id="x", title="", version=None))
+
+    assert typed.code == 1
+    assert "line 3: title: This is required.\n" in typed.words
+    assert "line 3: version: Mini Program Release needs a version.\n" in typed.words
+    assert typed.words.endswith("2 requests: 1 new, 0 there already, 1 bad\n")
+
+
+async def test_a_file_that_is_not_there_is_a_wrong_argument(installed: Installation) -> None:
+    typed = await installed.types("import", str(Path("none.jsonl")))
+    assert typed.code == 2
+    assert "does not exist" in typed.words
+
+
+async def whole(db: Database) -> int:
+    """How many requests there are; each has its history and cards, and each card is owed."""
+    of_request = (EventRow.request_id, CardRow.request_id, OutboxRow.request_id)
+    async with db.snapshot() as session:
+        stored = set(await session.exec(select(RequestRow.id)))
+        for column in of_request:
+            assert set(await session.exec(select(column))) == stored
+    return len(stored)
+
+
+@pytest.mark.slow
+async def test_killed_half_way_an_import_leaves_whole_requests(installed: Installation) -> None:
+    lines = b"\n".join(line(external_id=f"killed-{number}") for number in range(2000))
+    (installed.folder / "requests.jsonl").write_bytes(lines)
+    db = Database(installed.environment["DATABASE_URL"])
+    try:
+        async with installed.starting("import", "requests.jsonl") as process:
+            while not await whole(db):
+                assert process.returncode is None
+        left = await whole(db)
+    finally:
+        await db.dispose()
+    again = await installed.types("import", "requests.jsonl")
+    assert 0 < left < 2000
+    assert again.words.endswith(f"2000 requests: {2000 - left} new, {left} there already, 0 bad\n")

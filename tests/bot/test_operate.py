@@ -1,0 +1,164 @@
+"""What an operator asks of the store: what has not arrived, whether the history holds, a copy."""
+
+import io
+import re
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from bot.cli.operate import age
+from store.domain.clock import utc_now
+from store.engine.database import Database
+from store.messages import claim, outbox
+from store.messages.outbox import Kind, Owed
+from tests.bot.operator import Installation
+from tests.cast import BOB
+from tests.store.acts import done, submit, vote
+
+SECRET = "https://hooks.slack.com/actions/T1/secret"
+
+
+@pytest.fixture
+async def store(installed: Installation) -> Database:
+    """The operator's database, in our hands."""
+    return Database(installed.environment["DATABASE_URL"])
+
+
+async def owed(db: Database, *keys: str) -> None:
+    """A reply of each key, three hours old."""
+    replies = [
+        Owed(key, Kind.REFUSAL, BOB, f"reply:{key}", data={"url": SECRET, "asked": 1})
+        for key in keys
+    ]
+    async with db.transaction() as session:
+        await outbox.owe(session, replies, now=utc_now() - timedelta(hours=3, minutes=5))
+
+
+async def failed(db: Database, why: str) -> None:
+    """Whatever is owed now is given up."""
+    for message in await claim.take(db, owner="test", now=utc_now()):
+        async with db.transaction() as session:
+            await outbox.give_up(session, message, why=why, now=utc_now())
+
+
+async def listed(installed: Installation, *options: str) -> Sequence[str]:
+    typed = await installed.types("outbox", "list", *options)
+    assert typed.code == 0
+    return typed.words.splitlines()
+
+
+async def test_what_has_not_arrived_is_listed_without_a_secret(
+    installed: Installation, store: Database
+) -> None:
+    await owed(store, "reply:1")
+    await failed(store, "expired_url")
+    await owed(store, "reply:2")
+    await store.dispose()
+
+    lines = await listed(installed)
+
+    assert lines == [
+        f"reply:1  refusal  {BOB}  failed  1 attempt  3h  expired_url",
+        f"reply:2  refusal  {BOB}  pending  0 attempts  3h",
+        "2 pending or failed.",
+    ]
+    assert (await listed(installed, "--state", "failed"))[-1] == "1 failed."
+    assert (await listed(installed, "--limit", "1"))[-1].endswith("; the 1 oldest are above.")
+
+
+async def test_a_failed_message_is_sent_again(installed: Installation, store: Database) -> None:
+    await owed(store, "reply:1", "reply:2", "reply:3")
+    await failed(store, "expired_url")
+
+    one = await installed.types("outbox", "retry", "reply:1")
+    rest = await installed.types("outbox", "retry", "--failed")
+    claimed = await claim.take(store, owner="test", now=utc_now())
+    await store.dispose()
+
+    assert (one.words, rest.words) == ("1 will be sent again.\n", "2 will be sent again.\n")
+    assert {message.key: message.attempts for message in claimed} == {
+        "reply:1": 1, "reply:2": 1, "reply:3": 1,
+    }  # fmt: skip
+
+
+async def test_what_is_in_a_senders_hands_or_unknown_is_left_alone(
+    installed: Installation, store: Database
+) -> None:
+    await owed(store, "reply:1")
+    await claim.take(store, owner="test", now=utc_now())
+    await store.dispose()
+
+    for words in (("retry", "reply:1"), ("drop", "reply:1", "--yes"), ("retry", "reply:9")):
+        typed = await installed.types("outbox", *words)
+        assert typed.code == 1
+        assert typed.words.startswith("There is no message reply:")
+    assert (await installed.types("outbox", "retry")).code == 2
+
+
+async def test_a_dropped_message_is_owed_no_more(
+    installed: Installation, store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await owed(store, "reply:1")
+    await store.dispose()
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    asked = await installed.types("outbox", "drop", "reply:1")
+    assert asked.code == 1
+    assert "Nobody will get this message." in asked.words
+    assert len(await listed(installed)) == 2
+    assert (await installed.types("outbox", "drop", "reply:1", "--yes")).code == 0
+    assert await listed(installed) == ["0 pending or failed."]
+
+
+async def test_a_card_that_is_in_slack_is_kept_up_to_date_all_the_same(
+    installed: Installation, store: Database
+) -> None:
+    await submit(store)
+    await store.dispose()
+    dropped = await installed.types("outbox", "drop", f"card:1:reviewer:{BOB}", "--yes")
+    assert "is dropped. If this card is in Slack already, the next check" in dropped.words
+
+
+async def test_the_history_is_checked_and_what_is_broken_named(
+    installed: Installation, store: Database
+) -> None:
+    for _ in range(3):
+        done(await vote(store, await submit(store), BOB))
+    whole = await installed.types("audit", "verify")
+    async with store.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE event SET actor = 'U1' WHERE request_id = 2")
+    broken = await installed.types("audit", "verify")
+    await store.dispose()
+
+    assert (whole.code, whole.words) == (0, "3 requests, 6 events: every history holds.\n")
+    assert broken.code == 1
+    assert broken.words.splitlines() == [
+        "MP-2 does not hold from revision 1.",
+        "3 requests, 6 events: 1 do not hold.",
+    ]
+
+
+async def test_twenty_broken_histories_are_named_and_all_counted(
+    installed: Installation, store: Database
+) -> None:
+    for _ in range(22):
+        await submit(store)
+    async with store.engine.begin() as connection:
+        await connection.exec_driver_sql("DELETE FROM event")
+    await store.dispose()
+
+    said = (await installed.types("audit", "verify")).words.splitlines()
+
+    assert len(said) == 21
+    assert said[-1] == "22 requests, 0 events: 22 do not hold."
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "said"),
+    [({"seconds": 59}, "59s"), ({"minutes": 61}, "1h"), ({"hours": 47}, "1d"), ({}, "0s")],
+)
+def test_an_age_is_told_in_one_unit(elapsed: dict[str, float], said: str) -> None:
+    assert age(timedelta(**elapsed)) == said
+    assert re.fullmatch(r"\d+[smhd]", age(timedelta(days=400)))
