@@ -11,7 +11,7 @@ import pytest
 from store.engine import migrate
 from store.engine.database import Database
 from tests.clock import MovedClock
-from tests.postgres import Server, running_server
+from tests.postgres_server import Server, running_server
 
 HEAVY = (
     "blocks/test_limits_hold.py",

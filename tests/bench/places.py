@@ -18,7 +18,7 @@ from store.domain.policy import Policy
 from store.engine import migrate
 from store.engine.database import Database
 from tests.bench import seed
-from tests.postgres import running_server
+from tests.postgres_server import running_server
 
 POLICY = Policy(admins=("U00000",), reviewers=(seed.GROUP,))
 Row = tuple[Any, ...]

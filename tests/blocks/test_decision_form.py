@@ -9,8 +9,8 @@ from blocks.buttons import Target
 from blocks.decision_form import REASON, REJECTION_CLASS, Rejection
 from bot.sandbox.limits import view_problems
 from store.domain.request import RejectionClass
-from tests.blocks.surfaces import words
 from tests.cast import request
+from tests.harness_blocks import words
 
 
 def submitted(

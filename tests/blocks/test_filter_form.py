@@ -14,9 +14,9 @@ from bot.sandbox.limits import view_problems
 from store.domain.lists.filter_text import parse, words
 from store.domain.lists.query import Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Status
-from tests.blocks.surfaces import HOSTILE
-from tests.blocks.surfaces import words as seen
 from tests.cast import ALICE, BOB, CAROL, NOW
+from tests.harness_blocks import HOSTILE
+from tests.harness_blocks import words as seen
 
 EVERYTHING = Filter(
     statuses=(Status.APPROVED, Status.REJECTED),

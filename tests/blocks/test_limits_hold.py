@@ -10,7 +10,7 @@ from blocks.buttons import ALL_ACTIONS
 from bot.sandbox.limits import message_problems, view_problems
 from bot.sandbox.limits.whole import objects
 from store.domain.request import Category, Status
-from tests.blocks.surfaces import HOSTILE, hostile, messages, of_category, standing, views
+from tests.harness_blocks import HOSTILE, hostile, messages, of_category, standing, views
 
 
 def mrkdwn_texts(payload: dict[str, Any]) -> list[str]:

@@ -17,8 +17,8 @@ from store.domain.draft import Draft, again
 from store.domain.json_values import FieldProblem
 from store.domain.request import Category
 from store.domain.submission import read
-from tests.blocks.surfaces import HOSTILE, hostile, words
 from tests.cast import ALICE, request, sample_of
+from tests.harness_blocks import HOSTILE, hostile, words
 
 ASKED_IN_STEP_ONE = {"name", "version"}
 """Keys of the details that the form takes from the request's own name and version."""

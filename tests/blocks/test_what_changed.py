@@ -7,8 +7,8 @@ from blocks import what_changed
 from bot.sandbox import screen
 from bot.sandbox.limits import view_problems
 from store.domain.request import Category, Predecessor, Request, Status
-from tests.blocks.surfaces import HOSTILE, hostile
 from tests.cast import NOW, request
+from tests.harness_blocks import HOSTILE, hostile
 
 EARLIER = {
     **request().details,

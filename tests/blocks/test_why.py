@@ -7,8 +7,8 @@ from blocks import why
 from store.domain.access import Denial
 from store.domain.explanation import Told, Why
 from store.domain.request import Audience, Move, ReleaseStage, Status
-from tests.blocks.surfaces import PEOPLE, ended, words
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, request
+from tests.harness_blocks import PEOPLE, ended, words
 
 OPEN = Why(
     request=request(),

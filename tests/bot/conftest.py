@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.workspace import Workspace
-from tests.bot.operator import Installation, installation
+from tests.bot.installation import Installation, installation
 from tests.clock import MovedClock
-from tests.postgres import Server
-from tests.team import Team, gathered
+from tests.harness_slack import Team, gathered
+from tests.postgres_server import Server
 
 
 @pytest.fixture

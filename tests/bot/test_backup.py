@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from store.engine.database import Database
-from tests.bot.operator import Installation, Typed
+from tests.bot.installation import Installation, Typed
 from tests.cast import BOB
-from tests.postgres import Server
-from tests.store.acts import done, submit, vote
+from tests.harness_store import done, submit, vote
+from tests.postgres_server import Server
 
 WHOLE = Typed(0, "2 requests, 3 events: every history holds.\n")
 

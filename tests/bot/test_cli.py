@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from bot.cli.manifest import SCOPES
-from tests.bot.operator import Installation
+from tests.bot.installation import Installation
 
 
 async def test_the_manifest_of_socket_mode_names_no_address(installed: Installation) -> None:

@@ -11,8 +11,8 @@ from bot.sandbox.ids import BOT_USER_ID
 from store.engine.batching import Together
 from store.messages import claim
 from store.tables import CardRow
-from tests.bot.outbox_of import SECOND, another_bot, approve, calls, rows, seen, send_all, states
-from tests.team import Team
+from tests.bot.sending import SECOND, another_bot, approve, calls, rows, seen, send_all, states
+from tests.harness_slack import Team
 
 POST, EDIT = "chat.postMessage", "chat.update"
 ONE_EACH = [1, 1, 1, 1]

@@ -9,8 +9,8 @@ from sqlalchemy import event
 from store.engine.database import Database
 from store.messages import claim, outbox
 from store.messages.outbox import Kind, Owed
-from tests.bot.outbox_of import calls, states
-from tests.team import Team
+from tests.bot.sending import calls, states
+from tests.harness_slack import Team
 
 POST = "chat.postMessage"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.sandbox.ids import BOT_USER_ID
-from tests.bot.operator import Installation
+from tests.bot.installation import Installation
 
 Spoil = Callable[[Installation], object]
 

@@ -15,7 +15,7 @@ from store import exports
 from store.domain.export import ExportState
 from store.exports import LEASE
 from tests.clock import MovedClock
-from tests.team import Team, gathered
+from tests.harness_slack import Team, gathered
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from bot import app, http
 from bot.sandbox.http_delivery import signed_headers
 from tests.clock import MovedClock
-from tests.postgres import Server
-from tests.team import Team, gathered
+from tests.harness_slack import Team, gathered
+from tests.postgres_server import Server
 
 HELLO = json.dumps({"type": "url_verification", "challenge": "hello"}).encode()
 

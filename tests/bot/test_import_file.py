@@ -11,9 +11,9 @@ from bot.cli.import_file import PATIENCE, Importer, Line
 from store.domain.request import Category
 from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
-from tests.bot.operator import Installation, Typed
+from tests.bot.installation import Installation, Typed
 from tests.cast import SAMPLE, sample_of
-from tests.team import Team
+from tests.harness_slack import Team
 
 LOOKUP = "users.lookupByEmail"
 

@@ -14,8 +14,8 @@ from bot.schedule.jobs import KEEP
 from store.engine.database import PORTION
 from store.messages import reminders
 from store.tables import SlotRow
-from tests.bot.outbox_of import approve, rows, seen, states
-from tests.team import Team
+from tests.bot.sending import approve, rows, seen, states
+from tests.harness_slack import Team
 
 
 async def started(team: Team) -> AsyncIOScheduler:

@@ -13,9 +13,9 @@ from store.domain.clock import utc_now
 from store.engine.database import Database
 from store.messages import claim, outbox
 from store.messages.outbox import Kind, Owed
-from tests.bot.operator import Installation
+from tests.bot.installation import Installation
 from tests.cast import BOB
-from tests.store.acts import done, submit, vote
+from tests.harness_store import done, submit, vote
 
 SECRET = "https://hooks.slack.com/actions/T1/secret"
 

@@ -20,8 +20,8 @@ from store.domain.request import Category
 from store.engine.database import Database
 from store.messages.outbox import LEASE
 from store.tables import OutboxRow
-from tests import forms
-from tests.bot.operator import Installation, Running, installation
+from tests import form_filling
+from tests.bot.installation import Installation, Running, installation
 from tests.cast import sample_of
 
 POST, EDIT = "chat.postMessage", "chat.update"
@@ -37,7 +37,8 @@ async def on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Installati
 async def submitted(installed: Installation, category: Category = Category.RELEASE) -> None:
     """Alice's request by the form, acknowledged."""
     alice = installed.people["alice"]
-    answer = await forms.submitted(alice, await forms.opened(alice), sample_of(category))
+    form = await form_filling.opened(alice)
+    answer = await form_filling.submitted(alice, form, sample_of(category))
     assert (answer.acked, answer.errors, answer.view) == (True, {}, None)
 
 

@@ -6,7 +6,7 @@ from bot.sandbox.conversations import UserGroup
 from bot.sandbox.faults import FaultKind
 from bot.sandbox.people import Person
 from store import people
-from tests.team import Team
+from tests.harness_slack import Team
 
 # More than once each: the HTTP client itself asks again where a GET was cut off.
 TROUBLES: tuple[FaultKind, ...] = ("drop_before", "status")

@@ -4,8 +4,8 @@ from sqlmodel import col, delete, update
 
 from store.messages import cards
 from store.tables import CardRow, OutboxRow
-from tests.bot.outbox_of import approve, calls, rows, seen
-from tests.team import Team
+from tests.bot.sending import approve, calls, rows, seen
+from tests.harness_slack import Team
 
 EDIT = "chat.update"
 

@@ -10,10 +10,10 @@ from bot import app
 from bot.app import Bot
 from bot.outgoing import dispatcher
 from bot.sandbox.rates import Limiter, Rates
-from tests.bot.outbox_of import SECOND, another_bot, approve, calls, seen, send_all, states
+from tests.bot.sending import SECOND, another_bot, approve, calls, seen, send_all, states
 from tests.clock import MovedClock
-from tests.postgres import Server
-from tests.team import Team, gathered
+from tests.harness_slack import Team, gathered
+from tests.postgres_server import Server
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bot.outgoing.messages import Post, Reply
 from bot.outgoing.slack_calls import Wire
 from bot.slack_client import Answer
 from handlers.slack_errors import code_of
-from tests.team import Team
+from tests.harness_slack import Team
 
 WORDS = notices.plain("A card.")
 JSON, PAGE = "application/json", "text/html"

@@ -11,10 +11,10 @@ from sqlmodel import select
 from bot.sandbox.workspace import Workspace
 from store.engine.database import Database
 from store.tables import OutboxRow
-from tests.bot.operator import Installation, installation
-from tests.bot.outbox_of import rows
-from tests.store.acts import handed_in
-from tests.team import Team
+from tests.bot.installation import Installation, installation
+from tests.bot.sending import rows
+from tests.harness_slack import Team
+from tests.harness_store import handed_in
 
 POST = "chat.postMessage"
 

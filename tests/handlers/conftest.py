@@ -9,8 +9,8 @@ from bot.sandbox.exchanges import Exchange
 from store.domain.request import Category
 from tests.cast import sample_of
 from tests.clock import MovedClock
-from tests.forms import first
-from tests.team import Team, gathered
+from tests.form_filling import first
+from tests.harness_slack import Team, gathered
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from bot.sandbox.exchanges import Exchange
 from store.requests import read
-from tests.handlers.posted import encoded, post
-from tests.team import Team
+from tests.handlers.post_as_slack import encoded, post
+from tests.harness_slack import Team
 
 Path = tuple[str | int, ...]
 

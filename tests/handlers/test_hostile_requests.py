@@ -12,8 +12,8 @@ from bot.sandbox.exchanges import Exchange
 from store.domain.request import Status
 from store.requests import read
 from tests.clock import MovedClock
-from tests.handlers.posted import FORM, JSON, encoded, post
-from tests.team import Team, gathered
+from tests.handlers.post_as_slack import FORM, JSON, encoded, post
+from tests.harness_slack import Team, gathered
 
 
 async def approve_payload(team: Team) -> dict[str, object]:

@@ -7,8 +7,8 @@ import random
 import sys
 from time import monotonic
 
-from tests.soak.reckoning import Reckoning
-from tests.soak.soaking import Plan, soak
+from tests.soak.final_check import Reckoning
+from tests.soak.one_soak import Plan, soak
 
 
 def main() -> int:

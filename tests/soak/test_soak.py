@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.soak.__main__ import report
-from tests.soak.soaking import Plan, soak
+from tests.soak.one_soak import Plan, soak
 
 SHORT = Plan(
     seconds=6,

@@ -7,7 +7,7 @@ from store.engine.database import Database
 from store.requests import audit
 from store.tables import EventRow
 from tests.cast import BOB, MALLORY
-from tests.store.acts import done, history, submit, vote
+from tests.harness_store import done, history, submit, vote
 
 
 @pytest.fixture

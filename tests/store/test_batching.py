@@ -14,7 +14,7 @@ from store.engine.database import Database
 from store.requests import read
 from store.tables import PersonRow
 from tests.cast import ALICE, BOB, CAROL, MALLORY, NOW
-from tests.store.acts import history, submit, vote, waiting_keys, withdraw
+from tests.harness_store import history, submit, vote, waiting_keys, withdraw
 
 
 def begun(db: Database) -> list[object]:

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from store.engine.database import Database, Debt
 from store.requests import read
 from tests.cast import ALICE, BOB, MALLORY
-from tests.store.acts import history, send_all, submit, vote, waiting_keys
+from tests.harness_store import history, send_all, submit, vote, waiting_keys
 
 
 async def test_a_commit_that_fails_leaves_no_decision_no_event_and_no_message(

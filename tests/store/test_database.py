@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 from store.engine.database import Database, DatabaseUrlError, parse_url
 from store.tables import LaneRow, RequestRow, SlotRow
 from tests.cast import NOW
-from tests.store.acts import replicas, submit
+from tests.harness_store import replicas, submit
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from store.engine.database import Database
 from store.messages import cards, claim, outbox, reminders
 from store.requests import explain
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
-from tests.store.acts import POLICY, done, send_all, submit, vote
+from tests.harness_store import POLICY, done, send_all, submit, vote
 
 MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from store.engine.database import Database
 from store.exports import LEASE, PARTITION, Asked
 from store.lists import listing
 from tests.cast import ALICE, BOB, MALLORY, NOW
-from tests.store.acts import POLICY, owed, submit, vote
-from tests.store.shelf import fill, on_shelf
+from tests.harness_store import POLICY, owed, submit, vote
+from tests.store.bulk_rows import fill, on_shelf
 
 EVERYTHING = ListQuery(Scope.ALL)
 

@@ -7,7 +7,7 @@ from store.domain.request import Status
 from store.engine.database import Database
 from store.messages import homes
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
-from tests.store.acts import POLICY, owed, submit, vote, withdraw
+from tests.harness_store import POLICY, owed, submit, vote, withdraw
 
 EVERYBODY = (ALICE, BOB, CAROL, ADA, MALLORY)
 

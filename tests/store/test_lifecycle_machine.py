@@ -29,7 +29,7 @@ from store.engine.database import Database
 from store.requests import audit
 from store.tables import EventRow, RequestRow, VoteRow
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY
-from tests.store.acts import denial, submit, vote, withdraw
+from tests.harness_store import denial, submit, vote, withdraw
 
 OVERSEERS = {BOB, CAROL, ADA}
 ENDS = {

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from store.engine import migrate
 from store.engine.database import Database
 from store.tables import metadata
-from tests.postgres import Server
+from tests.postgres_server import Server
 
 
 async def test_the_migrations_build_the_tables_of_the_code(db: Database) -> None:

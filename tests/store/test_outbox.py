@@ -9,7 +9,7 @@ from store.messages import claim as claims
 from store.messages import outbox, rate_limits
 from store.messages.outbox import LEASE, Claimed, Kind, Owed, Rank
 from tests.cast import BOB, CAROL, NOW
-from tests.store.acts import owed, replicas, send_all
+from tests.harness_store import owed, replicas, send_all
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + LEASE

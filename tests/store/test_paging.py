@@ -10,7 +10,7 @@ from store.domain.lists.filter_text import decode_cursor, encode_cursor
 from store.domain.lists.query import PAGE_SIZE, Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.engine.database import Database
 from tests.cast import NOW
-from tests.store.shelf import fill, numbers, on_shelf, page_of
+from tests.store.bulk_rows import fill, numbers, on_shelf, page_of
 
 Row = dict[str, Any]
 SIZES = {"U1": 1, "U10": PAGE_SIZE, "U11": PAGE_SIZE + 1, "U30": 3 * PAGE_SIZE}

@@ -13,7 +13,7 @@ from store.domain.request import Person
 from store.engine.database import Database
 from store.tables import MemberRow
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW
-from tests.store.acts import replicas
+from tests.harness_store import replicas
 
 BOB_REYES = Person(BOB, "Bob Reyes", "bob@example.com", "Asia/Manila", "fil-PH")
 CAROL_TAN = Person(CAROL, "Carol Tan", None, "Europe/Berlin", "de-DE", active=False)

@@ -14,8 +14,8 @@ from store.domain.lists.query import ListQuery, Scope
 from store.engine import pg_listen
 from store.engine.database import Database, Debt
 from tests.cast import ALICE, NOW
-from tests.postgres import Server
-from tests.store.acts import submit
+from tests.harness_store import submit
+from tests.postgres_server import Server
 
 PATIENCE = 20
 

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from store.engine import postgresql
 from store.engine.database import Database, execute
 from store.engine.postgresql import PREPARE_AFTER
-from tests.postgres import Server
-from tests.store.acts import replicas
+from tests.harness_store import replicas
+from tests.postgres_server import Server
 
 OWN = text("SELECT pg_backend_pid()")
 

@@ -15,8 +15,8 @@ from store.engine.database import Database
 from store.lists import listing
 from store.requests import read
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
-from tests.store.acts import POLICY, submit, vote, withdraw
-from tests.store.shelf import fill, numbers, on_shelf, page_of
+from tests.harness_store import POLICY, submit, vote, withdraw
+from tests.store.bulk_rows import fill, numbers, on_shelf, page_of
 
 DONE = {"status": "approved", "completed_on": NOW, "decided_by": BOB}
 SHELF = [

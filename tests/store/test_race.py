@@ -11,7 +11,7 @@ from store.domain.request import Request, Verdict
 from store.engine.database import Database
 from store.requests import audit, read
 from tests.cast import ADA, ALICE, BOB, CAROL
-from tests.store.acts import denial, history, owed, replicas, submit, vote, withdraw
+from tests.harness_store import denial, history, owed, replicas, submit, vote, withdraw
 
 CLICKS = 50
 

@@ -9,7 +9,7 @@ from store.messages import claim, outbox, rate_limits
 from store.messages.outbox import Kind, Owed
 from store.messages.rate_limits import Allowance, Method
 from tests.cast import NOW
-from tests.store.acts import replicas
+from tests.harness_store import replicas
 
 SECOND = timedelta(seconds=1)
 

@@ -14,7 +14,7 @@ from store.people import remember
 from store.requests import audit, read
 from store.requests.release_stage import move_stage
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, sample_of
-from tests.store.acts import POLICY, denial, done, history, owed, send_all, submit, vote
+from tests.harness_store import POLICY, denial, done, history, owed, send_all, submit, vote
 
 PILOT, GRAYSCALE, FULL = ReleaseStage.PILOT, ReleaseStage.GRAYSCALE, ReleaseStage.FULL
 MONDAY = NOW + timedelta(days=10)

@@ -15,7 +15,7 @@ from store.engine.database import Database
 from store.messages import reminders
 from store.tables import SlotRow
 from tests.cast import ADA, BOB, CAROL
-from tests.store.acts import POLICY, owed, replicas, submit, vote, withdraw
+from tests.harness_store import POLICY, owed, replicas, submit, vote, withdraw
 
 ZONES = {BOB: "America/New_York", CAROL: "Europe/Berlin"}
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -16,7 +16,7 @@ from store.requests.decide import examine
 from store.requests.submit import Submitted
 from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
-from tests.store.acts import (
+from tests.harness_store import (
     POLICY,
     denial,
     done,

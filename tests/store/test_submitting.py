@@ -22,7 +22,7 @@ from store.requests import decide as decisions
 from store.requests.submit import HandedIn, Submitted, submit_all
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY, NOW, sample_of
-from tests.store.acts import POLICY, handed_in, owed, submit, vote
+from tests.harness_store import POLICY, handed_in, owed, submit, vote
 
 ONE_REVIEWER = Policy(reviewers=(BOB,))
 """Who is the only reviewer can submit nothing: nobody could decide it."""

@@ -13,7 +13,17 @@ from store.requests.release_stage import move_stage
 from store.requests.submit import Submitted
 from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, MALLORY, NOW, sample_of
-from tests.store.acts import POLICY, denial, done, handed_in, owed, send_all, submit, vote, withdraw
+from tests.harness_store import (
+    POLICY,
+    denial,
+    done,
+    handed_in,
+    owed,
+    send_all,
+    submit,
+    vote,
+    withdraw,
+)
 
 RIVALS = 20
 

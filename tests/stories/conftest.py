@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.clock import MovedClock
-from tests.team import Team, gathered
+from tests.harness_slack import Team, gathered
 
 
 @pytest.fixture(params=["socket_mode", "http"])

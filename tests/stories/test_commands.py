@@ -1,6 +1,6 @@
 """`/mp-requests` and its subcommands, typed as people and phones type."""
 
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 async def test_alone_and_help_explain_every_subcommand(team_once: Team) -> None:

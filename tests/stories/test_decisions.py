@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.sandbox.people import Person
 from bot.sandbox.views import View
 from store.domain.request import Request
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 async def details(team: Team, person: Person, request: Request) -> View:

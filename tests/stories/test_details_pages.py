@@ -2,7 +2,7 @@
 
 from store.domain.request import Category
 from tests.cast import sample_of
-from tests.team import Team
+from tests.harness_slack import Team
 
 FEATURES = [
     {"name": f"Feature {n:02}", "version": "1.0", "description": "words " * 700} for n in range(40)

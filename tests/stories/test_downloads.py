@@ -21,7 +21,7 @@ from store.domain.lists.query import ListQuery, Scope, Sort
 from store.domain.request import Category
 from store.engine.database import Database
 from tests.cast import sample
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 async def downloaded(team: Team) -> None:

@@ -4,8 +4,8 @@ from bot.sandbox.conversations import Message
 from bot.sandbox.people import Person
 from bot.sandbox.views import View
 from store.domain.request import Category
+from tests.harness_slack import Team
 from tests.stories.test_home import at_home, seen
-from tests.team import Team
 
 
 async def one_of_each(team: Team) -> None:

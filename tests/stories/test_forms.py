@@ -13,7 +13,7 @@ from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Category, Request
 from store.lists.listing import listing
 from tests.cast import sample_of
-from tests.forms import (
+from tests.form_filling import (
     add_feature,
     filled,
     first,
@@ -23,7 +23,7 @@ from tests.forms import (
     submitted,
     typed_feature,
 )
-from tests.team import Team
+from tests.harness_slack import Team
 
 OWN = {"external_id", "submitted_by", "created_at"}
 """What a form does not ask for."""

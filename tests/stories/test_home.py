@@ -5,7 +5,7 @@ from typing import Any
 from bot.sandbox.people import Person
 from bot.sandbox.views import View
 from store.domain.request import Category, Request
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 async def at_home(team: Team, person: Person) -> View:

@@ -5,7 +5,7 @@ import json
 from bot.sandbox.conversations import Message
 from store.domain.request import Category, Request
 from tests.cast import sample_of
-from tests.team import Team
+from tests.harness_slack import Team
 
 TITLE = "<!channel> 请批准 *now* <https://evil.example|here> 👩‍👩‍👧‍👦 مرحبا &amp;"
 DESCRIPTION = "<!here> <@U0SBX000002> " + "漢字 مرحبا 👍 " * 380

@@ -14,7 +14,7 @@ from blocks.request_form.steps import Step
 from bot.sandbox import payloads
 from bot.sandbox.acks import Ack
 from bot.sandbox.people import Person
-from tests.team import Team
+from tests.harness_slack import Team
 
 NOBODY_ANSWERS = 0.5
 """Seconds to wait for the answer that must not come."""

@@ -2,7 +2,7 @@
 
 from bot.sandbox.people import Person
 from store.domain.request import Category
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 async def listed(team: Team, person: Person, words: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from bot.sandbox.people import Person
 from bot.sandbox.views import View
 from store.domain.request import Request
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 async def details(person: Person, request: Request) -> View:

@@ -6,8 +6,8 @@ from bot.cli.import_file import Importer
 from bot.sandbox.people import Answer
 from store.domain.request import Category, Environment
 from tests.cast import SAMPLE, sample_of
-from tests.forms import front, opened, submitted
-from tests.team import Team
+from tests.form_filling import front, opened, submitted
+from tests.harness_slack import Team
 
 OFFLINE = {
     **sample_of(Category.OFFLINE),

@@ -2,7 +2,7 @@
 
 from bot.sandbox.people import Person
 from store.domain.request import Environment, Request
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 async def approved(team: Team, **changes: object) -> Request:

@@ -6,8 +6,8 @@ from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Category, Environment
 from store.lists.listing import listing
 from tests.cast import sample_of
-from tests.forms import filled, front, opened, submitted
-from tests.team import Team
+from tests.form_filling import filled, front, opened, submitted
+from tests.harness_slack import Team
 
 
 async def stored(team: Team) -> int:

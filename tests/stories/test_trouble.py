@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from store.domain.request import Category
 from tests.cast import sample_of
-from tests.forms import filled, opened
-from tests.team import Team
+from tests.form_filling import filled, opened
+from tests.harness_slack import Team
 
 SENTENCE = re.compile(
     r"Something went wrong on our side \(reference ([0-9A-Z]{4})\)\. "

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot import app
 from store.domain.request import Category
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 def monday(hour: int, minute: int = 0) -> datetime:

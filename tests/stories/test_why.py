@@ -1,7 +1,7 @@
 """`/mp-requests why`: nobody has to guess whom a request waits for."""
 
 from bot.sandbox.people import Person
-from tests.team import Team
+from tests.harness_slack import Team
 
 
 async def why(team: Team, person: Person) -> str:

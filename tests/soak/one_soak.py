@@ -14,12 +14,12 @@ from bot.outgoing.messages import Messages
 from store.engine.database import Database
 from store.messages.cards import GONE
 from store.tables import CardRow, OutboxRow, RequestRow
-from tests.soak import reckoning
-from tests.soak.crowd import Crowd
-from tests.soak.reckoning import Reckoning
-from tests.soak.redrawn import Redrawn
-from tests.soak.stage import Stage, staged
-from tests.soak.trouble import Trouble
+from tests.soak import final_check
+from tests.soak.expected_cards import Redrawn
+from tests.soak.final_check import Reckoning
+from tests.soak.outages import Trouble
+from tests.soak.people import Crowd
+from tests.soak.workspace_and_bots import Stage, staged
 
 DRAIN_SECONDS = 90
 """The longest a soak may take to send everything once the storm is over."""
@@ -59,10 +59,10 @@ async def soak(plan: Plan) -> Reckoning:
         async with app.build(stage.settings, clock=stage.clock) as bot:
             await _drain(stage, bot.db)
             await stage.stop()
-            record = await reckoning.read(bot.db, bot.policy)
+            record = await final_check.read(bot.db, bot.policy)
             messages = Messages(bot.db, bot.directory, bot.policy, stage.clock)
             redrawn = Redrawn(messages, stage.clock())
-            found = await reckoning.reckon(stage, crowd.deeds, record, redrawn)
+            found = await final_check.reckon(stage, crowd.deeds, record, redrawn)
         storm = stage.workspace.storm
         found.counts += stage.counts
         found.counts += Counter({f"fault {kind}": n for kind, n in storm.met.items()})

@@ -13,7 +13,7 @@ from store.domain.clock import Clock
 from store.domain.request import Request, Verdict
 from store.requests.decide import vote
 from store.tables import OutboxRow
-from tests.team import Team
+from tests.harness_slack import Team
 
 SECOND = timedelta(seconds=1)
 

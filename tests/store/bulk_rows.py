@@ -12,7 +12,7 @@ from store.engine.database import Database
 from store.lists import listing
 from store.tables import AssignmentRow, RequestRow
 from tests.cast import ALICE, BOB, NOW
-from tests.store.acts import POLICY
+from tests.harness_store import POLICY
 
 
 def on_shelf(number: int, **changes: Any) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from bot.sandbox.people import Person
 from bot.settings import Settings
 from store.engine import migrate
 from store.engine.database import Database
-from tests.postgres import Server, running_server
-from tests.soak.clock import SharedClock
-from tests.soak.storm import Storm, StormyWorkspace
+from tests.postgres_server import Server, running_server
+from tests.soak.shared_clock import SharedClock
+from tests.soak.slack_faults import Storm, StormyWorkspace
 
 SUBMITTERS = ("alice", "dan", "erin", "fay")
 REVIEWERS = ("bob", "carol", "gil")
@@ -64,9 +64,8 @@ class Stage:
         """One more bot. Its words go to `bots.log`, for whoever looks into a failure."""
         with (self.folder / "bots.log").open("ab") as log:
             env, clock = os.environ | self.environment, str(self.folder / "clock")
-            bot = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.soak.bot", clock, env=env, stdout=log, stderr=log
-            )
+            command = (sys.executable, "-m", "tests.soak.bot_process", clock)
+            bot = await asyncio.create_subprocess_exec(*command, env=env, stdout=log, stderr=log)
         self.bots.append(bot)
 
     async def kill(self, bot: Process) -> None:

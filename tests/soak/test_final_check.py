@@ -6,10 +6,10 @@ from store.domain.request import Request
 from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY
-from tests.soak.crowd import Deed
-from tests.soak.reckoning import Reckoning, in_the_store, read
-from tests.soak.storm import overlap
-from tests.store.acts import POLICY, done, send_all, submit, vote
+from tests.harness_store import POLICY, done, send_all, submit, vote
+from tests.soak.final_check import Reckoning, in_the_store, read
+from tests.soak.people import Deed
+from tests.soak.slack_faults import overlap
 
 
 async def decided(db: Database) -> Request:

@@ -9,7 +9,7 @@ import httpx
 
 from bot import http
 from bot.sandbox.http_delivery import signed_headers
-from tests.team import Team
+from tests.harness_slack import Team
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot import app
 from bot.settings import Settings
-from tests.soak.clock import SharedClock
+from tests.soak.shared_clock import SharedClock
 
 PACE = timedelta(seconds=0.02)
 """Between two posts to one conversation: minutes have to hold what takes hours at Slack's pace."""

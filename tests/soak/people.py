@@ -15,9 +15,9 @@ from bot.sandbox.conversations import Conversation, Message
 from bot.sandbox.elements import controls
 from bot.sandbox.people import Answer, Person
 from store.domain.request import Category
-from tests import forms
+from tests import form_filling
 from tests.cast import sample_of
-from tests.soak.stage import REVIEWERS, SUBMITTERS, Stage
+from tests.soak.workspace_and_bots import REVIEWERS, SUBMITTERS, Stage
 
 Json = dict[str, Any]
 _REASON = "The privacy text names no contact."
@@ -79,7 +79,7 @@ class Crowd:
         """The whole form, and Submit at its end."""
         request = self._request(person)
         answer = await person.command("/mp-requests new")
-        for typed in (forms.first(request), forms.second(request), {}):
+        for typed in (form_filling.first(request), form_filling.second(request), {}):
             answer = await person.submit(_modal(answer), typed)
         if answer.acked and not answer.errors and answer.view is None:
             self._submitted(person, request)

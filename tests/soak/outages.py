@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import psycopg
 
-from tests.soak.stage import Stage, all_killed
+from tests.soak.workspace_and_bots import Stage, all_killed
 
 _NUDGE_SECONDS = 20
 """A jump of the clock under running bots: less than a lease, as a time server would make it."""

@@ -20,9 +20,9 @@ from store.messages.cards import GONE
 from store.requests import audit
 from store.snapshots import snapshots
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow, SlotRow
-from tests.soak.crowd import Deed
-from tests.soak.redrawn import Redrawn
-from tests.soak.stage import Stage
+from tests.soak.expected_cards import Redrawn
+from tests.soak.people import Deed
+from tests.soak.workspace_and_bots import Stage
 
 DECISIONS = {"approved", "rejected", "withdrawn"}
 
