@@ -13,33 +13,33 @@ from store.domain.request import Category
 Json = dict[str, Any]
 
 
-async def opened(person: Person) -> View:
+async def open_form(person: Person) -> View:
     """An empty form in front of them."""
-    return front(await person.command("/mp-requests new"))
+    return modal_of(await person.command("/mp-requests new"))
 
 
-def front(answer: Answer) -> View:
+def modal_of(answer: Answer) -> View:
     """The modal the answer left in front."""
     assert answer.view is not None
     return answer.view
 
 
-async def filled(person: Person, form: View, request: Json) -> View:
+async def fill_in(person: Person, form: View, request: Json) -> View:
     """The form with both steps filled in, at its last step."""
-    front(await person.submit(form, first(request)))
+    modal_of(await person.submit(form, first_step(request)))
     for feature in request["details"].get("features") or ():
         await add_feature(person, form, feature)
-    return front(await person.submit(form, second(request)))
+    return modal_of(await person.submit(form, second_step(request)))
 
 
-async def submitted(person: Person, form: View, request: Json) -> Answer:
+async def submit_form(person: Person, form: View, request: Json) -> Answer:
     """The form filled in and submitted."""
-    return await person.submit(await filled(person, form, request))
+    return await person.submit(await fill_in(person, form, request))
 
 
 async def add_feature(person: Person, form: View, feature: Json) -> Answer:
     """One more feature, by the button and its modal."""
-    asked = front(await person.click(form, "request.form.feature.add"))
+    asked = modal_of(await person.click(form, "request.form.feature.add"))
     return await person.submit(asked, typed_feature(asked, feature))
 
 
@@ -50,12 +50,12 @@ def typed_feature(asked: View, feature: Json) -> Json:
     return _typed(tuple(field for field in fields if field.path in there), feature)
 
 
-def first(request: Json) -> Json:
+def first_step(request: Json) -> Json:
     """What a person types into the first step."""
     return _typed(request_form_fields.REQUEST, request)
 
 
-def second(request: Json) -> Json:
+def second_step(request: Json) -> Json:
     """What a person types into the second."""
     return _typed(request_form_fields.DETAILS[Category(request["category"])], request)
 

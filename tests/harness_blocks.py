@@ -49,7 +49,7 @@ def ended(status: Status, **changes: Any) -> Request:
     return request(status=status, revision=2, **given)
 
 
-def standing(status: Status, **changes: Any) -> Request:
+def in_status(status: Status, **changes: Any) -> Request:
     """The request in any status."""
     return request(**changes) if status is Status.UNDER_REVIEW else ended(status, **changes)
 
@@ -97,7 +97,7 @@ def views(shown: Request) -> Iterator[View]:
         yield steps.build(draft, step)
 
 
-def named(user_id: str) -> str:
+def name_of(user_id: str) -> str:
     """A person's name, as the sandbox's screen asks for it."""
     return PEOPLE[user_id].name if user_id in PEOPLE else user_id
 
@@ -105,4 +105,4 @@ def named(user_id: str) -> str:
 def words(shown: Message | View) -> str:
     """What a reader in Manila sees."""
     payload: Mapping[str, Any] = shown.payload() if isinstance(shown, Message) else shown.to_dict()
-    return screen.text(payload, names=named, reader_tz="Asia/Manila", now=NOW)
+    return screen.text(payload, names=name_of, reader_tz="Asia/Manila", now=NOW)

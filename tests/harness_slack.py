@@ -1,7 +1,7 @@
 """A team at its Slack: the sandbox, the bot as it runs, and the people of the stories.
 
 alice submits, bob and carol review, ada administers, mallory must get nowhere. The bot's loops do
-not run by themselves here: `settle()` sends what is owed, so that a test never waits for time.
+not run by themselves here: `send_all()` sends what is owed, so that a test never waits for time.
 """
 
 from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ class Team:
     async def submit(self, by: Person | None = None, **changes: Any) -> Request:
         """A request of alice's (a release to Production, unless changed), its cards sent."""
         request = await self.store(by, **changes)
-        await self.settle()
+        await self.send_all()
         return request
 
     async def store(self, by: Person | None = None, **changes: Any) -> Request:
@@ -66,7 +66,7 @@ class Team:
         assert not isinstance(answer, Refused)
         return answer.request
 
-    async def settle(self) -> None:
+    async def send_all(self) -> None:
         """Send all that is owed and not resting."""
         while await self.bot.dispatcher.run_once():
             pass
@@ -127,7 +127,7 @@ timezone = "Asia/Manila"
 
 
 @asynccontextmanager
-async def gathered(
+async def team_at_slack(
     database_url: str, clock: MovedClock, folder: Path, *, mode: str, policy: str = ""
 ) -> AsyncIterator[Team]:
     """The team with a connected bot; `policy` is more lines of the policy file."""

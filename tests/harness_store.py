@@ -25,7 +25,7 @@ POLICY = Policy(admins=(ADA,), reviewers=(BOB, CAROL), channel="CREVIEWS", timez
 _numbers = itertools.count(1)
 
 
-def handed_in(**changes: Any) -> Submission:
+def new_submission(**changes: Any) -> Submission:
     """A release as Alice hands it in, with whatever the story changes; a new version each time."""
     number = next(_numbers)
     filled = sample_of(Category.RELEASE) | {
@@ -39,7 +39,7 @@ def handed_in(**changes: Any) -> Submission:
 
 async def submit(db: Database, *, policy: Policy = POLICY, **changes: Any) -> Request:
     """A stored request of Alice's, or of `submitted_by`."""
-    handed = handed_in(**changes)
+    handed = new_submission(**changes)
     answer = await store_request(db, handed, submitter=handed.submitted_by, policy=policy, now=NOW)
     assert not isinstance(answer, Refused)
     return answer.request
@@ -66,22 +66,22 @@ def denial(answer: Request | Refused) -> Denial | None:
     return answer.denial if isinstance(answer, Refused) else None
 
 
-def done(answer: Request | Refused) -> Request:
+def accepted(answer: Request | Refused) -> Request:
     """The request after a yes."""
     assert not isinstance(answer, Refused), answer
     return answer
 
 
-async def owed(db: Database) -> dict[str, OutboxRow]:
+async def outbox_rows(db: Database) -> dict[str, OutboxRow]:
     """Every message of the outbox by its key."""
     async with db.snapshot() as session:
         rows = await session.exec(select(OutboxRow).order_by(col(OutboxRow.id)))
         return {row.key: row for row in rows}
 
 
-async def waiting_keys(db: Database) -> set[str]:
+async def pending_keys(db: Database) -> set[str]:
     """The messages that nobody has sent yet."""
-    return {key for key, row in (await owed(db)).items() if row.state == "pending"}
+    return {key for key, row in (await outbox_rows(db)).items() if row.state == "pending"}
 
 
 async def history(db: Database, request: Request) -> list[tuple[int, str, str]]:

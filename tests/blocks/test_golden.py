@@ -21,7 +21,7 @@ from store.domain.lifecycle import Act
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Environment, Predecessor, Request, Status
 from tests.cast import ALICE, NOW, sample_of
-from tests.harness_blocks import PEOPLE, standing
+from tests.harness_blocks import PEOPLE, in_status
 
 GOLDEN = Path(__file__).parent / "golden"
 DECIDES = frozenset({Act.SEE, Act.APPROVE, Act.REJECT})
@@ -32,7 +32,7 @@ Json = dict[str, Any]
 def shown(category: Category, status: Status) -> Request:
     """The sample's first request of the category, in that status."""
     sample = sample_of(category)
-    return standing(
+    return in_status(
         status,
         category=category,
         title=sample["title"],

@@ -11,7 +11,7 @@ from bot.sandbox.limits.whole import objects
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Status
 from tests.cast import ALICE, BOB, NOW, request
-from tests.harness_blocks import HOSTILE, PEOPLE, hostile, of_category, standing, words
+from tests.harness_blocks import HOSTILE, PEOPLE, hostile, in_status, of_category, words
 
 COUNTS = {Status.UNDER_REVIEW: 4, Status.APPROVED: 1001, Status.REJECTED: 9}
 PAGE = Page((request(),), total=37, under_review=4, next=Cursor(NOW, 128, first=11))
@@ -72,7 +72,7 @@ def test_a_new_submitter_is_told_how_to_begin() -> None:
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("category", Category)
 def test_rows_of_every_kind_fit(category: Category, status: Status) -> None:
-    row = standing(status, **of_category(category))
+    row = in_status(status, **of_category(category))
     view = home.build(replace(MINE, page=replace(PAGE, requests=(row,) * 10)), now=NOW)
     assert view_problems(view.to_dict()) == []
 

@@ -10,7 +10,7 @@ from blocks.buttons import ALL_ACTIONS
 from bot.sandbox.limits import message_problems, view_problems
 from bot.sandbox.limits.whole import objects
 from store.domain.request import Category, Status
-from tests.harness_blocks import HOSTILE, hostile, messages, of_category, standing, views
+from tests.harness_blocks import HOSTILE, hostile, in_status, messages, of_category, views
 
 
 def mrkdwn_texts(payload: dict[str, Any]) -> list[str]:
@@ -22,7 +22,7 @@ EVERY_STANDING = [(category, status) for category in Category for status in Stat
 
 @pytest.mark.parametrize(("category", "status"), EVERY_STANDING)
 def test_ordinary_requests_fit(category: Category, status: Status) -> None:
-    shown = standing(status, **of_category(category))
+    shown = in_status(status, **of_category(category))
     assert [p for m in messages(shown) for p in message_problems(m.payload())] == []
     assert [p for v in views(shown) for p in view_problems(v.to_dict())] == []
 
@@ -32,14 +32,14 @@ def test_ordinary_requests_fit(category: Category, status: Status) -> None:
 @pytest.mark.parametrize("status", [Status.UNDER_REVIEW, Status.REJECTED])
 def test_hostile_requests_fit(category: Category, status: Status, kind: str) -> None:
     reason = {"decision_reason": HOSTILE[kind][:2000]} if status is Status.REJECTED else {}
-    shown = standing(status, **hostile(category, HOSTILE[kind]), **reason)
+    shown = in_status(status, **hostile(category, HOSTILE[kind]), **reason)
     assert [p for m in messages(shown) for p in message_problems(m.payload())] == []
     assert [p for v in views(shown) for p in view_problems(v.to_dict())] == []
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_nothing_a_person_wrote_can_mention_or_link(kind: str) -> None:
-    shown = standing(Status.REJECTED, **hostile(Category.RELEASE, HOSTILE[kind]))
+    shown = in_status(Status.REJECTED, **hostile(Category.RELEASE, HOSTILE[kind]))
     for message in messages(shown):
         for sent in [message.text, *mrkdwn_texts(message.payload())]:
             assert not set(re.findall(r"<(.{1,5})", sent)) - {"!date"}
@@ -47,7 +47,7 @@ def test_nothing_a_person_wrote_can_mention_or_link(kind: str) -> None:
 
 @pytest.mark.parametrize("status", Status)
 def test_every_button_has_a_known_name(status: Status) -> None:
-    shown = standing(status)
+    shown = in_status(status)
     drawn = [m.payload() for m in messages(shown)] + [v.to_dict() for v in views(shown)]
     found = {o["action_id"] for each in drawn for o in objects(each) if o.get("type") == "button"}
     assert found

@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from sqlmodel import col, select
-
 from bot import app
 from bot.app import Bot
 from store.domain.access import Refused
@@ -14,15 +12,14 @@ from store.domain.request import Request, Verdict
 from store.requests.decide import vote
 from store.tables import OutboxRow
 from tests.harness_slack import Team
+from tests.harness_store import outbox_rows
 
 SECOND = timedelta(seconds=1)
 
 
 async def rows(team: Team) -> dict[str, OutboxRow]:
     """Every owed, sent or failed message by its key."""
-    async with team.bot.db.snapshot() as session:
-        found = await session.exec(select(OutboxRow).order_by(col(OutboxRow.id)))
-        return {row.key: row for row in found}
+    return await outbox_rows(team.bot.db)
 
 
 async def states(team: Team) -> set[str]:

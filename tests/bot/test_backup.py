@@ -10,7 +10,7 @@ import pytest
 from store.engine.database import Database
 from tests.bot.installation import Installation, Typed
 from tests.cast import BOB
-from tests.harness_store import done, submit, vote
+from tests.harness_store import accepted, submit, vote
 from tests.postgres_server import Server
 
 WHOLE = Typed(0, "2 requests, 3 events: every history holds.\n")
@@ -19,7 +19,7 @@ WHOLE = Typed(0, "2 requests, 3 events: every history holds.\n")
 async def lived_in(url: str) -> Database:
     """A store with two requests, one of them decided; still open."""
     db = Database(url)
-    done(await vote(db, await submit(db), BOB))
+    accepted(await vote(db, await submit(db), BOB))
     await submit(db)
     return db
 

@@ -39,7 +39,7 @@ async def test_a_card_whose_answer_was_lost_is_found_not_posted_twice(team: Team
 
     await approve(team, request.id)
     team.clock.move(seconds=2)
-    await team.settle()
+    await team.send_all()
 
     assert seen(team) == [1, 1, 1, 2], "alice's second message is the outcome"
     assert all("This request is approved." in shown for shown in team.copies(request))
@@ -53,7 +53,7 @@ async def test_a_card_found_again_is_not_posted_when_its_edit_fails(team_once: T
     team.workspace.faults.add(EDIT, "status", status=429, retry_after=5, times=4)
     for _ in range(3):
         team.clock.move(seconds=10)
-        await team.settle()
+        await team.send_all()
 
     assert seen(team) == ONE_EACH
     assert await states(team) == {"sent"}
@@ -65,7 +65,7 @@ async def test_a_card_that_never_reached_slack_is_sent_once_later(team: Team) ->
     assert seen(team) == [0, 0, 0, 0]
 
     team.clock.move(seconds=2)
-    await team.settle()
+    await team.send_all()
     assert seen(team) == ONE_EACH
 
 
@@ -74,11 +74,11 @@ async def test_too_fast_rests_one_lane_and_nothing_else_waits(team: Team) -> Non
     await team.submit()
     await team.submit(external_id="another")
     team.clock.move(seconds=29)
-    await team.settle()
+    await team.send_all()
     assert sorted(seen(team)) == [0, 2, 2, 2]
 
     team.clock.move(seconds=1)
-    await team.settle()
+    await team.send_all()
     assert seen(team) == [2, 2, 2, 2]
 
 
@@ -89,7 +89,7 @@ async def test_a_server_error_passes(team_once: Team, status: int) -> None:
     assert {row.last_error for row in (await rows(team_once)).values()} == {f"HTTP {status}"}
 
     team_once.clock.move(seconds=2)
-    await team_once.settle()
+    await team_once.send_all()
     assert seen(team_once) == ONE_EACH
 
 
@@ -98,7 +98,7 @@ async def test_a_channel_the_bot_is_not_in_is_given_up_and_an_admin_told_once(te
     request = await team.submit()
     for _ in range(3):
         team.clock.move(hours=1)
-        await team.settle()
+        await team.send_all()
 
     assert (await rows(team))[f"card:1:channel:{team.reviews.id}"].state == "failed"
     (told,) = team.ada.sees()
@@ -110,7 +110,7 @@ async def test_an_edit_of_a_deleted_card_is_quiet(team_once: Team) -> None:
     request = await team_once.submit()
     team_once.card(team_once.bob, request).deleted = True
     await approve(team_once, request.id)
-    await team_once.settle()
+    await team_once.send_all()
 
     (failed,) = [row for row in (await rows(team_once)).values() if row.state == "failed"]
     assert failed.last_error == "message_not_found"
@@ -135,7 +135,7 @@ async def test_many_owed_edits_of_a_card_become_one(team_once: Team) -> None:
     await approve(team_once, request.id)
     for _ in range(4):
         await team_once.carol.click(card.as_shown(), "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     edited = [c.args["ts"] for c in team_once.workspace.calls if c.method == EDIT]
     assert len(edited) == len(set(edited)) == 4
@@ -146,7 +146,7 @@ async def test_what_is_sent_is_the_state_at_that_moment(team_once: Team) -> None
     request = await team_once.submit()
     await approve(team_once, request.id)
     team_once.clock.move(seconds=10)
-    await team_once.settle()
+    await team_once.send_all()
 
     card = team_once.card(team_once.bob, request)
     assert "This request is approved." in team_once.words(card)
@@ -188,7 +188,7 @@ async def test_a_message_that_cannot_be_made_stops_no_other(team: Team) -> None:
     await hold_back(team, 1)
     async with team.bot.db.transaction() as session:
         await session.exec(delete(CardRow).where(col(CardRow.recipient) == team.bob.id))
-    await team.settle()
+    await team.send_all()
 
     assert seen(team) == [0, 1, 1, 1]
     broken = (await rows(team))[f"card:1:reviewer:{team.bob.id}"]
@@ -229,7 +229,7 @@ async def test_what_was_made_too_slowly_is_left_to_whoever_claims_it_next(team: 
     assert calls(team, POST) == before
 
     team.clock.move(seconds=600)
-    await team.settle()
+    await team.send_all()
     assert seen(team) == ONE_EACH
 
 
@@ -238,7 +238,7 @@ async def test_a_message_of_a_newer_replicas_kind_is_left_to_it(team: Team) -> N
     async with team.bot.db.transaction() as session:
         newer = "UPDATE outbox SET kind = 'of a newer version' WHERE recipient = :bob"
         await session.exec(text(newer), params={"bob": team.bob.id})  # type: ignore[call-overload]
-    await team.settle()
+    await team.send_all()
 
     assert seen(team) == [0, 1, 1, 1]
     assert (await rows(team))[f"card:1:reviewer:{team.bob.id}"].state == "pending"

@@ -15,16 +15,16 @@ from store import exports
 from store.domain.export import ExportState
 from store.exports import LEASE
 from tests.clock import MovedClock
-from tests.harness_slack import Team, gathered
+from tests.harness_slack import Team, team_at_slack
 
 
 @pytest.fixture
 async def team(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """The team with one request, which bob has asked to download."""
-    async with gathered(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
+    async with team_at_slack(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
         await together.submit()
         await together.bob.command("/mp-requests export")
-        await together.settle()
+        await together.send_all()
         yield together
 
 
@@ -32,7 +32,7 @@ async def made(team: Team, *, after: timedelta = timedelta()) -> int:
     """One look of the loop, some time later, and the news of it sent."""
     team.clock.move(seconds=after.total_seconds())
     count = await team.bot.downloads.run_once()
-    await team.settle()
+    await team.send_all()
     return count
 
 
@@ -146,7 +146,7 @@ async def test_the_asker_hears_how_far_it_is(team: Team) -> None:
     team.bot.downloads.progress_seconds = 0.0
     before = told(team)
     async with busy(team):
-        await team.settle()
+        await team.send_all()
         assert told(team) == f"{before}\n1 request so far"
 
 
@@ -169,13 +169,13 @@ async def test_the_loop_makes_what_is_asked_for_as_soon_as_it_is(team: Team) -> 
     await team.workspace.until(lambda: any(m.files for m in team.alice.sees()), timeout=20)
     work.cancel()
     await asyncio.wait([work])
-    await team.settle()
+    await team.send_all()
 
 
 async def test_a_progress_message_posted_twice_in_doubt_is_one_and_ends_right(team: Team) -> None:
     team.workspace.faults.add("chat.postMessage", "drop_after")
     await team.alice.command("/mp-requests export mine")
-    await team.settle()
+    await team.send_all()
     while await made(team):
         pass
     await made(team, after=timedelta(seconds=10))

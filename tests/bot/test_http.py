@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot import app, http
 from bot.sandbox.http_delivery import signed_headers
 from tests.clock import MovedClock
-from tests.harness_slack import Team, gathered
+from tests.harness_slack import Team, team_at_slack
 from tests.postgres_server import Server
 
 HELLO = json.dumps({"type": "url_verification", "challenge": "hello"}).encode()
@@ -21,7 +21,7 @@ HELLO = json.dumps({"type": "url_verification", "challenge": "hello"}).encode()
 @pytest.fixture
 async def by_http(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """The team with signed HTTP and no Socket Mode."""
-    async with gathered(sqlite_url, clock, tmp_path, mode="http") as together:
+    async with team_at_slack(sqlite_url, clock, tmp_path, mode="http") as together:
         yield together
 
 
@@ -98,7 +98,7 @@ async def test_a_database_that_is_away_is_not_ready(
     postgres: Server, clock: MovedClock, tmp_path: Path
 ) -> None:
     postgres.execute("CREATE DATABASE {} TEMPLATE template_of_ours", "leaving")
-    async with gathered(postgres.url("leaving"), clock, tmp_path, mode="http") as team:
+    async with team_at_slack(postgres.url("leaving"), clock, tmp_path, mode="http") as team:
         postgres.execute("DROP DATABASE {} WITH (FORCE)", "leaving")
         async with asking(team) as client:
             ready = await client.get("/readyz")

@@ -65,7 +65,7 @@ async def test_a_line_is_stored_once_whoever_imports_it_again(team: Team) -> Non
 
 async def test_an_imported_request_asks_its_reviewers(team_once: Team) -> None:
     await imported(team_once, line())
-    await team_once.settle()
+    await team_once.send_all()
 
     assert "[ Approve ]" in team_once.last(team_once.bob)
     assert "Alice Santos" in team_once.last(team_once.bob)

@@ -15,7 +15,7 @@ from store.messages import claim, outbox
 from store.messages.outbox import Kind, Owed
 from tests.bot.installation import Installation
 from tests.cast import BOB
-from tests.harness_store import done, submit, vote
+from tests.harness_store import accepted, submit, vote
 
 SECRET = "https://hooks.slack.com/actions/T1/secret"
 
@@ -125,7 +125,7 @@ async def test_the_history_is_checked_and_what_is_broken_named(
     installed: Installation, store: Database
 ) -> None:
     for _ in range(3):
-        done(await vote(store, await submit(store), BOB))
+        accepted(await vote(store, await submit(store), BOB))
     whole = await installed.types("audit", "verify")
     async with store.engine.begin() as connection:
         await connection.exec_driver_sql("UPDATE event SET actor = 'U1' WHERE request_id = 2")

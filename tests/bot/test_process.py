@@ -37,8 +37,8 @@ async def on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Installati
 async def submitted(installed: Installation, category: Category = Category.RELEASE) -> None:
     """Alice's request by the form, acknowledged."""
     alice = installed.people["alice"]
-    form = await form_filling.opened(alice)
-    answer = await form_filling.submitted(alice, form, sample_of(category))
+    form = await form_filling.open_form(alice)
+    answer = await form_filling.submit_form(alice, form, sample_of(category))
     assert (answer.acked, answer.errors, answer.view) == (True, {}, None)
 
 

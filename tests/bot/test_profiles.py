@@ -46,7 +46,7 @@ async def test_who_leaves_the_group_loses_the_role_at_the_next_refresh(team: Tea
     team.workspace.change_usergroup(reviewers(team), members=[team.bob])
     await team.bot.jobs.refresh()
     await team.carol.click(card, "request.approve")
-    await team.settle()
+    await team.send_all()
 
     assert await deciding(team) == ids(team.bob)
     assert "Under Review" in team.words(team.card(team.alice, request))

@@ -22,7 +22,7 @@ async def test_a_card_left_behind_is_brought_up_to_date_once(team: Team) -> None
     await forget_what_is_owed(team)
 
     assert [await cards.repair(team.bot.db, now=team.clock()) for _ in range(2)] == [4, 0]
-    await team.settle()
+    await team.send_all()
     assert all("This request is approved." in shown for shown in team.copies(request))
     assert await team.bot.jobs.reconcile_all() == 0
 
@@ -40,7 +40,7 @@ async def test_what_is_owed_already_or_was_given_up_is_left_alone(team: Team) ->
 async def test_only_the_newest_are_looked_at_every_few_minutes(team: Team) -> None:
     for name in ("first", "second", "third"):
         await team.store(external_id=name)
-    await team.settle()
+    await team.send_all()
     for request_id in (1, 2, 3):
         await approve(team, request_id)
     await forget_what_is_owed(team)
@@ -54,7 +54,7 @@ async def stale_click(team: Team) -> None:
     async with team.bot.db.transaction() as session:
         await session.exec(update(CardRow).values(shown_revision=0))
     await team.bot.jobs.reconcile()
-    await team.settle()
+    await team.send_all()
 
 
 async def test_a_card_deleted_by_hand_is_posted_anew_once(team: Team) -> None:
@@ -66,7 +66,7 @@ async def test_a_card_deleted_by_hand_is_posted_anew_once(team: Team) -> None:
 
     edits = calls(team, EDIT)
     await approve(team, request.id)
-    await team.settle()
+    await team.send_all()
     assert seen(team) == [0, 1, 1, 2]
     assert calls(team, EDIT) == edits + 3
 
@@ -77,7 +77,7 @@ async def test_what_is_still_owed_of_a_card_that_is_gone_posts_nothing(team_once
     async with team.bot.db.transaction() as session:
         bobs = col(CardRow.recipient) == team.bob.id
         await session.exec(update(CardRow).where(bobs).values(deletions=cards.GONE))
-    await team.settle()
+    await team.send_all()
 
     assert seen(team) == [0, 1, 1, 1]
     assert {row.state for row in (await rows(team)).values()} == {"sent"}, request.ref
@@ -87,7 +87,7 @@ async def test_a_card_deleted_after_the_decision_is_left(team: Team) -> None:
     request = await team.submit()
     team.card(team.bob, request).deleted = True
     await approve(team, request.id)
-    await team.settle()
+    await team.send_all()
     edits = calls(team, EDIT)
     await stale_click(team)
 
@@ -102,7 +102,7 @@ async def test_a_reviewer_who_left_is_reported_once_and_others_decide(team: Team
     team.clock.move(days=1, seconds=1)
     for _ in range(2):
         await team.bot.jobs.reconcile()
-        await team.settle()
+        await team.send_all()
 
     told = [team.words(m) for m in team.ada.sees() if "has left the workspace" in team.words(m)]
     assert len(told) == 1

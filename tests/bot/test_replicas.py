@@ -12,7 +12,7 @@ from bot.outgoing import dispatcher
 from bot.sandbox.rates import Limiter, Rates
 from tests.bot.sending import SECOND, another_bot, approve, calls, seen, send_all, states
 from tests.clock import MovedClock
-from tests.harness_slack import Team, gathered
+from tests.harness_slack import Team, team_at_slack
 from tests.postgres_server import Server
 
 
@@ -23,7 +23,7 @@ async def team_on_postgres(
     """The team, where replicas meet."""
     postgres.execute("CREATE DATABASE {} TEMPLATE template_of_ours", "replicas")
     url = postgres.url("replicas")
-    async with gathered(url, clock, tmp_path, mode="socket_mode") as together:
+    async with team_at_slack(url, clock, tmp_path, mode="socket_mode") as together:
         yield together
     postgres.execute("DROP DATABASE {} WITH (FORCE)", "replicas")
 

@@ -14,7 +14,7 @@ from store.tables import OutboxRow
 from tests.bot.installation import Installation, installation
 from tests.bot.sending import rows
 from tests.harness_slack import Team
-from tests.harness_store import handed_in
+from tests.harness_store import new_submission
 
 POST = "chat.postMessage"
 
@@ -39,7 +39,7 @@ async def import_four(installed: Installation) -> None:
     """Four requests from the platform, their cards owed: more than one round of sending."""
     dan = installed.people["dan"].email
     file = installed.folder / "four.jsonl"
-    handed = [handed_in(submitted_by=dan, external_id=name) for name in "abcd"]
+    handed = [new_submission(submitted_by=dan, external_id=name) for name in "abcd"]
     file.write_text("\n".join(each.model_dump_json() for each in handed), encoding="utf-8")
     assert (await installed.types("import", str(file))).code == 0
 

@@ -9,14 +9,14 @@ from bot.sandbox.exchanges import Exchange
 from store.domain.request import Category
 from tests.cast import sample_of
 from tests.clock import MovedClock
-from tests.form_filling import first
-from tests.harness_slack import Team, gathered
+from tests.form_filling import first_step
+from tests.harness_slack import Team, team_at_slack
 
 
 @pytest.fixture
 async def by_http(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """The team with signed HTTP."""
-    async with gathered(sqlite_url, clock, tmp_path, mode="http") as together:
+    async with team_at_slack(sqlite_url, clock, tmp_path, mode="http") as together:
         yield together
 
 
@@ -30,9 +30,9 @@ async def recorded(by_http: Team) -> list[Exchange]:
         await team.bob.command(f"/mp-requests {text}")
     form = (await team.alice.command("/mp-requests new")).view
     assert form is not None
-    await team.alice.submit(form, first(sample_of(Category.RELEASE)))
+    await team.alice.submit(form, first_step(sample_of(Category.RELEASE)))
     await team.bob.click(card, "request.details")
     await team.reject(team.carol, team.card(team.carol, request), "The privacy text is missing.")
     await team.alice.open_home()
-    await team.settle()
+    await team.send_all()
     return list(team.workspace.exchanges.latest)

@@ -13,7 +13,7 @@ from store.domain.request import Status
 from store.requests import read
 from tests.clock import MovedClock
 from tests.handlers.post_as_slack import FORM, JSON, encoded, post
-from tests.harness_slack import Team, gathered
+from tests.harness_slack import Team, team_at_slack
 
 
 async def approve_payload(team: Team) -> dict[str, object]:
@@ -49,7 +49,7 @@ async def test_a_click_played_again_decides_nothing_more(by_http: Team) -> None:
     body, kind = encoded("interactive", await approve_payload(by_http))
     for _ in range(3):
         assert (await post(by_http, body, kind)).status_code == 200
-    await by_http.settle()
+    await by_http.send_all()
 
     async with by_http.bot.db.snapshot() as session:
         request = await read.one(session, 1)
@@ -109,7 +109,7 @@ async def test_a_command_may_say_payload(by_http: Team) -> None:
 @pytest.fixture
 async def by_socket(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """The team by Socket Mode."""
-    async with gathered(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
+    async with team_at_slack(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
         yield together
 
 

@@ -79,7 +79,7 @@ class Crowd:
         """The whole form, and Submit at its end."""
         request = self._request(person)
         answer = await person.command("/mp-requests new")
-        for typed in (form_filling.first(request), form_filling.second(request), {}):
+        for typed in (form_filling.first_step(request), form_filling.second_step(request), {}):
             answer = await person.submit(_modal(answer), typed)
         if answer.acked and not answer.errors and answer.view is None:
             self._submitted(person, request)

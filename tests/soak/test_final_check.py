@@ -6,7 +6,7 @@ from store.domain.request import Request
 from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY
-from tests.harness_store import POLICY, done, send_all, submit, vote
+from tests.harness_store import POLICY, accepted, send_all, submit, vote
 from tests.soak.final_check import Reckoning, in_the_store, read
 from tests.soak.people import Deed
 from tests.soak.slack_faults import overlap
@@ -14,7 +14,7 @@ from tests.soak.slack_faults import overlap
 
 async def decided(db: Database) -> Request:
     """A request of alice's that bob approved, every card of it shown."""
-    request = done(await vote(db, await submit(db), BOB))
+    request = accepted(await vote(db, await submit(db), BOB))
     await send_all(db)
     await change(db, CardRow, shown_revision=request.revision)
     return request

@@ -15,7 +15,7 @@ from tests.cast import ALICE, BOB, NOW
 from tests.harness_store import POLICY
 
 
-def on_shelf(number: int, **changes: Any) -> dict[str, Any]:
+def request_row(number: int, **changes: Any) -> dict[str, Any]:
     """A row: Alice's request for Bills Pay, an hour younger than the one before it."""
     created = NOW + timedelta(hours=number)
     row: dict[str, Any] = {
@@ -40,7 +40,7 @@ def on_shelf(number: int, **changes: Any) -> dict[str, Any]:
     return row | {"search_text": found_by}
 
 
-async def fill(
+async def insert_rows(
     db: Database, rows: Sequence[dict[str, Any]], reviewers: Iterable[str] = (BOB,)
 ) -> None:
     """Store these rows, each assigned to these reviewers."""

@@ -7,13 +7,13 @@ from store.engine.database import Database
 from store.requests import audit
 from store.tables import EventRow
 from tests.cast import BOB, MALLORY
-from tests.harness_store import done, history, submit, vote
+from tests.harness_store import accepted, history, submit, vote
 
 
 @pytest.fixture
 async def decided(db: Database) -> Request:
     """A request with two events."""
-    return done(await vote(db, await submit(db), BOB))
+    return accepted(await vote(db, await submit(db), BOB))
 
 
 async def broken_at(db: Database, request: Request) -> int | None:
@@ -61,7 +61,7 @@ CHANGES = [
 
 async def test_a_changed_event_is_found_at_its_revision(db: Database) -> None:
     for change in CHANGES:
-        request = done(await vote(db, await submit(db), BOB))
+        request = accepted(await vote(db, await submit(db), BOB))
         where = f"revision = 2 AND request_id = {request.id}"
         await tamper(db, f"UPDATE event SET {change} WHERE {where}")
         assert await broken_at(db, request) == 2, change

@@ -14,7 +14,7 @@ from store.engine.database import Database
 from store.requests import read
 from store.tables import PersonRow
 from tests.cast import ALICE, BOB, CAROL, MALLORY, NOW
-from tests.harness_store import history, submit, vote, waiting_keys, withdraw
+from tests.harness_store import history, pending_keys, submit, vote, withdraw
 
 
 def begun(db: Database) -> list[object]:
@@ -34,7 +34,7 @@ async def test_clicks_of_one_moment_share_a_transaction_or_two(db: Database) -> 
         kept = [await read.one(session, request.id) for request in requests]
     assert kept == answers
     for request in requests:
-        assert f"outcome:{request.id}" in await waiting_keys(db)
+        assert f"outcome:{request.id}" in await pending_keys(db)
         assert [what for _, what, _ in await history(db, request)] == ["submitted", "approved"]
 
 

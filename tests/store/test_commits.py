@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from store.engine.database import Database, Debt
 from store.requests import read
 from tests.cast import ALICE, BOB, MALLORY
-from tests.harness_store import history, send_all, submit, vote, waiting_keys
+from tests.harness_store import history, pending_keys, send_all, submit, vote
 
 
 async def test_a_commit_that_fails_leaves_no_decision_no_event_and_no_message(
@@ -20,7 +20,7 @@ async def test_a_commit_that_fails_leaves_no_decision_no_event_and_no_message(
     async with db.snapshot() as session:
         assert await read.one(session, request.id) == request
     assert await history(db, request) == [(1, "submitted", ALICE)]
-    assert await waiting_keys(db) == set()
+    assert await pending_keys(db) == set()
 
 
 async def let_commits_of_second_events_fail(db: Database) -> None:

@@ -11,7 +11,7 @@ from store.engine.database import Database
 from store.messages import cards, claim, outbox, reminders
 from store.requests import explain
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
-from tests.harness_store import POLICY, done, send_all, submit, vote
+from tests.harness_store import POLICY, accepted, send_all, submit, vote
 
 MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ async def test_reviewers_come_first_then_admins(db: Database) -> None:
 
 
 async def test_after_the_decision_nobody_may_decide(db: Database) -> None:
-    ended = done(await vote(db, await submit(db), BOB))
+    ended = accepted(await vote(db, await submit(db), BOB))
     why = await asked(db, ended, BOB)
     assert (why.deciders, why.denial) == ((), Denial.CLOSED)
 

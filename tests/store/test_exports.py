@@ -11,8 +11,8 @@ from store.engine.database import Database
 from store.exports import LEASE, PARTITION, Asked
 from store.lists import listing
 from tests.cast import ALICE, BOB, MALLORY, NOW
-from tests.harness_store import POLICY, owed, submit, vote
-from tests.store.bulk_rows import fill, on_shelf
+from tests.harness_store import POLICY, outbox_rows, submit, vote
+from tests.store.bulk_rows import insert_rows, request_row
 
 EVERYTHING = ListQuery(Scope.ALL)
 
@@ -50,7 +50,7 @@ async def test_what_is_asked_for_comes_back_as_it_was_asked(db: Database) -> Non
     asked = await ask(db, wanted)
     assert asked.new
     assert (await state(db, asked.export)).query == wanted
-    assert f"export:{asked.export.id}" in await owed(db)
+    assert f"export:{asked.export.id}" in await outbox_rows(db)
 
 
 async def test_the_same_again_while_it_is_prepared_is_the_same_export(db: Database) -> None:
@@ -91,7 +91,7 @@ async def test_a_sign_of_life_keeps_the_lease_and_is_told(db: Database) -> None:
     assert await exports.claim(db, owner="two", now=NOW + LEASE) is None
     now = await state(db, export)
     assert (now.rows, now.file_id, now.state) == (2000, "F1", ExportState.MAKING)
-    assert (await owed(db))[f"export:{export.id}"].wanted == 2
+    assert (await outbox_rows(db))[f"export:{export.id}"].wanted == 2
 
 
 async def test_what_was_put_back_is_made_again_later(db: Database) -> None:
@@ -116,7 +116,7 @@ async def test_an_end_is_final_and_forgotten_in_time(db: Database) -> None:
 
 
 async def test_a_file_of_many_portions_holds_every_request_once(db: Database) -> None:
-    await fill(db, [on_shelf(number) for number in range(1, 2 * PARTITION + 12)])
+    await insert_rows(db, [request_row(number) for number in range(1, 2 * PARTITION + 12)])
     assert await inside(db, EVERYTHING, BOB) == [*range(2 * PARTITION + 11, 0, -1)]
 
 

@@ -7,7 +7,7 @@ from store.domain.request import Status
 from store.engine.database import Database
 from store.messages import homes
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
-from tests.harness_store import POLICY, owed, submit, vote, withdraw
+from tests.harness_store import POLICY, outbox_rows, submit, vote, withdraw
 
 EVERYBODY = (ALICE, BOB, CAROL, ADA, MALLORY)
 
@@ -26,7 +26,7 @@ async def place(db: Database, user: str) -> str | None:
 
 async def wanted(db: Database) -> dict[str, int]:
     """How often each Home is asked for."""
-    rows = await owed(db)
+    rows = await outbox_rows(db)
     return {row.recipient: row.wanted for row in rows.values() if row.kind == "home"}
 
 

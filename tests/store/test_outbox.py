@@ -9,7 +9,7 @@ from store.messages import claim as claims
 from store.messages import outbox, rate_limits
 from store.messages.outbox import LEASE, Claimed, Kind, Owed, Rank
 from tests.cast import BOB, CAROL, NOW
-from tests.harness_store import owed, replicas, send_all
+from tests.harness_store import outbox_rows, replicas, send_all
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + LEASE
@@ -55,7 +55,7 @@ async def give_up(db: Database, claimed: Claimed) -> None:
 
 
 async def states(db: Database) -> dict[str, str]:
-    return {key: row.state for key, row in (await owed(db)).items()}
+    return {key: row.state for key, row in (await outbox_rows(db)).items()}
 
 
 async def test_one_message_a_lane_is_sent_at_a_time_the_most_urgent_first(db: Database) -> None:
@@ -151,7 +151,7 @@ async def test_many_who_owe_the_same_messages_do_not_lock_crosswise(db: Database
         await owe(db, *map(message, mixed))
 
     await asyncio.gather(*map(owe_shuffled, range(12)))
-    assert {row.wanted for row in (await owed(db)).values()} == {12}
+    assert {row.wanted for row in (await outbox_rows(db)).values()} == {12}
 
 
 async def test_a_postponed_message_waits_and_counts_its_attempts(db: Database) -> None:
@@ -160,7 +160,7 @@ async def test_a_postponed_message_waits_and_counts_its_attempts(db: Database) -
     assert await claim(db, NOW + 4 * SECOND) == []
     again = await claim_one(db, NOW + 5 * SECOND)
     assert (again.attempts, again.doubtful) == (2, False)
-    assert (await owed(db))["m"].last_error == "ratelimited"
+    assert (await outbox_rows(db))["m"].last_error == "ratelimited"
 
 
 async def test_doubt_stays_until_the_message_is_settled(db: Database) -> None:
@@ -222,7 +222,7 @@ async def test_a_lost_lease_stays_lost_when_the_message_is_owed_anew(db: Databas
 async def test_a_message_that_is_given_up_stays_for_the_operator(db: Database) -> None:
     await owe(db, message("m"))
     await give_up(db, await claim_one(db))
-    row = (await owed(db))["m"]
+    row = (await outbox_rows(db))["m"]
     assert (row.state, row.last_error, row.settled_at) == ("failed", "channel_not_found", NOW)
     assert await claim(db, NOW + 7 * LEASE) == []
 

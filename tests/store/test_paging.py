@@ -10,7 +10,7 @@ from store.domain.lists.filter_text import decode_cursor, encode_cursor
 from store.domain.lists.query import PAGE_SIZE, Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.engine.database import Database
 from tests.cast import NOW
-from tests.store.bulk_rows import fill, numbers, on_shelf, page_of
+from tests.store.bulk_rows import insert_rows, numbers, page_of, request_row
 
 Row = dict[str, Any]
 SIZES = {"U1": 1, "U10": PAGE_SIZE, "U11": PAGE_SIZE + 1, "U30": 3 * PAGE_SIZE}
@@ -21,9 +21,9 @@ def row(number: int, submitter: str) -> Row:
     """Created in threes at one moment; two in three completed, many at one moment."""
     facts = {"submitted_by": submitter, "created_at": NOW + timedelta(hours=number // 3)}
     if number % 3 == 0:
-        return on_shelf(number, **facts)
+        return request_row(number, **facts)
     ended = NOW + timedelta(days=30, hours=number * 7 % 11 // 5)
-    return on_shelf(number, **facts, status="approved", completed_on=ended)
+    return request_row(number, **facts, status="approved", completed_on=ended)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def rows(db: Database) -> list[Row]:
     submitters = sorted(user for user, size in SIZES.items() for _ in range(size))
     mixed = random.Random(7).sample(submitters, len(submitters))
     made = [row(number, user) for number, user in enumerate(mixed, start=1)]
-    await fill(db, made)
+    await insert_rows(db, made)
     return made
 
 
@@ -88,7 +88,7 @@ async def test_what_is_submitted_meanwhile_moves_nothing_under_the_reader(
 ) -> None:
     newest = in_order(rows, Sort.NEWEST)
     first = await page_of(db, ListQuery(Scope.ALL))
-    await fill(db, [on_shelf(number) for number in (100, 101, 102)])
+    await insert_rows(db, [request_row(number) for number in (100, 101, 102)])
     assert first.next
     second = await page_of(db, ListQuery(Scope.ALL, cursor=first.next))
     assert numbers(second) == newest[PAGE_SIZE : 2 * PAGE_SIZE]
@@ -98,7 +98,7 @@ async def test_what_is_submitted_meanwhile_moves_nothing_under_the_reader(
 
 
 async def test_the_beginning_is_always_shown_as_a_whole_page(db: Database) -> None:
-    await fill(db, [on_shelf(number) for number in range(1, 15)])
+    await insert_rows(db, [request_row(number) for number in range(1, 15)])
     short = Cursor(at=NOW + timedelta(hours=12), id=12, backwards=True, first=1)
     page = await page_of(db, ListQuery(Scope.ALL, cursor=short))
     assert (numbers(page), page.first) == ([*range(14, 4, -1)], 1)

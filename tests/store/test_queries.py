@@ -16,16 +16,16 @@ from store.lists import listing
 from store.requests import read
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import POLICY, submit, vote, withdraw
-from tests.store.bulk_rows import fill, numbers, on_shelf, page_of
+from tests.store.bulk_rows import insert_rows, numbers, page_of, request_row
 
 DONE = {"status": "approved", "completed_on": NOW, "decided_by": BOB}
 SHELF = [
-    on_shelf(1),
-    on_shelf(2, environment="sandbox"),
-    on_shelf(3, category=Category.OFFLINE.value, **DONE),
-    on_shelf(4, category=Category.LAUNCH.value, submitted_by=CAROL, **DONE),
-    on_shelf(5, status="withdrawn", submitted_by=CAROL, environment="sandbox"),
-    on_shelf(6, status="rejected", category=Category.OFFLINE.value, submitted_by=BOB),
+    request_row(1),
+    request_row(2, environment="sandbox"),
+    request_row(3, category=Category.OFFLINE.value, **DONE),
+    request_row(4, category=Category.LAUNCH.value, submitted_by=CAROL, **DONE),
+    request_row(5, status="withdrawn", submitted_by=CAROL, environment="sandbox"),
+    request_row(6, status="rejected", category=Category.OFFLINE.value, submitted_by=BOB),
 ]
 
 
@@ -34,7 +34,7 @@ async def found(db: Database, **chosen: Any) -> list[int]:
 
 
 async def test_every_filter_alone(db: Database) -> None:
-    await fill(db, SHELF)
+    await insert_rows(db, SHELF)
     assert await found(db) == [1, 2, 3, 4, 5, 6]
     assert await found(db, statuses=(Status.APPROVED,)) == [3, 4]
     assert await found(db, statuses=(Status.WITHDRAWN, Status.REJECTED)) == [5, 6]
@@ -46,7 +46,7 @@ async def test_every_filter_alone(db: Database) -> None:
 
 
 async def test_filters_narrow_each_other(db: Database) -> None:
-    await fill(db, SHELF)
+    await insert_rows(db, SHELF)
     done = {"statuses": (Status.APPROVED, Status.REJECTED)}
     assert await found(db, **done) == [3, 4, 6]
     assert await found(db, **done, categories=(Category.OFFLINE,)) == [3, 6]
@@ -101,7 +101,8 @@ FOUND = {
 
 async def test_words_find_names_ids_and_references(db: Database) -> None:
     ids = {number: f"21710200927154{number:02}" for number in NAMES}
-    await fill(db, [on_shelf(n, mini_program_name=NAMES[n], mini_program_id=ids[n]) for n in NAMES])
+    named = [request_row(n, mini_program_name=NAMES[n], mini_program_id=ids[n]) for n in NAMES]
+    await insert_rows(db, named)
     assert {words: await found(db, words=words) for words in FOUND} == FOUND
 
 
@@ -144,7 +145,7 @@ async def test_what_was_given_is_found_by_what_became_of_it(db: Database) -> Non
 
 
 async def test_no_filter_opens_what_mallory_may_not_see(db: Database) -> None:
-    await fill(db, SHELF)
+    await insert_rows(db, SHELF)
     for wanted in (Filter(submitters=(ALICE,)), Filter(words="MP-1"), Filter(words="bills")):
         page = await page_of(db, ListQuery(Scope.ALL, wanted), MALLORY)
         assert (page.requests, page.total, page.under_review) == ((), 0, 0)
@@ -152,7 +153,7 @@ async def test_no_filter_opens_what_mallory_may_not_see(db: Database) -> None:
 
 async def test_counts_stop_just_above_their_limit(db: Database) -> None:
     many = COUNT_LIMIT + 5
-    await fill(db, [on_shelf(n) for n in range(1, many + 1)], reviewers=())
+    await insert_rows(db, [request_row(n) for n in range(1, many + 1)], reviewers=())
     page = await page_of(db, ListQuery(Scope.ALL))
     assert (page.total, page.under_review) == (COUNT_LIMIT + 1, COUNT_LIMIT + 1)
     few = await page_of(db, ListQuery(Scope.ALL, Filter(words="MP-3")))
@@ -172,8 +173,8 @@ async def test_a_listing_names_the_people_on_its_page_and_in_its_filter(db: Data
 
 async def test_what_waits_is_given_oldest_first_with_its_total(db: Database) -> None:
     old, young, decided = SHELF[0], SHELF[1], SHELF[2]
-    await fill(db, [young, decided, old])
-    await fill(db, [on_shelf(9, created_at=NOW - timedelta(days=3))], reviewers=(CAROL,))
+    await insert_rows(db, [young, decided, old])
+    await insert_rows(db, [request_row(9, created_at=NOW - timedelta(days=3))], reviewers=(CAROL,))
     async with db.snapshot() as session:
         oldest, total = await listing.waiting_on(session, BOB, limit=1)
         assert ([request.id for request in oldest], total) == ([1], 2)
@@ -183,7 +184,7 @@ async def test_what_waits_is_given_oldest_first_with_its_total(db: Database) -> 
 
 
 async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> None:
-    await fill(db, SHELF[:2])
+    await insert_rows(db, SHELF[:2])
     async with db.snapshot() as session:
         for hours, ids in ((24, []), (25, [1]), (26, [1, 2])):
             moment = NOW + timedelta(hours=hours)

@@ -11,7 +11,7 @@ from store.domain.request import Request, Verdict
 from store.engine.database import Database
 from store.requests import audit, read
 from tests.cast import ADA, ALICE, BOB, CAROL
-from tests.harness_store import denial, history, owed, replicas, submit, vote, withdraw
+from tests.harness_store import denial, history, outbox_rows, replicas, submit, vote, withdraw
 
 CLICKS = 50
 
@@ -50,7 +50,7 @@ async def assert_decided_once(db: Database, winner: Request) -> None:
     assert submitted == (1, "submitted", ALICE)
     assert ended == (2, winner.status.value, winner.decided_by)
     assert [word.reviewer for word in winner.votes] == [winner.decided_by] * len(winner.votes)
-    outcomes = [key for key in await owed(db) if key.startswith("outcome:")]
+    outcomes = [key for key in await outbox_rows(db) if key.startswith("outcome:")]
     assert len(outcomes) == len(winner.votes) <= 1
 
 

@@ -14,7 +14,16 @@ from store.people import remember
 from store.requests import audit, read
 from store.requests.release_stage import move_stage
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, sample_of
-from tests.harness_store import POLICY, denial, done, history, owed, send_all, submit, vote
+from tests.harness_store import (
+    POLICY,
+    accepted,
+    denial,
+    history,
+    outbox_rows,
+    send_all,
+    submit,
+    vote,
+)
 
 PILOT, GRAYSCALE, FULL = ReleaseStage.PILOT, ReleaseStage.GRAYSCALE, ReleaseStage.FULL
 MONDAY = NOW + timedelta(days=10)
@@ -22,7 +31,7 @@ MONDAY = NOW + timedelta(days=10)
 
 
 async def approved(db: Database, **changes: object) -> Request:
-    return done(await vote(db, await submit(db, **changes), BOB))
+    return accepted(await vote(db, await submit(db, **changes), BOB))
 
 
 async def move(
@@ -34,9 +43,9 @@ async def move(
 async def test_a_release_moves_on_and_every_copy_is_drawn_again(db: Database) -> None:
     release = await approved(db)
     await send_all(db)
-    moved = done(await move(db, release, PILOT))
+    moved = accepted(await move(db, release, PILOT))
     assert (moved.release_stage, moved.moved_at, moved.revision) == (PILOT, NOW, 3)
-    cards = {key for key, row in (await owed(db)).items() if row.state == "pending"}
+    cards = {key for key, row in (await outbox_rows(db)).items() if row.state == "pending"}
     assert cards == {
         f"card:1:{copy}"
         for copy in (
@@ -52,8 +61,8 @@ async def test_a_release_moves_on_and_every_copy_is_drawn_again(db: Database) ->
 async def test_the_moves_are_kept_with_who_and_when(db: Database) -> None:
     release = await approved(db)
     later = NOW + timedelta(hours=2)
-    done(await move(db, release, PILOT))
-    done(await move(db, release, FULL, by=ADA, now=later))
+    accepted(await move(db, release, PILOT))
+    accepted(await move(db, release, FULL, by=ADA, now=later))
     async with db.snapshot() as session:
         moves = (await read.in_context(session, release.id)).moves
         assert await audit.broken_at(session, release.id) is None
@@ -74,7 +83,7 @@ async def test_the_submitter_and_admins_move_it(db: Database, by: str, why: Deni
 
 async def test_a_step_the_platform_does_not_know_changes_nothing(db: Database) -> None:
     release = await approved(db)
-    full = done(await move(db, release, FULL))
+    full = accepted(await move(db, release, FULL))
     assert await move(db, release, PILOT) == Refused(Denial.WRONG_STAGE, release.id, full)
     assert denial(await move(db, await approved(db, environment="sandbox"), GRAYSCALE)) is (
         Denial.WRONG_STAGE
@@ -94,8 +103,8 @@ async def test_a_newer_full_release_archives_the_older_one(db: Database) -> None
         await approved(db, **changes) for changes in ({}, {"environment": "sandbox"}, {})
     ]
     for release in (old, other):
-        done(await move(db, release, FULL))
-    done(await move(db, new, FULL))
+        accepted(await move(db, release, FULL))
+    accepted(await move(db, new, FULL))
     async with db.snapshot() as session:
         stages = [(await read.one(session, r.id)).release_stage for r in (old, other, new)]
         assert await audit.broken_at(session, old.id) is None
@@ -124,7 +133,7 @@ async def test_a_release_that_does_not_move_is_nudged_about_once(db: Database) -
     await approved(db)
     assert await nudged(db, NOW + timedelta(days=6, hours=23)) == 0
     assert await nudged(db, MONDAY) == 1
-    (nudge,) = [row for key, row in (await owed(db)).items() if key == "nudge:MP-1"]
+    (nudge,) = [row for key, row in (await outbox_rows(db)).items() if key == "nudge:MP-1"]
     assert nudge.recipient == ALICE
     for days in (0, 1, 7, 60):
         assert await nudged(db, MONDAY + timedelta(days=days)) == 0
@@ -141,7 +150,7 @@ async def test_a_nudge_does_not_come_back_when_its_slot_is_forgotten(db: Databas
 
 async def test_nobody_is_nudged_about_what_moved_or_at_night(db: Database) -> None:
     moved, _ = await approved(db), await submit(db)
-    done(await move(db, moved, PILOT))
+    accepted(await move(db, moved, PILOT))
     assert await nudged(db, MONDAY) == 0
     await approved(db)
     assert await nudged(db, MONDAY + timedelta(hours=12)) == 0

@@ -15,7 +15,7 @@ from store.engine.database import Database
 from store.messages import reminders
 from store.tables import SlotRow
 from tests.cast import ADA, BOB, CAROL
-from tests.harness_store import POLICY, owed, replicas, submit, vote, withdraw
+from tests.harness_store import POLICY, outbox_rows, replicas, submit, vote, withdraw
 
 ZONES = {BOB: "America/New_York", CAROL: "Europe/Berlin"}
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -112,7 +112,7 @@ async def test_ticks_at_once_in_two_replicas_owe_one_each(database_url: str, db:
             ticks = [owe(both[n % 2], POLICY, now=ten) for n in range(6)]
             assert sum(await asyncio.gather(*ticks)) == 2
     keys = {f"{kind}:{user}:{MONDAY}" for kind in ("digest", "reminder") for user in ZONES}
-    found = {key: row.wanted for key, row in (await owed(db)).items() if key in keys}
+    found = {key: row.wanted for key, row in (await outbox_rows(db)).items() if key in keys}
     assert found == dict.fromkeys(keys, 1)
 
 

@@ -18,16 +18,16 @@ from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import (
     POLICY,
+    accepted,
     denial,
-    done,
-    handed_in,
     history,
-    owed,
+    new_submission,
+    outbox_rows,
     own_requests,
+    pending_keys,
     send_all,
     submit,
     vote,
-    waiting_keys,
     withdraw,
 )
 
@@ -43,7 +43,7 @@ def card_keys(request: Request) -> set[str]:
 
 
 async def test_a_submission_is_stored_as_it_was_handed_in(db: Database) -> None:
-    handed = handed_in()
+    handed = new_submission()
     answer = await store_request(db, handed, submitter=ALICE, policy=POLICY, now=NOW)
     assert isinstance(answer, Submitted)
     assert answer.new
@@ -61,14 +61,14 @@ async def test_a_submission_without_a_time_is_of_now(db: Database) -> None:
 async def test_the_same_external_id_again_is_the_same_request(db: Database) -> None:
     first = await submit(db, external_id="apply-7")
     await send_all(db)
-    changed = handed_in(external_id="apply-7", title="Another title")
+    changed = new_submission(external_id="apply-7", title="Another title")
     again = await store_request(db, changed, submitter=ALICE, policy=POLICY, now=NOW)
     assert again == Submitted(first, new=False)
-    assert await waiting_keys(db) == set(), "a repeated submission sends nothing"
+    assert await pending_keys(db) == set(), "a repeated submission sends nothing"
 
 
 async def test_ten_submissions_at_once_are_one_request(db: Database) -> None:
-    handed = handed_in(external_id="apply-7")
+    handed = new_submission(external_id="apply-7")
     answers = await asyncio.gather(
         *(store_request(db, handed, submitter=ALICE, policy=POLICY, now=NOW) for _ in range(10))
     )
@@ -76,7 +76,7 @@ async def test_ten_submissions_at_once_are_one_request(db: Database) -> None:
     assert sorted(answer.new for answer in stored) == [False] * 9 + [True]
     (request,) = {answer.request.id: answer.request for answer in stored}.values()
     assert await history(db, request) == [(1, "submitted", ALICE)]
-    assert await waiting_keys(db) == card_keys(request)
+    assert await pending_keys(db) == card_keys(request)
 
 
 @pytest.mark.parametrize(
@@ -87,27 +87,27 @@ async def test_ten_submissions_at_once_are_one_request(db: Database) -> None:
 async def test_what_nobody_could_decide_is_refused_and_leaves_nothing(
     db: Database, policy: Policy
 ) -> None:
-    answer = await store_request(db, handed_in(), submitter=ALICE, policy=policy, now=NOW)
+    answer = await store_request(db, new_submission(), submitter=ALICE, policy=policy, now=NOW)
     assert answer == Refused(Denial.NOBODY_CAN_DECIDE)
-    assert await owed(db) == {}
+    assert await outbox_rows(db) == {}
 
 
 async def test_without_reviewers_the_workspace_admins_get_the_cards(db: Database) -> None:
     request = await submit(db, policy=Policy(admins=(ADA,)))
     assert request.reviewers == (ADA,)
-    assert done(await vote(db, request, ADA)).decided_by == ADA
+    assert accepted(await vote(db, request, ADA)).decided_by == ADA
 
 
 async def test_a_submission_owes_every_copy_of_its_card(db: Database) -> None:
     request = await submit(db)
-    assert await waiting_keys(db) == card_keys(request)
+    assert await pending_keys(db) == card_keys(request)
 
 
 async def test_the_end_owes_every_card_again_and_word_to_the_submitter(db: Database) -> None:
     request = await submit(db)
     await send_all(db)
     await vote(db, request, BOB)
-    assert await waiting_keys(db) == card_keys(request) | {f"outcome:{request.id}"}
+    assert await pending_keys(db) == card_keys(request) | {f"outcome:{request.id}"}
 
 
 async def test_a_withdrawal_owes_word_to_the_reviewers(db: Database) -> None:
@@ -115,7 +115,7 @@ async def test_a_withdrawal_owes_word_to_the_reviewers(db: Database) -> None:
     await send_all(db)
     await withdraw(db, request)
     word = {f"withdrawn:{request.id}:{user}" for user in (BOB, CAROL)}
-    assert await waiting_keys(db) == card_keys(request) | word
+    assert await pending_keys(db) == card_keys(request) | word
 
 
 async def test_a_rejection_keeps_its_class_and_reason_in_vote_request_and_history(
@@ -126,7 +126,7 @@ async def test_a_rejection_keeps_its_class_and_reason_in_vote_request_and_histor
         "rejection_class": RejectionClass.PRIVACY,
         "reason": "The privacy text names no contact.",
     }
-    rejected = done(await vote(db, request, CAROL, Verdict.REJECT, revision=1, **why))
+    rejected = accepted(await vote(db, request, CAROL, Verdict.REJECT, revision=1, **why))
     assert (rejected.status, rejected.completed_on) == (Status.REJECTED, NOW)
     assert (rejected.rejection_class, rejected.decision_reason) == tuple(why.values())
     (word,) = rejected.votes
@@ -136,7 +136,7 @@ async def test_a_rejection_keeps_its_class_and_reason_in_vote_request_and_histor
 
 @pytest.mark.parametrize("reviewer", [BOB, CAROL, ADA])
 async def test_any_reviewer_and_the_admin_may_approve(db: Database, reviewer: str) -> None:
-    approved = done(await vote(db, await submit(db), reviewer, revision=1))
+    approved = accepted(await vote(db, await submit(db), reviewer, revision=1))
     assert (approved.status, approved.decided_by) == (Status.APPROVED, reviewer)
     assert approved == await now_of(db, approved)
 
@@ -150,7 +150,7 @@ async def test_nobody_decides_their_own_request(db: Database) -> None:
 async def test_the_policy_may_let_people_decide_their_own_request(db: Database) -> None:
     request = await submit(db, submitted_by=BOB, policy=own_requests())
     assert request.reviewers == (BOB, CAROL)
-    assert done(await vote(db, request, BOB, policy=own_requests())).decided_by == BOB
+    assert accepted(await vote(db, request, BOB, policy=own_requests())).decided_by == BOB
 
 
 @pytest.mark.parametrize("revision", [0, 2, -1, 2**40])
@@ -163,7 +163,7 @@ async def test_another_revision_than_the_current_one_is_stale(db: Database, revi
 
 async def test_a_late_click_hears_who_was_faster_and_changes_nothing(db: Database) -> None:
     request = await submit(db)
-    approved = done(await vote(db, request, BOB, revision=1))
+    approved = accepted(await vote(db, request, BOB, revision=1))
     late = await vote(db, request, CAROL, Verdict.REJECT, revision=1)
     assert late == Refused(Denial.CLOSED, request.id, approved)
     assert denial(await withdraw(db, request, revision=1)) is Denial.CLOSED
@@ -175,7 +175,7 @@ async def test_a_late_click_redraws_the_clickers_card(db: Database) -> None:
     await vote(db, request, BOB)
     await show_everybody(db, request, revision=2)
     await vote(db, request, CAROL, revision=1)
-    assert await waiting_keys(db) == {f"card:{request.id}:reviewer:{CAROL}"}
+    assert await pending_keys(db) == {f"card:{request.id}:reviewer:{CAROL}"}
 
 
 async def test_a_late_click_redraws_every_card_that_lags_behind(db: Database) -> None:
@@ -183,7 +183,7 @@ async def test_a_late_click_redraws_every_card_that_lags_behind(db: Database) ->
     await vote(db, request, BOB)
     await show_everybody(db, request, revision=1)
     await vote(db, request, CAROL, revision=1)
-    assert await waiting_keys(db) == card_keys(request)
+    assert await pending_keys(db) == card_keys(request)
 
 
 async def show_everybody(db: Database, request: Request, *, revision: int) -> None:
@@ -200,7 +200,7 @@ async def test_a_posted_card_is_edited_where_it_is(db: Database) -> None:
     request = await submit(db)
     await show_everybody(db, request, revision=1)
     await vote(db, request, BOB)
-    lanes = {row.lane for row in (await owed(db)).values() if row.kind == "card"}
+    lanes = {row.lane for row in (await outbox_rows(db)).values() if row.kind == "card"}
     assert lanes == {f"edit:{who}" for who in (ALICE, BOB, CAROL, "CREVIEWS")}
 
 
@@ -208,7 +208,7 @@ async def test_only_the_submitter_withdraws(db: Database) -> None:
     request = await submit(db)
     for user in (BOB, CAROL, ADA):
         assert denial(await withdraw(db, request, user)) is Denial.NOT_THE_SUBMITTER
-    assert done(await withdraw(db, request)).status is Status.WITHDRAWN
+    assert accepted(await withdraw(db, request)).status is Status.WITHDRAWN
 
 
 async def test_what_mallory_may_not_see_does_not_exist_for_mallory(db: Database) -> None:
@@ -268,4 +268,4 @@ async def test_a_form_is_opened_only_for_what_may_still_be_done(db: Database) ->
     await vote(db, request, CAROL)
     await send_all(db)
     assert denial(await ask(BOB)) is Denial.CLOSED
-    assert f"card:{request.id}:reviewer:{BOB}" in await waiting_keys(db)
+    assert f"card:{request.id}:reviewer:{BOB}" in await pending_keys(db)

@@ -22,7 +22,7 @@ from store.requests import decide as decisions
 from store.requests.submit import HandedIn, Submitted, submit_all
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY, NOW, sample_of
-from tests.harness_store import POLICY, handed_in, owed, submit, vote
+from tests.harness_store import POLICY, new_submission, outbox_rows, submit, vote
 
 ONE_REVIEWER = Policy(reviewers=(BOB,))
 """Who is the only reviewer can submit nothing: nobody could decide it."""
@@ -115,17 +115,17 @@ async def test_all_at_once_is_the_same_as_one_by_one(
 
 
 async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database) -> None:
-    crowd = [HandedIn(handed_in(), ALICE, NOW, from_platform=True) for _ in range(12)]
+    crowd = [HandedIn(new_submission(), ALICE, NOW, from_platform=True) for _ in range(12)]
     answers = await submit_all(db, crowd, policy=POLICY)
     stored = [answer.request for answer in answers if isinstance(answer, Submitted)]
     assert [request.external_id for request in stored] == [each.external_id for each in crowd]
     assert [request.id for request in stored] == list(range(1, 13))
-    to_bob = [key for key in await owed(db) if key.endswith(f":{BOB}")]
+    to_bob = [key for key in await outbox_rows(db) if key.endswith(f":{BOB}")]
     assert to_bob == [f"card:{request.id}:reviewer:{BOB}" for request in stored]
 
 
 async def test_the_same_twice_in_a_crowd_is_one_request(db: Database) -> None:
-    twice = [HandedIn(handed_in(external_id="same"), ALICE, NOW, from_platform=True)] * 2
+    twice = [HandedIn(new_submission(external_id="same"), ALICE, NOW, from_platform=True)] * 2
     first, again = await submit_all(db, twice, policy=POLICY)
     assert isinstance(first, Submitted)
     assert (first.new, again) == (True, Submitted(first.request, new=False))
@@ -137,14 +137,14 @@ async def test_in_a_crowd_the_newest_is_the_try_before(
 ) -> None:
     await vote(db, await submit(db), BOB, Verdict.REJECT)
     created = (NOW + timedelta(hours=hours)).isoformat()
-    tries = [handed_in(created_at=created) for _ in range(3)]
+    tries = [new_submission(created_at=created) for _ in range(3)]
     crowd = [HandedIn(each, ALICE, NOW, from_platform=True) for each in tries]
     answers = await submit_all(db, crowd, policy=POLICY)
     assert [a.request.attempt for a in answers if isinstance(a, Submitted)] == attempts
 
 
 async def test_of_a_crowd_here_the_platform_takes_a_version_once(db: Database) -> None:
-    rivals = [HandedIn(handed_in(version="9.0"), ALICE, NOW) for _ in range(3)]
+    rivals = [HandedIn(new_submission(version="9.0"), ALICE, NOW) for _ in range(3)]
     first, *others = await submit_all(db, rivals, policy=POLICY)
     assert isinstance(first, Submitted)
     assert others == [Refused(Denial.RELEASED_ONCE, 1, first.request, "version")] * 2

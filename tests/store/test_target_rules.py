@@ -15,10 +15,10 @@ from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, MALLORY, NOW, sample_of
 from tests.harness_store import (
     POLICY,
+    accepted,
     denial,
-    done,
-    handed_in,
-    owed,
+    new_submission,
+    outbox_rows,
     send_all,
     submit,
     vote,
@@ -29,14 +29,14 @@ RIVALS = 20
 
 
 async def try_to(db: Database, by: str = ALICE, **changes: Any) -> Submitted | Refused:
-    handed = handed_in(**changes)
+    handed = new_submission(**changes)
     return await store_request(db, handed, submitter=by, policy=POLICY, now=NOW)
 
 
 async def record(db: Database, **changes: Any) -> Request:
     """What the platform has taken already."""
     answer = await store_request(
-        db, handed_in(**changes), submitter=ALICE, policy=POLICY, now=NOW, from_platform=True
+        db, new_submission(**changes), submitter=ALICE, policy=POLICY, now=NOW, from_platform=True
     )
     assert isinstance(answer, Submitted)
     return answer.request
@@ -48,7 +48,8 @@ async def seen(db: Database, request: Request) -> Request:
 
 
 def offline() -> dict[str, Any]:
-    return sample_of(Category.OFFLINE) | {"mini_program": handed_in().mini_program.model_dump()}
+    mini_program = new_submission().mini_program.model_dump()
+    return sample_of(Category.OFFLINE) | {"mini_program": mini_program}
 
 
 async def test_a_version_goes_to_a_target_once(db: Database) -> None:
@@ -59,7 +60,7 @@ async def test_a_version_goes_to_a_target_once(db: Database) -> None:
 
 async def test_a_canceled_release_blocks_its_version_for_good(db: Database) -> None:
     first = await submit(db, version="9.0")
-    done(await vote(db, first, BOB))
+    accepted(await vote(db, first, BOB))
     await move_stage(db, first.id, actor=ALICE, stage=ReleaseStage.CANCELED, policy=POLICY, now=NOW)
     refused = await try_to(db, version="9.0")
     assert isinstance(refused, Refused)
@@ -107,12 +108,12 @@ async def test_nothing_goes_offline_while_a_release_is_under_review(db: Database
     assert isinstance(refused, Refused)
     assert (refused.denial, refused.request) == (Denial.TARGET_BUSY, release)
     assert refused.field == "details.target_app"
-    done(await vote(db, release, BOB))
+    accepted(await vote(db, release, BOB))
     assert isinstance(await try_to(db, **offline()), Submitted)
 
 
 async def test_a_pilot_under_way_keeps_it_online(db: Database) -> None:
-    release = done(await vote(db, await submit(db), BOB))
+    release = accepted(await vote(db, await submit(db), BOB))
     moved = {"actor": ALICE, "policy": POLICY, "now": NOW}
     await move_stage(db, release.id, stage=ReleaseStage.PILOT, **moved)
     assert isinstance(await try_to(db, **offline()), Refused)
@@ -136,18 +137,18 @@ async def test_a_decision_draws_the_waiting_neighbours_again(db: Database) -> No
     other = await submit(db, environment="sandbox")
     await send_all(db)
     assert "also under way" in (await seen(db, second)).warnings[0]
-    done(await vote(db, first, BOB))
-    pending = {row.request_id for row in (await owed(db)).values() if row.state == "pending"}
+    accepted(await vote(db, first, BOB))
+    pending = {row.request_id for row in (await outbox_rows(db)).values() if row.state == "pending"}
     assert pending == {first.id, second.id}
     assert other.id not in pending
     assert (await seen(db, second)).warnings == ()
 
 
 async def test_the_base_is_the_last_release_approved_before(db: Database) -> None:
-    old = done(await vote(db, await submit(db, version="1.0"), BOB))
+    old = accepted(await vote(db, await submit(db, version="1.0"), BOB))
     first = await seen(db, old)
     assert (first.base, first.first_on_target) == (None, True)
-    mid = done(await vote(db, await submit(db, version="2.0"), BOB))
+    mid = accepted(await vote(db, await submit(db, version="2.0"), BOB))
     await vote(db, await submit(db, version="2.5"), BOB, Verdict.REJECT)
     new = await seen(db, await submit(db, version="3.0"))
     assert new.base is not None
@@ -155,7 +156,7 @@ async def test_the_base_is_the_last_release_approved_before(db: Database) -> Non
 
 
 async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Database) -> None:
-    done(await vote(db, await submit(db, version="1.0"), BOB))
+    accepted(await vote(db, await submit(db, version="1.0"), BOB))
     await submit(db, version="2.0")
     theirs = await submit(db, version="3.0", submitted_by=MALLORY)
     look = await read.look(db, theirs.id, viewer=MALLORY, policy=POLICY)
@@ -169,7 +170,7 @@ async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Databas
 
 
 async def test_of_their_own_requests_a_submitter_is_told(db: Database) -> None:
-    done(await vote(db, await submit(db, version="1.0"), BOB))
+    accepted(await vote(db, await submit(db, version="1.0"), BOB))
     await submit(db, version="2.0")
     look = await read.look(db, (await submit(db)).id, viewer=ALICE, policy=POLICY)
     assert isinstance(look, read.Seen)
@@ -179,23 +180,23 @@ async def test_of_their_own_requests_a_submitter_is_told(db: Database) -> None:
 
 async def test_a_second_try_is_linked_by_itself(db: Database) -> None:
     first = await submit(db, version="9.0")
-    done(await vote(db, first, BOB, Verdict.REJECT, reason="No contact"))
+    accepted(await vote(db, first, BOB, Verdict.REJECT, reason="No contact"))
     second = await seen(db, await submit(db, version="9.1"))
     assert (second.attempt, second.resubmission_of) == (2, first.id)
     assert second.predecessor is not None
     assert second.predecessor.decision_reason == "No contact"
-    done(await withdraw(db, second))
+    accepted(await withdraw(db, second))
     assert (await submit(db, version="9.2")).attempt == 3
 
 
 async def test_who_was_approved_in_between_begins_anew(db: Database) -> None:
-    done(await withdraw(db, await submit(db)))
-    done(await vote(db, await submit(db), BOB))
+    accepted(await withdraw(db, await submit(db)))
+    accepted(await vote(db, await submit(db), BOB))
     assert (await submit(db)).resubmission_of is None
 
 
 async def test_somebody_elses_try_is_not_taken_up_by_itself(db: Database) -> None:
-    done(await withdraw(db, await submit(db)))
+    accepted(await withdraw(db, await submit(db)))
     assert (await submit(db, submitted_by=ADA)).attempt == 1
 
 
@@ -204,9 +205,9 @@ async def test_a_named_try_counts_for_its_submitter_and_for_admins(
     db: Database, by: str, linked: bool
 ) -> None:
     first = await submit(db)
-    done(await withdraw(db, first))
+    accepted(await withdraw(db, first))
     answer = await store_request(
-        db, handed_in(), submitter=by, policy=POLICY, now=NOW, resubmission_of=first.id
+        db, new_submission(), submitter=by, policy=POLICY, now=NOW, resubmission_of=first.id
     )
     assert isinstance(answer, Submitted)
     assert (answer.request.resubmission_of == first.id) is linked
@@ -214,11 +215,11 @@ async def test_a_named_try_counts_for_its_submitter_and_for_admins(
 
 async def test_a_named_try_of_something_else_does_not_count(db: Database) -> None:
     other = await submit(db, mini_program={"id": "7", "name": "Other"})
-    done(await withdraw(db, other))
+    accepted(await withdraw(db, other))
     open_ = await submit(db)
     for named in (other.id, open_.id, 999):
         answer = await store_request(
-            db, handed_in(), submitter=ADA, policy=POLICY, now=NOW, resubmission_of=named
+            db, new_submission(), submitter=ADA, policy=POLICY, now=NOW, resubmission_of=named
         )
         assert isinstance(answer, Submitted)
         assert answer.request.resubmission_of is None

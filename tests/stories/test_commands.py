@@ -47,7 +47,7 @@ async def test_approving_by_command_ends_every_card(team_once: Team) -> None:
     request = await team_once.submit()
 
     said = team_once.said(await team_once.bob.command(f"/mp-requests approve {request.ref}"))
-    await team_once.settle()
+    await team_once.send_all()
 
     assert said.startswith("✅ This request is approved.")
     assert "Release Bills Pay 3.2.4 (Production) · MP-1" in said
@@ -62,7 +62,7 @@ async def test_rejecting_by_command_records_the_words_as_typed(team_once: Team) 
             "/mp-requests reject mp-1 “Ask @alice: R&D <3 names no contact”"
         )
     )
-    await team_once.settle()
+    await team_once.send_all()
 
     reason = "Ask @alice: R&D <3 names no contact"
     assert said.startswith("⛔ Rejected")
@@ -76,7 +76,7 @@ async def test_rejecting_without_a_reason_asks_for_one(team_once: Team) -> None:
     form = (await team_once.bob.command(f"/mp-requests reject {request.ref}")).view
     assert form is not None
     await team_once.bob.submit(form, {"reason": "No contact is named."})
-    await team_once.settle()
+    await team_once.send_all()
 
     assert all("No contact is named." in shown for shown in team_once.copies(request))
 

@@ -33,7 +33,7 @@ async def test_an_approval_shows_on_every_copy_and_reaches_the_submitter(team: T
     request = await team.submit()
 
     answer = await team.bob.click(team.card(team.bob, request), "request.approve")
-    await team.settle()
+    await team.send_all()
 
     assert answer.acked
     for shown in team.copies(request):
@@ -53,7 +53,7 @@ async def test_a_rejection_shows_its_reason_on_every_copy(team: Team) -> None:
     reason = "The privacy text names no contact."
     card = team.card(team.bob, request)
     answer = await team.reject(team.bob, card, reason, "personal_data_and_privacy")
-    await team.settle()
+    await team.send_all()
 
     assert (answer.acked, answer.view) == (True, None)
     for shown in team.copies(request):
@@ -72,7 +72,7 @@ async def test_the_channels_card_decides_as_well(team_once: Team) -> None:
 
     card = team_once.card(team_once.ada, request, team_once.reviews)
     await team_once.ada.click(card, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert all("approved. · Ada Cruz" in shown for shown in team_once.copies(request))
 
@@ -91,7 +91,7 @@ async def test_deciding_in_the_details_shows_it_there(team_once: Team) -> None:
     shown = await details(team_once, team_once.bob, request)
 
     await team_once.bob.click(shown, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     words = team_once.words(shown)
     assert "This request is approved." in words
@@ -130,7 +130,7 @@ async def test_a_withdrawal_tells_the_reviewers_and_ends_every_copy(team: Team) 
     request = await team.submit()
 
     answer = await team.alice.click(team.card(team.alice, request), "request.withdraw")
-    await team.settle()
+    await team.send_all()
 
     assert answer.acked
     for shown in team.copies(request):
@@ -148,7 +148,7 @@ async def test_withdrawing_works_by_command_and_in_the_details(team_once: Team) 
     said = team_once.said(await team_once.alice.command(f"/mp-requests withdraw {first.ref}"))
     shown = await details(team_once, team_once.alice, second)
     await team_once.alice.click(shown, "request.withdraw")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert said.startswith("↩️ Withdrawn")
     assert "Withdrawn" in team_once.words(shown)
@@ -162,7 +162,7 @@ async def test_when_it_was_decided_is_told_not_when_it_was_shown(team_once: Team
     decided = team_once.clock.move(hours=2)
     await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
     team_once.clock.move(hours=5)
-    await team_once.settle()
+    await team_once.send_all()
 
     drawn = str(team_once.card(team_once.carol, request).blocks[0])
     assert f"<!date^{int(decided.timestamp())}^" in drawn

@@ -26,9 +26,9 @@ from tests.harness_slack import Team
 
 async def downloaded(team: Team) -> None:
     """Make and send every download that is asked for."""
-    await team.settle()
+    await team.send_all()
     while await team.bot.downloads.run_once():
-        await team.settle()
+        await team.send_all()
 
 
 def files(person: Person) -> list[Message]:
@@ -53,7 +53,7 @@ async def test_a_list_comes_as_a_file_by_direct_message(team: Team) -> None:
     await team.submit(category=Category.OFFLINE, external_id="two")
 
     answer = await team.bob.command("/mp-requests export category:release xlsx")
-    await team.settle()
+    await team.send_all()
     waiting = team.last(team.bob)
     await downloaded(team)
 

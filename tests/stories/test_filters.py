@@ -15,7 +15,7 @@ async def one_of_each(team: Team) -> None:
         await team.submit(category=category, environment=place, title=category.label)
         team.clock.move(minutes=1)
     await team.bob.command("/mp-requests approve MP-2")
-    await team.settle()
+    await team.send_all()
 
 
 async def form(person: Person, where: Message | View) -> View:
@@ -51,7 +51,7 @@ async def test_a_filtered_list_takes_the_place_of_the_one_before(team: Team) -> 
     answer = await team.bob.submit(
         await form(team.bob, shown), CHOSEN | {"submitted_by": [team.alice]}
     )
-    await team.settle()
+    await team.send_all()
 
     assert (answer.acked, answer.view, answer.errors) == (True, None, {})
     words = team.words(shown)
@@ -66,7 +66,7 @@ async def test_the_command_that_is_shown_gives_the_same_list(team_once: Team) ->
     await team_once.bob.submit(
         await form(team_once.bob, shown), CHOSEN | {"submitted_by": [team_once.alice]}
     )
-    await team_once.settle()
+    await team_once.send_all()
 
     typed = team_once.words(shown).splitlines()[1].replace("@Alice Santos", "@alice")
     again = team_once.said(await team_once.bob.command(typed))
@@ -89,15 +89,15 @@ async def test_home_is_filtered_and_shown_whole_again(team: Team) -> None:
     await one_of_each(team)
     home = await at_home(team, team.ada)
     await team.ada.click(home, "home.tab.list")
-    await team.settle()
+    await team.send_all()
 
     await team.ada.submit(await form(team.ada, home), {"environment": ["sandbox"]})
-    await team.settle()
+    await team.send_all()
     assert "/mp-requests list env:sandbox\n" in seen(team, team.ada)
     assert "All requests · 1 request, 0 Under Review" in seen(team, team.ada)
 
     await team.ada.click(home, "list.all")
-    await team.settle()
+    await team.send_all()
     assert "All requests · 5 requests, 4 Under Review\n/mp-requests list\n" in seen(team, team.ada)
 
 
@@ -107,7 +107,7 @@ async def test_nothing_found_leads_back_to_the_form(team_once: Team) -> None:
     assert "No request matches these words." in team_once.words(shown)
 
     await team_once.alice.submit(await form(team_once.alice, shown), {"search": ""})
-    await team_once.settle()
+    await team_once.send_all()
 
     assert "My Requests · 5 requests" in team_once.words(shown)
 
@@ -119,7 +119,7 @@ async def test_a_form_left_open_too_long_names_the_command_instead(team_once: Te
     team_once.clock.move(minutes=31)
 
     answer = await team_once.bob.submit(opened, {"status": ["approved"]})
-    await team_once.settle()
+    await team_once.send_all()
 
     assert answer.view is not None
     assert "/mp-requests list status:approved" in team_once.words(answer.view.payload)
@@ -133,6 +133,6 @@ async def test_a_filter_shows_nobody_more_than_they_may_see(team_once: Team) -> 
     await team_once.mallory.submit(
         await form(team_once.mallory, shown), {"submitted_by": [team_once.alice]}
     )
-    await team_once.settle()
+    await team_once.send_all()
 
     assert "no requests" in team_once.words(shown)

@@ -15,12 +15,12 @@ from store.lists.listing import listing
 from tests.cast import sample_of
 from tests.form_filling import (
     add_feature,
-    filled,
-    first,
-    front,
-    opened,
-    second,
-    submitted,
+    fill_in,
+    first_step,
+    modal_of,
+    open_form,
+    second_step,
+    submit_form,
     typed_feature,
 )
 from tests.harness_slack import Team
@@ -56,7 +56,8 @@ def typed(view: View, path: str) -> Any:
 
 async def at_details(team: Team, category: Category = Category.RELEASE) -> View:
     """alice's form at its second step."""
-    return front(await team.alice.submit(await opened(team.alice), first(sample_of(category))))
+    form = await open_form(team.alice)
+    return modal_of(await team.alice.submit(form, first_step(sample_of(category))))
 
 
 async def ended(team: Team, act: str) -> Request:
@@ -66,12 +67,12 @@ async def ended(team: Team, act: str) -> Request:
         await team.reject(team.bob, team.card(team.bob, request), "No contact.")
     else:
         await team.alice.click(team.card(team.alice, request), "request.withdraw")
-    await team.settle()
+    await team.send_all()
     return request
 
 
 async def again(team: Team, person: Person, where: Any) -> View:
-    return front(await person.click(where, "request.again"))
+    return modal_of(await person.click(where, "request.again"))
 
 
 @pytest.mark.parametrize("category", Category)
@@ -80,7 +81,7 @@ async def test_what_a_form_stores_is_what_an_import_of_it_stores(
 ) -> None:
     sample = sample_of(category)
 
-    answer = await submitted(team_once.alice, await opened(team_once.alice), sample)
+    answer = await submit_form(team_once.alice, await open_form(team_once.alice), sample)
     assert (answer.errors, answer.view) == ({}, None)
     await imported(team_once, sample)
 
@@ -96,8 +97,8 @@ async def imported(team: Team, sample: dict[str, Any]) -> None:
 
 
 async def test_a_whole_form_becomes_cards(team: Team) -> None:
-    await submitted(team.alice, await opened(team.alice), sample_of(Category.FEATURES))
-    await team.settle()
+    await submit_form(team.alice, await open_form(team.alice), sample_of(Category.FEATURES))
+    await team.send_all()
 
     (card,) = team.bob.sees()
     assert "Mini Program Features · MP-1" in team.words(card)
@@ -112,7 +113,7 @@ async def test_back_keeps_what_was_typed_right_or_wrong(team_once: Team) -> None
 
     await team_once.alice.click(form, "request.form.back")
     assert typed(form, "version") == sample_of(Category.OPTIMIZATION)["version"]
-    front(await team_once.alice.submit(form))
+    modal_of(await team_once.alice.submit(form))
 
     assert typed(form, "details.whole_package_size") == "big"
     assert form.state["details.subpackage_enabled"]["details.subpackage_enabled"][
@@ -122,15 +123,15 @@ async def test_back_keeps_what_was_typed_right_or_wrong(team_once: Team) -> None
 
 async def test_an_error_stands_under_its_input_and_nothing_is_lost(team_once: Team) -> None:
     sample = sample_of(Category.RELEASE)
-    form = await opened(team_once.alice)
+    form = await open_form(team_once.alice)
 
-    answer = await team_once.alice.submit(form, first(sample) | {"mini_program.id": "12a"})
+    answer = await team_once.alice.submit(form, first_step(sample) | {"mini_program.id": "12a"})
 
     assert list(answer.errors) == ["mini_program.id"]
     assert "use the digits" in answer.errors["mini_program.id"]
     assert typed(form, "mini_program.id") == "12a"
     answer = await team_once.alice.submit(form, {"mini_program.id": "12"})
-    assert (answer.errors, front(answer).callback_id) == ({}, "request.form.details")
+    assert (answer.errors, modal_of(answer).callback_id) == ({}, "request.form.details")
 
 
 async def test_features_are_added_edited_and_removed(team_once: Team) -> None:
@@ -139,7 +140,7 @@ async def test_features_are_added_edited_and_removed(team_once: Team) -> None:
         await add_feature(team_once.alice, form, {"name": name, "version": "1.0"})
     menu = "request.form.feature"
 
-    edited = front(await team_once.alice.click(form, menu, value="edit:1:3"))
+    edited = modal_of(await team_once.alice.click(form, menu, value="edit:1:3"))
     assert typed(edited, "name") == "Pay"
     await team_once.alice.submit(edited, {"version": "2.0", "description": "Pay bills"})
     await team_once.alice.click(form, menu, value="remove:0:3")
@@ -154,7 +155,7 @@ async def test_features_are_added_edited_and_removed(team_once: Team) -> None:
 async def test_a_feature_that_lacks_something_is_named_in_its_modal(team_once: Team) -> None:
     form = await at_details(team_once, Category.FEATURES)
     feature = {"name": "Scan", "version": "1.8", "status": "Activation needed", "apis": ["my.scan"]}
-    asked = front(await team_once.alice.click(form, "request.form.feature.add"))
+    asked = modal_of(await team_once.alice.click(form, "request.form.feature.add"))
 
     answer = await team_once.alice.submit(asked, typed_feature(asked, feature) | {"apis": " , "})
     assert list(answer.errors) == ["apis"]
@@ -166,7 +167,7 @@ async def test_leaving_a_feature_keeps_what_was_typed_below_it(team_once: Team) 
     form = await at_details(team_once)
     await team_once.alice.choose(form, "details.tagline", "Pay all bills")
 
-    asked = front(await team_once.alice.click(form, "request.form.feature.add"))
+    asked = modal_of(await team_once.alice.click(form, "request.form.feature.add"))
     await team_once.alice.close(asked)
     await team_once.alice.click(form, "request.form.back")
     await team_once.alice.submit(form)
@@ -178,9 +179,9 @@ async def test_leaving_a_feature_keeps_what_was_typed_below_it(team_once: Team) 
 async def test_a_list_that_needs_a_feature_says_so_where_the_list_is(team_once: Team) -> None:
     form = await at_details(team_once, Category.FEATURES)
 
-    answer = await team_once.alice.submit(form, second(sample_of(Category.FEATURES)))
+    answer = await team_once.alice.submit(form, second_step(sample_of(Category.FEATURES)))
 
-    assert front(answer).callback_id == "request.form.details"
+    assert modal_of(answer).callback_id == "request.form.details"
     assert "⛔ This is required." in team_once.words(form)
     assert typed(form, "details.admin") == "erin@example.com"
 
@@ -188,11 +189,11 @@ async def test_a_list_that_needs_a_feature_says_so_where_the_list_is(team_once: 
 async def test_two_drafts_of_one_person_do_not_mix(team_once: Team) -> None:
     alice, drafts = team_once.alice, []
     for category in (Category.LAUNCH, Category.OFFLINE):
-        last = await filled(alice, await opened(alice), sample_of(category))
+        last = await fill_in(alice, await open_form(alice), sample_of(category))
         drafts.append(last.payload)
 
     for payload in drafts:
-        form = await opened(alice)
+        form = await open_form(alice)
         form.payload |= payload
         assert (await alice.submit(form)).view is None
 
@@ -207,16 +208,16 @@ async def test_two_drafts_of_one_person_do_not_mix(team_once: Team) -> None:
 
 @pytest.mark.parametrize("metadata", ["theirs", "made-up", "", "<!channel>", "a b c"])
 async def test_a_draft_of_somebody_else_reaches_nothing(team_once: Team, metadata: str) -> None:
-    theirs = await filled(
-        team_once.alice, await opened(team_once.alice), sample_of(Category.LAUNCH)
+    theirs = await fill_in(
+        team_once.alice, await open_form(team_once.alice), sample_of(Category.LAUNCH)
     )
-    mine = await opened(team_once.mallory)
+    mine = await open_form(team_once.mallory)
     forged = theirs.payload["private_metadata"] if metadata == "theirs" else metadata
     mine.payload |= {"private_metadata": forged, "callback_id": "request.form.check"}
 
-    answer = await team_once.mallory.submit(mine, first(sample_of(Category.LAUNCH)))
+    answer = await team_once.mallory.submit(mine, first_step(sample_of(Category.LAUNCH)))
 
-    shown = team_once.words(front(answer))
+    shown = team_once.words(modal_of(answer))
     assert "This draft is not here any more" in shown
     assert "Sari-Sari" not in shown
     assert await stored(team_once) == []
@@ -225,11 +226,11 @@ async def test_a_draft_of_somebody_else_reaches_nothing(team_once: Team, metadat
 async def test_a_refusal_leads_to_the_input_it_is_about(team_once: Team) -> None:
     await team_once.submit()
     sample = sample_of(Category.RELEASE)
-    form = await opened(team_once.alice)
+    form = await open_form(team_once.alice)
 
-    answer = await submitted(team_once.alice, form, sample)
+    answer = await submit_form(team_once.alice, form, sample)
 
-    assert front(answer).callback_id == "request.form.request"
+    assert modal_of(answer).callback_id == "request.form.request"
     assert "⛔" in team_once.words(form)
     assert "MP-1" in team_once.words(form)
     assert len(await stored(team_once)) == 1
@@ -261,7 +262,7 @@ async def test_only_its_submitter_or_an_admin_submits_a_request_again(team_once:
     await pressed(team_once.bob, request)
     await pressed(team_once.mallory, request)
     await pressed(team_once.ada, request)
-    await team_once.settle()
+    await team_once.send_all()
 
     assert "Only Alice Santos or a workspace admin" in team_once.last(team_once.bob)
     assert "There is no request MP-1 that you can open" in team_once.last(team_once.mallory)
@@ -289,4 +290,4 @@ async def test_a_draft_outlives_the_night_but_not_two(team_once: Team) -> None:
     team_once.clock.move(hours=25)
     await team_once.bot.jobs.prune()
     answer = await team_once.alice.submit(form)
-    assert "This draft is not here any more" in team_once.words(front(answer))
+    assert "This draft is not here any more" in team_once.words(modal_of(answer))

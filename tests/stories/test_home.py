@@ -11,7 +11,7 @@ from tests.harness_slack import Team
 async def at_home(team: Team, person: Person) -> View:
     """Their Home, opened and drawn."""
     assert (await person.open_home()).acked
-    await team.settle()
+    await team.send_all()
     assert person.home is not None
     return person.home
 
@@ -20,7 +20,7 @@ async def goes(team: Team, person: Person, action_id: str) -> str:
     """What their Home shows after a click in it."""
     assert person.home is not None
     assert (await person.click(person.home, action_id)).acked
-    await team.settle()
+    await team.send_all()
     return seen(team, person)
 
 
@@ -42,7 +42,7 @@ async def numbered(team: Team, count: int, **changes: Any) -> list[Request]:
         given = {"external_id": f"number-{number}", "version": f"1.{number}", **changes}
         made.append(await team.store(title=f"Release {number}", **given))
         team.clock.move(minutes=1)
-    await team.settle()
+    await team.send_all()
     return made
 
 
@@ -106,7 +106,7 @@ async def test_a_decision_shows_in_every_home_it_concerns(team: Team) -> None:
     calls = drawings(team)
 
     await team.bob.click(team.card(team.bob, request), "request.approve")
-    await team.settle()
+    await team.send_all()
 
     assert "✅ Approved · " in seen(team, team.alice)
     for reviewer in (team.bob, team.carol):
@@ -130,7 +130,7 @@ async def test_an_admin_sees_at_home_what_they_decided_from_there(team_once: Tea
     opened = await team_once.ada.click(team_once.ada.home, "request.details")
     assert opened.view is not None
     await team_once.ada.click(opened.view, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert "✅ Approved · " in seen(team_once, team_once.ada)
 
@@ -141,7 +141,7 @@ async def test_many_changes_are_one_drawing(team_once: Team) -> None:
 
     for number in range(5):
         await team_once.store(external_id=f"number-{number}", version=f"1.{number}")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert drawings(team_once) == calls + 1
 
@@ -182,7 +182,7 @@ async def test_download_is_answered_above_home_and_comes_by_message(team_once: T
     home = await at_home(team_once, team_once.alice)
 
     answer = await team_once.alice.click(home, "list.download")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert answer.view is not None
     assert "Your download is being prepared." in team_once.words(answer.view.payload)
@@ -204,9 +204,9 @@ async def test_a_view_of_what_one_may_no_longer_see_says_so(team_once: Team) -> 
 async def test_a_home_that_slack_did_not_take_is_drawn_later(team_once: Team) -> None:
     team_once.workspace.faults.add("views.publish", "status", status=500)
     assert (await team_once.alice.open_home()).acked
-    await team_once.settle()
+    await team_once.send_all()
     assert team_once.alice.home is None
 
     team_once.clock.move(minutes=1)
-    await team_once.settle()
+    await team_once.send_all()
     assert "My Requests · no requests" in seen(team_once, team_once.alice)

@@ -71,7 +71,7 @@ async def test_its_details_open_and_it_can_be_decided(team_once: Team) -> None:
     assert "<!here> <@U0SBX000002>" in shown
     assert shown.count("漢字") == 380
     await team_once.bob.click(opened.view, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert "This request is approved." in team_once.words(opened.view)
     assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(request))
@@ -86,7 +86,7 @@ async def test_it_is_listed_and_reminded_of(team_once: Team) -> None:
     assert_harmless(answer.message)
     team_once.clock.move(days=3)
     await team_once.bot.jobs.digest()
-    await team_once.settle()
+    await team_once.send_all()
     assert_harmless(team_once.bob.sees()[-1])
 
 
@@ -95,7 +95,7 @@ async def test_a_hostile_reason_is_quoted_as_typed(team_once: Team) -> None:
     reason = f"<!channel> *bold* <https://evil.example|x>\n> quoted `code` {'漢' * 1900}"
 
     await team_once.reject(team_once.bob, team_once.card(team_once.bob, request), reason)
-    await team_once.settle()
+    await team_once.send_all()
 
     for message in (team_once.card(team_once.carol, request), *team_once.alice.sees()):
         assert_harmless(message)

@@ -64,7 +64,7 @@ async def test_the_command_the_shortcut_and_the_event_have_listeners(team_once: 
     assert (await team_once.alice.command("/mp-requests help")).acked
     assert (await team_once.alice.shortcut("request.new")).acked
     assert (await team_once.alice.open_home()).acked
-    await team_once.settle()
+    await team_once.send_all()
     assert team_once.alice.home is not None
     team_once.workspace.ack_seconds = NOBODY_ANSWERS
     assert not (await team_once.alice.command("/mp-unknown")).acked
@@ -89,7 +89,7 @@ async def test_buttons_without_a_request_behind_them_change_nothing(
 
     for action_id in buttons.ALL_ACTIONS:
         await clicked(team_once.bob, action_id, "")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert all("Under Review" in shown for shown in team_once.copies(request))
     assert "Traceback" not in caplog.text

@@ -18,7 +18,7 @@ async def one_of_each(team: Team) -> None:
         await team.submit(category=category, environment=place, title=title)
         team.clock.move(minutes=1)
     await team.bob.command("/mp-requests approve MP-2")
-    await team.settle()
+    await team.send_all()
 
 
 EMPTY = {

@@ -21,7 +21,7 @@ async def approved_by_bob(team: Team) -> Request:
     """A request bob has approved, every copy up to date."""
     request = await team.submit()
     await team.bob.click(team.card(team.bob, request), "request.approve")
-    await team.settle()
+    await team.send_all()
     return request
 
 
@@ -30,7 +30,7 @@ async def test_of_two_who_decide_at_once_one_is_told_kindly_that_it_is_done(team
     cards = {person: team.card(person, request) for person in (team.bob, team.carol)}
 
     await asyncio.gather(*(person.click(cards[person], "request.approve") for person in cards))
-    await team.settle()
+    await team.send_all()
 
     winner = "Bob Reyes" if "approved. · Bob" in team.words(cards[team.bob]) else "Carol Tan"
     loser = team.carol if winner == "Bob Reyes" else team.bob
@@ -47,7 +47,7 @@ async def test_pressing_twice_decides_once(team_once: Team) -> None:
     card = team_once.card(team_once.bob, request)
 
     await asyncio.gather(*(team_once.bob.click(card, "request.approve") for _ in range(2)))
-    await team_once.settle()
+    await team_once.send_all()
 
     assert team_once.last(team_once.bob).startswith("MP-1 was approved by you, ")
     assert len(team_once.alice.sees()) == 2
@@ -59,7 +59,7 @@ async def test_who_may_not_decide_hears_it_alone_in_the_channel(team_once: Team)
 
     for button in ("request.approve", "request.reject"):
         answer = await team_once.mallory.click(card, button)
-        await team_once.settle()
+        await team_once.send_all()
         assert answer.acked
         assert answer.view is None
         assert team_once.last(team_once.mallory, team_once.reviews) == (
@@ -74,7 +74,7 @@ async def test_who_may_not_see_the_details_is_told_so(team_once: Team) -> None:
     card = team_once.card(team_once.mallory, request, team_once.reviews)
 
     answer = await team_once.mallory.click(card, "request.details")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert answer.view is None
     assert "no request MP-1 that you can open" in team_once.last(
@@ -87,7 +87,7 @@ async def test_nobody_decides_their_own_request(team_once: Team) -> None:
     card = team_once.card(team_once.bob, request, team_once.reviews)
 
     await team_once.bob.click(card, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     sentence = "You submitted MP-1, so somebody else decides it."
     assert team_once.last(team_once.bob, team_once.reviews) == sentence
@@ -101,11 +101,11 @@ async def test_an_old_screen_gets_the_answer_and_the_card_of_today(team_once: Te
     card = team_once.card(team_once.carol, request)
     old = card.as_shown()
     await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     for button in ("request.approve", "request.reject"):
         await team_once.carol.click(old, button)
-        await team_once.settle()
+        await team_once.send_all()
         assert team_once.last(team_once.carol).startswith("MP-1 was approved by Bob Reyes, ")
     assert "approved. · Bob Reyes" in team_once.words(card)
 
@@ -119,11 +119,11 @@ async def test_a_card_that_slack_would_not_change_is_redrawn_on_the_next_click(
         "chat.update", "status", status=200, error="cant_update_message", times=4
     )
     await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
     assert "[ Approve ]" in team_once.words(card)
 
     await team_once.carol.click(card, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert "approved. · Bob Reyes" in team_once.words(card)
     assert "Nothing is left to do." in team_once.last(team_once.carol)
@@ -138,11 +138,11 @@ async def test_a_request_that_changed_is_looked_at_once_more(team_once: Team) ->
     card = team_once.card(team_once.bob, request)
 
     await team_once.bob.click(card, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
     assert "has changed since" in team_once.last(team_once.bob)
 
     await team_once.bob.click(card, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
     assert "approved. · Bob Reyes" in team_once.words(card)
 
 
@@ -150,7 +150,7 @@ async def test_in_the_details_the_answer_takes_their_place(team_once: Team) -> N
     request = await team_once.submit()
     shown = await details(team_once.carol, request)
     await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     await team_once.carol.click(shown, "request.approve")
 
@@ -163,7 +163,7 @@ async def test_a_reject_form_that_comes_too_late_says_so(team: Team) -> None:
     opened = await team.carol.click(team.card(team.carol, request), "request.reject")
     assert opened.view is not None
     await team.bob.click(team.card(team.bob, request), "request.approve")
-    await team.settle()
+    await team.send_all()
 
     answer = await team.carol.submit(opened.view, {"reason": "No contact is named."})
 
@@ -213,7 +213,7 @@ async def test_a_form_without_a_right_to_it_decides_nothing(team_once: Team) -> 
     await team_once.bot.jobs.refresh()
 
     answer = await team_once.bob.submit(form, {"reason": "No contact is named."})
-    await team_once.settle()
+    await team_once.send_all()
 
     assert answer.view is not None
     assert "can decide MP-1" in team_once.words(answer.view)

@@ -6,7 +6,7 @@ from bot.cli.import_file import Importer
 from bot.sandbox.people import Answer
 from store.domain.request import Category, Environment
 from tests.cast import SAMPLE, sample_of
-from tests.form_filling import front, opened, submitted
+from tests.form_filling import modal_of, open_form, submit_form
 from tests.harness_slack import Team
 
 OFFLINE = {
@@ -17,16 +17,16 @@ OFFLINE = {
 
 async def asked(team: Team, request: dict[str, Any]) -> Answer:
     """What alice's form answers when she submits it."""
-    return await submitted(team.alice, await opened(team.alice), request)
+    return await submit_form(team.alice, await open_form(team.alice), request)
 
 
 async def test_a_version_that_was_submitted_before_is_refused_in_the_form(team: Team) -> None:
     await team.submit()
 
     answer = await asked(team, sample_of(Category.RELEASE))
-    await team.settle()
+    await team.send_all()
 
-    said = team.words(front(answer))
+    said = team.words(modal_of(answer))
     assert "3.2.4 was already submitted for this target: MP-1, Under Review." in said
     assert "Use a new version." in said
     assert len(team.bob.sees()) == 1
@@ -35,12 +35,12 @@ async def test_a_version_that_was_submitted_before_is_refused_in_the_form(team: 
 async def test_nothing_goes_offline_while_a_release_is_under_review(team_once: Team) -> None:
     request = await team_once.submit()
 
-    said = team_once.words(front(await asked(team_once, OFFLINE)))
+    said = team_once.words(modal_of(await asked(team_once, OFFLINE)))
     assert "MP-1 (Mini Program Release, Under Review) is under way for this target." in said
 
     await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
     assert (await asked(team_once, OFFLINE)).view is None
-    await team_once.settle()
+    await team_once.send_all()
     assert "What goes offline: 3.2.4 (MP-1)" in team_once.last(team_once.bob)
 
 
@@ -66,12 +66,12 @@ async def test_the_whole_sample_is_taken(team_once: Team) -> None:
 async def test_a_second_try_says_so_and_what_is_new(team: Team) -> None:
     first = await team.submit()
     await team.reject(team.bob, team.card(team.bob, first), "Name a contact.", "Illegal content")
-    await team.settle()
+    await team.send_all()
 
     better = sample_of(Category.RELEASE)
     better["details"]["tagline"] = "Pay, and ask us"
     assert (await asked(team, better)).view is None
-    await team.settle()
+    await team.send_all()
 
     said = team.last(team.bob)
     assert "🔁 2nd try · MP-1 was rejected" in said

@@ -9,14 +9,14 @@ async def approved(team: Team, **changes: object) -> Request:
     """A release of alice's that bob has approved."""
     request = await team.submit(**changes)
     await team.bob.click(team.card(team.bob, request), "request.approve")
-    await team.settle()
+    await team.send_all()
     return request
 
 
 async def says(team: Team, person: Person, words: str) -> str:
     """What `/mp-requests stage …` answers."""
     answer = team.said(await person.command(f"/mp-requests stage {words}"))
-    await team.settle()
+    await team.send_all()
     return answer
 
 
@@ -96,7 +96,7 @@ async def test_a_release_that_stands_still_is_asked_about_once(team: Team) -> No
     for days in (6, 4, 1):  # Monday, 30 November is the first working day a week later
         team.clock.move(days=days)
         await team.bot.jobs.nudge()
-        await team.settle()
+        await team.send_all()
 
     (nudge,) = team.alice.sees()[before:]
     assert "It is still in Release Preparation." in team.words(nudge)
@@ -109,6 +109,6 @@ async def test_a_release_that_moved_meanwhile_is_not_asked_about(team_once: Team
     assert await team_once.bot.jobs.nudge() == 1
     await team_once.alice.command("/mp-requests stage MP-1 pilot")
 
-    await team_once.settle()
+    await team_once.send_all()
 
     assert not [m for m in team_once.alice.sees() if "still in" in team_once.words(m)]

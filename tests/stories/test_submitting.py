@@ -6,7 +6,7 @@ from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Category, Environment
 from store.lists.listing import listing
 from tests.cast import sample_of
-from tests.form_filling import filled, front, opened, submitted
+from tests.form_filling import fill_in, modal_of, open_form, submit_form
 from tests.harness_slack import Team
 
 
@@ -19,8 +19,8 @@ async def stored(team: Team) -> int:
 
 
 async def test_a_submitted_form_becomes_a_card_for_each_who_decides(team: Team) -> None:
-    answer = await submitted(team.alice, await opened(team.alice), sample_of(Category.RELEASE))
-    await team.settle()
+    answer = await submit_form(team.alice, await open_form(team.alice), sample_of(Category.RELEASE))
+    await team.send_all()
 
     assert (answer.acked, answer.errors, answer.view) == (True, {}, None)
     for reader, where in ((team.bob, None), (team.carol, None), (team.ada, team.reviews)):
@@ -52,10 +52,10 @@ async def test_the_shortcut_opens_the_same_form(team_once: Team) -> None:
 
 
 async def test_a_form_submitted_twice_is_one_request(team: Team) -> None:
-    last = await filled(team.alice, await opened(team.alice), sample_of(Category.RELEASE))
+    last = await fill_in(team.alice, await open_form(team.alice), sample_of(Category.RELEASE))
 
     answers = await asyncio.gather(*(team.alice.submit(last) for _ in range(2)))
-    await team.settle()
+    await team.send_all()
 
     assert all(answer.acked and not answer.errors for answer in answers)
     assert await stored(team) == 1
@@ -67,10 +67,10 @@ async def test_who_alone_could_decide_is_told_so_in_the_form(team_once: Team) ->
     team_once.workspace.change_usergroup(group, members=[])
     await team_once.bot.jobs.refresh()
 
-    form = await opened(team_once.ada)
-    answer = await submitted(team_once.ada, form, sample_of(Category.RELEASE))
+    form = await open_form(team_once.ada)
+    answer = await submit_form(team_once.ada, form, sample_of(Category.RELEASE))
 
-    shown = team_once.words(front(answer))
+    shown = team_once.words(modal_of(answer))
     assert "Nobody could decide this request" in shown
     assert "besides you" in shown
     assert "[ Submit for Review ]" in shown
@@ -96,7 +96,7 @@ async def test_approve_asks_once_more_and_says_where_it_goes(team_once: Team) ->
         ]
 
         await team_once.bob.click(card, "request.approve", confirm=False)
-        await team_once.settle()
+        await team_once.send_all()
 
         assert asked["confirm"]["text"] == "Approve"
         assert f"It goes to {environment.label}: Wallet PH." in asked["text"]["text"]

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from store.domain.request import Category
 from tests.cast import sample_of
-from tests.form_filling import filled, opened
+from tests.form_filling import fill_in, open_form
 from tests.harness_slack import Team
 
 SENTENCE = re.compile(
@@ -47,7 +47,7 @@ async def test_a_click_a_command_and_a_form_each_get_one_sentence(
     team: Team, caplog: pytest.LogCaptureFixture
 ) -> None:
     request = await team.submit()
-    form = await filled(team.alice, await opened(team.alice), sample_of(Category.RELEASE))
+    form = await fill_in(team.alice, await open_form(team.alice), sample_of(Category.RELEASE))
     await break_store(team)
 
     click = await team.bob.click(team.card(team.bob, request), "request.approve")
@@ -88,6 +88,6 @@ async def test_what_was_not_recorded_can_be_done_again(team_once: Team) -> None:
         await (await session.connection()).execute(text("ALTER TABLE lost RENAME TO request"))
 
     await team_once.bob.click(card, "request.approve")
-    await team_once.settle()
+    await team_once.send_all()
 
     assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(request))

@@ -19,7 +19,7 @@ async def remind(team: Team, at: datetime) -> int:
     """The tick of that moment, and what it owes sent; how many were newly owed."""
     team.clock.set(at)
     owed = await team.bot.jobs.remind()
-    await team.settle()
+    await team.send_all()
     return owed
 
 
@@ -27,7 +27,7 @@ async def digest(team: Team, at: datetime) -> int:
     """The same for the digest."""
     team.clock.set(at)
     owed = await team.bot.jobs.digest()
-    await team.settle()
+    await team.send_all()
     return owed
 
 
@@ -70,12 +70,12 @@ async def test_what_is_decided_before_the_reminder_goes_out_is_not_in_it(team_on
     await team_once.bot.jobs.digest()
 
     await team_once.bob.command(f"/mp-requests approve {first.ref}")
-    await team_once.settle()
+    await team_once.send_all()
 
     *_, reminder, greeting = team_once.bob.sees()
-    for gathered in map(team_once.words, (reminder, greeting)):
-        assert second.ref in gathered
-        assert first.ref not in gathered
+    for team_at_slack in map(team_once.words, (reminder, greeting)):
+        assert second.ref in team_at_slack
+        assert first.ref not in team_at_slack
 
 
 async def test_the_policy_says_after_how_many_hours(team_once: Team) -> None:
@@ -114,7 +114,7 @@ async def test_one_digest_a_day_whatever_restarts_and_replicas_do(team: Team) ->
         owed = [await bot.jobs.digest() for bot in (team.bot, other, team.bot, other)]
         while await other.dispatcher.run_once():
             pass
-        await team.settle()
+        await team.send_all()
 
     assert owed == [2, 0, 0, 0]
     for reviewer in (team.bob, team.carol):
@@ -147,7 +147,7 @@ async def test_the_oldest_comes_first_and_the_buttons_of_a_digest_work(team_once
     await team_once.bob.close(opened.view)
 
     await team_once.bob.click(greeting, "list.approvals")
-    await team_once.settle()
+    await team_once.send_all()
     answer = team_once.last(team_once.bob)
     assert answer.startswith("My Approvals · 2 requests, 2 Under Review")
     assert "Good morning" in team_once.words(greeting)
