@@ -1,4 +1,8 @@
-"""What the builders draw for one request, and how it reads on a screen in Manila."""
+"""Pure functions and snapshots: what the builders draw for one request, and how that reads.
+
+Take it for rules, words and layout: what a request in any status, or one full of hostile text,
+looks like on a screen in Manila. Nothing here needs a database, a loop or Slack.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta

@@ -1,7 +1,7 @@
-"""A team at its Slack: the sandbox, the bot as it runs, and the people of the stories.
+"""The whole bot at a sandbox Slack, and the people who use it.
 
-alice submits, bob and carol review, ada administers, mallory must get nowhere. The bot's loops do
-not run by themselves here: `send_all()` sends what is owed, so that a test never waits for time.
+Take it for what people see and do: commands, clicks, forms, messages, files. The bot's loops do not
+run by themselves here: `send_all()` sends what is owed, so that a test never waits for time.
 """
 
 from collections.abc import AsyncIterator

@@ -1,4 +1,8 @@
-"""What people do to the store in these stories, and a look behind its doors at the rows."""
+"""The store on SQLite and on PostgreSQL: what people do to it, and the rows that leaves.
+
+Take it for what is recorded, refused, owed and raced for. The fixture `db` runs a test once on each
+database; nobody sends what is owed, and nothing of Slack is there.
+"""
 
 import itertools
 from collections.abc import AsyncIterator
