@@ -31,7 +31,7 @@ class Directory:
     async def people(self, user_ids: Iterable[str]) -> People:
         """These people; whom Slack does not tell us of is left out."""
         wanted = frozenset(user_ids)
-        met = await self._db.seen_together(people.met_each, wanted)
+        met = await self._db.read_batches.run(people.met_each, wanted)
         fresh = self._clock() - FRESH_FOR
         unseen = [user for user in sorted(wanted) if user not in met or met[user].at < fresh]
         if not unseen:

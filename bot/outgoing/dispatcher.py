@@ -77,7 +77,7 @@ class Dispatcher:
         """Look, and wait until another look is worth it."""
         self._woken.clear()
         most = AT_ONCE
-        if self._db.together.crowded:
+        if self._db.write_batches.crowded:
             await asyncio.sleep(CROWD_SECONDS)
             most = BESIDE_A_CROWD
         room, began = max(most - len(self._in_hand), 0), _seconds()

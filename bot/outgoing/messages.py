@@ -142,7 +142,7 @@ class Messages:
         now = self._clock()
         # Of a morning's many, those in hand share a question.
         asked = (digest.SHOWN, now if overdue else None)
-        waiting, total = await self._db.seen_together(
+        waiting, total = await self._db.read_batches.run(
             listing.waiting_on_each, owed.recipient, *asked
         )
         if not waiting:

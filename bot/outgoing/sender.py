@@ -23,7 +23,7 @@ from bot.slack_client import CALL_SECONDS
 from store import exports, people
 from store.domain.clock import Clock
 from store.domain.policy import Policy
-from store.engine.batching import Together
+from store.engine.batching import Batches
 from store.engine.database import Database
 from store.messages import cards, outbox, rate_limits
 from store.messages.outbox import Claimed, Kind, Owed
@@ -67,7 +67,7 @@ class Sender:
         self._limited: dict[str, datetime] = {}
         self._under_way: set[int] = set()
         self._calls, self._silent = 0, asyncio.Event()
-        self._together = Together(db.transaction)  # of its own: what is sent is no crowd of people
+        self._settling = Batches(db.transaction)  # its own: sends do not make `db` crowded
 
     async def deliver(self, owed: Claimed) -> None:
         """One attempt, whatever comes of it. Cancelled, it gives the message back at once."""
@@ -164,7 +164,7 @@ class Sender:
         with suppress(TimeoutError):
             async with asyncio.timeout_at(now - now % _BEAT_SECONDS + _BEAT_SECONDS):
                 await self._silent.wait()
-        await self._together(self._settled, one)
+        await self._settling.run(self._settled, one)
 
     async def _settled(self, session: AsyncSession, sent: Sequence[_Delivered]) -> list[None]:
         now = self._clock()

@@ -21,7 +21,7 @@ from sqlmodel import SQLModel, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine import postgresql, sqlite
-from store.engine.batching import Together
+from store.engine.batching import Batches
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -72,8 +72,8 @@ class Database:
             sqlite.writing(parsed) if self.is_sqlite else postgresql.engine(parsed, pool_size)
         )
         self.wake: dict[Debt, Callable[[], None]] = dict.fromkeys(Debt, _nobody)
-        self.together = Together(self.transaction)
-        self.seen_together = Together(self.snapshot)
+        self.write_batches = Batches(self.transaction)
+        self.read_batches = Batches(self.snapshot)
         self.checkpoints = sqlite.Checkpoints(parsed) if self.is_sqlite else None
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()

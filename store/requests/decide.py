@@ -192,7 +192,7 @@ async def vote(
 ) -> Request | Refused:
     """Approve or reject. `revision` is what the reviewer saw; None (a typed command) is any."""
     ending = Ending(request_id, Act.of(verdict), reviewer, now, revision, rejection_class, reason)
-    return await db.together(end, ending, policy)
+    return await db.write_batches.run(end, ending, policy)
 
 
 async def withdraw(
@@ -206,7 +206,7 @@ async def withdraw(
 ) -> Request | Refused:
     """Take a request back while it is Under Review, and owe word of it to its reviewers."""
     ending = Ending(request_id, Act.WITHDRAW, submitter, now, revision)
-    return await db.together(end, ending, policy)
+    return await db.write_batches.run(end, ending, policy)
 
 
 async def examine(

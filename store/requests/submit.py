@@ -102,7 +102,7 @@ async def submit(
     the same and is the submitter's own (an admin may take up anybody's). Left out, it is found.
     """
     handed = HandedIn(submission, submitter, now, from_platform, resubmission_of)
-    return await db.together(take, handed, policy)
+    return await db.write_batches.run(take, handed, policy)
 
 
 async def submit_all(

@@ -8,7 +8,7 @@ from sqlmodel import col, delete
 
 from bot.outgoing import dispatcher
 from bot.sandbox.ids import BOT_USER_ID
-from store.engine.batching import Together
+from store.engine.batching import Batches
 from store.messages import claim
 from store.tables import CardRow
 from tests.bot.sending import SECOND, another_bot, approve, calls, rows, seen, send_all, states
@@ -213,7 +213,7 @@ async def test_while_a_crowd_clicks_only_few_messages_are_taken_in_hand(
     team_once: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await hold_back(team_once, 1)
-    monkeypatch.setattr(Together, "crowded", True)
+    monkeypatch.setattr(Batches, "crowded", True)
     monkeypatch.setattr(dispatcher, "BESIDE_A_CROWD", 2)
     before = calls(team_once, POST)
     await team_once.bot.dispatcher.turn()

@@ -67,7 +67,7 @@ async def meet(session: AsyncSession, names: Sequence[str]) -> list[str]:
 
 async def test_what_fails_together_is_tried_one_by_one(db: Database) -> None:
     alice, nobody, bob = await asyncio.gather(
-        *(db.together(meet, name) for name in (ALICE, "", BOB)), return_exceptions=True
+        *(db.write_batches.run(meet, name) for name in (ALICE, "", BOB)), return_exceptions=True
     )
     assert (alice, bob) == (f"Hello {ALICE}", f"Hello {BOB}")
     assert isinstance(nobody, ValueError)
@@ -82,9 +82,11 @@ async def test_who_gave_up_before_it_began_has_not_asked(db: Database) -> None:
         await go_on.wait()
         return await meet(session, names)
 
-    first = asyncio.ensure_future(db.together(meet_in_time, ALICE))
+    first = asyncio.ensure_future(db.write_batches.run(meet_in_time, ALICE))
     await began.wait()
-    asked = [asyncio.ensure_future(db.together(meet_in_time, name)) for name in (BOB, CAROL)]
+    asked = [
+        asyncio.ensure_future(db.write_batches.run(meet_in_time, name)) for name in (BOB, CAROL)
+    ]
     await asyncio.wait(asked, timeout=0)  # both are in the queue
     asked[0].cancel()
     go_on.set()
@@ -95,14 +97,14 @@ async def test_who_gave_up_before_it_began_has_not_asked(db: Database) -> None:
 
 async def test_a_crowd_is_one_as_long_as_it_comes(db: Database) -> None:
     requests = [await submit(db) for _ in range(4)]
-    assert not db.together.crowded
+    assert not db.write_batches.crowded
     first = asyncio.gather(*(vote(db, request, BOB) for request in requests[:3]))
     await first
     last = asyncio.ensure_future(vote(db, requests[3], BOB))
     await asyncio.wait([last], timeout=0)
-    assert db.together.crowded
+    assert db.write_batches.crowded
     await last
-    assert not db.together.crowded
+    assert not db.write_batches.crowded
 
 
 async def met(db: Database) -> int:
