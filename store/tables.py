@@ -4,6 +4,7 @@ Table classes do not validate what is put in; the domain does, before a row is m
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index, MetaData, text
@@ -29,9 +30,24 @@ UNMOVED = text(
     "status = 'approved' AND category = 'mini_program_release' AND release_stage IS NULL"
 )
 STAGED = text("release_stage IS NOT NULL")
-PENDING = text("state = 'pending'")
-SENDING = text("state = 'sending'")
 UNFINISHED = text("state IN ('waiting', 'making')")
+
+
+class OutboxState(StrEnum):
+    """Where a message is: waiting for its turn, claimed by a sender, in Slack, or given up.
+
+    What is asked for again goes back to PENDING from any of them; a claim is the only way to
+    SENDING.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+PENDING = text(f"state = '{OutboxState.PENDING}'")
+SENDING = text(f"state = '{OutboxState.SENDING}'")
 
 
 class RequestRow(SQLModel, table=True):
@@ -172,7 +188,7 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        one_of("state", ["pending", "sending", "sent", "failed"]),
+        one_of("state", list(OutboxState)),
         Index("ix_outbox_pending", "lane", "rank", "id", **only(PENDING)),
         Index("ix_outbox_urgent", "rank", "id", sqlite_where=PENDING, postgresql_where=PENDING),
         Index("ix_outbox_sending", "lane", **only(SENDING)),
@@ -188,7 +204,7 @@ class OutboxRow(SQLModel, table=True):
     recipient: str
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
     due_at: datetime
-    state: str = "pending"
+    state: str = OutboxState.PENDING.value
     wanted: int = 1
     attempts: int = 0
     doubtful: bool = False

@@ -18,8 +18,9 @@ from store.domain.clock import utc_now
 from store.engine import backup, migrate
 from store.engine.database import Database, parse_url
 from store.messages import outbox_admin
-from store.messages.outbox_admin import State, Unsent
+from store.messages.outbox_admin import Message
 from store.requests import audit
+from store.tables import OutboxState
 
 outbox_commands = typer.Typer(
     help="Messages that are owed: look, try again, drop.", no_args_is_help=True
@@ -36,12 +37,13 @@ _REFUSED = "{reason}. A backup of PostgreSQL is pg_dump's work; the README shows
 @outbox_commands.command("list")
 def list_(
     state: Annotated[
-        list[State] | None, typer.Option(help="Only these; without it what waits and what failed")
+        list[OutboxState] | None,
+        typer.Option(help="Only these; without it what waits and what failed"),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to show, the oldest first")] = 100,
 ) -> None:
     """Show messages that have not arrived: key, kind, for whom, attempts, age, last error."""
-    _finish(_list(state or [State.PENDING, State.FAILED], limit))
+    _finish(_list(state or [OutboxState.PENDING, OutboxState.FAILED], limit))
 
 
 @outbox_commands.command()
@@ -88,9 +90,9 @@ def backup_(
     typer.echo(f"{file}: {file.stat().st_size:,} bytes.")
 
 
-async def _list(states: Sequence[State], limit: int) -> int:
+async def _list(states: Sequence[OutboxState], limit: int) -> int:
     async with _store() as db, db.snapshot() as session:
-        shown = await outbox_admin.unsent(session, states, limit=limit)
+        shown = await outbox_admin.oldest(session, states, limit=limit)
         total = await outbox_admin.count(session, states)
     now = utc_now()
     for message in shown:
@@ -142,7 +144,7 @@ async def _store() -> AsyncIterator[Database]:
         await db.dispose()
 
 
-def _line(message: Unsent, now: datetime) -> str:
+def _line(message: Message, now: datetime) -> str:
     cells = (
         message.key,
         message.kind.value,

@@ -12,7 +12,7 @@ from store.domain.request import Audience, Request, Status
 from store.engine.database import Database, execute
 from store.messages import homes, outbox
 from store.messages.outbox import Kind, Owed, Rank
-from store.tables import CardRow, OutboxRow, RequestRow
+from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
 GONE = 2
 """Deletions after which a card is left alone: who deletes it twice does not want it."""
@@ -119,7 +119,7 @@ def _newest(below: int | None, limit: int) -> Any:
 def _behind(ids: Sequence[int]) -> Any:
     number, colon = cast(CardRow.request_id, String), literal(":")
     key = literal("card:") + number + colon + CardRow.audience + colon + CardRow.recipient
-    owed = select(OutboxRow.id).where(OutboxRow.key == key, OutboxRow.state != "sent")
+    owed = select(OutboxRow.id).where(OutboxRow.key == key, OutboxRow.state != OutboxState.SENT)
     return (
         select(CardRow)
         .join(RequestRow, col(RequestRow.id) == CardRow.request_id)

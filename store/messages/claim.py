@@ -17,7 +17,7 @@ from store.engine.database import Database, execute, hold
 from store.messages import rate_limits
 from store.messages.outbox import LEASE, Claimed, Kind, Rank
 from store.messages.rate_limits import Allowance, Method
-from store.tables import metadata
+from store.tables import OutboxState, metadata
 
 OUTBOX, LANE = metadata.tables["outbox"], metadata.tables["lane"]
 _KINDS: list[Any] = [literal_column(f"'{kind.value}'") for kind in Kind]
@@ -108,13 +108,17 @@ def _claimed(row: Any) -> Claimed:
     return Claimed(**named | {"kind": Kind(row.kind)})
 
 
-def _is(state: str, table: Any = OUTBOX) -> Any:
+def _is(state: OutboxState, table: Any = OUTBOX) -> Any:
     """Spelled out: a partial index serves only a state that is known beforehand."""
     return table.c.state == literal_column(f"'{state}'")
 
 
 def _due_now(table: Any = OUTBOX) -> Any:
-    return _is("pending", table) & (table.c.due_at <= bindparam("now")) & table.c.kind.in_(_KINDS)
+    return (
+        _is(OutboxState.PENDING, table)
+        & (table.c.due_at <= bindparam("now"))
+        & table.c.kind.in_(_KINDS)
+    )
 
 
 def _open(lane: Any, closed: Sequence[Method]) -> list[Any]:
@@ -170,7 +174,7 @@ def _moments(closed: Sequence[Method]) -> Any:
         select(func.min(later))
         .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
         .where(
-            _is("pending"),
+            _is(OutboxState.PENDING),
             OUTBOX.c.due_at > bindparam("now"),
             OUTBOX.c.lane.not_in(bindparam("busy", expanding=True)),
             *_callable(closed),
@@ -183,7 +187,7 @@ def _any_of(method: Method) -> Any:
     """A range, so that an index finds one: `:` is followed by `;`."""
     lane = OUTBOX.c.lane
     of_it = select(OUTBOX.c.id).where(
-        _is("pending"), lane >= f"{method.value}:", lane < f"{method.value};"
+        _is(OutboxState.PENDING), lane >= f"{method.value}:", lane < f"{method.value};"
     )
     return of_it.exists().label(method.value)
 
@@ -193,22 +197,24 @@ _FIELDS = tuple(field.name for field in fields(Claimed))
 _IN_THE_WAY = (
     select(null().label("id"), LANE.c.lane, LANE.c.free_at.label("until"))
     .where(LANE.c.free_at > bindparam("now"))
-    .union_all(select(OUTBOX.c.id, OUTBOX.c.lane, OUTBOX.c.lease_until).where(_is("sending")))
+    .union_all(
+        select(OUTBOX.c.id, OUTBOX.c.lane, OUTBOX.c.lease_until).where(_is(OutboxState.SENDING))
+    )
 )
 _GIVE_BACK = (
     update(OUTBOX)
     .where(
         OUTBOX.c.id.in_(bindparam("expired", expanding=True)),
-        _is("sending"),
+        _is(OutboxState.SENDING),
         OUTBOX.c.lease_until <= bindparam("now"),
     )
-    .values(state="pending", doubtful=True, lease_until=None)
+    .values(state=OutboxState.PENDING, doubtful=True, lease_until=None)
 )
 _TAKE = (
     update(OUTBOX)
-    .where(OUTBOX.c.id.in_(bindparam("picked", expanding=True)), _is("pending"))
+    .where(OUTBOX.c.id.in_(bindparam("picked", expanding=True)), _is(OutboxState.PENDING))
     .values(
-        state="sending",
+        state=OutboxState.SENDING,
         attempts=OUTBOX.c.attempts + 1,
         lease_until=bindparam("until"),
         lease_owner=bindparam("by"),

@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.database import dialect_of, drop, execute, owes
-from store.tables import OutboxRow
+from store.tables import OutboxRow, OutboxState
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
@@ -122,7 +122,7 @@ async def postpone(
 ) -> None:
     """It was not sent, or perhaps it was: try again at `until`."""
     await _release(
-        session, message, state="pending", due_at=until, last_error=why, doubtful=doubtful
+        session, message, state=OutboxState.PENDING, due_at=until, last_error=why, doubtful=doubtful
     )
 
 
@@ -132,7 +132,7 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
     await _release(
         session,
         message,
-        state=case((unchanged, "failed"), else_="pending"),
+        state=case((unchanged, OutboxState.FAILED), else_=OutboxState.PENDING),
         settled_at=now,
         attempts=case((unchanged, OutboxRow.attempts), else_=0),
         last_error=why,
@@ -142,7 +142,7 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
 async def forget(session: AsyncSession, *, before: datetime) -> int:
     """Drop a portion of what was sent before that moment; what failed stays. How many."""
     long_ago = col(OutboxRow.settled_at) < before
-    return await drop(session, col(OutboxRow.id), OutboxRow.state == "sent", long_ago)
+    return await drop(session, col(OutboxRow.id), OutboxRow.state == OutboxState.SENT, long_ago)
 
 
 @cache
@@ -150,13 +150,16 @@ def _owing(dialect: Any) -> Any:
     """A new row, or the old one as it is asked for now; what is being sent stays so."""
     new = dialect.insert(OutboxRow)
     asked = ("kind", "lane", "rank", "request_id", "recipient", "data", "due_at")
-    ended = or_(col(OutboxRow.state) == "sent", col(OutboxRow.state) == "failed")
+    state = col(OutboxRow.state)
+    ended = or_(state == OutboxState.SENT, state == OutboxState.FAILED)
     return new.on_conflict_do_update(
         index_elements=["key"],
         set_={name: new.excluded[name] for name in asked}
         | {
             "wanted": OutboxRow.wanted + 1,
-            "state": case((col(OutboxRow.state) == "sending", "sending"), else_="pending"),
+            "state": case(
+                (state == OutboxState.SENDING, OutboxState.SENDING), else_=OutboxState.PENDING
+            ),
             "attempts": case((ended, 0), else_=OutboxRow.attempts),
         },
     )
@@ -166,7 +169,7 @@ async def _release(session: AsyncSession, message: Claimed, **values: Any) -> No
     """Let go of the row, if it is still ours: a lease that ran out may be somebody else's now."""
     ours = and_(
         col(OutboxRow.id) == message.id,
-        col(OutboxRow.state) == "sending",
+        col(OutboxRow.state) == OutboxState.SENDING,
         col(OutboxRow.lease_until) == message.lease_until,
     )
     await session.exec(update(OutboxRow).where(ours).values(**_LET_GO, **values))
@@ -181,15 +184,16 @@ async def _held(session: AsyncSession, messages: Sequence[Claimed]) -> Sequence[
 _THESE = col(OutboxRow.id).in_(bindparam("ids", expanding=True))
 _BEHIND = aliased(OutboxRow)
 _MORE = select(_BEHIND.id).where(
-    col(_BEHIND.state) == literal_column("'pending'"), col(_BEHIND.lane) == OutboxRow.lane
+    col(_BEHIND.state) == literal_column(f"'{OutboxState.PENDING}'"),
+    col(_BEHIND.lane) == OutboxRow.lane,
 )
 _HELD = (
     select(OutboxRow.id, OutboxRow.wanted, OutboxRow.lease_until, _MORE.exists().label("more"))
-    .where(_THESE, col(OutboxRow.state) == "sending")
+    .where(_THESE, col(OutboxRow.state) == OutboxState.SENDING)
     .order_by(col(OutboxRow.key))  # as they are owed: two transactions must not lock crosswise
     .with_for_update(of=OutboxRow)
 )
 _LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}
 _DONE = _LET_GO | {"settled_at": bindparam("moment"), "doubtful": False, "last_error": None}
-_SENT = update(OutboxRow).where(_THESE).values(state="sent", **_DONE)
-_OWED_AGAIN = update(OutboxRow).where(_THESE).values(state="pending", attempts=0, **_DONE)
+_SENT = update(OutboxRow).where(_THESE).values(state=OutboxState.SENT, **_DONE)
+_OWED_AGAIN = update(OutboxRow).where(_THESE).values(state=OutboxState.PENDING, attempts=0, **_DONE)

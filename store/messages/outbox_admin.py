@@ -7,7 +7,6 @@ may be pasted anywhere. A message in a sender's hands is left alone; its lease e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, update
@@ -16,37 +15,31 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.database import owes
 from store.messages.outbox import Kind
-from store.tables import OutboxRow
-
-
-class State(StrEnum):
-    """Where a message that has not arrived is."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-    FAILED = "failed"
+from store.tables import OutboxRow, OutboxState
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
-    """One message that has not arrived; `recipient` is a person (`U…`) or a channel (`C…`)."""
+class Message:
+    """One message as an operator sees it; `recipient` is a person (`U…`) or a channel (`C…`)."""
 
     key: str
     kind: Kind
     recipient: str
-    state: State
+    state: OutboxState
     attempts: int
     last_error: str | None
     created_at: datetime
 
 
-async def unsent(session: AsyncSession, states: Sequence[State], *, limit: int) -> list[Unsent]:
+async def oldest(
+    session: AsyncSession, states: Sequence[OutboxState], *, limit: int
+) -> list[Message]:
     """The oldest that are in one of these states."""
     rows = select(OutboxRow).where(_in(states)).order_by(col(OutboxRow.id)).limit(limit)
-    return [_unsent(row) for row in await session.exec(rows)]
+    return [_message(row) for row in await session.exec(rows)]
 
 
-async def count(session: AsyncSession, states: Sequence[State]) -> int:
+async def count(session: AsyncSession, states: Sequence[OutboxState]) -> int:
     """How many are in one of these states."""
     return (
         await session.exec(select(func.count()).select_from(OutboxRow).where(_in(states)))
@@ -63,7 +56,7 @@ async def retry(session: AsyncSession, key: str, *, now: datetime) -> bool:
 
 async def retry_failed(session: AsyncSession, *, now: datetime) -> int:
     """Send all that failed once more; how many."""
-    return await _due(session, _in([State.FAILED]), now=now)
+    return await _due(session, _in([OutboxState.FAILED]), now=now)
 
 
 async def drop(session: AsyncSession, key: str) -> bool:
@@ -72,28 +65,30 @@ async def drop(session: AsyncSession, key: str) -> bool:
     return bool((await session.exec(gone)).rowcount)
 
 
-_LEFT = (State.PENDING, State.FAILED)
+_LEFT = (OutboxState.PENDING, OutboxState.FAILED)
 """Nobody has these in hand."""
 
 
 async def _due(session: AsyncSession, *which: Any, now: datetime) -> int:
-    again = update(OutboxRow).where(*which).values(state="pending", due_at=now, attempts=0)
+    again = (
+        update(OutboxRow).where(*which).values(state=OutboxState.PENDING, due_at=now, attempts=0)
+    )
     changed = int((await session.exec(again)).rowcount)
     if changed:
         owes(session)
     return changed
 
 
-def _in(states: Sequence[State]) -> Any:
+def _in(states: Sequence[OutboxState]) -> Any:
     return col(OutboxRow.state).in_([state.value for state in states])
 
 
-def _unsent(row: OutboxRow) -> Unsent:
-    return Unsent(
+def _message(row: OutboxRow) -> Message:
+    return Message(
         key=row.key,
         kind=Kind(row.kind),
         recipient=row.recipient,
-        state=State(row.state),
+        state=OutboxState(row.state),
         attempts=row.attempts,
         last_error=row.last_error,
         created_at=row.created_at,

@@ -15,7 +15,7 @@ from store.domain.request import Audience, Request
 from store.engine.database import Database
 from store.messages.outbox import Kind
 from store.requests import read
-from store.tables import CardRow, OutboxRow, RequestRow
+from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
 
 async def why(db: Database, request_id: int, *, asker: str, policy: Policy) -> Why | Refused:
@@ -50,7 +50,7 @@ async def _told(session: AsyncSession, request: Request) -> tuple[Told, ...]:
     failed = select(OutboxRow.data, OutboxRow.recipient, OutboxRow.last_error).where(
         OutboxRow.request_id == request.id,
         OutboxRow.kind == Kind.CARD.value,
-        OutboxRow.state == "failed",
+        OutboxRow.state == OutboxState.FAILED,
     )
     why_not = {(data["audience"], to): error for data, to, error in await session.exec(failed)}
     return tuple(
@@ -74,7 +74,7 @@ async def _reminded(session: AsyncSession, request: Request) -> tuple[tuple[str,
     row = await session.get_one(RequestRow, request.id)
     sent = (
         select(OutboxRow.recipient, func.max(OutboxRow.settled_at))
-        .where(OutboxRow.kind == Kind.REMINDER.value, OutboxRow.state == "sent")
+        .where(OutboxRow.kind == Kind.REMINDER.value, OutboxRow.state == OutboxState.SENT)
         .where(col(OutboxRow.recipient).in_(request.reviewers))
         .where(col(OutboxRow.settled_at) >= row.remind_at)
         .group_by(OutboxRow.recipient)
