@@ -56,11 +56,11 @@ ALL_ACTIONS = (
 )
 
 # Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.
-_TARGET = re.compile(r"([1-9][0-9]{0,9}):(0|[1-9][0-9]{0,9})", re.ASCII)
+_REVISION = re.compile(r"([1-9][0-9]{0,9}):(0|[1-9][0-9]{0,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RequestRevision:
     """The request a button or modal is about, and the revision the person saw."""
 
     id: int
@@ -78,7 +78,7 @@ class Target:
     @classmethod
     def parse(cls, value: str) -> Self | None:
         """Read a button's value back; None for anything we did not write."""
-        found = _TARGET.fullmatch(value)
+        found = _REVISION.fullmatch(value)
         return cls(int(found[1]), int(found[2])) if found else None
 
 
@@ -87,7 +87,7 @@ def approve(request: Request) -> ButtonElement:
     return ButtonElement(
         text=words("Approve"),
         action_id=APPROVE,
-        value=Target.of(request).encode(),
+        value=RequestRevision.of(request).encode(),
         style="primary",
         confirm=ConfirmObject(
             title=words("Approve this request?"),
@@ -103,7 +103,7 @@ def reject(request: Request) -> ButtonElement:
     return ButtonElement(
         text=words("Reject"),
         action_id=REJECT,
-        value=Target.of(request).encode(),
+        value=RequestRevision.of(request).encode(),
         style="danger",
     )
 
@@ -113,7 +113,7 @@ def withdraw(request: Request) -> ButtonElement:
     return ButtonElement(
         text=words("Withdraw"),
         action_id=WITHDRAW,
-        value=Target.of(request).encode(),
+        value=RequestRevision.of(request).encode(),
         confirm=ConfirmObject(
             title=words("Withdraw this request?"),
             text=words(
@@ -128,7 +128,7 @@ def withdraw(request: Request) -> ButtonElement:
 
 def again(request: Request) -> ButtonElement:
     """Opens the form filled in with what this request had."""
-    return link("Submit again", AGAIN, Target.of(request).encode())
+    return link("Submit again", AGAIN, RequestRevision.of(request).encode())
 
 
 def details(request: Request, label: str = "View details") -> ButtonElement:
@@ -136,7 +136,7 @@ def details(request: Request, label: str = "View details") -> ButtonElement:
     return ButtonElement(
         text=words(label),
         action_id=DETAILS,
-        value=Target.of(request).encode(),
+        value=RequestRevision.of(request).encode(),
         accessibility_label=plain(f"{label}: {request.ref} {request.title}", 75),
     )
 

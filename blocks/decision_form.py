@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from blocks import request_text
-from blocks.buttons import Target
+from blocks.buttons import RequestRevision
 from blocks.text import mrkdwn, words
 from store.domain.request import RejectionClass, Request
 
@@ -34,7 +34,7 @@ REASON_LIMIT = 2000
 class Rejection:
     """What the form says: `reason` is trimmed and 1 to 2,000 characters."""
 
-    target: Target
+    request: RequestRevision
     rejection_class: RejectionClass | None
     reason: str
 
@@ -49,7 +49,7 @@ def build(
         title=words(f"Reject {request.ref}"[:24]),
         submit=words("Reject"),
         close=words("Cancel"),
-        private_metadata=Target.of(request).encode(),
+        private_metadata=RequestRevision.of(request).encode(),
         blocks=[
             SectionBlock(text=mrkdwn(request_text.heading(request))),
             _class_input(rejection_class),
@@ -61,15 +61,15 @@ def build(
 def parse(view: Mapping[str, Any]) -> Rejection | dict[str, str]:
     """What was submitted, or a sentence for each input that needs another look, by block id."""
     values = view["state"]["values"]
-    target = Target.parse(view.get("private_metadata") or "")
+    request = RequestRevision.parse(view.get("private_metadata") or "")
     reason = (values[REASON][REASON].get("value") or "").strip()
-    if target is None:
+    if request is None:
         return {REASON: "This form is out of date. Close it and press Reject again."}
     if not reason:
         return {REASON: "Say why, so that the submitter knows what to change."}
     if len(reason) > REASON_LIMIT:
         return {REASON: f"At most {REASON_LIMIT:,} characters; this has {len(reason):,}."}
-    return Rejection(target, _class(values), reason)
+    return Rejection(request, _class(values), reason)
 
 
 def _class(values: Mapping[str, Any]) -> RejectionClass | None:

@@ -78,16 +78,16 @@ def build(
         callback_id=CALLBACK_ID,
         title=words(request.ref),
         close=words("Close"),
-        private_metadata=buttons.Target.of(request).encode(),
+        private_metadata=buttons.RequestRevision.of(request).encode(),
         blocks=[*head, *parts[part - 1], *turning, *tail],
     )
 
 
-def parse_part(value: str) -> tuple[int, buttons.Target] | None:
+def parse_part(value: str) -> tuple[int, buttons.RequestRevision] | None:
     """Which part of which request a button leads to; None for anything we did not write."""
     found = _PART.fullmatch(value)
-    target = buttons.Target.parse(found[2]) if found else None
-    return (int(found[1]), target) if found and target else None
+    request = buttons.RequestRevision.parse(found[2]) if found else None
+    return (int(found[1]), request) if found and request else None
 
 
 def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
@@ -200,7 +200,9 @@ def _parts(body: Sequence[Block], frame: Sequence[Block]) -> list[list[Block]]:
 def _turning(request: Request, part: int, parts: int) -> list[Block]:
     """Where one is in a long request, and the way to its other parts."""
     offered = [
-        buttons.link(label, action_id, f"{part + step} {buttons.Target.of(request).encode()}")
+        buttons.link(
+            label, action_id, f"{part + step} {buttons.RequestRevision.of(request).encode()}"
+        )
         for label, action_id, step in _WAYS
         if 1 <= part + step <= parts
     ]

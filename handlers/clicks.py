@@ -10,7 +10,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import notices, refusals
-from blocks.buttons import Target
+from blocks.buttons import RequestRevision
 from handlers import views
 from handlers.deps import Deps
 from store import people
@@ -23,14 +23,14 @@ from store.requests import read
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Who clicked what, where. `target` is None for a value that is not one of ours.
+    """Who clicked what, where. `request` is None for a value that is not one of ours.
 
     `view_id` is the modal of the click; a click in Home has none, and no response URL either.
     """
 
     user: str
     value: str
-    target: Target | None
+    request: RequestRevision | None
     trigger_id: str
     response_url: str | None
     view_id: str | None
@@ -44,7 +44,7 @@ class Click:
         return cls(
             user=body["user"]["id"],
             value=value,
-            target=Target.parse(value),
+            request=RequestRevision.parse(value),
             trigger_id=body["trigger_id"],
             response_url=body.get("response_url"),
             view_id=view.get("id") if view.get("type") == "modal" else None,
@@ -117,8 +117,8 @@ async def reply_to(
 
 async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
     """Show the request as it is now in the modal the click came from."""
-    if click.view_id and click.target:
-        seen = await read.look(deps.db, click.target.id, viewer=click.user, policy=deps.policy)
+    if click.view_id and click.request:
+        seen = await read.look(deps.db, click.request.id, viewer=click.user, policy=deps.policy)
         if not isinstance(seen, Refused):
             await views.show_details(partial(client.views_update, view_id=click.view_id), seen)
 

@@ -26,15 +26,15 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     """Record the approval, then acknowledge; every copy of the card follows by the outbox."""
     click = Click.read(body)
     answer: Any = Refused(Denial.UNKNOWN)
-    if click.target:
+    if click.request:
         answer = await vote(
             deps.db,
-            click.target.id,
+            click.request.id,
             reviewer=click.user,
             verdict=Verdict.APPROVE,
             policy=deps.policy,
             now=deps.clock(),
-            revision=click.target.revision,
+            revision=click.request.revision,
         )
     await ack()
     await clicks.answer(click, answer, deps, client)
@@ -44,15 +44,15 @@ async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     """Open the reject form for who may reject; the others hear at once why not."""
     click = Click.read(body)
     answer: Any = Refused(Denial.UNKNOWN)
-    if click.target:
+    if click.request:
         answer = await examine(
             deps.db,
-            click.target.id,
+            click.request.id,
             actor=click.user,
             act=Act.REJECT,
             policy=deps.policy,
             now=deps.clock(),
-            revision=click.target.revision,
+            revision=click.request.revision,
         )
     if isinstance(answer, Refused):
         await clicks.refuse(click, answer, deps, client)
@@ -69,12 +69,12 @@ async def reject(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
         return
     answer = await vote(
         deps.db,
-        form.target.id,
+        form.request.id,
         reviewer=user,
         verdict=Verdict.REJECT,
         policy=deps.policy,
         now=deps.clock(),
-        revision=form.target.revision,
+        revision=form.request.revision,
         rejection_class=form.rejection_class,
         reason=form.reason,
     )

@@ -25,8 +25,8 @@ async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     """Open what this person may see of it, with the acts they may do now."""
     click = Click.read(body)
     seen: Any = Refused(Denial.UNKNOWN)
-    if click.target:
-        seen = await read.look(deps.db, click.target.id, viewer=click.user, policy=deps.policy)
+    if click.request:
+        seen = await read.look(deps.db, click.request.id, viewer=click.user, policy=deps.policy)
     if isinstance(seen, Refused):
         await clicks.refuse(click, seen, deps, client)
     else:
@@ -39,8 +39,8 @@ async def turn(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     click = Click.read(body)
     found = request_details.parse_part(click.value)
     if found and click.view_id:
-        part, target = found
-        seen = await read.look(deps.db, target.id, viewer=click.user, policy=deps.policy)
+        part, request = found
+        seen = await read.look(deps.db, request.id, viewer=click.user, policy=deps.policy)
         if isinstance(seen, Refused):
             await clicks.refuse(click, seen, deps, client)
         else:

@@ -68,9 +68,9 @@ async def submit_again(
     """Open the form filled in with what a request had, for who may submit it again."""
     click = Click.read(body)
     answer: Any = Refused(Denial.UNKNOWN)
-    if click.target:
+    if click.request:
         answer = await drafts.repeat(
-            deps.db, click.target.id, owner=click.user, policy=deps.policy, now=deps.clock()
+            deps.db, click.request.id, owner=click.user, policy=deps.policy, now=deps.clock()
         )
     if isinstance(answer, Refused):
         await clicks.refuse(click, answer, deps, client)

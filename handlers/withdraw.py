@@ -22,14 +22,14 @@ async def clicked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     """Record the withdrawal, then acknowledge; reviewers hear of it by the outbox."""
     click = Click.read(body)
     answer: Any = Refused(Denial.UNKNOWN)
-    if click.target:
+    if click.request:
         answer = await withdraw(
             deps.db,
-            click.target.id,
+            click.request.id,
             submitter=click.user,
             policy=deps.policy,
             now=deps.clock(),
-            revision=click.target.revision,
+            revision=click.request.revision,
         )
     await ack()
     await clicks.answer(click, answer, deps, client)

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocks.buttons import Target
+from blocks.buttons import RequestRevision
 
 
 @given(st.integers(1, 2**31 - 1), st.integers(0, 2**31 - 1))
 def test_a_target_comes_back_as_it_was_sent(number: int, revision: int) -> None:
-    assert Target.parse(Target(number, revision).encode()) == Target(number, revision)
+    assert RequestRevision.parse(RequestRevision(number, revision).encode()) == RequestRevision(
+        number, revision
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,4 +35,4 @@ def test_a_target_comes_back_as_it_was_sent(number: int, revision: int) -> None:
     ],
 )
 def test_anything_else_is_no_target(value: str) -> None:
-    assert Target.parse(value) is None
+    assert RequestRevision.parse(value) is None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from blocks import decision_form
-from blocks.buttons import Target
+from blocks.buttons import RequestRevision
 from blocks.decision_form import REASON, REJECTION_CLASS, Rejection
 from bot.sandbox.limits import view_problems
 from store.domain.request import RejectionClass
@@ -47,12 +47,12 @@ def test_a_reason_given_before_is_in_the_form() -> None:
 
 def test_a_reason_and_a_kind_are_a_rejection() -> None:
     found = decision_form.parse(submitted("  No contact.\n", RejectionClass.PRIVACY.value))
-    assert found == Rejection(Target(128, 3), RejectionClass.PRIVACY, "No contact.")
+    assert found == Rejection(RequestRevision(128, 3), RejectionClass.PRIVACY, "No contact.")
 
 
 def test_a_request_can_be_rejected_for_what_is_no_violation() -> None:
     assert decision_form.parse(submitted("Wrong version.")) == Rejection(
-        Target(128, 3), None, "Wrong version."
+        RequestRevision(128, 3), None, "Wrong version."
     )
 
 

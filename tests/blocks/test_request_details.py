@@ -7,7 +7,7 @@ import pytest
 from slack_sdk.models.views import View
 
 from blocks import request_details
-from blocks.buttons import Target
+from blocks.buttons import RequestRevision
 from blocks.request_details import BYTES_LIMIT
 from bot.sandbox.limits import view_problems
 from bot.sandbox.limits.whole import json_size, objects
@@ -170,6 +170,6 @@ def test_without_the_alert_block_the_ending_is_said_all_the_same() -> None:
 
 def test_the_view_remembers_what_was_seen() -> None:
     view = request_details.build(request(revision=7), PEOPLE, DECIDES)
-    assert Target.parse(view.private_metadata or "") == Target(128, 7)
+    assert RequestRevision.parse(view.private_metadata or "") == RequestRevision(128, 7)
     values = {o["value"] for o in buttons_of(view)}
     assert values == {"128:7"}
