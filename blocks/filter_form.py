@@ -24,7 +24,7 @@ from slack_sdk.models.views import View
 from blocks import paging
 from blocks.text import words
 from store.domain.lists import filter_text
-from store.domain.lists.query import Filter, ListQuery, Sort
+from store.domain.lists.query import Filter, ListQuery, Sort, default_sort
 from store.domain.request import Category, Environment, Status
 
 CALLBACK_ID = "list.filter"
@@ -110,9 +110,7 @@ def parse(origin: Origin, values: Mapping[str, Any], asker: str) -> ListQuery | 
     )
     option = _state(values, _SORT).get("selected_option") or {}
     scope = origin.query.scope
-    sort = next(
-        (sort for sort in Sort if sort == option.get("value")), filter_text.default_sort(scope)
-    )
+    sort = next((sort for sort in Sort if sort == option.get("value")), default_sort(scope))
     try:
         return filter_text.parse(filter_text.words(ListQuery(scope, wanted, sort)), scope, asker)
     except filter_text.WordsError as error:

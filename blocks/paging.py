@@ -4,15 +4,10 @@ The value comes back from outside and is read as such. It grants nothing: whose 
 what they may see is decided when it is read from the record.
 """
 
-from store.domain.lists.filter_text import (
-    WordsError,
-    decode_cursor,
-    default_sort,
-    encode_cursor,
-    words,
-)
+from store.domain.lists.cursor import decode_cursor, encode_cursor
+from store.domain.lists.filter_text import WordsError, words
 from store.domain.lists.filter_text import parse as parse_words
-from store.domain.lists.query import Filter, ListQuery, Scope
+from store.domain.lists.query import Filter, ListQuery, Scope, default_sort
 from store.domain.request import Status
 
 VALUE_LIMIT = 2000
@@ -31,9 +26,9 @@ def opening(scope: Scope) -> ListQuery:
 
 
 def encode(query: ListQuery) -> str:
-    """A list at one of its pages, as a button's value: its scope, the page's mark, its words."""
-    mark = encode_cursor(query.cursor) if query.cursor else _FIRST_PAGE
-    return f"{query.scope.value} {mark} {words(query)}"
+    """A list at one of its pages, as a button's value: `approvals - status:under_review`."""
+    page = encode_cursor(query.cursor) if query.cursor else _FIRST_PAGE
+    return f"{query.scope.value} {page} {words(query)}"
 
 
 def parse(value: str, asker: str) -> ListQuery | None:
@@ -41,9 +36,9 @@ def parse(value: str, asker: str) -> ListQuery | None:
     if len(value) > VALUE_LIMIT:
         return None
     scope, _, rest = value.partition(" ")
-    mark, _, filters = rest.partition(" ")
-    cursor = decode_cursor(mark)
-    if scope not in set(Scope) or (cursor is None and mark != _FIRST_PAGE):
+    page, _, filters = rest.partition(" ")
+    cursor = decode_cursor(page)
+    if scope not in set(Scope) or (cursor is None and page != _FIRST_PAGE):
         return None
     try:
         return parse_words(filters, Scope(scope), asker).at(cursor)

@@ -12,8 +12,8 @@ from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, SectionB
 from blocks import buttons, paging, request_text
 from blocks.message import Message
 from blocks.text import date, line, mrkdwn, safe, who
-from store.domain.lists.filter_text import default_sort, words
-from store.domain.lists.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope
+from store.domain.lists.filter_text import words
+from store.domain.lists.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope, default_sort
 from store.domain.request import People, Request, Status
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)>")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.domain.lists.filter_text import decode_cursor, encode_cursor
+from store.domain.lists.cursor import decode_cursor, encode_cursor
 from store.domain.lists.query import PAGE_SIZE, Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.engine.database import Database
 from tests.cast import NOW

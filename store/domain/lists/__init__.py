@@ -1,4 +1,5 @@
-"""What a list is asked for: scope, filters, order, place; and how people type it.
+"""What a list is asked for: whose requests, filters, order and page; and how people type it.
 
-Pure. Open `query.py` first.
+Pure. Every text `filter_text` and `cursor` write, they read back as the same list and page.
+Open `query.py` first.
 """

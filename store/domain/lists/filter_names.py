@@ -1,4 +1,4 @@
-"""The names that filters and sorts accept, and what is said about a name they do not know."""
+"""The names that filters and sorts accept, and the sentence about one they do not know."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class WordsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Names(Generic[E]):
-    """What one key accepts: the canonical names, and others that people write."""
+    """What one key accepts: the canonical names, and other spellings."""
 
     noun: str
     canonical: dict[str, E]
@@ -48,15 +48,12 @@ class Names(Generic[E]):
     def _one(self, value: str) -> E:
         name = _folded(value)
         member = self.canonical.get(name) or self.others.get(name)
-        if member is None:
-            raise WordsError(self._unknown(value, name))
-        return member
-
-    def _unknown(self, value: str, name: str) -> str:
+        if member:
+            return member
         near = get_close_matches(name, (*self.canonical, *self.others), n=1)
         guess = f" Did you mean `{near[0]}`?" if near else ""
         *first, last = (f"`{known}`" for known in self.canonical)
-        return (
+        raise WordsError(
             f"I don't know the {self.noun} {echo(value)}.{guess} Use {', '.join(first)} or {last}."
         )
 

@@ -1,14 +1,12 @@
-"""The words of a list, `bills status:approved env:sandbox sort:-created`, and a page's mark.
+"""The text of a list's filters, `bills status:approved env:sandbox sort:-created`, and back.
 
-`parse` takes what people and phones type into a command (smart quotes, odd spaces, Slack's
-entities); `words` writes the one canonical form, and reading that gives the same query again.
+`parse` reads what people and phones type into a command (smart quotes, odd spaces, Slack's
+entities). `words` writes the one canonical form; `parse` reads it back as the same query.
 Sentences of WordsError are plain text: they are escaped where they are shown.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from hashlib import blake2b
 
 from store.domain.json_values import tidy
 from store.domain.lists.filter_names import (
@@ -20,9 +18,9 @@ from store.domain.lists.filter_names import (
     echo,
     plain,
 )
-from store.domain.lists.query import Cursor, Filter, ListQuery, Scope, Sort
+from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
 
-__all__ = ["WordsError", "decode_cursor", "default_sort", "encode_cursor", "parse", "words"]
+__all__ = ["WordsError", "parse", "words"]
 
 FREE_WORDS_LIMIT = 100
 """Characters of a search; no mini program name is longer by much."""
@@ -72,18 +70,8 @@ _VALUE = re.compile(
     | [^\s,":]++(?!\s*:) ))""",
     re.VERBOSE,
 )
-_CURSOR = re.compile(
-    r"(?P<mark>(?P<at>-?[0-9]{1,18})?\.(?P<id>[0-9]{1,18})\.(?P<way>[bf])\.(?P<first>[0-9]{1,9}))"
-    r"\.(?P<checksum>[0-9a-f]{8})"
-)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COMMAS = re.compile(r"(?:\s*,)+")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
-
-
-def default_sort(scope: Scope) -> Sort:
-    """Newest first; but My Approvals is a to-do list, so the oldest comes first there."""
-    return Sort.OLDEST if scope is Scope.APPROVALS else Sort.NEWEST
 
 
 def parse(text: str, scope: Scope, asker: str) -> ListQuery:
@@ -117,32 +105,6 @@ def words(query: ListQuery) -> str:
     }
     filters = (f"{key}:{','.join(values)}" for key, values in parts.items() if values)
     return " ".join(part for part in (_escaped(wanted.words), *filters) if part)
-
-
-def encode_cursor(cursor: Cursor) -> str:
-    """A page's mark for a button or an address: url-safe, under 100 characters."""
-    at = "" if cursor.at is None else str((cursor.at - _EPOCH) // timedelta(microseconds=1))
-    mark = f"{at}.{cursor.id}.{'b' if cursor.backwards else 'f'}.{cursor.first}"
-    return f"{mark}.{_checksum(mark)}"
-
-
-def decode_cursor(text: str) -> Cursor | None:
-    """The page a mark names, or None for anything `encode_cursor` did not write.
-
-    The checksum catches slips, not attackers; a forged page shows nobody more than they may see.
-    """
-    parts = _CURSOR.fullmatch(text)
-    if not parts or parts["checksum"] != _checksum(parts["mark"]):
-        return None
-    try:
-        at = _EPOCH + timedelta(microseconds=int(parts["at"])) if parts["at"] else None
-    except OverflowError:
-        return None
-    return Cursor(at, int(parts["id"]), parts["way"] == "b", int(parts["first"]))
-
-
-def _checksum(mark: str) -> str:
-    return blake2b(mark.encode(), digest_size=4).hexdigest()
 
 
 def _split(text: str) -> tuple[dict[str, list[str]], list[str]]:

@@ -51,6 +51,11 @@ class Sort(StrEnum):
         return self.value.endswith("completed")
 
 
+def default_sort(scope: Scope) -> Sort:
+    """Newest first; but My Approvals is a to-do list, so the oldest comes first there."""
+    return Sort.OLDEST if scope is Scope.APPROVALS else Sort.NEWEST
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which requests; an empty part means all. `words` is a mini program name or id, or MP-12."""

@@ -1,21 +1,11 @@
-"""The words of a list, as people and phones write them."""
-
-from datetime import UTC, datetime
-from hashlib import blake2b
+"""The filters of a list, as people and phones type them."""
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store.domain.lists.filter_text import (
-    WordsError,
-    decode_cursor,
-    default_sort,
-    encode_cursor,
-    parse,
-    words,
-)
-from store.domain.lists.query import Cursor, Filter, ListQuery, Scope, Sort
+from store.domain.lists.filter_text import WordsError, parse, words
+from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
 from store.domain.request import Category, Environment, Status
 from tests.cast import ALICE, BOB, CAROL
 
@@ -228,38 +218,3 @@ def test_whatever_is_typed_is_a_list_or_a_sentence(text: str) -> None:
     except WordsError:
         return
     assert asked(words(query)) == query
-
-
-@given(
-    st.builds(
-        Cursor,
-        at=st.none() | st.datetimes(timezones=st.just(UTC)),
-        id=st.integers(0, 10**12),
-        backwards=st.booleans(),
-        first=st.integers(1, 10**6),
-    )
-)
-def test_a_cursor_survives_its_mark(cursor: Cursor) -> None:
-    mark = encode_cursor(cursor)
-    assert decode_cursor(mark) == cursor
-    assert len(mark) < 100
-    assert set(mark) <= set("0123456789abcdef.-")
-
-
-MARK = encode_cursor(Cursor(datetime(2026, 11, 20, 2, 14, tzinfo=UTC), 128, first=11))
-
-
-@given(st.integers(0, len(MARK) - 1), st.sampled_from("0123456789abcdef.-é"))
-def test_a_changed_mark_is_no_page(place: int, sign: str) -> None:
-    changed = MARK[:place] + sign + MARK[place + 1 :]
-    assert changed == MARK or decode_cursor(changed) is None
-
-
-@pytest.mark.parametrize("text", ["", "x", MARK[:-1], MARK + "0", MARK + "\n", "9" * 5_000])
-def test_anything_else_is_no_page(text: str) -> None:
-    assert decode_cursor(text) is None
-
-
-def test_a_forged_mark_beyond_all_dates_is_no_page() -> None:
-    forged = "9" * 18 + ".1.f.1"
-    assert decode_cursor(f"{forged}.{blake2b(forged.encode(), digest_size=4).hexdigest()}") is None
