@@ -82,7 +82,7 @@ async def change(
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
     """Put away a portion of the drafts nobody has touched since then; how many."""
-    return await drop(session, col(DraftRow.id), col(DraftRow.updated_at) < before)
+    return await drop(session, DraftRow, col(DraftRow.id), col(DraftRow.updated_at) < before)
 
 
 def _kept(values: Values) -> dict[str, Any]:

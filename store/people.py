@@ -5,14 +5,14 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.request import People, Person
-from store.engine.database import execute, insert
+from store.engine.columns import in_list
+from store.engine.database import AnyRow, AnySelect, dialect_insert, execute
 from store.tables import MemberRow, PersonRow
 
 PROFILE: tuple[Any, ...] = (
@@ -24,12 +24,13 @@ PROFILE: tuple[Any, ...] = (
     PersonRow.active,
 )
 """What `snapshot` reads."""
-_USERS: Any = bindparam("users", expanding=True)
-_GROUPS: Any = bindparam("groups", expanding=True)
-_KNOWN = select(*PROFILE).where(col(PersonRow.user_id).in_(_USERS))
+# Hot: with every click, list page and drawn message.
+_KNOWN: AnySelect = select(*PROFILE).where(in_list(col(PersonRow.user_id), "users"))
 _MET = _KNOWN.add_columns(col(PersonRow.seen_at))
-_MEMBERS = select(MemberRow.group_id, MemberRow.user_id).where(col(MemberRow.group_id).in_(_GROUPS))
-_THESE_MEMBERS = _MEMBERS.where(col(MemberRow.user_id).in_(_USERS))
+_MEMBERS = select(MemberRow.group_id, MemberRow.user_id).where(
+    in_list(col(MemberRow.group_id), "groups")
+)
+_THESE_MEMBERS = _MEMBERS.where(in_list(col(MemberRow.user_id), "users"))
 
 
 class Met(NamedTuple):
@@ -41,7 +42,7 @@ class Met(NamedTuple):
 
 async def remember(session: AsyncSession, people: Sequence[Person], *, now: datetime) -> None:
     """Keep these profiles, replacing what was known."""
-    # In one order: two replicas that keep the same people must not lock crosswise.
+    # In one order, against deadlocks with replicas that keep the same people.
     for person in sorted(people, key=lambda person: person.user_id):
         values = {
             "name": person.name,
@@ -51,7 +52,7 @@ async def remember(session: AsyncSession, people: Sequence[Person], *, now: date
             "active": person.active,
             "seen_at": now,
         }
-        statement = insert(session, PersonRow).values(user_id=person.user_id, **values)
+        statement = dialect_insert(session)(PersonRow).values(user_id=person.user_id, **values)
         await session.exec(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
 
 
@@ -92,7 +93,8 @@ async def set_members(session: AsyncSession, group_id: str, user_ids: Iterable[s
     await session.exec(delete(MemberRow).where(col(MemberRow.group_id) == group_id, left))
     if now:  # another replica may be doing the same
         rows = [{"group_id": group_id, "user_id": user} for user in now]
-        await session.exec(insert(session, MemberRow).values(rows).on_conflict_do_nothing())
+        new = dialect_insert(session)(MemberRow).values(rows)
+        await session.exec(new.on_conflict_do_nothing())
 
 
 async def unread_groups(session: AsyncSession, groups: Iterable[str]) -> set[str]:
@@ -115,6 +117,6 @@ async def roster(
     return policy.roster({group: frozenset(users) for group, users in members.items()})
 
 
-def snapshot(row: Any) -> Person:
+def snapshot(row: PersonRow | AnyRow) -> Person:
     """The row as the domain sees it."""
     return Person(row.user_id, row.name, row.email, row.timezone, row.locale, row.active)

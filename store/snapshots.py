@@ -5,7 +5,6 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,15 +19,20 @@ from store.domain.request import (
     Verdict,
     Vote,
 )
-from store.engine.database import execute
+from store.engine.columns import in_list
+from store.engine.database import AnyRow, AnySelect, execute
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
-_IDS: Any = bindparam("ids", expanding=True)
-_REVIEWERS = select(AssignmentRow.request_id, AssignmentRow.reviewer).where(
-    col(AssignmentRow.request_id).in_(_IDS)
+# Hot: with every request that is read whole.
+_REVIEWERS = (
+    select(AssignmentRow.request_id, AssignmentRow.reviewer)
+    .where(in_list(col(AssignmentRow.request_id), "ids"))
+    .order_by(col(AssignmentRow.reviewer))
 )
-_REVIEWERS = _REVIEWERS.order_by(col(AssignmentRow.reviewer))
-_VOTES = select(VoteRow).where(col(VoteRow.request_id).in_(_IDS)).order_by(col(VoteRow.at))
+_OF_VOTE: tuple[Any, ...] = tuple(getattr(VoteRow, name) for name in VoteRow.model_fields)
+_VOTES: AnySelect = (
+    select(*_OF_VOTE).where(in_list(col(VoteRow.request_id), "ids")).order_by(col(VoteRow.at))
+)
 _NAMES = [
     name
     for name in RequestRow.model_fields
@@ -46,7 +50,9 @@ FACTS: tuple[Any, ...] = tuple(getattr(RequestRow, name) for name in _NAMES)
 """What a snapshot is made of, but for its reviewers and votes: what a row has to have."""
 
 
-async def snapshots(session: AsyncSession, rows: Sequence[Any]) -> tuple[Request, ...]:
+async def snapshots(
+    session: AsyncSession, rows: Sequence[RequestRow | AnyRow]
+) -> tuple[Request, ...]:
     """The rows with their reviewers and votes, in the same order; two queries for any number."""
     if not rows:
         return ()
@@ -60,7 +66,7 @@ async def snapshots(session: AsyncSession, rows: Sequence[Any]) -> tuple[Request
     return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
 
 
-def bare(row: Any) -> Request:
+def bare(row: RequestRow | AnyRow) -> Request:
     """The row without its reviewers and votes."""
     return _request(row, (), ())
 
@@ -88,7 +94,7 @@ def _release_stage(value: str | None) -> ReleaseStage | None:
     return ReleaseStage(value) if value else None
 
 
-def _vote(row: VoteRow) -> Vote:
+def _vote(row: AnyRow) -> Vote:
     return Vote(
         reviewer=row.reviewer,
         stage=row.stage,
@@ -99,7 +105,7 @@ def _vote(row: VoteRow) -> Vote:
     )
 
 
-def _request(row: Any, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
+def _request(row: RequestRow | AnyRow, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
     facts = dict(zip(_NAMES, _facts_of(row), strict=True))
     for name, word in _WORDS.items():
         if facts[name] is not None:

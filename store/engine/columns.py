@@ -13,9 +13,12 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Integer,
+    SQLColumnExpression,
     TextClause,
+    bindparam,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
@@ -49,6 +52,11 @@ def request_key(*, primary: bool = False, optional: bool = False) -> Any:
 def only(where: TextClause) -> dict[str, Any]:
     """For an index of these rows alone."""
     return {"sqlite_where": where, "postgresql_where": where}
+
+
+def in_list(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
+    """`column IN :name`, for a statement that is made before the length of the list is known."""
+    return column.in_(bindparam(name, expanding=True))
 
 
 class part_of(FunctionElement[bool]):  # noqa: N801 - reads as the function it is

@@ -4,21 +4,24 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, bindparam, cast, insert, literal
-from sqlmodel import col, select
+from sqlmodel import String, cast, col, insert, literal, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from store.domain.request import Audience, Request, Status
-from store.engine.database import Database, execute
+from store.engine.columns import in_list
+from store.engine.database import AnyRow, AnySelect, Database, execute
 from store.messages import homes, outbox
 from store.messages.outbox import Kind, Owed, Rank
 from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
 GONE = 2
 """Deletions after which a card is left alone: who deletes it twice does not want it."""
+# Hot: with every submitted request, and with every change of one.
 _NEW = insert(CardRow)
-_COPIES = select(CardRow).where(
-    col(CardRow.request_id).in_(bindparam("ids", expanding=True)), col(CardRow.deletions) < GONE
+_CARD: tuple[Any, ...] = tuple(getattr(CardRow, name) for name in CardRow.model_fields)
+_COPIES: AnySelect = select(*_CARD).where(
+    in_list(col(CardRow.request_id), "ids"), col(CardRow.deletions) < GONE
 )
 _PORTION = 500
 """Requests looked at in one query."""
@@ -111,12 +114,12 @@ async def repair(db: Database, *, now: datetime, most: int | None = None) -> int
     return found
 
 
-def _newest(below: int | None, limit: int) -> Any:
+def _newest(below: int | None, limit: int) -> SelectOfScalar[int]:
     ids = select(RequestRow.id).order_by(col(RequestRow.id).desc()).limit(limit)
     return ids if below is None else ids.where(col(RequestRow.id) < below)
 
 
-def _behind(ids: Sequence[int]) -> Any:
+def _behind(ids: Sequence[int]) -> SelectOfScalar[CardRow]:
     number, colon = cast(CardRow.request_id, String), literal(":")
     key = literal("card:") + number + colon + CardRow.audience + colon + CardRow.recipient
     owed = select(OutboxRow.id).where(OutboxRow.key == key, OutboxRow.state != OutboxState.SENT)
@@ -140,7 +143,7 @@ def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
     return [unseen | {"audience": audience.value, "recipient": user} for audience, user in copies]
 
 
-def _message(copy: CardRow) -> Owed:
+def _message(copy: CardRow | AnyRow) -> Owed:
     return Owed(
         key=f"card:{copy.request_id}:{copy.audience}:{copy.recipient}",
         kind=Kind.CARD,

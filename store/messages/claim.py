@@ -1,7 +1,8 @@
-"""Taking messages that are owed: which may go out now, and when the next one may.
+"""Claims messages that are due: which may be sent now, and when the next one may.
 
-What stands in the way is few rows and read first: the lanes that rest and those with a message
-under way. With it each look walks an index and stops early, however much is owed.
+What blocks is read first, because it is few rows: paused lanes, used-up allowances, and messages
+that are being sent. Every other statement is told of it, walks an index and stops early, so that a
+claim costs the same however much is owed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,73 +11,84 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, literal_column, null, select, tuple_, update
+from sqlalchemy import ColumnElement, CompoundSelect, Label, Select
+from sqlalchemy.orm import aliased
+from sqlmodel import bindparam, case, col, func, literal_column, null, select, tuple_, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.database import Database, execute, hold
+from store.engine.columns import in_list
+from store.engine.database import AnyRow, Database, execute, hold
 from store.messages import rate_limits
 from store.messages.outbox import LEASE, Claimed, Kind, Rank
 from store.messages.rate_limits import Allowance, Method
-from store.tables import OutboxState, metadata
-
-OUTBOX, LANE = metadata.tables["outbox"], metadata.tables["lane"]
-_KINDS: list[Any] = [literal_column(f"'{kind.value}'") for kind in Kind]
-"""A newer replica may owe others, and sends them."""
+from store.tables import LaneRow, OutboxRow, OutboxState
 
 
 async def take(
     db: Database, *, owner: str, now: datetime, limit: int = 20, pace: timedelta = timedelta()
 ) -> list[Claimed]:
-    """Take up to `limit` due messages, at most one a lane, the most urgent first.
+    """Claim up to `limit` due messages, at most one a lane, the most urgent first.
 
-    With `pace`, the time between two posts in a channel, no more than Slack allows the workspace.
+    `pace` is the time between two posts in one channel, from which follows what Slack allows the
+    workspace. Without it nothing is limited.
     """
     async with db.transaction() as session:
-        await hold(session, "claims")  # else two could take one lane, or one allowance
-        way = await _way(session, pace, now)
-        if way.expired:
-            await _give_back(session, way.expired, now)
-            way = await _way(session, pace, now)
-        due = (await execute(session, _free(way.closed), way.asked | {"limit": limit})).all()
-        within = way.allowance.within([row.lane for row in due])
-        picked = {row.id: row.lane for row, allowed in zip(due, within, strict=True) if allowed}
+        # 1. One claim at a time: two could take the same lane, or spend the same allowance.
+        await hold(session, "claims")
+        # 2. What blocks. A sender that died with a message in hand blocks no longer.
+        blockers = await _blockers(session, pace, now)
+        if blockers.expired:
+            await execute(session, _GIVE_BACK, {"expired": blockers.expired, "now": now})
+            blockers = await _blockers(session, pace, now)
+        # 3. The first due message of each free lane, as far as the allowances go.
+        due = (
+            await execute(session, _unlocked(blockers.closed), blockers.values | {"limit": limit})
+        ).all()
+        allowed = blockers.allowance.within([row.lane for row in due])
+        picked = {row.id: row.lane for row, may in zip(due, allowed, strict=True) if may}
         if not picked:
             return []
-        await rate_limits.spend(session, way.allowance, list(picked.values()))
-        values = {"picked": list(picked), "until": now + LEASE, "by": owner}
-        rows = (await execute(session, _TAKE, values)).all()
+        # 4. They are ours until the lease ends.
+        await rate_limits.spend(session, blockers.allowance, list(picked.values()))
+        lease = {"picked": list(picked), "until": now + LEASE, "by": owner}
+        rows = (await execute(session, _LEASE, lease)).all()
         return [_claimed(row) for row in sorted(rows, key=lambda row: (row.rank, row.id))]
 
 
 async def next_due(
     db: Database, *, now: datetime, pace: timedelta = timedelta()
 ) -> timedelta | None:
-    """How long until something could be sent; None when nothing is owed.
+    """How long until something can be claimed; None when nothing is owed.
 
-    What waits behind a message under way counts from the end of that message's lease.
+    A message behind one that is being sent counts from the end of that one's lease.
     """
     async with db.snapshot() as session:
-        way = await _way(session, pace, now)
-        if (
-            way.expired
-            or (await execute(session, _due(way.closed), way.asked | {"limit": 1})).all()
-        ):
+        blockers = await _blockers(session, pace, now)
+        due = _due(blockers.closed)
+        if blockers.expired or (await execute(session, due, blockers.values | {"limit": 1})).all():
             return timedelta()
-        found = (await execute(session, _moments(way.closed), way.asked)).scalars().all()
-        waiting = (await execute(session, _WAITING)).one()
-    opening = [way.allowance.opens_at(method) for method in way.closed if getattr(waiting, method)]
-    moments = [moment for moment in (*found, *opening, *way.sending.values()) if moment]
+        times = (await execute(session, _next_times(blockers.closed), blockers.values)).scalars()
+        moments = [moment for moment in times if moment]
+        pending = (await execute(session, _PENDING_METHODS)).one()
+    moments += [
+        blockers.allowance.opens_at(method)
+        for method in blockers.closed
+        if getattr(pending, method)
+    ]
+    moments += blockers.leases.values()
     return max(min(moments) - now, timedelta()) if moments else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """What stands in the way: of each lane that rests until when, of each message its lease."""
+class _Blockers:
+    """What may not be claimed now: the methods whose allowance is used up, the lanes with a message
+    being sent (until when its lease runs), the paused lanes. `expired` are messages, by id.
+    """
 
     now: datetime
     allowance: Allowance
-    resting: Mapping[str, datetime]
-    sending: Mapping[str, datetime]
+    paused: Mapping[str, datetime]
+    leases: Mapping[str, datetime]
     expired: Sequence[int]
 
     @property
@@ -84,140 +96,142 @@ class _Way:
         return self.allowance.closed
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """What the statements below are given."""
-        busy = list(self.sending)
-        return {"now": self.now, "busy": busy, "blocked": [*self.resting, *busy]}
+    def values(self) -> dict[str, Any]:
+        """What the parameters of the statements below stand for."""
+        busy = list(self.leases)
+        return {"now": self.now, "busy": busy, "blocked": [*self.paused, *busy]}
 
 
-async def _way(session: AsyncSession, pace: timedelta, now: datetime) -> _Way:
-    rows = (await execute(session, _IN_THE_WAY, {"now": now})).all()
-    resting = {row.lane: row.until for row in rows if row.id is None}
-    sending = {row.lane: row.until for row in rows if row.id is not None}
+async def _blockers(session: AsyncSession, pace: timedelta, now: datetime) -> _Blockers:
+    rows = (await execute(session, _BLOCKERS, {"now": now})).all()
+    paused = {row.lane: row.until for row in rows if row.id is None}
+    leases = {row.lane: row.until for row in rows if row.id is not None}
     expired = [row.id for row in rows if row.id is not None and row.until <= now]
-    return _Way(now, rate_limits.allowance(resting, pace, now=now), resting, sending, expired)
+    return _Blockers(now, rate_limits.allowance(paused, pace, now=now), paused, leases, expired)
 
 
-async def _give_back(session: AsyncSession, expired: Sequence[int], now: datetime) -> None:
-    """A sender that died with a message in hand may have sent it."""
-    await execute(session, _GIVE_BACK, {"expired": expired, "now": now})
-
-
-def _claimed(row: Any) -> Claimed:
+def _claimed(row: AnyRow) -> Claimed:
     named = dict(zip(_FIELDS, row[1:], strict=True))
     return Claimed(**named | {"kind": Kind(row.kind)})
 
 
-def _is(state: OutboxState, table: Any = OUTBOX) -> Any:
-    """Spelled out: a partial index serves only a state that is known beforehand."""
-    return table.c.state == literal_column(f"'{state}'")
+# Hot, all below: a claim follows every commit that owes a message, and every few messages sent.
+
+_KINDS: list[ColumnElement[str]] = [literal_column(f"'{kind.value}'") for kind in Kind]
+"""A newer replica may owe others, and sends them."""
 
 
-def _due_now(table: Any = OUTBOX) -> Any:
-    return (
-        _is(OutboxState.PENDING, table)
-        & (table.c.due_at <= bindparam("now"))
-        & table.c.kind.in_(_KINDS)
-    )
+def _is(state: OutboxState, table: type[OutboxRow] = OutboxRow) -> ColumnElement[bool]:
+    """Spelled out: a partial index serves no parameter."""
+    return col(table.state) == literal_column(f"'{state}'")
 
 
-def _open(lane: Any, closed: Sequence[Method]) -> list[Any]:
+def _due_now(table: type[OutboxRow] = OutboxRow) -> ColumnElement[bool]:
+    is_due = _is(OutboxState.PENDING, table) & (col(table.due_at) <= bindparam("now"))
+    return is_due & col(table.kind).in_(_KINDS)
+
+
+def _open(lane: str, closed: Sequence[Method]) -> list[ColumnElement[bool]]:
     """Lanes of methods that may be called."""
-    return [~lane.startswith(f"{method.value}:") for method in closed]
+    return [~col(lane).startswith(f"{method.value}:") for method in closed]
 
 
-def _callable(closed: Sequence[Method]) -> list[Any]:
-    """Messages of methods that may be called; of no method at all are answers alone."""
-    first = [OUTBOX.c.rank == Rank.ANSWER] if len(closed) == len(Method) else []
-    return [*_open(OUTBOX.c.lane, closed), *first]
+def _callable(closed: Sequence[Method]) -> list[ColumnElement[bool]]:
+    """Messages of methods that may be called; only answers belong to none."""
+    answers = [col(OutboxRow.rank) == Rank.ANSWER] if len(closed) == len(Method) else []
+    return [*_open(OutboxRow.lane, closed), *answers]
 
 
 @cache
-def _due(closed: Sequence[Method]) -> Any:
-    """The first row of every lane that is free, due, and has nothing under way; with its lane.
+def _due(closed: Sequence[Method]) -> Select[int, str]:
+    """The first due message of every lane that is not blocked, and its lane.
 
-    The most urgent rows are walked until enough are found that none in their lane goes before.
+    The most urgent rows are walked, until enough are found that are the first of their lane.
     """
-    ahead = OUTBOX.alias()
-    before = select(ahead.c.id).where(
-        _due_now(ahead),
-        ahead.c.lane == OUTBOX.c.lane,
-        tuple_(ahead.c.rank, ahead.c.id) < tuple_(OUTBOX.c.rank, OUTBOX.c.id),
+    ahead = aliased(OutboxRow)
+    first_of_lane = ~(
+        select(ahead.id)
+        .where(
+            _due_now(ahead),
+            col(ahead.lane) == OutboxRow.lane,
+            tuple_(ahead.rank, ahead.id) < tuple_(OutboxRow.rank, OutboxRow.id),
+        )
+        .exists()
     )
-    rows = select(OUTBOX.c.id, OUTBOX.c.lane).where(
-        _due_now(),
-        OUTBOX.c.lane.not_in(bindparam("blocked", expanding=True)),
-        *_callable(closed),
-        ~before.exists(),
+    return (
+        select(OutboxRow.id, OutboxRow.lane)
+        .where(
+            _due_now(), ~in_list(col(OutboxRow.lane), "blocked"), *_callable(closed), first_of_lane
+        )
+        .order_by(col(OutboxRow.rank), col(OutboxRow.id))
+        .limit(bindparam("limit"))
     )
-    return rows.order_by(OUTBOX.c.rank, OUTBOX.c.id).limit(bindparam("limit"))
 
 
 @cache
-def _free(closed: Sequence[Method]) -> Any:
-    """The same, without those that somebody is changing at this moment."""
-    return _due(closed).with_for_update(skip_locked=True, of=OUTBOX)
+def _unlocked(closed: Sequence[Method]) -> Select[int, str]:
+    """The same, without those that another transaction is changing at this moment."""
+    return _due(closed).with_for_update(skip_locked=True, of=OutboxRow)
 
 
 @cache
-def _moments(closed: Sequence[Method]) -> Any:
-    """When a lane with something due has rested, and when the first of the others is due."""
-    waiting = select(OUTBOX.c.id).where(_due_now(), OUTBOX.c.lane == LANE.c.lane)
-    rested = select(func.min(LANE.c.free_at)).where(
-        LANE.c.free_at > bindparam("now"),
-        LANE.c.lane.not_in(bindparam("busy", expanding=True)),
-        *_open(LANE.c.lane, closed),
-        waiting.exists(),
+def _next_times(closed: Sequence[Method]) -> CompoundSelect[datetime]:
+    """When the first pause ends of a lane with something due; when the next message is due."""
+    not_busy = ~in_list(col(LaneRow.lane), "busy")
+    waiting = select(OutboxRow.id).where(_due_now(), OutboxRow.lane == LaneRow.lane)
+    pause_ends = select(func.min(LaneRow.free_at)).where(
+        LaneRow.free_at > bindparam("now"), not_busy, *_open(LaneRow.lane, closed), waiting.exists()
     )
-    later = case((LANE.c.free_at > OUTBOX.c.due_at, LANE.c.free_at), else_=OUTBOX.c.due_at)
+    paused_longer = col(LaneRow.free_at) > OutboxRow.due_at
     due = (
-        select(func.min(later))
-        .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
+        select(func.min(case((paused_longer, LaneRow.free_at), else_=OutboxRow.due_at)))
+        .select_from(OutboxRow)
+        .join(LaneRow, col(LaneRow.lane) == OutboxRow.lane, isouter=True)
         .where(
             _is(OutboxState.PENDING),
-            OUTBOX.c.due_at > bindparam("now"),
-            OUTBOX.c.lane.not_in(bindparam("busy", expanding=True)),
+            OutboxRow.due_at > bindparam("now"),
+            ~in_list(col(OutboxRow.lane), "busy"),
             *_callable(closed),
         )
     )
-    return rested.union_all(due)
+    return pause_ends.union_all(due)
 
 
-def _any_of(method: Method) -> Any:
+def _any_pending(method: Method) -> Label[bool]:
     """A range, so that an index finds one: `:` is followed by `;`."""
-    lane = OUTBOX.c.lane
-    of_it = select(OUTBOX.c.id).where(
+    lane = col(OutboxRow.lane)
+    found = select(OutboxRow.id).where(
         _is(OutboxState.PENDING), lane >= f"{method.value}:", lane < f"{method.value};"
     )
-    return of_it.exists().label(method.value)
+    return found.exists().label(method.value)
 
 
-_WAITING = select(*map(_any_of, Method))
+_PENDING_METHODS = select(*map(_any_pending, Method))
 _FIELDS = tuple(field.name for field in fields(Claimed))
-_IN_THE_WAY = (
-    select(null().label("id"), LANE.c.lane, LANE.c.free_at.label("until"))
-    .where(LANE.c.free_at > bindparam("now"))
+_BLOCKERS: CompoundSelect[*tuple[Any, ...]] = (
+    select(null().label("id"), LaneRow.lane, col(LaneRow.free_at).label("until"))
+    .where(LaneRow.free_at > bindparam("now"))
     .union_all(
-        select(OUTBOX.c.id, OUTBOX.c.lane, OUTBOX.c.lease_until).where(_is(OutboxState.SENDING))
+        select(OutboxRow.id, OutboxRow.lane, OutboxRow.lease_until).where(_is(OutboxState.SENDING))
     )
 )
 _GIVE_BACK = (
-    update(OUTBOX)
+    update(OutboxRow)
     .where(
-        OUTBOX.c.id.in_(bindparam("expired", expanding=True)),
+        in_list(col(OutboxRow.id), "expired"),
         _is(OutboxState.SENDING),
-        OUTBOX.c.lease_until <= bindparam("now"),
+        col(OutboxRow.lease_until) <= bindparam("now"),
     )
     .values(state=OutboxState.PENDING, doubtful=True, lease_until=None)
 )
-_TAKE = (
-    update(OUTBOX)
-    .where(OUTBOX.c.id.in_(bindparam("picked", expanding=True)), _is(OutboxState.PENDING))
+_LEASE = (
+    update(OutboxRow)
+    .where(in_list(col(OutboxRow.id), "picked"), _is(OutboxState.PENDING))
     .values(
         state=OutboxState.SENDING,
-        attempts=OUTBOX.c.attempts + 1,
+        attempts=OutboxRow.attempts + 1,
         lease_until=bindparam("until"),
         lease_owner=bindparam("by"),
     )
-    .returning(OUTBOX.c.rank, *(OUTBOX.c[name] for name in _FIELDS))
+    .returning(col(OutboxRow.rank), *(getattr(OutboxRow, name) for name in _FIELDS))
 )

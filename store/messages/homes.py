@@ -7,10 +7,8 @@ transaction of the change; many changes are one drawing, and it shows the state 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import bindparam, case, or_
-from sqlmodel import col, select
+from sqlmodel import bindparam, case, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
@@ -18,7 +16,8 @@ from store.domain.access import Roster
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
 from store.domain.request import Status
-from store.engine.database import Database, execute, insert
+from store.engine.columns import in_list
+from store.engine.database import Database, dialect_insert, execute
 from store.lists import listing
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed, Rank
@@ -31,9 +30,8 @@ ONLOOKERS = 20
 they turn a page. Slack: publishing is tier 4, about 100 a minute."""
 
 _OPEN = col(HomeRow.seen_at) >= bindparam("since")
-_IDS: Any = bindparam("ids", expanding=True)
-_READERS = select(CardRow.recipient).where(col(CardRow.request_id).in_(_IDS))
-_DECIDERS = select(RequestRow.decided_by).where(col(RequestRow.id).in_(_IDS))
+_READERS = select(CardRow.recipient).where(in_list(col(CardRow.request_id), "ids"))
+_DECIDERS = select(RequestRow.decided_by).where(in_list(col(RequestRow.id), "ids"))
 _ONLOOKERS = (
     select(HomeRow.user_id)
     .where(_OPEN, col(HomeRow.place).startswith(f"{Scope.ALL.value} "))
@@ -41,10 +39,12 @@ _ONLOOKERS = (
     .limit(ONLOOKERS)
 )
 _USER = col(HomeRow.user_id)
-_CONCERNED = select(HomeRow.user_id).where(
-    _OPEN, or_(_USER.in_(_READERS), _USER.in_(_DECIDERS), _USER.in_(_ONLOOKERS))
+# Hot: with every change of a request.
+_CONCERNED = (
+    select(HomeRow.user_id)
+    .where(_OPEN, or_(_USER.in_(_READERS), _USER.in_(_DECIDERS), _USER.in_(_ONLOOKERS)))
+    .order_by(_USER)
 )
-_CONCERNED = _CONCERNED.order_by(_USER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ async def _note(
     db: Database, user: str, place: str, again: Mapping[str, object], now: datetime
 ) -> None:
     async with db.transaction() as session:
-        new = insert(session, HomeRow).values(user_id=user, place=place, seen_at=now)
+        new = dialect_insert(session)(HomeRow).values(user_id=user, place=place, seen_at=now)
         await session.exec(new.on_conflict_do_update(index_elements=["user_id"], set_=again))
         await outbox.owe(session, [_message(user, Rank.ANSWER)], now=now)
 

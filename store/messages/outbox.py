@@ -13,12 +13,13 @@ from enum import IntEnum, StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, literal_column, or_, update
+from sqlalchemy import Insert
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import and_, bindparam, case, col, literal_column, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.database import dialect_of, drop, execute, owes
+from store.engine.columns import in_list
+from store.engine.database import DialectInsert, dialect_insert, drop, execute, owes
 from store.tables import OutboxRow, OutboxState
 
 LEASE = timedelta(seconds=60)
@@ -94,10 +95,10 @@ async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime)
     if not messages:
         return
     await session.flush()  # the request a message is about may be new
-    # In one order, the requests': two transactions that owe the same must not lock crosswise.
+    # In one order, the requests', against deadlocks.
     ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
     rows = [vars(message) | {"due_at": now, "created_at": now} for message in ordered]
-    await execute(session, _owing(dialect_of(session)), rows)
+    await execute(session, _owing(dialect_insert(session)), rows)
     owes(session)
 
 
@@ -106,7 +107,8 @@ async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: dat
 
     Where more waits on one of their lanes, whoever sends messages is woken.
     """
-    known = {row.id: row for row in await _held(session, messages)}
+    rows = await execute(session, _LOCKED, {"ids": [message.id for message in messages]})
+    known = {row.id: row for row in rows}
     ours = [m for m in messages if m.id in known and known[m.id].lease_until == m.lease_until]
     sent = [m.id for m in ours if known[m.id].wanted == m.wanted]
     again = [m.id for m in ours if known[m.id].wanted != m.wanted]
@@ -132,7 +134,7 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
     await _release(
         session,
         message,
-        state=case((unchanged, OutboxState.FAILED), else_=OutboxState.PENDING),
+        state=case((unchanged, OutboxState.FAILED.value), else_=OutboxState.PENDING.value),
         settled_at=now,
         attempts=case((unchanged, OutboxRow.attempts), else_=0),
         last_error=why,
@@ -142,24 +144,26 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
 async def forget(session: AsyncSession, *, before: datetime) -> int:
     """Drop a portion of what was sent before that moment; what failed stays. How many."""
     long_ago = col(OutboxRow.settled_at) < before
-    return await drop(session, col(OutboxRow.id), OutboxRow.state == OutboxState.SENT, long_ago)
+    sent = col(OutboxRow.state) == OutboxState.SENT
+    return await drop(session, OutboxRow, col(OutboxRow.id), sent, long_ago)
 
 
 @cache
-def _owing(dialect: Any) -> Any:
-    """A new row, or the old one as it is asked for now; what is being sent stays so."""
-    new = dialect.insert(OutboxRow)
+def _owing(insert: DialectInsert) -> Insert:
+    """A new row, or the old one as it is asked for now; what is being sent stays so.
+
+    Hot: with every act and every time something is drawn again.
+    """
+    new = insert(OutboxRow)
     asked = ("kind", "lane", "rank", "request_id", "recipient", "data", "due_at")
-    state = col(OutboxRow.state)
+    state, sending = col(OutboxRow.state), OutboxState.SENDING.value
     ended = or_(state == OutboxState.SENT, state == OutboxState.FAILED)
     return new.on_conflict_do_update(
         index_elements=["key"],
         set_={name: new.excluded[name] for name in asked}
         | {
             "wanted": OutboxRow.wanted + 1,
-            "state": case(
-                (state == OutboxState.SENDING, OutboxState.SENDING), else_=OutboxState.PENDING
-            ),
+            "state": case((state == sending, sending), else_=OutboxState.PENDING.value),
             "attempts": case((ended, 0), else_=OutboxRow.attempts),
         },
     )
@@ -175,22 +179,17 @@ async def _release(session: AsyncSession, message: Claimed, **values: Any) -> No
     await session.exec(update(OutboxRow).where(ours).values(**_LET_GO, **values))
 
 
-async def _held(session: AsyncSession, messages: Sequence[Claimed]) -> Sequence[Any]:
-    """What is said of them now, nobody else's to change until the end of the transaction."""
-    found = await execute(session, _HELD, {"ids": [message.id for message in messages]})
-    return list(found.all())
-
-
-_THESE = col(OutboxRow.id).in_(bindparam("ids", expanding=True))
+# Hot: with every batch of sent messages.
+_THESE = in_list(col(OutboxRow.id), "ids")
 _BEHIND = aliased(OutboxRow)
 _MORE = select(_BEHIND.id).where(
     col(_BEHIND.state) == literal_column(f"'{OutboxState.PENDING}'"),
     col(_BEHIND.lane) == OutboxRow.lane,
 )
-_HELD = (
+_LOCKED = (
     select(OutboxRow.id, OutboxRow.wanted, OutboxRow.lease_until, _MORE.exists().label("more"))
     .where(_THESE, col(OutboxRow.state) == OutboxState.SENDING)
-    .order_by(col(OutboxRow.key))  # as they are owed: two transactions must not lock crosswise
+    .order_by(col(OutboxRow.key))  # as they are owed, against deadlocks
     .with_for_update(of=OutboxRow)
 )
 _LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}

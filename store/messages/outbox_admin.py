@@ -7,10 +7,9 @@ may be pasted anywhere. A message in a sender's hands is left alone; its lease e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, update
-from sqlmodel import col, delete, select
+from sqlalchemy import ColumnElement
+from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.database import owes
@@ -69,7 +68,7 @@ _LEFT = (OutboxState.PENDING, OutboxState.FAILED)
 """Nobody has these in hand."""
 
 
-async def _due(session: AsyncSession, *which: Any, now: datetime) -> int:
+async def _due(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> int:
     again = (
         update(OutboxRow).where(*which).values(state=OutboxState.PENDING, due_at=now, attempts=0)
     )
@@ -79,7 +78,7 @@ async def _due(session: AsyncSession, *which: Any, now: datetime) -> int:
     return changed
 
 
-def _in(states: Sequence[OutboxState]) -> Any:
+def _in(states: Sequence[OutboxState]) -> ColumnElement[bool]:
     return col(OutboxRow.state).in_([state.value for state in states])
 
 

@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
+from sqlalchemy import Insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.database import insert
+from store.engine.database import DialectInsert, dialect_insert, execute
 from store.tables import LaneRow
 
 
@@ -107,13 +109,18 @@ async def rest(session: AsyncSession, until: Mapping[str, datetime]) -> None:
     """Nothing is sent on these lanes before the moment of each, by any replica."""
     if not until:
         return
-    # In one order: two transactions that rest the same ones must not lock crosswise.
+    # In one order, against deadlocks.
     rows = [{"lane": lane, "free_at": moment} for lane, moment in sorted(until.items())]
-    new = insert(session, LaneRow)
-    kept = new.on_conflict_do_update(
+    await execute(session, _resting(dialect_insert(session)), rows)
+
+
+@cache
+def _resting(insert: DialectInsert) -> Insert:
+    """Hot: with every claim, and with every batch of sent messages."""
+    new = insert(LaneRow)
+    return new.on_conflict_do_update(
         index_elements=["lane"], set_={"free_at": new.excluded.free_at}
     )
-    await (await session.connection()).execute(kept, rows)
 
 
 _METHODS = {method.value: method for method in Method}

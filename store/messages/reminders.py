@@ -10,14 +10,14 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, true
-from sqlmodel import col, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import and_, col, func, select, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
-from store.engine.database import Database, drop, insert
+from store.engine.database import Database, dialect_insert, drop
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed
 from store.tables import OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
@@ -102,7 +102,7 @@ async def waited_for(db: Database) -> set[str]:
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:
     """Drop a portion of the slots taken before that moment; their day is long over. How many."""
-    return await drop(session, col(SlotRow.key), col(SlotRow.at) < before)
+    return await drop(session, SlotRow, col(SlotRow.key), col(SlotRow.at) < before)
 
 
 async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[int, str, str]]:
@@ -173,8 +173,8 @@ async def _owe_once(db: Database, messages: Sequence[Owed], *, now: datetime) ->
     for batch in _batches([m for m in messages if m.key not in taken]):
         async with db.transaction() as session:
             values = [{"key": message.key, "at": now} for message in batch]
-            fresh = insert(session, SlotRow).values(values).on_conflict_do_nothing()
-            ours = set((await session.exec(fresh.returning(SlotRow.key))).scalars())
+            new = dialect_insert(session)(SlotRow).values(values).on_conflict_do_nothing()
+            ours = set((await session.exec(new.returning(col(SlotRow.key)))).scalars())
             await outbox.owe(session, [m for m in batch if m.key in ours], now=now)
             owed += len(ours)
     return owed

@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import Executable, bindparam
 from sqlalchemy import insert as insert_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,7 +26,7 @@ from store.domain.policy import Policy
 from store.domain.request import Request
 from store.domain.submission import Submission
 from store.domain.target_rules import Blocked, Target
-from store.engine.database import Database, dialect_of, execute, hold
+from store.engine.database import Database, DialectInsert, dialect_insert, execute, hold
 from store.messages import cards
 from store.requests import read, revisions, same_target
 from store.requests.revisions import Change
@@ -249,7 +249,7 @@ async def _insert(
     if not requests:
         return {}
     rows = {request.external_id: _row(request, policy) for request in requests}
-    numbered = await execute(session, _inserting(dialect_of(session)), list(rows.values()))
+    numbered = await execute(session, _inserting(dialect_insert(session)), list(rows.values()))
     ids = {external_id: id_ for id_, external_id in numbered}
     stored = [replace(r, id=ids[r.external_id]) for r in requests if r.external_id in ids]
     assigned = [row for each in stored for row in _assignments(each, rows[each.external_id])]
@@ -259,8 +259,8 @@ async def _insert(
 
 
 @cache
-def _inserting(dialect: Any) -> Any:
-    new = dialect.insert(RequestRow).on_conflict_do_nothing()
+def _inserting(insert: DialectInsert) -> Executable:
+    new = insert(RequestRow).on_conflict_do_nothing()
     return new.returning(col(RequestRow.id), col(RequestRow.external_id))
 
 
