@@ -2,12 +2,11 @@
 not found.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,9 +15,10 @@ from store.domain.access import Roster
 from store.domain.lists.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort
 from store.domain.policy import Policy
 from store.domain.request import People, Request, Status
-from store.engine.database import Database, execute, plan_for_values
+from store.engine.columns import in_list
+from store.engine.database import AnyRow, AnySelect, Database, execute, plan_for_values
 from store.lists import statements
-from store.lists.shape import Shape, shape_of, values_of
+from store.lists.shape import shape_of, values_of
 from store.snapshots import FACTS, bare
 from store.tables import OPEN, AssignmentRow, RequestRow
 
@@ -57,7 +57,7 @@ async def standings(
     return dict(zip(Status, counted, strict=True))
 
 
-def visible(query: ListQuery, *, asker: str, roster: Roster) -> Any:
+def visible(query: ListQuery, *, asker: str, roster: Roster) -> Select[RequestRow]:
     """All of a list that the asker may see, in its order, whatever its page."""
     shape = shape_of(query.at(None), oversees=roster.oversees(asker))
     return statements.whole(shape).params(**values_of(query, asker))
@@ -73,13 +73,13 @@ async def waiting_on(
 async def waiting_on_each(
     session: AsyncSession, reviewers: Sequence[str], limit: int, overdue_at: datetime | None = None
 ) -> list[Waiting]:
-    """What each of them has yet to decide, in one question.
+    """What each of them has yet to decide, in one query.
 
     The oldest come first; without their reviewers and votes. With `overdue_at`, only what was to
     be reminded of by that moment.
     """
     asked = {"reviewers": reviewers, "limit": limit, "moment": overdue_at}
-    found: dict[str, list[Any]] = {reviewer: [] for reviewer in reviewers}
+    found: dict[str, list[AnyRow]] = {reviewer: [] for reviewer in reviewers}
     for row in await execute(session, _OVERDUE if overdue_at else _WAITING, asked):
         found[row.reviewer].append(row)
     return [
@@ -91,92 +91,74 @@ async def waiting_on_each(
 async def _page(
     session: AsyncSession, query: ListQuery, asker: str, policy: Policy, *, oversees: bool = True
 ) -> tuple[Page, People]:
-    """The page with its capped counts, and who submitted what is on it.
-
-    It is asked for as by somebody who sees every request, and comes with whether they do; for who
-    does not, again.
-    """
-    shape, values = shape_of(query, oversees=oversees), _values(query, asker, policy)
-    if not all(shape.words):  # of which some are in every name and some in none
+    """The page with its capped counts, and who submitted what is on it."""
+    shape = shape_of(query, oversees=oversees)
+    values = values_of(query, asker) | {
+        "named": policy.roster({}).oversees(asker),
+        "groups": sorted(policy.groups),
+    }
+    if not all(shape.words):  # a word to search for may be in every name or in none
         await plan_for_values(session)
-    rows = (await execute(session, statements.page(shape), values)).all()
-    found_some = rows or query.cursor  # else nobody would find any
-    if found_some and shape.sees_all and not await _oversees(session, rows, asker, policy):
-        return await _page(session, query, asker, policy, oversees=False)
+    rows: Sequence[AnyRow] = (await execute(session, statements.page(shape), values)).all()
+    # 1. It was asked for as by somebody who sees every request, and each row says whether they do.
+    #    For somebody who does not, it is asked for once more. Where an empty page is the whole list
+    #    nobody would find any; at a cursor the counts are still to come.
+    if shape.sees_all and (rows or query.cursor):
+        sees_all = (
+            bool(rows[0].oversees)
+            if rows
+            else (await people.roster(session, policy, only={asker})).oversees(asker)
+        )
+        if not sees_all:
+            return await _page(session, query, asker, policy, oversees=False)
+    # 2. Going backwards, a short page is the beginning of the list: show the first page whole.
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
-    if backwards and not more:  # the beginning is near: show the first page whole
+    if backwards and not more:
         return await _page(session, query.at(None), asker, policy, oversees=oversees)
     rows = rows[:PAGE_SIZE][:: -1 if backwards else 1]
-    total, under_review = await _counts(
-        session, shape, values, rows, whole=not (query.cursor or more)
-    )
+    # 3. The counts: of the rows, if they are the whole list; else from the rows; a search, which
+    #    reads its text only once, counts apart.
+    if not (query.cursor or more):
+        total = len(rows)
+        under_review = sum(row.status == Status.UNDER_REVIEW.value for row in rows)
+    elif rows and not shape.words:
+        total, under_review = rows[0].total, rows[0].under_review
+    else:
+        total, under_review = (await execute(session, statements.counts(shape), values)).one()
+    # 4. Where the pages before and after begin.
     first = query.cursor.first if query.cursor else 1
-    page = Page(
-        requests=tuple(map(bare, rows)),
-        total=total,
-        under_review=under_review,
-        first=first,
-        previous=_cursor(query.sort, rows[0], max(1, first - PAGE_SIZE), backwards=True)
-        if rows and query.cursor
-        else None,
-        next=_cursor(query.sort, rows[-1], first + len(rows))
-        if rows and (more or backwards)
-        else None,
-    )
-    return page, {row.user_id: people.snapshot(row) for row in rows if row.user_id}
+    previous = following = None
+    if rows and query.cursor:
+        previous = _cursor(query.sort, rows[0], max(1, first - PAGE_SIZE), backwards=True)
+    if rows and (more or backwards):
+        following = _cursor(query.sort, rows[-1], first + len(rows))
+    found = Page(tuple(map(bare, rows)), total, under_review, first, previous, following)
+    return found, {row.user_id: people.snapshot(row) for row in rows if row.user_id}
 
 
-async def _oversees(session: AsyncSession, rows: Sequence[Any], asker: str, policy: Policy) -> bool:
-    if rows:
-        return bool(rows[0].oversees)
-    return (await people.roster(session, policy, only={asker})).oversees(asker)
-
-
-def _values(query: ListQuery, asker: str, policy: Policy) -> dict[str, Any]:
-    named = policy.roster({}).oversees(asker)
-    return values_of(query, asker) | {"named": named, "groups": sorted(policy.groups)}
-
-
-async def _counts(
-    session: AsyncSession,
-    shape: Shape,
-    values: Mapping[str, Any],
-    rows: Sequence[Any],
-    *,
-    whole: bool,
-) -> tuple[int, int]:
-    """Of the whole list, which may be these rows and no more."""
-    if whole:
-        return len(rows), sum(row.status == Status.UNDER_REVIEW.value for row in rows)
-    if rows and not shape.words:
-        return rows[0].total, rows[0].under_review
-    total, under_review = (await execute(session, statements.counts(shape), values)).one()
-    return total, under_review
-
-
-def _cursor(sort: Sort, row: Any, first: int, *, backwards: bool = False) -> Cursor:
+def _cursor(sort: Sort, row: AnyRow, first: int, *, backwards: bool = False) -> Cursor:
     at = row.completed_on if sort.by_completion else row.created_at
     return Cursor(at=at, id=row.id, backwards=backwards, first=first)
 
 
-def _waiting(*wanted: Any) -> Any:
+def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
     """The first of each reviewer, with how many there are."""
     reviewer, id_ = col(AssignmentRow.reviewer), col(AssignmentRow.request_id)
     order = (col(AssignmentRow.created_at), id_)
     place = func.row_number().over(partition_by=reviewer, order_by=order).label("place")
     total = func.count().over(partition_by=reviewer).label("total")
-    all_ = select(reviewer, id_, place, total).where(
-        reviewer.in_(bindparam("reviewers", expanding=True)),
-        OPEN,
-        col(AssignmentRow.waits),
-        *wanted,
+    found = (
+        select(reviewer, id_, place, total)
+        .where(in_list(reviewer, "reviewers"), OPEN, col(AssignmentRow.waits), *wanted)
+        .subquery()
     )
-    found = all_.subquery()
-    first = select(*FACTS, found.c.reviewer, found.c.total).where(
-        col(RequestRow.id) == found.c.request_id, found.c.place <= bindparam("limit")
+    return (
+        select(*FACTS, found.c.reviewer, found.c.total)
+        .where(col(RequestRow.id) == found.c.request_id, found.c.place <= bindparam("limit"))
+        .order_by(found.c.reviewer, found.c.place)
     )
-    return first.order_by(found.c.reviewer, found.c.place)
 
 
+# Hot: for every digest and reminder of a morning.
 _WAITING = _waiting()
 _OVERDUE = _waiting(col(AssignmentRow.remind_at) <= bindparam("moment"))
