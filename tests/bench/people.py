@@ -32,7 +32,7 @@ MORNING = datetime(2026, 11, 23, 3, tzinfo=UTC)
 
 async def everyday(few: Place, many: Place, *, rounds: int, times: int) -> list[Line]:
     """Home, `mine` and the digest of one person."""
-    lists = await compare([MINE, APPROVALS], few, many, rounds=reminders, times=times)
+    lists = await compare([MINE, APPROVALS], few, many, rounds=rounds, times=times)
     lines = [_person_line(many.database, one) for one in lists]
     async with few.store() as small, many.store() as large, many.bare() as bare:
         works: list[tuple[str, Callable[[Database], Awaitable[None]], Callable[..., Any]]] = [
@@ -44,7 +44,7 @@ async def everyday(few: Place, many: Place, *, rounds: int, times: int) -> list[
                 lambda ours=ours: ours(small),
                 lambda ours=ours: ours(large),
                 lambda floor=floor: floor(bare),
-                rounds=reminders,
+                rounds=rounds,
                 times=times,
             )
             near, far, under = taken
