@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # Slack's own example of a signing secret
 
@@ -53,21 +54,31 @@ class Finished:
     peak_mb: float
 
 
-async def finished(module: str, *words: str, given: bytes = b"") -> Finished:
-    """Run `python -m module` to its end; `given` goes to its stdin."""
+async def finished(
+    module: str, *words: str, given: bytes = b"", env: Mapping[str, str] = MappingProxyType({})
+) -> Finished:
+    """Run `python -m module` to its end, or until cancelled; `given` goes to its stdin."""
     begun = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *words), stdin=PIPE, stdout=DEVNULL
+        *(sys.executable, "-m", module, *words),
+        env=os.environ | dict(env),
+        stdin=PIPE,
+        stdout=DEVNULL,
     )
     assert process.stdin, "asked for above"
-    process.stdin.write(given)
-    await process.stdin.drain()
-    process.stdin.close()
     peak = 0.0
-    waiting = asyncio.ensure_future(process.wait())
-    while not waiting.done():
-        peak = max(peak, _status_mb(process.pid, "VmHWM"))
-        await asyncio.wait([waiting], timeout=0.05)
+    try:
+        process.stdin.write(given)
+        await process.stdin.drain()
+        process.stdin.close()
+        waiting = asyncio.ensure_future(process.wait())
+        while not waiting.done():
+            peak = max(peak, _status_mb(process.pid, "VmHWM"))
+            await asyncio.wait([waiting], timeout=0.05)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode == 0, f"{module} ended with {process.returncode}"
     return Finished(time.perf_counter() - begun, peak)
 

@@ -1,16 +1,25 @@
-"""The figures as one table in markdown, to be pasted into the README with the machine named."""
+"""The figures as tables in markdown, to be pasted into the README beside with the machine named."""
 
 import os
 import platform
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 import psycopg
 
 from tests.bench.timing import Taken
 
-COLUMNS = ("work", "on", "ours", "floor", "ratio", "aim", "growth", "aim", "peak", "spread")
+
+class Row(Protocol):
+    """What stands in a table under these columns."""
+
+    COLUMNS: ClassVar[tuple[str, ...]]
+
+    def cells(self) -> tuple[str, ...]:
+        """One text a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,9 @@ class Line:
     worst of several.
     """
 
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        *("work", "on", "ours", "floor", "ratio", "aim", "growth", "aim", "peak", "spread"),
+    )
     work: str
     database: str
     ours: Taken
@@ -93,10 +105,17 @@ def _judged(value: float | None, aim: float | None, *, at_least: bool) -> str:
     return f"{value:.2f}" + ("" if met else " **miss**")
 
 
-def markdown(lines: list[Line]) -> str:
-    """The table."""
-    rows = [COLUMNS, tuple("---" for _ in COLUMNS), *(line.cells() for line in lines)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+def markdown(rows: Sequence[Row]) -> str:
+    """A table for all that share their columns."""
+    return "\n\n".join(
+        _table(columns, [row.cells() for row in rows if columns == row.COLUMNS])
+        for columns in dict.fromkeys(row.COLUMNS for row in rows)
+    )
+
+
+def _table(columns: tuple[str, ...], cells: Sequence[tuple[str, ...]]) -> str:
+    lines = [columns, tuple("---" for _ in columns), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def machine(server: str) -> str:
