@@ -1,4 +1,4 @@
-"""`make bench`: every figure beside its floor, in one table. `--small` is the same in a minute.
+"""`make bench`: every figure beside its floor, in tables. `--small` is the same in few minutes.
 
 The sizes are 10 thousand and 1 million requests; small is the first alone, with few rounds, and
 its figures only show that everything still runs. `--only lists clicks` takes these parts.
@@ -6,14 +6,16 @@ its figures only show that everything still runs. `--only lists clicks` takes th
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 import psycopg
 
 from tests.bench import clicks, exports, importing, lists, outgoing, people, starting
+from tests.bench.after_click.measure import CASES, FLOOR, Case, measure, small
+from tests.bench.after_click.scenarios import Scenario
 from tests.bench.places import Place, places
-from tests.bench.table import Line, machine, markdown
+from tests.bench.table import Line, Row, machine, markdown
 
 FEW, MANY = 10_000, 1_000_000
 
@@ -31,11 +33,17 @@ class Effort:
     large_rounds: int
     downloads: int
     reviewers: int
+    cases: Sequence[Case]
+    floor: Scenario
 
 
-FULL = Effort(5, 10, 300, 500, 20, 1000, 2, 1, 2000)
-SMALL = Effort(1, 1, 50, 50, 3, 50, 1, 1, 60)
-Part = Callable[[Place, Place, Effort], Awaitable[list[Line]]]
+FULL = Effort(5, 10, 300, 500, 20, 1000, 2, 1, 2000, CASES, FLOOR)
+SMALL = Effort(
+    *(1, 1, 50, 50, 3, 50, 1, 1, 60),
+    [replace(case, scenario=small(case.scenario), rounds=1) for case in CASES],
+    replace(FLOOR, decisions=8, open=10),
+)
+Part = Callable[[Place, Place, Effort], Awaitable[Sequence[Row]]]
 
 
 async def _lists(few: Place, many: Place, effort: Effort) -> list[Line]:
@@ -85,6 +93,10 @@ async def _clicks(_few: Place, many: Place, effort: Effort) -> list[Line]:
     return await clicks.measure(many, rounds=effort.rounds, clicks=effort.clicks)
 
 
+async def _after_click(_few: Place, many: Place, effort: Effort) -> Sequence[Row]:
+    return await measure(many, effort.cases, effort.floor)
+
+
 PARTS: dict[str, Part] = {  # what writes comes late: lists are measured on the seed alone
     "lists": _lists,
     "search": _search,
@@ -94,6 +106,7 @@ PARTS: dict[str, Part] = {  # what writes comes late: lists are measured on the 
     "import": _import,
     "clicks": _clicks,
     "exports": _exports,
+    "after_click": _after_click,
 }
 
 
@@ -106,18 +119,18 @@ def main() -> None:
     with places([FEW] if chosen.small else [FEW, MANY]) as found:
         with psycopg.connect(found["PostgreSQL"][0].url) as connection:
             _say(machine(str(connection.info.server_version // 10_000)))
-        lines = []
+        rows: list[Row] = []
         for name in chosen.only:
             for sizes in found.values():
                 effort = SMALL if chosen.small else FULL
-                lines += asyncio.run(_measured(PARTS[name], sizes, effort))
-    _say(f"\n{markdown(lines)}")
+                rows += asyncio.run(_measured(PARTS[name], sizes, effort))
+    _say(f"\n{markdown(rows)}")
 
 
-async def _measured(part: Part, sizes: list[Place], effort: Effort) -> list[Line]:
-    lines = await part(sizes[0], sizes[-1], effort)
-    _say("\n".join(f"  {line.cells()}" for line in lines))
-    return lines
+async def _measured(part: Part, sizes: list[Place], effort: Effort) -> Sequence[Row]:
+    rows = await part(sizes[0], sizes[-1], effort)
+    _say("\n".join(f"  {row.cells()}" for row in rows))
+    return rows
 
 
 def _say(text: str) -> None:

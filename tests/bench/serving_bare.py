@@ -1,8 +1,13 @@
-"""Bolt, the same server and the same libraries, with a listener that only acknowledges."""
+"""Bolt, the same server and the same libraries, with listeners that only acknowledge.
+
+Those of `SHOW` and `FORM` make one call to Slack after it, which changes the card to what a person
+is waiting to see: the least that can happen between a click and what it does.
+"""
 
 import asyncio
 import os
 import signal
+from typing import Any
 
 import apscheduler.schedulers.asyncio  # noqa: F401 - the same libraries are in memory
 import pydantic_settings  # noqa: F401
@@ -19,10 +24,8 @@ from starlette.routing import Route
 from blocks.buttons import APPROVE
 from bot.web_server import serving
 
-if os.environ["DATABASE_URL"].startswith("sqlite"):
-    import aiosqlite  # noqa: F401
-else:
-    import psycopg  # noqa: F401
+SHOW, FORM = "bare.show", "bare.form"
+"""Buttons whose card says "Approved" after the click, or "Rejected" once a form is sent."""
 
 
 async def approve(ack: AsyncAck) -> None:
@@ -30,8 +33,42 @@ async def approve(ack: AsyncAck) -> None:
     await ack()
 
 
+async def show_approved(body: dict[str, Any], client: AsyncWebClient) -> None:
+    """One call, once the click is acknowledged."""
+    channel, ts = body["channel"]["id"], body["message"]["ts"]
+    await client.chat_update(channel=channel, ts=ts, text="Approved")
+
+
+async def open_form(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+    """A form that remembers the card."""
+    await ack()
+    words = {"type": "plain_text", "text": "Reject"}
+    field = {"type": "plain_text_input", "action_id": "reason"}
+    await client.views_open(
+        trigger_id=body["trigger_id"],
+        view={
+            "type": "modal",
+            "callback_id": FORM,
+            "private_metadata": f"{body['channel']['id']} {body['message']['ts']}",
+            "title": words,
+            "submit": words,
+            "blocks": [{"type": "input", "block_id": "reason", "label": words, "element": field}],
+        },
+    )
+
+
+async def show_rejected(view: dict[str, Any], client: AsyncWebClient) -> None:
+    """One call, once the form is acknowledged."""
+    channel, ts = view["private_metadata"].split()
+    await client.chat_update(channel=channel, ts=ts, text="Rejected")
+
+
 async def serve() -> None:
     """Until SIGTERM."""
+    if os.environ["DATABASE_URL"].startswith("sqlite"):
+        import aiosqlite  # noqa: F401 - and the driver of this database
+    else:
+        import psycopg  # noqa: F401
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     client = AsyncWebClient(
@@ -43,6 +80,9 @@ async def serve() -> None:
         process_before_response=True,
     )
     bolt.action(APPROVE)(approve)
+    bolt.action(SHOW)(ack=approve, lazy=[show_approved])
+    bolt.action(FORM)(open_form)
+    bolt.view(FORM)(ack=approve, lazy=[show_rejected])
     handler = AsyncSlackRequestHandler(bolt)
 
     async def events(request: Request) -> Response:
