@@ -1,24 +1,59 @@
-"""The people and the request the tests tell their stories with."""
+"""The people and the request that all tests tell of: their names, ids and e-mail addresses."""
 
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from store.domain.access import Roster
-from store.domain.request import Category, Environment, Request
+from store.domain.request import Category, Environment, Person, Request
 
-ALICE = "UALICE"
-"""Submits."""
-BOB = "UBOB"
-"""Reviews."""
-CAROL = "UCAROL"
-"""Reviews."""
-ADA = "UADA"
-"""Administers the workspace."""
-MALLORY = "UMALLORY"
-"""Has no role and must get nowhere."""
+NAMES = {
+    "alice": "Alice Santos",  # submits
+    "bob": "Bob Reyes",  # reviews
+    "carol": "Carol Tan",  # reviews
+    "ada": "Ada Cruz",  # administers the workspace
+    "mallory": "Mallory Gray",  # has no role and must get nowhere
+    "dan": "Dan Lim",  # submits, where one is too few
+    "erin": "Erin Garcia",  # submits as well
+    "fay": "Fay Ocampo",  # submits in the crowd of the soak
+    "gil": "Gil Navarro",  # reviews in the crowd of the soak
+}
+"""Everybody's handle and real name; the product's demo has the first seven too."""
+TEAM = ("alice", "bob", "carol", "ada", "mallory")
+"""Who is at their Slack in every story."""
+
+
+def user_id(handle: str) -> str:
+    """Their id where there is no Slack; the sandbox gives ids of its own."""
+    return f"U{handle.upper()}"
+
+
+class Profile(TypedDict):
+    """What `Workspace.add_person` takes."""
+
+    handle: str
+    real_name: str
+    email: str
+
+
+def profile(handle: str) -> Profile:
+    """One of them, for a sandbox: `workspace.add_person(**profile("bob"))`.
+
+    The e-mail addresses are those of the sample requests.
+    """
+    return {"handle": handle, "real_name": NAMES[handle], "email": f"{handle}@example.com"}
+
+
+ALICE, BOB, CAROL, ADA, MALLORY = map(user_id, TEAM)
+PEOPLE = {
+    ALICE: Person(ALICE, "Alice", timezone="Asia/Manila"),
+    BOB: Person(BOB, "Bob", timezone="Asia/Manila"),
+    CAROL: Person(CAROL, "Carol", timezone="Europe/Berlin"),
+    ADA: Person(ADA, "Ada"),
+}
+"""As the store knows them, by first names; mallory is a stranger to it."""
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """A Friday, 11:00 in Manila."""

@@ -17,15 +17,9 @@ from bot.sandbox import screen
 from store.domain.categories import MODELS
 from store.domain.draft import Draft, again
 from store.domain.lifecycle import Act
-from store.domain.request import Audience, Category, Person, RejectionClass, Request, Status
-from tests.cast import ADA, ALICE, BOB, CAROL, NOW, request, sample_of
+from store.domain.request import Audience, Category, RejectionClass, Request, Status
+from tests.cast import ALICE, BOB, NOW, PEOPLE, request, sample_of
 
-PEOPLE = {
-    ALICE: Person(ALICE, "Alice", timezone="Asia/Manila"),
-    BOB: Person(BOB, "Bob", timezone="Asia/Manila"),
-    CAROL: Person(CAROL, "Carol", timezone="Europe/Berlin"),
-    ADA: Person(ADA, "Ada"),
-}
 EVERY_ACT = frozenset(Act)
 HOSTILE = {
     "mentions": "<!channel> <@UALICE> <!subteam^S1|team>",

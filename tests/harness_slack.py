@@ -26,7 +26,7 @@ from store.domain import submission
 from store.domain.access import Refused
 from store.domain.request import Category, Request
 from store.requests.submit import submit as store_request
-from tests.cast import sample_of
+from tests.cast import TEAM, profile, sample_of
 from tests.clock import MovedClock
 
 
@@ -133,10 +133,7 @@ async def team_at_slack(
     """The team with a connected bot; `policy` is more lines of the policy file."""
     async with AsyncExitStack() as stack:
         workspace = await stack.enter_async_context(Workspace(now=clock))
-        people = [
-            workspace.add_person(handle, real_name=name, email=f"{handle}@example.com")
-            for handle, name in _CAST.items()
-        ]
+        people = [workspace.add_person(**profile(handle)) for handle in TEAM]
         _, bob, carol, ada, mallory = people
         reviews = workspace.add_channel("mini-program-reviews", members=[bob, carol, ada, mallory])
         group = workspace.add_usergroup("reviewers", members=[bob, carol])
@@ -163,15 +160,6 @@ async def connected(workspace: Workspace, bot: Bot) -> AsyncIterator[None]:
         async with serving(http.build(bot), host="127.0.0.1", port=0) as address:
             workspace.request_url = f"{address}/slack/events"
             yield
-
-
-_CAST = {
-    "alice": "Alice Santos",
-    "bob": "Bob Reyes",
-    "carol": "Carol Tan",
-    "ada": "Ada Cruz",
-    "mallory": "Mallory Gray",
-}
 
 
 def _settings(workspace: Workspace, database_url: str, policy: Path, mode: str) -> Settings:

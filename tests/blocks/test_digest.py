@@ -7,8 +7,8 @@ import pytest
 
 from blocks import digest
 from store.domain.request import Category, Environment, Person, Request
-from tests.cast import BOB, NOW, request
-from tests.harness_blocks import PEOPLE, words
+from tests.cast import BOB, NOW, PEOPLE, request
+from tests.harness_blocks import words
 
 
 def waiting(number: int, **ago: int) -> Request:

@@ -20,8 +20,8 @@ from bot.sandbox.limits import message_problems, view_problems
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Environment, Predecessor, Request, Status
-from tests.cast import ALICE, NOW, sample_of
-from tests.harness_blocks import PEOPLE, in_status
+from tests.cast import ALICE, NOW, PEOPLE, sample_of
+from tests.harness_blocks import in_status
 
 GOLDEN = Path(__file__).parent / "golden"
 DECIDES = frozenset({Act.SEE, Act.APPROVE, Act.REJECT})

@@ -10,8 +10,8 @@ from bot.sandbox.limits import view_problems
 from bot.sandbox.limits.whole import objects
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Status
-from tests.cast import ALICE, BOB, NOW, request
-from tests.harness_blocks import HOSTILE, PEOPLE, hostile, in_status, of_category, words
+from tests.cast import ALICE, BOB, NOW, PEOPLE, request
+from tests.harness_blocks import HOSTILE, hostile, in_status, of_category, words
 
 COUNTS = {Status.UNDER_REVIEW: 4, Status.APPROVED: 1001, Status.REJECTED: 9}
 PAGE = Page((request(),), total=37, under_review=4, next=Cursor(NOW, 128, first=11))

@@ -5,8 +5,8 @@ import pytest
 from blocks import notices
 from blocks.text import safe
 from store.domain.request import Category, Environment, Status
-from tests.cast import request
-from tests.harness_blocks import PEOPLE, ended, words
+from tests.cast import PEOPLE, request
+from tests.harness_blocks import ended, words
 
 
 def test_an_approved_release_is_told_that_it_is_not_live() -> None:

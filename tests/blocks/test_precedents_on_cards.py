@@ -16,8 +16,8 @@ from store.domain.request import (
     Request,
     Status,
 )
-from tests.cast import NOW, request
-from tests.harness_blocks import HOSTILE, PEOPLE, ended, hostile, words
+from tests.cast import NOW, PEOPLE, request
+from tests.harness_blocks import HOSTILE, ended, hostile, words
 
 OLD = request().details | {"version": "3.2.3", "tagline": "Pay bills", "whitelist": []}
 BASE = Predecessor(9, Category.RELEASE, "3.2.3", Status.APPROVED, details=OLD)

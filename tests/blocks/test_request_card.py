@@ -8,8 +8,8 @@ from blocks import request_card
 from blocks.message import FALLBACK_LIMIT
 from bot.sandbox.limits.whole import objects
 from store.domain.request import Audience, Environment, Request, Status
-from tests.cast import request
-from tests.harness_blocks import HOSTILE, PEOPLE, ended, words
+from tests.cast import PEOPLE, request
+from tests.harness_blocks import HOSTILE, ended, words
 
 FACTS = """\
 🟠 Production · Mini Program Release · MP-128

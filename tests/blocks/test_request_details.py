@@ -13,8 +13,8 @@ from bot.sandbox.limits import view_problems
 from bot.sandbox.limits.whole import json_size, objects
 from store.domain.lifecycle import Act
 from store.domain.request import Category, Request, Status
-from tests.cast import request
-from tests.harness_blocks import HOSTILE, PEOPLE, ended, hostile, of_category, words
+from tests.cast import PEOPLE, request
+from tests.harness_blocks import HOSTILE, ended, hostile, of_category, words
 
 
 def buttons_of(view: View) -> list[Any]:

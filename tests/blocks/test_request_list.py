@@ -14,8 +14,8 @@ from bot.sandbox.limits.whole import objects
 from store.domain.lists.filter_text import parse
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Environment, Status
-from tests.cast import ALICE, BOB, NOW, request
-from tests.harness_blocks import HOSTILE, PEOPLE, ended, hostile, words
+from tests.cast import ALICE, BOB, NOW, PEOPLE, request
+from tests.harness_blocks import HOSTILE, ended, hostile, words
 
 ONE = Page((request(),), total=1, under_review=1)
 NOBODY = Page((), total=0, under_review=0)

@@ -6,8 +6,8 @@ import pytest
 
 from blocks.timeline import State, next_stage, render, steps
 from store.domain.request import Category, Environment, Move, ReleaseStage, Request, Status
-from tests.cast import ALICE, BOB, NOW, request
-from tests.harness_blocks import PEOPLE, ended
+from tests.cast import ALICE, BOB, NOW, PEOPLE, request
+from tests.harness_blocks import ended
 
 PRODUCTION = ["Release Preparation", "Pilot Testing", "Grayscale Release", "Full Release"]
 

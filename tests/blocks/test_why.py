@@ -7,8 +7,8 @@ from blocks import why
 from store.domain.access import Denial
 from store.domain.explanation import Told, Why
 from store.domain.request import Audience, Move, ReleaseStage, Status
-from tests.cast import ADA, ALICE, BOB, CAROL, NOW, request
-from tests.harness_blocks import PEOPLE, ended, words
+from tests.cast import ADA, ALICE, BOB, CAROL, NOW, PEOPLE, request
+from tests.harness_blocks import ended, words
 
 OPEN = Why(
     request=request(),

@@ -19,16 +19,12 @@ from bot.sandbox.conversations import Channel, UserGroup
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
+from tests.cast import profile
 
 PATIENCE = 30
 """Seconds a process may take to start or to end on a busy machine."""
-_NAMES = {
-    "alice": "Alice Santos",
-    "dan": "Dan Lim",
-    "erin": "Erin Garcia",
-    "bob": "Bob Reyes",
-    "ada": "Ada Cruz",
-}
+_HANDLES = ("alice", "dan", "erin", "bob", "ada")
+"""The submitters of the sample requests, a reviewer and an admin."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +105,7 @@ class Installation:
 
 def installation(workspace: Workspace, folder: Path, database_url: str) -> Installation:
     """The operator's own, by Socket Mode."""
-    people = {
-        handle: workspace.add_person(handle, real_name=name, email=f"{handle}@example.com")
-        for handle, name in _NAMES.items()
-    }
+    people = {handle: workspace.add_person(**profile(handle)) for handle in _HANDLES}
     reviews = workspace.add_channel("reviews", members=people.values())
     group = workspace.add_usergroup("reviewers", members=[people["bob"]])
     found = Installation(workspace, folder, people, reviews, group)

@@ -13,6 +13,7 @@ from bot.incoming.socket_mode import connected
 from bot.sandbox.people import Person
 from bot.sandbox.socket_mode import MOST_CONNECTIONS
 from bot.sandbox.workspace import Workspace
+from tests.cast import profile
 from tests.sandbox.installed import new_app
 
 OPEN = "apps.connections.open"
@@ -26,7 +27,7 @@ async def workspace() -> AsyncIterator[Workspace]:
 
 @pytest.fixture
 def bob(workspace: Workspace) -> Person:
-    return workspace.add_person("bob", real_name="Bob Reyes")
+    return workspace.add_person(**profile("bob"))
 
 
 def greeter(workspace: Workspace) -> AsyncApp:

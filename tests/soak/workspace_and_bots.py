@@ -18,13 +18,14 @@ from bot.sandbox.people import Person
 from bot.settings import Settings
 from store.engine import migrate
 from store.engine.database import Database
+from tests.cast import profile
 from tests.postgres_server import Server, running_server
 from tests.soak.shared_clock import SharedClock
 from tests.soak.slack_faults import Storm, StormyWorkspace
 
 SUBMITTERS = ("alice", "dan", "erin", "fay")
 REVIEWERS = ("bob", "carol", "gil")
-_CAST = (*SUBMITTERS, *REVIEWERS, "ada", "mallory")
+_EVERYBODY = (*SUBMITTERS, *REVIEWERS, "ada", "mallory")
 _PATIENCE = 60
 """Seconds a bot may take to come up on a busy machine."""
 _POLICY = """
@@ -145,10 +146,7 @@ async def _set_up(
     server: Server | None,
     chance: Random,
 ) -> Stage:
-    people = {
-        name: workspace.add_person(name, real_name=name.title(), email=f"{name}@example.com")
-        for name in _CAST
-    }
+    people = {handle: workspace.add_person(**profile(handle)) for handle in _EVERYBODY}
     inside = [person for handle, person in people.items() if handle not in SUBMITTERS]
     reviews = workspace.add_channel("reviews", members=inside)
     group = workspace.add_usergroup("reviewers", members=[people[name] for name in REVIEWERS])

@@ -20,7 +20,7 @@ from store.domain.export import Entry, Format
 from store.domain.lists.query import ListQuery, Scope, Sort
 from store.domain.request import Category
 from store.engine.database import Database
-from tests.cast import sample
+from tests.cast import profile, sample
 from tests.harness_slack import Team
 
 
@@ -164,7 +164,7 @@ async def test_what_was_imported_comes_out_and_goes_in_elsewhere(
 ) -> None:
     team = team_once
     for handle in ("dan", "erin"):
-        team.workspace.add_person(handle, real_name=handle, email=f"{handle}@example.com")
+        team.workspace.add_person(**profile(handle))
     lines = [json.dumps(each).encode() for each in sample()]
     await imported(team, team.bot.db, lines)
     await team.ada.command("/mp-requests export sort:created json")

@@ -5,7 +5,7 @@ from typing import Any
 from bot.cli.import_file import Importer
 from bot.sandbox.people import Answer
 from store.domain.request import Category, Environment
-from tests.cast import SAMPLE, sample_of
+from tests.cast import SAMPLE, profile, sample_of
 from tests.form_filling import modal_of, open_form, submit_form
 from tests.harness_slack import Team
 
@@ -56,7 +56,7 @@ async def test_what_the_platform_accepted_is_taken_and_the_card_warns(team_once:
 
 async def test_the_whole_sample_is_taken(team_once: Team) -> None:
     for handle in ("dan", "erin"):
-        team_once.workspace.add_person(handle, real_name=handle, email=f"{handle}@example.com")
+        team_once.workspace.add_person(**profile(handle))
     bot = team_once.bot
     importer = Importer(bot.db, bot.directory, bot.policy, bot.jobs.clock)
     lines = [line async for line in importer.run(SAMPLE.read_bytes().splitlines())]
