@@ -1,19 +1,15 @@
-"""The house style, measured: plain names, honest tests, no silent catch-all."""
+"""What is worth failing a build for: plain names, honest tests, imports that do nothing."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-OURS = ("bot", "handlers", "store", "blocks")
+from tests.source_files import PRODUCT, ROOT, files
+
 FORBIDDEN = {"utils", "util", "helpers", "helper", "manager", "managers", "common"}
-
-
-def files(*folders: str) -> list[Path]:
-    """Our Python files; migrations are written once and are long by nature."""
-    found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
-    return [path for path in found if "migrations" not in path.parts]
 
 
 def called(path: Path) -> set[str]:
@@ -30,11 +26,11 @@ def called(path: Path) -> set[str]:
 
 
 def test_there_is_something_to_measure() -> None:
-    assert len(files(*OURS)) > 50
+    assert len(files(*PRODUCT)) > 50
     assert len(files("tests")) > 50
 
 
-@pytest.mark.parametrize("folder", [*OURS, "tests"])
+@pytest.mark.parametrize("folder", [*PRODUCT, "tests"])
 def test_names_say_what_is_inside(folder: str) -> None:
     parts = {
         part for path in files(folder) for part in path.relative_to(ROOT).with_suffix("").parts
@@ -55,7 +51,7 @@ def test_tests_neither_sleep_nor_pretend() -> None:
     assert found == set()
 
 
-@pytest.mark.parametrize("folder", [*OURS, "tests"])
+@pytest.mark.parametrize("folder", [*PRODUCT, "tests"])
 def test_whoever_catches_everything_keeps_the_trace_or_says_why(folder: str) -> None:
     silent = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
@@ -70,3 +66,10 @@ def test_whoever_catches_everything_keeps_the_trace_or_says_why(folder: str) -> 
 
 def catches_everything(node: ast.ExceptHandler) -> bool:
     return node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}
+
+
+def test_importing_a_module_does_nothing() -> None:
+    """In a fresh process: in this one all of it has been imported long ago."""
+    command = [sys.executable, "-m", "tests.import_everything"]
+    ended = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert ended.stdout.splitlines() == []

@@ -4,7 +4,8 @@ import ast
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.source_files import files
+
 ALLOWED_IN_THE_DOMAIN = {*sys.stdlib_module_names, "pydantic", "pydantic_core", "store"}
 
 
@@ -21,7 +22,7 @@ def imported(path: Path) -> set[str]:
 
 def test_the_domain_imports_the_standard_library_and_pydantic_alone() -> None:
     """A contract forbids what it names; this forbids whatever else there may ever be."""
-    files = list((ROOT / "store" / "domain").rglob("*.py"))
-    assert len(files) > 10
-    for path in files:
+    domain = files("store/domain")
+    assert len(domain) > 10
+    for path in domain:
         assert imported(path) <= ALLOWED_IN_THE_DOMAIN, path
