@@ -7,45 +7,19 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from store.engine import migrate
 from store.engine.database import Database
 from tests.clock import MovedClock
 from tests.postgres_server import Server, running_server
 
-HEAVY = (
-    "blocks/test_limits_hold.py",
-    "bot/test_dispatcher.py",
-    "bot/test_downloads.py",
-    "bot/test_jobs_and_schedule.py",
-    "bot/test_process.py",
-    "bot/test_reconcile.py",
-    "bot/test_replicas.py",
-    "bot/test_stopping.py",
-    "handlers/test_hostile_requests.py",
-    "soak/test_soak.py",
-    "stories/test_downloads.py",
-    "stories/test_filters.py",
-    "stories/test_home.py",
-)
-"""Files that start processes, last real seconds or try hundreds of cases: `make slow` runs them."""
-CROSSED = (
-    {"team": "http", "database_url": "sqlite"},
-    {"team": "socket_mode", "database_url": "postgresql"},
-)
-"""Stories run in both modes and on both databases at once; the other two pairs are slow ones."""
+# A busy machine is no finding: examples may take as long as they like.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
 _TEMPLATE = "template_of_ours"
 _numbers = itertools.count()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, so that the quick suite stays quick on two cores."""
-    for item in items:
-        given = getattr(item, "callspec", None)
-        params = given.params if given else {}
-        crossed = any(pair.items() <= params.items() for pair in CROSSED)
-        if crossed or item.path.as_posix().endswith(HEAVY):
-            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -73,17 +47,20 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A migrated, empty database of the test's own."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_url")
-        return
-    server: Server = request.getfixturevalue("postgres")
+@pytest.fixture
+def postgresql_url(postgres: Server) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database of the test's own."""
     name = f"test_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {{}} TEMPLATE {_TEMPLATE}", name)
-    yield server.url(name)
-    server.execute("DROP DATABASE {} WITH (FORCE)", name)
+    postgres.execute(f"CREATE DATABASE {{}} TEMPLATE {_TEMPLATE}", name)
+    yield postgres.url(name)
+    postgres.execute("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database of the test's own, on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from bot.sandbox.limits.whole import objects
 from store.domain.request import Category, Status
 from tests.harness_blocks import HOSTILE, hostile, in_status, messages, of_category, views
 
+pytestmark = pytest.mark.slow
+
 
 def mrkdwn_texts(payload: dict[str, Any]) -> list[str]:
     return [found["text"] for found in objects(payload) if found.get("type") == "mrkdwn"]

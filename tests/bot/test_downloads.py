@@ -17,6 +17,8 @@ from store.exports import LEASE
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def team(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:

@@ -24,6 +24,8 @@ from tests import form_filling
 from tests.bot.installation import Installation, Running, installation
 from tests.cast import sample_of
 
+pytestmark = pytest.mark.slow
+
 POST, EDIT = "chat.postMessage", "chat.update"
 
 

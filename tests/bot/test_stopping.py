@@ -16,6 +16,8 @@ from tests.bot.sending import rows
 from tests.harness_slack import Team
 from tests.harness_store import new_submission
 
+pytestmark = pytest.mark.slow
+
 POST = "chat.postMessage"
 
 
@@ -44,7 +46,6 @@ async def import_four(installed: Installation) -> None:
     assert (await installed.types("import", str(file))).code == 0
 
 
-@pytest.mark.slow
 async def test_what_is_being_sent_is_finished_and_the_rest_left_to_others(
     on_each: Installation,
 ) -> None:

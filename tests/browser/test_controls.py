@@ -14,6 +14,8 @@ from tests.browser.desk import Desk, expect, opened_browser
 from tests.sandbox.block_kit import option
 from tests.sandbox.installed import new_app, over_socket_mode
 
+pytestmark = pytest.mark.browser
+
 Json = dict[str, Any]
 
 

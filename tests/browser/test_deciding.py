@@ -1,8 +1,12 @@
 """Cards are decided in the browser as they are in Slack."""
 
+import pytest
+
 from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
+
+pytestmark = pytest.mark.browser
 
 
 async def test_bob_approves_after_the_confirmation(seeded: Play, desk: OpenDesk) -> None:

@@ -3,9 +3,13 @@
 import csv
 from pathlib import Path
 
+import pytest
+
 from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import Desk, expect
+
+pytestmark = pytest.mark.browser
 
 NINE = [
     "Title",

@@ -1,8 +1,12 @@
 """Features are asked for one by one, in a window on top of the form."""
 
+import pytest
+
 from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import Desk, expect
+
+pytestmark = pytest.mark.browser
 
 
 async def add_feature(desk: Desk, button: str, name: str, version: str, apis: str) -> None:

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.cli.local_workspace import SAMPLE, Play
 from tests.browser.conftest import OpenDesk, seed
 from tests.browser.desk import Desk, expect
+
+pytestmark = pytest.mark.browser
 
 
 async def choose(desk: Desk, label: str, *names: str) -> None:

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.cli.local_workspace import SAMPLE, Play
 from tests.browser.conftest import OpenDesk, seed
 from tests.browser.desk import expect
+
+pytestmark = pytest.mark.browser
 
 
 async def test_a_filtered_list_has_pages(play: Play, desk: OpenDesk, tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """A request is submitted by form in the browser, and its card arrives at the reviewers'."""
 
+import pytest
+
 from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
+
+pytestmark = pytest.mark.browser
 
 
 async def test_alice_submits_a_release_by_form(play: Play, desk: OpenDesk) -> None:

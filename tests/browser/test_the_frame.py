@@ -1,10 +1,13 @@
 """The page around the messages: switching person, completion, the keyboard, a phone, strangers."""
 
 import aiohttp
+import pytest
 
 from bot.cli.local_workspace import Play
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
+
+pytestmark = pytest.mark.browser
 
 
 async def test_one_switches_person_at_the_top(seeded: Play, desk: OpenDesk) -> None:

@@ -43,10 +43,9 @@ ODD = (
 GONE = object()
 NUMBERS = st.integers(0, 10_000)
 WRONGS = st.lists(st.tuples(NUMBERS, ODD | st.just(GONE)), min_size=1, max_size=3)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.slow
 MANY = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -20,7 +20,7 @@ SHORT = Plan(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("database", "bots"), [("sqlite", 1), ("postgresql", 2)])
 async def test_nothing_is_lost_and_nothing_is_twice(database: str, bots: int) -> None:
     plan = replace(SHORT, postgresql=database == "postgresql", bots=bots)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -143,12 +143,4 @@ def test_no_order_of_acts_breaks_the_record(sqlite_template: Path, tmp_path: Pat
     class Here(Lifecycle):
         template, folder = sqlite_template, tmp_path
 
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=16,
-            deadline=None,  # a busy machine is no finding
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
-    )
+    run_state_machine_as_test(Here, settings=settings(max_examples=12, stateful_step_count=16))

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
@@ -100,7 +100,7 @@ async def two_stores(template: Path) -> AsyncIterator[tuple[Database, Database]]
             await other.dispose()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(before=st.lists(ENDED, max_size=4), now=st.lists(FACTS, min_size=2, max_size=8))
 async def test_all_at_once_is_the_same_as_one_by_one(
     sqlite_template: Path, before: list[tuple[Facts, str | None]], now: list[Facts]

@@ -23,6 +23,8 @@ from store.engine.database import Database
 from tests.cast import profile, sample
 from tests.harness_slack import Team
 
+pytestmark = pytest.mark.slow
+
 
 async def downloaded(team: Team) -> None:
     """Make and send every download that is asked for."""
