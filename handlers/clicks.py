@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
-from uuid import uuid4
 
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,7 +16,7 @@ from store import people
 from store.domain.access import Refused
 from store.domain.request import Request
 from store.messages import outbox
-from store.messages.outbox import Kind, Owed, Rank
+from store.messages.outbox import Kind
 from store.requests import read
 
 
@@ -102,17 +101,7 @@ async def reply_to(
     deps: Deps, user: str, kind: Kind, data: Mapping[str, Any], request_id: int | None = None
 ) -> None:
     """Owe an answer by response URL; it goes out before anything else to this person."""
-    owed = Owed(
-        key=f"reply:{uuid4().hex}",
-        kind=kind,
-        recipient=user,
-        lane=f"reply:{user}",
-        rank=Rank.ANSWER,
-        request_id=request_id,
-        data=data,
-    )
-    async with deps.db.transaction() as session:
-        await outbox.owe(session, [owed], now=deps.clock())
+    await outbox.owe_reply(deps.db, kind, user, request_id=request_id, data=data, now=deps.clock())
 
 
 async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:

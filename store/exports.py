@@ -34,7 +34,7 @@ from store.domain.lists.query import ListQuery, Scope
 from store.engine.database import Database, Debt, drop, owes
 from store.lists import listing
 from store.messages import outbox
-from store.messages.outbox import Kind, Owed, Rank
+from store.messages.outbox import Owed
 from store.tables import ExportRow, RequestRow
 
 LEASE = timedelta(minutes=4)
@@ -225,15 +225,7 @@ async def _change(
 
 
 async def _owe(session: AsyncSession, export_id: int, asker: str, now: datetime) -> None:
-    message = Owed(
-        key=f"export:{export_id}",
-        kind=Kind.EXPORT,
-        recipient=asker,
-        lane=f"export:{asker}",
-        rank=Rank.ANSWER,
-        data={"export": export_id},
-    )
-    await outbox.owe(session, [message], now=now)
+    await outbox.owe(session, [Owed.export(export_id, asker)], now=now)
 
 
 def _export(row: ExportRow) -> Export:

@@ -227,11 +227,11 @@ class Sender:
     async def _notices(self, session: AsyncSession, owed: Claimed, verdict: GiveUp) -> list[Owed]:
         roster = await people.roster(session, self._policy)
         return [
-            Owed(
-                key=f"undelivered:{owed.id}:{admin}",
-                kind=Kind.UNDELIVERED,
-                recipient=admin,
-                lane=f"post:{admin}",
+            Owed.post(
+                Kind.UNDELIVERED,
+                admin,
+                owed.id,
+                admin,
                 request_id=owed.request_id,
                 data={"kind": owed.kind, "recipient": owed.recipient, "why": verdict.why},
             )

@@ -12,7 +12,7 @@ from store.domain.request import Audience, Request, Status
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Database, execute
 from store.messages import homes, outbox
-from store.messages.outbox import Kind, Owed, Rank
+from store.messages.outbox import Owed
 from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
 GONE = 2
@@ -144,12 +144,5 @@ def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
 
 
 def _message(copy: CardRow | AnyRow) -> Owed:
-    return Owed(
-        key=f"card:{copy.request_id}:{copy.audience}:{copy.recipient}",
-        kind=Kind.CARD,
-        recipient=copy.recipient,
-        lane=f"edit:{copy.recipient}" if copy.ts else f"post:{copy.recipient}",
-        rank=Rank.CHANGE if copy.ts else Rank.NEW,
-        request_id=copy.request_id,
-        data={"audience": copy.audience},
-    )
+    is_posted = copy.ts is not None
+    return Owed.card(copy.request_id, copy.audience, copy.recipient, is_posted=is_posted)

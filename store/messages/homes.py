@@ -20,7 +20,7 @@ from store.engine.columns import in_list
 from store.engine.database import Database, dialect_insert, execute
 from store.lists import listing
 from store.messages import outbox
-from store.messages.outbox import Kind, Owed, Rank
+from store.messages.outbox import Owed, Rank
 from store.tables import CardRow, HomeRow, RequestRow
 
 OPEN_FOR = timedelta(days=1)
@@ -81,7 +81,7 @@ async def owed(session: AsyncSession, request_ids: Iterable[int], *, now: dateti
     """
     asked = {"ids": list(request_ids), "since": now - OPEN_FOR}
     users = (await execute(session, _CONCERNED, asked)).scalars()
-    return [_message(user, Rank.CHANGE) for user in users]
+    return [Owed.home(user, Rank.CHANGE) for user in users]
 
 
 async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:
@@ -106,8 +106,4 @@ async def _note(
     async with db.transaction() as session:
         new = dialect_insert(session)(HomeRow).values(user_id=user, place=place, seen_at=now)
         await session.exec(new.on_conflict_do_update(index_elements=["user_id"], set_=again))
-        await outbox.owe(session, [_message(user, Rank.ANSWER)], now=now)
-
-
-def _message(user: str, rank: Rank) -> Owed:
-    return Owed(key=f"home:{user}", kind=Kind.HOME, recipient=user, lane=f"home:{user}", rank=rank)
+        await outbox.owe(session, [Owed.home(user, Rank.ANSWER)], now=now)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, Self
+from uuid import uuid4
 
 from sqlalchemy import Insert
 from sqlalchemy.orm import aliased
@@ -19,7 +20,8 @@ from sqlmodel import and_, bindparam, case, col, literal_column, or_, select, up
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.columns import in_list
-from store.engine.database import DialectInsert, dialect_insert, drop, execute, owes
+from store.engine.database import Database, DialectInsert, dialect_insert, drop, execute, owes
+from store.messages.rate_limits import Method
 from store.tables import OutboxRow, OutboxState
 
 LEASE = timedelta(seconds=60)
@@ -53,7 +55,11 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Owed:
-    """One message as it is named, before it is anybody's to send."""
+    """One message as it is named, before it is anybody's to send.
+
+    The constructors spell keys and lanes, one for each way a message reaches Slack. A key is the
+    kind and what the message is about: messages of one key are one message.
+    """
 
     key: str
     kind: Kind
@@ -62,6 +68,49 @@ class Owed:
     rank: Rank = Rank.CHANGE
     request_id: int | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def post(
+        cls,
+        kind: Kind,
+        recipient: str,
+        *about: object,
+        request_id: int | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """A new message in a conversation; `recipient` is a person or a channel."""
+        key, lane = _key(kind, *about), f"{Method.POST}:{recipient}"
+        return cls(key, kind, recipient, lane, Rank.CHANGE, request_id, data or {})
+
+    @classmethod
+    def card(cls, request_id: int, audience: str, recipient: str, *, is_posted: bool) -> Self:
+        """A copy of a request: posted once, from then on edited."""
+        key, data = _key(Kind.CARD, request_id, audience, recipient), {"audience": audience}
+        method, rank = (Method.EDIT, Rank.CHANGE) if is_posted else (Method.POST, Rank.NEW)
+        return cls(key, Kind.CARD, recipient, f"{method}:{recipient}", rank, request_id, data)
+
+    @classmethod
+    def home(cls, user: str, rank: Rank) -> Self:
+        """The Home tab of a person."""
+        return cls(_key(Kind.HOME, user), Kind.HOME, user, f"{Method.HOME}:{user}", rank)
+
+    @classmethod
+    def export(cls, export_id: int, asker: str) -> Self:
+        """How an export goes: posted, then edited, in a lane where nothing else waits."""
+        key, lane = _key(Kind.EXPORT, export_id), f"export:{asker}"
+        return cls(key, Kind.EXPORT, asker, lane, Rank.ANSWER, data={"export": export_id})
+
+    @classmethod
+    def reply(
+        cls, kind: Kind, user: str, *, request_id: int | None = None, data: Mapping[str, Any]
+    ) -> Self:
+        """An answer by the response URL in `data["url"]`; each is a message of its own."""
+        key, lane = f"reply:{uuid4().hex}", f"reply:{user}"
+        return cls(key, kind, user, lane, Rank.ANSWER, request_id, data)
+
+
+def _key(kind: Kind, *about: object) -> str:
+    return ":".join(map(str, (kind, *about)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +149,21 @@ async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime)
     rows = [vars(message) | {"due_at": now, "created_at": now} for message in ordered]
     await execute(session, _owing(dialect_insert(session)), rows)
     owes(session)
+
+
+async def owe_reply(
+    db: Database,
+    kind: Kind,
+    user: str,
+    *,
+    data: Mapping[str, Any],
+    now: datetime,
+    request_id: int | None = None,
+) -> None:
+    """Owe an answer by a response URL; it goes out before anything else to this person."""
+    reply = Owed.reply(kind, user, request_id=request_id, data=data)
+    async with db.transaction() as session:
+        await owe(session, [reply], now=now)
 
 
 async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: datetime) -> None:

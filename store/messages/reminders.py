@@ -6,7 +6,7 @@ owes the message, so any number of ticks, restarts and replicas send one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -48,7 +48,7 @@ async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
     for waiting in await _waiting(db, policy, true()):
         day = digest_day(now, waiting.zone, policy.digest_at, policy.weekdays)
         if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
-            slots.append(_slot(Kind.DIGEST, waiting.reviewer, day))
+            slots.append(Owed.post(Kind.DIGEST, waiting.reviewer, waiting.reviewer, day))
     return await _owe_once(db, slots, now=now)
 
 
@@ -58,7 +58,7 @@ async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
     slots = []
     for waiting in await _waiting(db, policy, overdue):
         if day := reminder_day(now, waiting.zone, policy.weekdays):
-            slots.append(_slot(Kind.REMINDER, waiting.reviewer, day))
+            slots.append(Owed.post(Kind.REMINDER, waiting.reviewer, waiting.reviewer, day))
     return await _owe_once(db, slots, now=now)
 
 
@@ -70,7 +70,8 @@ async def owe_nudges(db: Database, policy: Policy, *, now: datetime) -> int:
     slots = []
     for request_id, submitter, zone in await _unmoved(db, policy, now):
         if reminder_day(now, zone, policy.weekdays):
-            slots.append(_nudge(request_id, submitter))
+            ref = f"MP-{request_id}"
+            slots.append(Owed.post(Kind.NUDGE, submitter, ref, request_id=request_id))
     return await _owe_once(db, slots, now=now)
 
 
@@ -90,7 +91,12 @@ async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
         gone = (await session.exec(left)).all()
         known = await people.known(session, roster.admins)
     told = sorted(admin for admin in roster.admins if admin not in known or known[admin].active)
-    return await _owe_once(db, [_departure(who, admin) for who in gone for admin in told], now=now)
+    notices = [
+        Owed.post(Kind.DEPARTURE, admin, reviewer, admin, data={"reviewer": reviewer})
+        for reviewer in gone
+        for admin in told
+    ]
+    return await _owe_once(db, notices, now=now)
 
 
 async def waited_for(db: Database) -> set[str]:
@@ -117,31 +123,6 @@ async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[in
     async with db.snapshot() as session:
         rows = (await session.exec(waiting)).all()
     return [(request_id, user, zone or policy.timezone) for request_id, user, zone in rows]
-
-
-def _nudge(request_id: int, submitter: str) -> Owed:
-    return Owed(
-        key=f"nudge:MP-{request_id}",
-        kind=Kind.NUDGE,
-        recipient=submitter,
-        lane=f"post:{submitter}",
-        request_id=request_id,
-    )
-
-
-def _departure(reviewer: str, admin: str) -> Owed:
-    return Owed(
-        key=f"departure:{reviewer}:{admin}",
-        kind=Kind.DEPARTURE,
-        recipient=admin,
-        lane=f"post:{admin}",
-        data={"reviewer": reviewer},
-    )
-
-
-def _slot(kind: Kind, reviewer: str, day: date) -> Owed:
-    key = f"{kind.value}:{reviewer}:{day.isoformat()}"
-    return Owed(key=key, kind=kind, recipient=reviewer, lane=f"post:{reviewer}")
 
 
 async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) -> list[Waiting]:
