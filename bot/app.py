@@ -18,9 +18,10 @@ from bot.exports.slack_files import Files
 from bot.incoming import bolt_app
 from bot.incoming.socket_mode import connected
 from bot.outgoing.dispatcher import POST_INTERVAL, Dispatcher
-from bot.outgoing.messages import Messages
+from bot.outgoing.messages import Renderer
 from bot.outgoing.sender import Sender
-from bot.outgoing.slack_calls import Wire
+from bot.outgoing.settle import Settler
+from bot.outgoing.slack_calls import SlackCalls
 from bot.profiles import Directory
 from bot.schedule import scheduler
 from bot.schedule.jobs import Jobs
@@ -73,8 +74,9 @@ async def build(
         http = await stack.enter_async_context(slack_client.session())
         client = slack_client.client(settings, http)
         directory = Directory(db, client, policy, clock)
-        messages = Messages(db, directory, policy, clock)
-        sender = Sender(db, messages, Wire(client, http), policy, clock, post_interval)
+        renderer = Renderer(db, directory, policy, clock)
+        settler = Settler(db, policy, clock, post_interval)
+        sender = Sender(renderer, SlackCalls(client, http), settler, clock)
         dispatcher = Dispatcher(db, sender, clock, post_interval)
         downloads = Downloads(db, Files(client, http), directory, policy, clock)
         db.wake |= {Debt.MESSAGE: dispatcher.wake, Debt.FILE: downloads.wake}

@@ -1,4 +1,4 @@
-"""One call to Slack, and what came back of it. The only place that sends messages.
+"""The four calls that bring a message to Slack, and what came back. Nothing else sends messages.
 
 No retries here: the outbox keeps what is owed, `bot.outgoing.verdict` says when to try again.
 Measured: the client's own retry after a lost connection posts twice.
@@ -10,16 +10,61 @@ from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.outgoing.messages import Edit, Outgoing, Post, Publish, Reply
+from blocks.message import Message
 from bot.slack_client import Answer, answer_of, wait_of
+from store.messages.cards import Card
 
 EVENT_TYPE = "mini_program_approvals"
 """The type of the metadata every post carries; its payload names the outbox row."""
 CLOCKS_APART = 300
 """Seconds by which our clock and Slack's may differ when we look back for a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """`chat.postMessage`: a new message in a conversation, `channel` a channel or a person.
+
+    With `card` it is a copy of a request: its reader's, and of which revision.
+    """
+
+    message: Message
+    channel: str
+    thread_ts: str | None = None
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """`chat.update`: a message that is there, drawn again: a card, or how an export goes."""
+
+    message: Message
+    channel: str
+    ts: str
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer by response URL; `replace` puts it in the place of what was clicked."""
+
+    message: Message
+    url: str
+    replace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """`views.publish`: the Home tab of one person."""
+
+    view: View
+    user: str
+
+
+Call = Post | Edit | Reply | Publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +75,79 @@ class Place:
     ts: str
 
 
-class Wire:
+class SlackCalls:
     """Slack's Web API and response URLs."""
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
         self._client, self._session = client, session
 
-    async def send(self, outgoing: Outgoing, *, key: str) -> tuple[Answer, Place | None]:
-        """Send once; where the message went, if it went."""
+    async def send(self, call: Call, *, key: str) -> tuple[Answer, Place | None]:
+        """Send once; where the message went, if it went. `key` is the outbox row's."""
         try:
-            return await self._send(outgoing, key)
+            match call:
+                case Post():
+                    return await self._post(call, key)
+                case Edit():
+                    await self._client.chat_update(
+                        channel=call.channel, ts=call.ts, **call.message.payload()
+                    )
+                    return Answer(200), Place(call.channel, call.ts)
+                case Reply():
+                    return await self._reply(call), None
+                case Publish():
+                    await self._client.views_publish(user_id=call.user, view=call.view)
+                    return Answer(200), None
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
             return answer_of(error), None
 
-    async def find(
-        self, outgoing: Post, *, key: str, since: datetime
-    ) -> tuple[Answer, Place | None]:
+    async def find(self, post: Post, *, key: str, since: datetime) -> tuple[Answer, Place | None]:
         """Where the message of this key stands, if an earlier attempt since then posted it."""
         try:
-            return Answer(200), await self._find(outgoing, key, since)
+            return Answer(200), await self._find(post, key, since)
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
             return answer_of(error), None
 
-    async def _find(self, outgoing: Post, key: str, since: datetime) -> Place | None:
-        channel = await self._conversation(outgoing.channel)
-        oldest = f"{since.timestamp() - CLOCKS_APART:.6f}"
-        wanted: dict[str, Any] = {"channel": channel, "oldest": oldest}
-        cursor = None
+    async def _post(self, call: Post, key: str) -> tuple[Answer, Place]:
+        sent = await self._client.chat_postMessage(
+            channel=call.channel,
+            thread_ts=call.thread_ts,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
+            **call.message.payload(),
+        )
+        return Answer(200), Place(sent["channel"], sent["ts"])
+
+    async def _reply(self, call: Reply) -> Answer:
+        webhook = AsyncWebhookClient(call.url, session=self._session, retry_handlers=[])
+        answer = await webhook.send_dict(
+            {
+                "response_type": "ephemeral",
+                "replace_original": call.replace,
+                **call.message.payload(),
+            }
+        )
+        return Answer(answer.status_code, retry_after=wait_of(answer.headers or {}))
+
+    async def _find(self, post: Post, key: str, since: datetime) -> Place | None:
+        channel, cursor = post.channel, None
+        if channel.startswith(("U", "W")):
+            # A person is written to by user id, but history is asked for by conversation.
+            opened = await self._client.conversations_open(users=channel)
+            channel = str(opened["channel"]["id"])
+        wanted: dict[str, Any] = {
+            "channel": channel,
+            "oldest": f"{since.timestamp() - CLOCKS_APART:.6f}",
+            "limit": 200,
+            "include_all_metadata": True,
+        }
         while True:
-            page = await self._page(wanted, outgoing.thread_ts, cursor)
+            if post.thread_ts:
+                page = await self._client.conversations_replies(
+                    **wanted, ts=post.thread_ts, cursor=cursor
+                )
+            else:
+                page = await self._client.conversations_history(**wanted, cursor=cursor)
             for message in page["messages"]:
                 payload = message.get("metadata", {}).get("event_payload", {})
                 if payload.get("key") == key:
@@ -66,51 +155,3 @@ class Wire:
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return None
-
-    async def _send(self, outgoing: Outgoing, key: str) -> tuple[Answer, Place | None]:
-        if isinstance(outgoing, Reply):
-            return await self._reply(outgoing), None
-        if isinstance(outgoing, Publish):
-            await self._client.views_publish(user_id=outgoing.user, view=outgoing.view)
-            return Answer(200), None
-        if isinstance(outgoing, Edit):
-            await self._client.chat_update(
-                channel=outgoing.channel, ts=outgoing.ts, **outgoing.message.payload()
-            )
-            return Answer(200), Place(outgoing.channel, outgoing.ts)
-        sent = await self._client.chat_postMessage(
-            channel=outgoing.channel,
-            thread_ts=outgoing.thread_ts,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-            unfurl_links=False,
-            unfurl_media=False,
-            **outgoing.message.payload(),
-        )
-        return Answer(200), Place(sent["channel"], sent["ts"])
-
-    async def _reply(self, outgoing: Reply) -> Answer:
-        webhook = AsyncWebhookClient(outgoing.url, session=self._session, retry_handlers=[])
-        answer = await webhook.send_dict(
-            {
-                "response_type": "ephemeral",
-                "replace_original": outgoing.replace,
-                **outgoing.message.payload(),
-            }
-        )
-        return Answer(answer.status_code, retry_after=wait_of(answer.headers or {}))
-
-    async def _conversation(self, recipient: str) -> str:
-        """History is asked by conversation; a person is written to by user id."""
-        if not recipient.startswith(("U", "W")):
-            return recipient
-        opened = await self._client.conversations_open(users=recipient)
-        return str(opened["channel"]["id"])
-
-    async def _page(self, wanted: dict[str, Any], thread: str | None, cursor: str | None) -> Any:
-        if thread:
-            return await self._client.conversations_replies(
-                **wanted, ts=thread, cursor=cursor, limit=200, include_all_metadata=True
-            )
-        return await self._client.conversations_history(
-            **wanted, cursor=cursor, limit=200, include_all_metadata=True
-        )

@@ -31,6 +31,10 @@ _NOT_THE_MESSAGE = {
     "token_revoked",
 }
 """The app's own trouble: every message waits until an operator has mended it."""
+MESSAGE_GONE = "message_not_found"
+"""Somebody has deleted the message in Slack."""
+UNEDITABLE = {MESSAGE_GONE, "cant_update_message", "edit_window_closed"}
+"""The message cannot be edited; nothing else is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

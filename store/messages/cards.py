@@ -1,10 +1,11 @@
 """The copies of a request in Slack: who has one, what each shows, and which are owed again."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import String, cast, col, insert, literal, select
+from sqlmodel import String, bindparam, cast, col, insert, literal, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -15,16 +16,42 @@ from store.messages import homes, outbox
 from store.messages.outbox import Owed
 from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
-GONE = 2
+MOST_DELETIONS = 2
 """Deletions after which a card is left alone: who deletes it twice does not want it."""
-# Hot: with every submitted request, and with every change of one.
+# Hot: with every submitted request, every change of one, and every card that is sent.
 _NEW = insert(CardRow)
 _CARD: tuple[Any, ...] = tuple(getattr(CardRow, name) for name in CardRow.model_fields)
 _COPIES: AnySelect = select(*_CARD).where(
-    in_list(col(CardRow.request_id), "ids"), col(CardRow.deletions) < GONE
+    in_list(col(CardRow.request_id), "ids"), col(CardRow.deletions) < MOST_DELETIONS
+)
+_POSTED = (
+    update(CardRow)
+    .where(
+        col(CardRow.request_id) == bindparam("its_request"),
+        col(CardRow.audience) == bindparam("its_audience"),
+        col(CardRow.recipient) == bindparam("its_recipient"),
+    )
+    .values({name: bindparam(name) for name in ("channel", "ts", "shown_revision")})
 )
 _PORTION = 500
 """Requests looked at in one query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One copy of a request: who reads it, where it is in Slack, which revision it shows.
+
+    `channel` and `ts` are None until it is posted. `is_abandoned`: it was deleted by hand in Slack,
+    and is left alone.
+    """
+
+    request_id: int
+    audience: Audience
+    recipient: str
+    channel: str | None
+    ts: str | None
+    shown_revision: int
+    is_abandoned: bool = False
 
 
 async def give(session: AsyncSession, requests: Sequence[Request], *, channel: str | None) -> None:
@@ -55,23 +82,41 @@ async def refresh(session: AsyncSession, request: Request, *, reader: str, now: 
     owed = [
         _message(copy)
         for copy in (await session.exec(chosen)).all()
-        if copy.deletions < GONE
+        if copy.deletions < MOST_DELETIONS
         and (copy.recipient == reader or copy.shown_revision < request.revision)
     ]
     await outbox.owe(session, owed, now=now)
 
 
-async def shown(
-    session: AsyncSession, card: CardRow, *, channel: str, ts: str, revision: int
-) -> None:
-    """Note where a card is and what it shows; Slack's word, so it is kept as it comes."""
-    card.channel, card.ts, card.shown_revision = channel, ts, revision
-    session.add(card)
-
-
-async def card(session: AsyncSession, request_id: int, audience: str, recipient: str) -> CardRow:
+async def find(session: AsyncSession, request_id: int, audience: str, recipient: str) -> Card:
     """One copy of a request. Raises NoResultFound where there is none."""
-    return await session.get_one(CardRow, (request_id, audience, recipient))
+    row = await session.get_one(CardRow, (request_id, audience, recipient))
+    return Card(
+        request_id=row.request_id,
+        audience=Audience(row.audience),
+        recipient=row.recipient,
+        channel=row.channel,
+        ts=row.ts,
+        shown_revision=row.shown_revision,
+        is_abandoned=row.deletions >= MOST_DELETIONS,
+    )
+
+
+async def record_posted(session: AsyncSession, cards: Sequence[Card]) -> None:
+    """Write down where these cards are and what they show, as Slack has it now."""
+    rows = [
+        {
+            "its_request": card.request_id,
+            "its_audience": card.audience.value,
+            "its_recipient": card.recipient,
+            "channel": card.channel,
+            "ts": card.ts,
+            "shown_revision": card.shown_revision,
+        }
+        for card in cards
+    ]
+    if rows:
+        await execute(session, _POSTED, rows)
 
 
 async def in_channel(session: AsyncSession, request_id: int) -> bool:
@@ -82,15 +127,15 @@ async def in_channel(session: AsyncSession, request_id: int) -> bool:
     return (await session.exec(copies)).first() is not None
 
 
-async def deleted(session: AsyncSession, card: CardRow, *, now: datetime) -> None:
+async def record_deleted(session: AsyncSession, card: Card, *, now: datetime) -> None:
     """Somebody deleted its message in Slack: post it anew, once, while it asks for a decision."""
-    row = await session.get_one(RequestRow, card.request_id)
-    asks = row.status == Status.UNDER_REVIEW and not card.deletions
-    card.deletions = card.deletions + 1 if asks else GONE
-    card.channel = card.ts = None
-    session.add(card)
+    row = await session.get_one(CardRow, (card.request_id, card.audience, card.recipient))
+    request = await session.get_one(RequestRow, card.request_id)
+    asks = request.status == Status.UNDER_REVIEW and not row.deletions
+    row.deletions = row.deletions + 1 if asks else MOST_DELETIONS
+    row.channel = row.ts = None
     if asks:
-        await outbox.owe(session, [_message(card)], now=now)
+        await outbox.owe(session, [_message(row)], now=now)
 
 
 async def repair(db: Database, *, now: datetime, most: int | None = None) -> int:

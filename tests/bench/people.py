@@ -12,7 +12,8 @@ from sqlmodel import col, delete
 
 from blocks import home
 from bot.outgoing.dispatcher import AT_ONCE
-from bot.outgoing.messages import Messages, Post
+from bot.outgoing.messages import Renderer
+from bot.outgoing.slack_calls import Post
 from bot.profiles import Directory
 from store import people
 from store.domain.lists.query import ListQuery, Scope
@@ -79,10 +80,10 @@ async def _bare_home(bare: Bare) -> None:
 async def _digest(db: Database, reviewer: str = ASKER) -> None:
     """As the sending loop makes it; everybody was met today, so that Slack is not asked."""
     directory = Directory(db, AsyncWebClient(), POLICY, _morning)
-    await _render(Messages(db, directory, POLICY, _morning), reviewer)
+    await _render(Renderer(db, directory, POLICY, _morning), reviewer)
 
 
-async def _render(messages: Messages, reviewer: str) -> None:
+async def _render(renderer: Renderer, reviewer: str) -> None:
     owed = Claimed(
         id=0,
         key=f"digest:{reviewer}",
@@ -97,7 +98,7 @@ async def _render(messages: Messages, reviewer: str) -> None:
         created_at=MORNING,
         lease_until=MORNING + LEASE,
     )
-    made = await messages.render(owed)
+    made = await renderer.render(owed)
     if isinstance(made, Post):
         json.dumps(made.message.payload())
 
@@ -148,10 +149,10 @@ async def _everybody(db: Database, count: int) -> None:
     assert owed > 0
     async with db.snapshot() as session:
         reviewers = sorted((await people.roster(session, POLICY)).reviewers)
-    messages = Messages(db, Directory(db, AsyncWebClient(), POLICY, _morning), POLICY, _morning)
+    renderer = Renderer(db, Directory(db, AsyncWebClient(), POLICY, _morning), POLICY, _morning)
     for place in range(0, count, AT_ONCE):
         some = reviewers[place : min(place + AT_ONCE, count)]
-        await asyncio.gather(*(_render(messages, reviewer) for reviewer in some))
+        await asyncio.gather(*(_render(renderer, reviewer) for reviewer in some))
 
 
 async def _forget(db: Database) -> None:

@@ -10,8 +10,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import notices
-from bot.outgoing.messages import Post, Reply
-from bot.outgoing.slack_calls import Wire
+from bot.outgoing.slack_calls import Post, Reply, SlackCalls
 from bot.slack_client import Answer
 from handlers.slack_errors import code_of
 from tests.harness_slack import Team
@@ -58,7 +57,7 @@ async def test_every_answer_is_understood(
     status: int, body: str, kind: str, answer: Answer
 ) -> None:
     async with slack_that_says(status, body, kind) as (_url, client, session):
-        came_back, place = await Wire(client, session).send(Post(WORDS, "D1"), key="k")
+        came_back, place = await SlackCalls(client, session).send(Post(WORDS, "D1"), key="k")
 
     assert came_back == answer
     assert (place is not None) is (answer == Answer(200))
@@ -69,7 +68,7 @@ async def test_slack_says_when_to_come_back(kind: str) -> None:
     said = '{"ok": false, "error": "ratelimited"}'
     headers = {"Retry-After": "30"}
     async with slack_that_says(429, said, kind, **headers) as (url, client, session):
-        wire = Wire(client, session)
+        wire = SlackCalls(client, session)
         posted, _ = await wire.send(Post(WORDS, "D1"), key="k")
         replied, _ = await wire.send(Reply(WORDS, url, replace=False), key="k")
 
@@ -83,7 +82,7 @@ async def test_nobody_listening_is_not_reached() -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
         async with aiohttp.ClientSession() as session:
             client = AsyncWebClient("xoxb-1", base_url=url, session=session, retry_handlers=[])
-            answer, place = await Wire(client, session).send(Post(WORDS, "D1"), key="k")
+            answer, place = await SlackCalls(client, session).send(Post(WORDS, "D1"), key="k")
 
     assert (answer.status, answer.reached, place) == (None, False, None)
 

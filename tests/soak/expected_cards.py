@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 
-from bot.outgoing.messages import Edit, Messages, Post
+from bot.outgoing.messages import Renderer
+from bot.outgoing.slack_calls import Edit, Post
 from bot.sandbox.conversations import Message
 from bot.sandbox.screen import text
-from store.messages.cards import GONE
+from store.messages.cards import MOST_DELETIONS
 from store.messages.outbox import Claimed, Kind
 from store.tables import CardRow
 
@@ -14,18 +15,18 @@ from store.tables import CardRow
 class Redrawn:
     """Draws every card once more."""
 
-    def __init__(self, messages: Messages, now: datetime) -> None:
-        self._messages, self._now = messages, now
+    def __init__(self, renderer: Renderer, now: datetime) -> None:
+        self._renderer, self._now = renderer, now
 
     async def unlike(
         self, cards: Iterable[CardRow], posted: Mapping[str, list[Message]]
     ) -> AsyncIterator[str]:
         """The copies on screen that do not say what the store says."""
         for card in cards:
-            if card.deletions >= GONE:
+            if card.deletions >= MOST_DELETIONS:
                 continue
             key = f"card:{card.request_id}:{card.audience}:{card.recipient}"
-            drawn = await self._messages.render(self._owed(key, card))
+            drawn = await self._renderer.render(self._owed(key, card))
             assert isinstance(drawn, Post | Edit), "a card is posted or edited"
             wanted = text(drawn.message.payload())
             for copy in posted.get(key, []):

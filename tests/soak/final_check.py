@@ -16,7 +16,7 @@ from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.request import Request, Status
 from store.engine.database import Database
-from store.messages.cards import GONE
+from store.messages.cards import MOST_DELETIONS
 from store.requests import audit
 from store.snapshots import snapshots
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow, SlotRow
@@ -158,7 +158,7 @@ def _unsettled(record: Record, deleted: AbstractSet[str]) -> Iterator[str]:
             yield f"{row.key} is {row.state} after {row.attempts} attempts: {row.last_error}"
     for card in record.cards:
         revision = record.requests[card.request_id].revision
-        if card.deletions >= GONE:
+        if card.deletions >= MOST_DELETIONS:
             continue
         if card.shown_revision != revision:
             yield f"the {card.audience}'s card of MP-{card.request_id} shows {card.shown_revision}"

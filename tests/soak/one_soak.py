@@ -10,9 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, func, select
 
 from bot import app
-from bot.outgoing.messages import Messages
+from bot.outgoing.messages import Renderer
 from store.engine.database import Database
-from store.messages.cards import GONE
+from store.messages.cards import MOST_DELETIONS
 from store.tables import CardRow, OutboxRow, RequestRow
 from tests.soak import final_check
 from tests.soak.expected_cards import Redrawn
@@ -60,8 +60,8 @@ async def soak(plan: Plan) -> Reckoning:
             await _drain(stage, bot.db)
             await stage.stop()
             record = await final_check.read(bot.db, bot.policy)
-            messages = Messages(bot.db, bot.directory, bot.policy, stage.clock)
-            redrawn = Redrawn(messages, stage.clock())
+            renderer = Renderer(bot.db, bot.directory, bot.policy, stage.clock)
+            redrawn = Redrawn(renderer, stage.clock())
             found = await final_check.reckon(stage, crowd.deeds, record, redrawn)
         storm = stage.workspace.storm
         found.counts += stage.counts
@@ -105,7 +105,8 @@ async def _owed(db: Database) -> int:
         select(func.count())
         .select_from(CardRow)
         .join(RequestRow)
-        .where(CardRow.shown_revision < RequestRow.revision, col(CardRow.deletions) < GONE)
+        .where(CardRow.shown_revision < RequestRow.revision)
+        .where(col(CardRow.deletions) < MOST_DELETIONS)
     )
     try:
         async with db.snapshot() as session:

@@ -1,5 +1,6 @@
 """Why: who may decide, whether the asker may, who was told and reminded when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,9 +48,9 @@ async def test_who_may_not_see_it_learns_nothing(db: Database) -> None:
 async def test_it_tells_who_got_the_card_and_when(db: Database) -> None:
     request = await submit(db)
     async with db.transaction() as session:
-        card = await cards.card(session, request.id, Audience.REVIEWER, BOB)
+        card = await cards.find(session, request.id, Audience.REVIEWER, BOB)
         ts = f"{NOW.timestamp():.6f}"
-        await cards.shown(session, card, channel="DBOB", ts=ts, revision=1)
+        await cards.record_posted(session, [replace(card, channel="DBOB", ts=ts, shown_revision=1)])
     told = (await asked(db, request)).told
     assert told[1] == Told(BOB, Audience.REVIEWER, NOW)
     assert [(copy.recipient, copy.at) for copy in told if copy.recipient != BOB] == [

@@ -1,6 +1,7 @@
 """The write path: what is stored, what is owed for it, and every way to hear no."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -192,8 +193,9 @@ async def show_everybody(db: Database, request: Request, *, revision: int) -> No
     async with db.transaction() as session:
         for key in card_keys(request):
             _, _, audience, recipient = key.split(":")
-            card = await cards.card(session, request.id, audience, recipient)
-            await cards.shown(session, card, channel=f"D{recipient}", ts="1.0", revision=revision)
+            card = await cards.find(session, request.id, audience, recipient)
+            posted = replace(card, channel=f"D{recipient}", ts="1.0", shown_revision=revision)
+            await cards.record_posted(session, [posted])
 
 
 async def test_a_posted_card_is_edited_where_it_is(db: Database) -> None:

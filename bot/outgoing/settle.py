@@ -1,0 +1,137 @@
+"""Writes down what came of an attempt to send: sent, to be tried again, or given up.
+
+What is sent at about the same time is settled in one batch, because one transaction and one wait
+for the disk for several cost little more than for one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.outgoing.alarms import tell_admins
+from bot.outgoing.limits import Limits
+from bot.outgoing.slack_calls import Call, Edit, Place, Post
+from bot.outgoing.verdict import MESSAGE_GONE, GiveUp, TryAgain
+from store import exports
+from store.domain.clock import Clock
+from store.domain.policy import Policy
+from store.engine.batching import Batches
+from store.engine.database import Database
+from store.messages import cards, outbox, rate_limits
+from store.messages.cards import Card
+from store.messages.outbox import Claimed, Kind
+
+log = logging.getLogger(__name__)
+
+_TICK_SECONDS = 0.02
+"""While calls are under way, what was sent waits for the next tick: one settling for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Slack has it at `place`. No `call`: nothing was left to say."""
+
+    message: Claimed
+    call: Call | None
+    place: Place | None
+
+
+class Settler:
+    """The ends of an attempt. `pace` is the time between two posts to one conversation."""
+
+    def __init__(self, db: Database, policy: Policy, clock: Clock, pace: timedelta) -> None:
+        self._db, self._policy, self._clock, self._pace = db, policy, clock, pace
+        self._limits = Limits()
+        self._batches = Batches(db.transaction)  # its own: messages are no crowd of people
+        self._calls = 0
+        self._no_calls = asyncio.Event()
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """A call to Slack is under way: others may be sent by the time it ends."""
+        self._calls += 1
+        self._no_calls.clear()
+        try:
+            yield
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._no_calls.set()
+
+    async def sent(
+        self, message: Claimed, call: Call | None = None, place: Place | None = None
+    ) -> None:
+        """It is in Slack, or there was nothing left to say. Returns once it is committed."""
+        now = asyncio.get_running_loop().time()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(now - now % _TICK_SECONDS + _TICK_SECONDS):
+                await self._no_calls.wait()
+        await self._batches.run(self._settle, _Sent(message, call, place))
+
+    async def found(self, card: Card, place: Place) -> None:
+        """An earlier attempt has posted this card. Written down before the card is brought up to
+        date: should that fail, the next attempt edits it and does not post another.
+        """
+        async with self._db.transaction() as session:
+            await cards.record_posted(session, [_at(replace(card, shown_revision=0), place)])
+
+    async def postpone(self, message: Claimed, verdict: TryAgain) -> None:
+        """Not sent, or perhaps it was: again later. A limit of Slack's holds for all replicas."""
+        now = self._clock()
+        until = now + timedelta(seconds=verdict.seconds)
+        log.info("%s waits %.1f s: %s", message.key, verdict.seconds, verdict.why)
+        async with self._db.transaction() as session:
+            await outbox.postpone(
+                session, message, until=until, why=verdict.why, doubtful=verdict.doubtful
+            )
+            if verdict.whole_lane:
+                await rate_limits.rest(session, {message.lane: until})
+                if method := self._limits.learn(message.lane, until=until, now=now):
+                    await rate_limits.silence(session, method, self._pace, until=until)
+
+    async def give_up(self, message: Claimed, verdict: GiveUp, call: Call | None = None) -> None:
+        """It can never be sent: nobody tries again, and whoever can mend it is told."""
+        log.warning("%s is given up: %s", message.key, verdict.why)
+        now = self._clock()
+        async with self._db.transaction() as session:
+            await outbox.give_up(session, message, why=verdict.why, now=now)
+            if verdict.why == MESSAGE_GONE and isinstance(call, Edit) and call.card:
+                await cards.record_deleted(session, call.card, now=now)
+            await tell_admins(session, message, verdict, self._policy, now=now)
+
+    async def _settle(self, session: AsyncSession, batch: Sequence[_Sent]) -> list[None]:
+        now = self._clock()
+        await outbox.settle(session, [sent.message for sent in batch], now=now)
+        if self._pace:  # from the claim: else the channel would lose the time each call takes
+            paused = {
+                sent.message.lane: sent.message.claimed_at + self._pace
+                for sent in batch
+                if isinstance(sent.call, Post)
+            }
+            await rate_limits.rest(session, paused)
+        shown = [
+            _at(sent.call.card, sent.place)
+            for sent in batch
+            if sent.place and isinstance(sent.call, Post | Edit) and sent.call.card
+        ]
+        await cards.record_posted(session, shown)
+        for message, place in ((sent.message, sent.place) for sent in batch):
+            if place and message.kind is Kind.EXPORT:
+                await exports.shown(
+                    session,
+                    message.data["export"],
+                    channel=place.channel,
+                    ts=place.ts,
+                    doubtful=message.doubtful,
+                    now=now,
+                )
+        return [None for _ in batch]
+
+
+def _at(card: Card, place: Place) -> Card:
+    return replace(card, channel=place.channel, ts=place.ts)
