@@ -8,13 +8,15 @@ T = TypeVar("T")
 
 
 class Changes:
-    """Told of every change; wakes those who wait to look again."""
+    """Told of every change; wakes those who wait to look again. `revision` counts the changes."""
 
     def __init__(self) -> None:
+        self.revision = 0
         self._next = asyncio.Event()
 
     def notify(self) -> None:
         """Something changed."""
+        self.revision += 1
         self._next.set()
         self._next = asyncio.Event()
 

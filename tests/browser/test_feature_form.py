@@ -27,9 +27,7 @@ async def test_features_are_added_and_removed(play: Play, desk: OpenDesk) -> Non
     form = alice.modal
     await form.get_by_role("combobox", name="Category").click()
     await form.get_by_role("option", name="Mini Program Features").click()
-    sandbox = form.get_by_role("radio", name="Sandbox")
-    await sandbox.click()
-    await expect(sandbox).to_be_checked()
+    await form.get_by_role("radio", name="Sandbox").check()
     await form.get_by_label("Mini Program Name").fill("Bills Pay")
     await form.get_by_label("Mini Program ID").fill("2171020092715498")
     await form.get_by_label("Version").fill("3.2.4")

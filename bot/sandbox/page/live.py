@@ -1,4 +1,8 @@
-"""Keeps one browser up to date: server-sent events with the parts that differ from what it has."""
+"""Keeps one browser up to date: server-sent events with the parts that differ from what it has.
+
+Each event names the revision of the workspace it was drawn from, so that the page can tell whether
+it shows what came of an act (`routes.Pages.act`).
+"""
 
 import asyncio
 import json
@@ -38,11 +42,11 @@ class Live:
             return response
 
     def _event(self) -> bytes:
-        """The parts that differ; a comment, which the browser ignores, if none does."""
         now = parts(self._look)
         differ = {name: html for name, html in now.items() if self._has.get(name) != html}
         self._has = now
-        return f"data: {json.dumps(differ)}\n\n".encode() if differ else b": nothing new\n\n"
+        state = {"revision": self._look.site.workspace.changes.revision, "parts": differ}
+        return f"data: {json.dumps(state)}\n\n".encode()
 
 
 async def _within(changed: asyncio.Event, seconds: float) -> None:

@@ -59,7 +59,8 @@ class Pages:
         return await Live(self._look(request)).run(request)
 
     async def act(self, request: web.Request) -> web.StreamResponse:
-        """Something the person does; the answer is the sentence to show, if any."""
+        """Something the person does. The answer has the sentence to show, if any, and the revision
+        from which on the page shows what came of it."""
         look = self._look(request)
         act = ACTS.get(request.match_info["act"])
         if act is None or request.content_type != "application/json":
@@ -73,7 +74,8 @@ class Pages:
         if self._stands_in_modal(look, given.get("view"), warning):
             warning = None
         self._site.workspace.changed()
-        return web.json_response({"warning": warning})
+        revision = self._site.workspace.changes.revision
+        return web.json_response({"warning": warning, "revision": revision})
 
     def _stands_in_modal(self, look: Look, view_id: str | None, warning: str | None) -> bool:
         """Whether the sentence was left to the modal it is about, which hides all else."""

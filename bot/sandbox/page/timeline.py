@@ -43,14 +43,14 @@ def main(site: Site, names: Names, where: Conversation, *, everything: bool) -> 
     seen = names.reader.sees(where)
     roots = [message for message in seen if not _is_reply(message)]
     kept = roots if everything else roots[-SHOWN:]
-    return Timeline(_shown(site, names, kept, seen), len(roots) - len(kept))
+    return Timeline(_shown(site, names, kept, seen, "m"), len(roots) - len(kept))
 
 
 def thread(site: Site, names: Names, where: Conversation, ts: str) -> Timeline:
     """The first message of a thread and the replies to it."""
     seen = names.reader.sees(where)
     inside = [message for message in seen if ts in (message.ts, message.thread_ts)]
-    return Timeline(_shown(site, names, inside, []))
+    return Timeline(_shown(site, names, inside, [], "t"))
 
 
 def _is_reply(message: Message) -> bool:
@@ -58,15 +58,16 @@ def _is_reply(message: Message) -> bool:
 
 
 def _shown(
-    site: Site, names: Names, messages: Iterable[Message], among: Iterable[Message]
+    site: Site, names: Names, messages: Iterable[Message], among: Iterable[Message], letter: str
 ) -> list[Shown]:
+    """`letter` begins the ids: a message may be on the page twice, in its place and its thread."""
     reader = names.reader
     answered = [message.thread_ts for message in among if _is_reply(message)]
     shown: list[Shown] = []
     last: Message | None = None
     for message in messages:
         at, before = _at(message, reader), _at(last, reader) if last else None
-        surface = Surface(reader, names, f"m{message.ts}", message.state)
+        surface = Surface(reader, names, f"{letter}{message.ts}", message.state)
         new_day = before is None or before.date() != at.date()
         shown.append(
             Shown(

@@ -2,6 +2,7 @@
 
 let queue = Promise.resolve();
 
+// Resolves with the revision of the workspace that shows what came of it, 0 if it did not arrive.
 export function act(name, body = {}) {
   queue = queue.then(() => send(name, body));
   return queue;
@@ -15,10 +16,12 @@ async function send(name, body) {
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(await response.text());
-    const { warning } = await response.json();
+    const { warning, revision } = await response.json();
     if (warning) toast(warning);
+    return revision;
   } catch (error) {
     toast(`That did not reach the workspace: ${error.message}`);
+    return 0;
   }
 }
 

@@ -1,5 +1,5 @@
 // Menus one can type into: one or many choices, people, places, and those that ask the app.
-// What is chosen lives in the workspace; here is only what is open, filtered and highlighted.
+// What is chosen lives in the workspace; a choice is drawn here at once and by the workspace later.
 
 import { act, surface } from "./acts.js";
 import { choose } from "./controls.js";
@@ -8,11 +8,8 @@ const combo = (element) => element.closest?.(".combo");
 const field = (box) => box.querySelector("[role=combobox]");
 const list = (box) => box.querySelector("[role=listbox]");
 const options = (box) => [...list(box).querySelectorAll("[role=option]:not([hidden])")];
-const chips = (box) => [...box.querySelectorAll(".chip")].map((chip) => chip.dataset.value);
-
-// Picks that are on their way: whoever is quick chooses the next before the first is drawn.
-const sent = new WeakMap();
-const chosen = (box) => sent.get(box)?.values ?? chips(box);
+const chips = (box) => [...box.querySelectorAll(".chip")];
+const named = (option) => option.firstChild.data.trim(); // a description may follow
 
 function open(box) {
   for (const other of document.querySelectorAll(".combo")) if (other !== box) close(other);
@@ -49,20 +46,49 @@ function highlight(box, option) {
   else field(box).removeAttribute("aria-activedescendant");
 }
 
-async function pick(box, value) {
-  if (!box.dataset.many) {
-    close(box);
-    await choose(box, value);
-    return;
-  }
-  const before = chosen(box);
-  const after = before.includes(value) ? before.filter((v) => v !== value) : [...before, value];
+function pick(box, option) {
+  if (box.dataset.many) return toggle(box, option.dataset.value, named(option));
+  mark(box, [option.dataset.value]);
+  field(box).setAttribute("value", named(option));
+  close(box);
+  choose(box, option.dataset.value);
+}
+
+function clear(box) {
+  mark(box, []);
+  field(box).setAttribute("value", "");
+  field(box).value = "";
+  choose(box, null);
+}
+
+function toggle(box, value, label) {
+  const there = chips(box).find((one) => one.dataset.value === value);
+  if (there) there.remove();
+  else field(box).before(chip(value, label));
   field(box).value = "";
   filter(box, "");
-  const underway = (sent.get(box)?.underway ?? 0) + 1;
-  sent.set(box, { values: after, underway });
-  await choose(box, after);
-  sent.get(box).underway -= 1;
+  const values = chips(box).map((one) => one.dataset.value);
+  mark(box, values);
+  choose(box, values);
+}
+
+// As the template draws it.
+function chip(value, label) {
+  const shown = document.createElement("span");
+  shown.className = "chip";
+  shown.dataset.value = value;
+  const remove = document.createElement("button");
+  remove.type = "button";
+  remove.dataset.remove = value;
+  remove.setAttribute("aria-label", `Remove ${label}`);
+  remove.textContent = "✕";
+  shown.append(label, remove);
+  return shown;
+}
+
+function mark(box, values) {
+  for (const option of list(box).querySelectorAll("[role=option]"))
+    option.setAttribute("aria-selected", String(values.includes(option.dataset.value)));
 }
 
 let pause;
@@ -87,11 +113,11 @@ document.addEventListener("click", (event) => {
   if (!box) return document.querySelectorAll(".combo").forEach(close);
   const option = event.target.closest("[role=option]");
   const removed = event.target.closest("[data-remove]");
-  if (option) pick(box, option.dataset.value);
+  if (option) pick(box, option);
   else if (removed) {
     field(box).focus();
-    pick(box, removed.dataset.remove);
-  } else if (event.target.closest("[data-clear]")) choose(box, null);
+    toggle(box, removed.dataset.remove);
+  } else if (event.target.closest("[data-clear]")) clear(box);
   else if (!event.target.closest("[role=listbox]")) {
     field(box).focus();
     field(box).select();
@@ -118,19 +144,17 @@ document.addEventListener("keydown", (event) => {
     const next = list(box).hidden ? at : (at + step + there.length) % there.length;
     open(box);
     highlight(box, there[Math.max(0, next)]);
-  } else if (event.key === "Enter" && at >= 0) pick(box, there[at].dataset.value);
+  } else if (event.key === "Enter" && at >= 0) pick(box, there[at]);
   else if (event.key === "Enter") open(box);
   else if (event.key === "Escape" && !list(box).hidden) close(box);
-  else if (event.key === "Backspace" && !event.target.value && chosen(box).length)
-    pick(box, chosen(box).at(-1));
+  else if (event.key === "Backspace" && !event.target.value && chips(box).length)
+    toggle(box, chips(box).at(-1).dataset.value);
   else return;
   event.preventDefault();
 });
 
-// After fresh HTML: a field nobody types into shows what is chosen now.
-export function refresh() {
-  for (const box of document.querySelectorAll(".combo")) {
-    if (!sent.get(box)?.underway) sent.delete(box);
+// A field nobody types into shows what is chosen now.
+document.addEventListener("drawn", () => {
+  for (const box of document.querySelectorAll(".combo"))
     if (list(box).hidden) field(box).value = field(box).getAttribute("value") ?? "";
-  }
-}
+});

@@ -1,6 +1,7 @@
 // Buttons, menus, check marks and pickers: one listener each for the whole page.
 
 import { act, confirmed, surface } from "./acts.js";
+import { using } from "./parts.js";
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-action]");
@@ -10,19 +11,16 @@ document.addEventListener("click", async (event) => {
   if (button.dataset.url) window.open(button.dataset.url, "_blank", "noreferrer");
   if (!(await confirmed(button))) return;
   const { action: action_id, value } = button.dataset;
-  button.setAttribute("aria-busy", "true");
-  await act("click", { ...where, action_id, value });
-  button.removeAttribute("aria-busy");
+  button.setAttribute("aria-busy", "true"); // until the button is drawn again
+  using(button.closest(".control"), () => act("click", { ...where, action_id, value }));
 });
 
-document.addEventListener("change", async (event) => {
+document.addEventListener("change", (event) => {
   const input = event.target;
   const group = input.closest(".options[data-action]");
-  if (group) return choose(group, checked(group));
-  if (input.matches("input[data-action], textarea[data-action]")) {
-    // A button inside the modal sends what stands in every field, so each is told as it changes.
-    choose(input, input.value);
-  }
+  if (group) choose(group, checked(group));
+  // A button inside the modal sends what stands in every field, so each is told as it changes.
+  else if (input.matches("input[data-action], textarea[data-action]")) choose(input, input.value);
 });
 
 function checked(group) {
@@ -30,10 +28,13 @@ function checked(group) {
   return group.dataset.kind === "radio" ? values[0] : values;
 }
 
-export async function choose(element, value) {
+// Without the confirmation nothing was chosen: the control is drawn as the workspace has it.
+export function choose(element, value) {
   const where = surface(element);
   const action_id = element.closest("[data-action]").dataset.action;
-  if (await confirmed(element)) return act("choose", { ...where, action_id, value });
+  using(element.closest(".control"), async () =>
+    (await confirmed(element)) ? act("choose", { ...where, action_id, value }) : 0,
+  );
 }
 
 // One menu at a time, and none that stays open behind the person's back.

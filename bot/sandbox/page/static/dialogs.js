@@ -1,9 +1,9 @@
 // Modals: in front as soon as the workspace has them, gone as soon as it has not.
 
 import { act } from "./acts.js";
+import { using } from "./parts.js";
 
 let before = null;
-let faulty = false;
 let step = "";
 
 document.addEventListener("submit", async (event) => {
@@ -14,11 +14,10 @@ document.addEventListener("submit", async (event) => {
   if (!send || send.hasAttribute("aria-busy")) return;
   const fields = dialog.querySelectorAll("input[data-block], textarea[data-block]");
   const values = Object.fromEntries([...fields].map((one) => [one.dataset.block, one.value]));
-  send.setAttribute("aria-busy", "true");
-  faulty = true;
-  await act("submit", { view: dialog.dataset.view, values });
-  send.removeAttribute("aria-busy");
-  settle();
+  send.setAttribute("aria-busy", "true"); // until the button is drawn again
+  await using(send, () => act("submit", { view: dialog.dataset.view, values }));
+  const wrong = dialog.isConnected && dialog.querySelector("[aria-invalid=true]");
+  if (wrong) (wrong.querySelector("input") ?? wrong).focus();
 });
 
 document.addEventListener("click", (event) => {
@@ -44,14 +43,12 @@ function front(dialog) {
 // A window that is another one now, like the next step of a form, is read from the top.
 function begin(dialog) {
   step = dialog.dataset.view + dialog.dataset.step;
-  faulty = false;
   dialog.querySelector(".body").scrollTop = 0;
   const first = dialog.querySelector(".body input, .body textarea, .body summary");
   (first ?? dialog.querySelector(".body")).focus({ preventScroll: true });
 }
 
-// After fresh HTML.
-export function settle() {
+function settle() {
   for (const dialog of document.querySelectorAll("dialog.modal:not([open])")) front(dialog);
   const open = document.querySelector("dialog.modal[open]");
   if (open && step !== open.dataset.view + open.dataset.step) begin(open);
@@ -59,9 +56,7 @@ export function settle() {
     (before.isConnected ? before : document.getElementById("composer-text"))?.focus();
     before = null;
   }
-  const wrong = faulty && open?.querySelector("[aria-invalid=true]");
-  if (wrong) {
-    faulty = false;
-    (wrong.querySelector("input") ?? wrong).focus();
-  }
 }
+
+document.addEventListener("drawn", settle);
+settle();

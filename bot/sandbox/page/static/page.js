@@ -1,12 +1,12 @@
-// The page follows the workspace: fresh HTML arrives part by part and is worked in.
+// The page follows the workspace: states arrive over a live stream, part by part.
 
 import { act } from "./acts.js";
-import { refresh } from "./combo.js";
+import "./combo.js";
 import "./composer.js";
 import "./controls.js";
-import { settle } from "./dialogs.js";
-import { morph } from "./morph.js";
+import "./dialogs.js";
 import "./panel.js";
+import { receive, reconnected } from "./parts.js";
 
 const { live, place } = document.body.dataset;
 const scroll = document.getElementById("scroll");
@@ -27,21 +27,22 @@ const read = () => {
 };
 document.addEventListener("visibilitychange", read);
 
+document.addEventListener("drawn", (event) => {
+  bottom();
+  if (event.detail.includes("main")) read();
+});
+
 const stream = new EventSource(live);
-stream.addEventListener("open", () => (lost.hidden = true));
+stream.addEventListener("open", () => {
+  lost.hidden = true;
+  reconnected();
+});
 stream.addEventListener("error", () => (lost.hidden = false));
 stream.addEventListener("message", (event) => {
-  const parts = JSON.parse(event.data);
-  for (const [name, html] of Object.entries(parts))
-    morph(document.getElementById(`part-${name}`), html);
+  receive(JSON.parse(event.data));
   document.body.dataset.ready = "yes";
-  refresh();
-  settle();
-  bottom();
-  if ("main" in parts) read();
 });
 addEventListener("pagehide", () => stream.close());
 
 bottom();
-settle();
 if (place === "home") act("home");
