@@ -14,8 +14,6 @@ from store.tables import CardRow
 from tests.bot.sending import SECOND, another_bot, approve, calls, rows, seen, send_all, states
 from tests.harness_slack import Team
 
-pytestmark = pytest.mark.slow
-
 POST, EDIT = "chat.postMessage", "chat.update"
 ONE_EACH = [1, 1, 1, 1]
 

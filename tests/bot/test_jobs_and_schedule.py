@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.schedulers.base import STATE_STOPPED
 from sqlmodel import col, select
@@ -17,8 +16,6 @@ from store.messages import reminders
 from store.tables import SlotRow
 from tests.bot.sending import approve, rows, seen, states
 from tests.harness_slack import Team
-
-pytestmark = pytest.mark.slow
 
 
 async def started(team: Team) -> AsyncIOScheduler:

@@ -1,14 +1,11 @@
 """What nobody asks for is put right: cards left behind or deleted, reviewers who left."""
 
-import pytest
 from sqlmodel import col, delete, update
 
 from store.messages import cards
 from store.tables import CardRow, OutboxRow
 from tests.bot.sending import approve, calls, rows, seen
 from tests.harness_slack import Team
-
-pytestmark = pytest.mark.slow
 
 EDIT = "chat.update"
 

@@ -15,8 +15,6 @@ from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
 from tests.postgres_server import Server
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 async def team_on_postgres(
@@ -78,6 +76,7 @@ async def test_two_replicas_keep_a_channels_order_and_its_second(team_on_postgre
     assert limited(team) == 0
 
 
+@pytest.mark.slow
 async def test_two_replicas_use_what_slack_allows_to_edit_and_no_more(
     team_on_postgres: Team,
 ) -> None:

@@ -15,8 +15,6 @@ from tests.clock import MovedClock
 from tests.handlers.post_as_slack import FORM, JSON, encoded, post
 from tests.harness_slack import Team, team_at_slack
 
-pytestmark = pytest.mark.slow
-
 
 async def approve_payload(team: Team) -> dict[str, object]:
     """A click on Approve that was never delivered: Details' with its action changed."""

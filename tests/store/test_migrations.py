@@ -4,6 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -39,6 +40,7 @@ async def test_migrating_twice_changes_nothing(db: Database) -> None:
     assert await migrate.is_current(db)
 
 
+@pytest.mark.slow
 async def test_replicas_may_start_on_an_empty_database_together(
     tmp_path: Path, postgres: Server
 ) -> None:

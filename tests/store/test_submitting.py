@@ -100,6 +100,7 @@ async def two_stores(template: Path) -> AsyncIterator[tuple[Database, Database]]
             await other.dispose()
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(before=st.lists(ENDED, max_size=4), now=st.lists(FACTS, min_size=2, max_size=8))
 async def test_all_at_once_is_the_same_as_one_by_one(

@@ -1,15 +1,11 @@
 """Filters as a form: in a list's message and in Home, and one thing with the command's words."""
 
-import pytest
-
 from bot.sandbox.conversations import Message
 from bot.sandbox.people import Person
 from bot.sandbox.views import View
 from store.domain.request import Category
 from tests.harness_slack import Team
 from tests.stories.test_home import at_home, seen
-
-pytestmark = pytest.mark.slow
 
 
 async def one_of_each(team: Team) -> None:

@@ -2,14 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from bot.sandbox.people import Person
 from bot.sandbox.views import View
 from store.domain.request import Category, Request
 from tests.harness_slack import Team
-
-pytestmark = pytest.mark.slow
 
 
 async def at_home(team: Team, person: Person) -> View:
