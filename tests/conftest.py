@@ -9,17 +9,30 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot.sandbox import triggers, workspace
+from handlers import views
 from store.engine import migrate
 from store.engine.database import Database
 from tests.clock import MovedClock
 from tests.postgres_server import Server, running_server
 
-# A busy machine is no finding: examples may take as long as they like.
+# A busy machine is no finding. Examples may take as long as they like, and so may people: how fast
+# they are answered is for the bench to measure.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+PATIENCE = 60.0
+"""Seconds that Slack and our handlers wait in tests, where really it is two or three."""
 
 _TEMPLATE = "template_of_ours"
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that must come is too late; a test of lateness sets a limit of its own."""
+    monkeypatch.setattr(workspace, "ACK_SECONDS", PATIENCE)
+    monkeypatch.setattr(triggers, "TRIGGER_SECONDS", PATIENCE)
+    monkeypatch.setattr(views, "VIEW_SECONDS", PATIENCE)
 
 
 @pytest.fixture(scope="session")

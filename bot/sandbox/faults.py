@@ -10,6 +10,7 @@ from typing import Literal
 from aiohttp import web
 
 from bot.sandbox.arguments import Refusal
+from bot.sandbox.changes import Changes
 
 FaultKind = Literal["drop_before", "drop_after", "delay", "status"]
 
@@ -34,9 +35,13 @@ class Fault:
 
 
 class Faults:
-    """The faults a workspace still has in store, met in the order they were added."""
+    """The faults a workspace still has in store, met in the order they were added.
 
-    def __init__(self) -> None:
+    A call that meets one is a change of the workspace, also before the call is answered.
+    """
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
         self._planned: list[Fault] = []
 
     def add(
@@ -73,6 +78,7 @@ class Faults:
                 fault.times -= 1
                 if fault.times <= 0:
                     self._planned.remove(fault)
+                self._changes.notify()
                 return fault
         return None
 

@@ -33,6 +33,8 @@ from bot.sandbox.triggers import ResponseUrls, Triggers
 from bot.sandbox.views import Views
 
 T = TypeVar("T")
+ACK_SECONDS = 3.0
+"""Slack waits so long until an app has acknowledged."""
 
 
 def utc_now() -> datetime:
@@ -65,13 +67,12 @@ class Workspace(Directory):
         self.scopes: set[str] = set(ALL_SCOPES)
         self.bot_events: set[str] = {"app_home_opened"}
         self.request_url: str | None = None
-        # Slack: an app has three seconds to acknowledge.
-        self.ack_seconds = 3.0
-        self.faults = Faults()
+        self.ack_seconds = ACK_SECONDS
+        self.changes = Changes()
+        self.faults = Faults(self.changes)
         self.limiter = Limiter(rates)
         self.calls: list[Call] = []
         self.exchanges = Exchanges(now)
-        self.changes = Changes()
         self.views = Views(self.ids)
         self.files = Files(self.ids)
         self.triggers = Triggers(now)
@@ -234,7 +235,7 @@ class Workspace(Directory):
         """Wake everybody who waits for something to become true."""
         self.changes.notify()
 
-    async def until(self, predicate: Callable[[], T], *, timeout: float = 5.0) -> T:
+    async def until(self, predicate: Callable[[], T], *, timeout: float = 60.0) -> T:
         """The first truthy value of `predicate`, asked again after every change.
 
         A LookupError from it counts as "not yet". TimeoutError after `timeout` seconds, with the

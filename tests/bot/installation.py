@@ -21,7 +21,7 @@ from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 from tests.cast import profile
 
-PATIENCE = 30
+PATIENCE = 120
 """Seconds a process may take to start or to end on a busy machine."""
 _HANDLES = ("alice", "dan", "erin", "bob", "ada")
 """The submitters of the sample requests, a reviewer and an admin."""

@@ -157,7 +157,7 @@ async def busy(team: Team) -> AsyncIterator[None]:
     """The loop while it sends a file that Slack takes very slowly; stopped in the end."""
     team.workspace.faults.add("upload_url", "delay", seconds=30.0)
     work = asyncio.create_task(team.bot.downloads.run())
-    await team.workspace.until(lambda: "files.getUploadURLExternal" in asked(team), timeout=20)
+    await team.workspace.until(lambda: "files.getUploadURLExternal" in asked(team))
     yield
     work.cancel()
     await asyncio.wait([work])
@@ -166,9 +166,9 @@ async def busy(team: Team) -> AsyncIterator[None]:
 
 async def test_the_loop_makes_what_is_asked_for_as_soon_as_it_is(team: Team) -> None:
     work = asyncio.create_task(team.bot.downloads.run())
-    await team.workspace.until(lambda: shared(team), timeout=20)
+    await team.workspace.until(lambda: shared(team))
     await team.alice.command("/mp-requests export mine")
-    await team.workspace.until(lambda: any(m.files for m in team.alice.sees()), timeout=20)
+    await team.workspace.until(lambda: any(m.files for m in team.alice.sees()))
     work.cancel()
     await asyncio.wait([work])
     await team.send_all()

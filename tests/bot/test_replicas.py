@@ -36,7 +36,7 @@ async def test_what_one_replica_owes_the_other_sends_long_before_it_would_look(
     async with another_bot(team) as other, app.running(other):
         for number in (1, 2):  # by a bot whose own dispatcher does not run
             await team.store(external_id=f"owed {number}")
-            await team.workspace.until(lambda: seen(team) == [number] * 4, timeout=20)  # noqa: B023 - awaited at once
+            await team.workspace.until(lambda: seen(team) == [number] * 4)  # noqa: B023 - awaited at once
 
 
 EDIT = "chat.update"

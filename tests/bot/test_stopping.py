@@ -50,7 +50,7 @@ async def test_what_is_being_sent_is_finished_and_the_rest_left_to_others(
     on_each: Installation,
 ) -> None:
     await import_four(on_each)
-    on_each.workspace.faults.add(POST, "delay", seconds=1.0, times=99)
+    on_each.workspace.faults.add(POST, "delay", seconds=2.0, times=99)
     async with on_each.running() as bot:
         (slow,) = on_each.workspace.faults.planned()
         await on_each.workspace.until(lambda: slow.times < 99)
@@ -66,7 +66,7 @@ async def test_what_is_being_sent_is_finished_and_the_rest_left_to_others(
 
 
 async def test_a_message_cut_off_is_looked_for_and_one_not_begun_is_just_sent(team: Team) -> None:
-    team.workspace.faults.add(POST, "delay", seconds=0.5, times=2)
+    team.workspace.faults.add(POST, "delay", seconds=5, times=2)
     await team.store()
     sending = asyncio.create_task(team.bot.dispatcher.run_once())
     await team.workspace.until(lambda: not team.workspace.faults.planned())
@@ -82,7 +82,7 @@ async def test_an_answer_in_the_making_goes_out_before_socket_mode_ends(
 ) -> None:
     bob = installed.people["bob"]
     async with installed.running() as bot:
-        installed.workspace.faults.add("views.open", "delay", seconds=0.5)
+        installed.workspace.faults.add("views.open", "delay", seconds=1.0)
         typing = asyncio.create_task(bob.command("/mp-requests new"))
         await installed.workspace.until(lambda: not installed.workspace.faults.planned())
         bot.process.send_signal(signal.SIGTERM)

@@ -116,10 +116,10 @@ async def by_socket(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> Async
 async def test_socket_mode_outlives_what_is_no_payload(
     by_socket: Team, caplog: pytest.LogCaptureFixture
 ) -> None:
-    by_socket.workspace.ack_seconds = 0.2
+    usual, by_socket.workspace.ack_seconds = by_socket.workspace.ack_seconds, 0.2
     for payload in ({}, {"team": 5, "authorizations": {}}, {"type": "block_actions", "actions": 1}):
         await by_socket.workspace.deliver("interactive", payload)
-    by_socket.workspace.ack_seconds = 3.0
+    by_socket.workspace.ack_seconds = usual
 
     assert (await by_socket.bob.command("/mp-requests mine")).acked
     assert by_socket.workspace.app_token not in caplog.text

@@ -35,11 +35,17 @@ def work_for(seconds: float) -> None:
         pass
 
 
-@pytest.mark.parametrize(("first_takes", "drawn"), [(0.0, True), (0.6, False)])
+@pytest.mark.parametrize(
+    ("limit", "first_takes", "drawn"),
+    [
+        (60.0, 0.0, True),  # refused at once: there is time to draw it plainly
+        (0.5, 0.6, False),  # refused too late: the second drawing gets no time of its own
+    ],
+)
 async def test_both_drawings_share_one_deadline(
-    monkeypatch: pytest.MonkeyPatch, first_takes: float, drawn: bool
+    monkeypatch: pytest.MonkeyPatch, limit: float, first_takes: float, drawn: bool
 ) -> None:
-    monkeypatch.setattr(views, "VIEW_SECONDS", 0.5)
+    monkeypatch.setattr(views, "VIEW_SECONDS", limit)
     asked: list[Any] = []
 
     async def show(*, view: Any) -> None:

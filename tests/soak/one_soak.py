@@ -21,7 +21,7 @@ from tests.soak.outages import Trouble
 from tests.soak.people import Crowd
 from tests.soak.workspace_and_bots import Stage, staged
 
-DRAIN_SECONDS = 90
+DRAIN_SECONDS = 240
 """The longest a soak may take to send everything once the storm is over."""
 _STEP_SECONDS = 1.5
 """How far the clock is moved at each look of the drain: retries wait for minutes at most."""

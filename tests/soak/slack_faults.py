@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from bot.sandbox.changes import Changes
 from bot.sandbox.conversations import Conversation, Message
 from bot.sandbox.faults import Fault, FaultKind, Faults
 from bot.sandbox.ids import BOT_USER_ID
@@ -29,7 +30,7 @@ class Storm(Faults):
     """Random faults while `raging`, of the kinds that Slack's users know."""
 
     def __init__(self, chance: random.Random, *, likely: float, longest: float) -> None:
-        super().__init__()
+        super().__init__(Changes())
         self._chance, self._likely, self._longest = chance, likely, longest
         self.raging = False
         self.met: Counter[str] = Counter()

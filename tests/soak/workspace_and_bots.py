@@ -26,7 +26,7 @@ from tests.soak.slack_faults import Storm, StormyWorkspace
 SUBMITTERS = ("alice", "dan", "erin", "fay")
 REVIEWERS = ("bob", "carol", "gil")
 _EVERYBODY = (*SUBMITTERS, *REVIEWERS, "ada", "mallory")
-_PATIENCE = 60
+_PATIENCE = 120
 """Seconds a bot may take to come up on a busy machine."""
 _POLICY = """
 [workspace]
