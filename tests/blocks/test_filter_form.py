@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blocks import filter_form
@@ -70,6 +70,8 @@ def test_an_empty_form_gives_the_plain_list() -> None:
 
 
 @given(st.text(max_size=100))
+@example("«A:")  # a smart quote must not end the quoted words
+@example("env：sandbox")  # a wide colon is a colon
 def test_whatever_is_searched_for_the_command_says_the_same(text: str) -> None:
     query = searched(text)
     assert isinstance(query, ListQuery)

@@ -190,7 +190,10 @@ def _unknown_key(key: str) -> str:
 
 
 def _escaped(free: str) -> str:
-    """Free words that `parse` reads back unchanged; most stay as they are."""
-    unquoted = " ".join(free.replace('"', " ").split())
+    """Free words that `parse` reads back unchanged; most stay as they are.
+
+    Smart quotes go as well: `parse` would take them for the end of the quoted words.
+    """
+    unquoted = " ".join(tidy(free).translate(_SIGNS).replace('"', " ").split())
     text = re.sub(r"&(?=(?:amp|lt|gt);)", "&amp;", unquoted).replace("<", "&lt;")
     return f'"{text}"' if ":" in text or "," in text else text
