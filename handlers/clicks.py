@@ -107,7 +107,9 @@ async def reply_to(
 async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
     """Show the request as it is now in the modal the click came from."""
     if click.view_id and click.request:
-        seen = await read.look(deps.db, click.request.id, viewer=click.user, policy=deps.policy)
+        seen = await read.look(
+            deps.db, click.request.id, viewer=click.user, policy=deps.policy, now=deps.clock()
+        )
         if not isinstance(seen, Refused):
             await views.show_details(partial(client.views_update, view_id=click.view_id), seen)
 

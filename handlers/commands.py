@@ -108,7 +108,10 @@ async def show(call: Call) -> Answer:
     found = command_text.ref(call.text)
     if not found:
         return _which("show")
-    seen = await read.look(call.deps.db, found[0], viewer=call.user, policy=call.deps.policy)
+    deps = call.deps
+    seen = await read.look(
+        deps.db, found[0], viewer=call.user, policy=deps.policy, now=deps.clock()
+    )
     if isinstance(seen, Refused):
         return await clicks.worded(seen, call.user, call.deps)
     opening = partial(call.client.views_open, trigger_id=call.trigger_id)

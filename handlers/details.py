@@ -26,7 +26,9 @@ async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     click = Click.read(body)
     seen: Any = Refused(Denial.UNKNOWN)
     if click.request:
-        seen = await read.look(deps.db, click.request.id, viewer=click.user, policy=deps.policy)
+        seen = await read.look(
+            deps.db, click.request.id, viewer=click.user, policy=deps.policy, now=deps.clock()
+        )
     if isinstance(seen, Refused):
         await clicks.refuse(click, seen, deps, client)
     else:
@@ -40,7 +42,9 @@ async def turn(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     found = request_details.parse_part(click.value)
     if found and click.view_id:
         part, request = found
-        seen = await read.look(deps.db, request.id, viewer=click.user, policy=deps.policy)
+        seen = await read.look(
+            deps.db, request.id, viewer=click.user, policy=deps.policy, now=deps.clock()
+        )
         if isinstance(seen, Refused):
             await clicks.refuse(click, seen, deps, client)
         else:

@@ -10,7 +10,9 @@ from store.requests import explain as explanations
 
 async def explain(request_id: int, asker: str, deps: Deps) -> Message | str:
     """The explanation, or the sentence that says why there is none."""
-    found = await explanations.why(deps.db, request_id, asker=asker, policy=deps.policy)
+    found = await explanations.why(
+        deps.db, request_id, asker=asker, policy=deps.policy, now=deps.clock()
+    )
     if isinstance(found, Refused):
         return await clicks.worded(found, asker, deps)
     denied = Refused(found.denial, found.request.id, found.request) if found.denial else None

@@ -42,12 +42,12 @@ async def repeat(
     db: Database, request_id: int, *, owner: str, policy: Policy, now: datetime
 ) -> Draft | Refused:
     """A draft that begins with what an ended request had; Refused for who may not repeat it."""
-    seen = await read.look(db, request_id, viewer=owner, policy=policy)
+    seen = await read.look(db, request_id, viewer=owner, policy=policy, now=now)
     if isinstance(seen, Refused):
         return seen
     async with db.snapshot() as session:
-        roster = await people.roster(session, policy)
-    if not may_resubmit(owner, seen.request, roster):
+        rules = await people.rules(session, policy, only={owner})
+    if not may_resubmit(owner, seen.request, rules):
         return Refused(Denial.NOT_RESUBMITTABLE, request_id, seen.request)
     values = again(seen.request)
     return await begin(db, owner=owner, values=values, resubmission_of=request_id, now=now)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.domain.access import Roster
+from store.domain.access import Roster, Rules
 from store.domain.policy import Policy
 from store.domain.request import People, Person
 from store.engine.columns import in_list
@@ -115,6 +115,16 @@ async def roster(
         for group, user in await execute(session, statement, asked):
             members.setdefault(group, set()).add(user)
     return policy.roster({group: frozenset(users) for group, users in members.items()})
+
+
+async def rules(
+    session: AsyncSession, policy: Policy, *, only: AbstractSet[str] | None = None
+) -> Rules:
+    """What `access.may` goes by, read in the transaction of the act: roles are those of now.
+
+    `only` as in `roster`. The one place where Rules are made of a policy.
+    """
+    return Rules(await roster(session, policy, only=only), own_requests=policy.own_requests)
 
 
 def snapshot(row: PersonRow | AnyRow) -> Person:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
-from store.domain.access import Roster
+from store.domain.access import Roster, Rules
 from store.domain.request import Category, Environment, Person, Request
 
 NAMES = {
@@ -57,7 +57,7 @@ PEOPLE = {
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """A Friday, 11:00 in Manila."""
-ROSTER = Roster(admins=frozenset({ADA}), reviewers=frozenset({BOB, CAROL}))
+RULES = Rules(Roster(admins=frozenset({ADA}), reviewers=frozenset({BOB, CAROL})))
 SAMPLE = Path(__file__).parent / "data" / "requests.sample.jsonl"
 
 

@@ -14,7 +14,7 @@ from blocks.text import mention
 from bot.outgoing.slack_calls import Call, Edit, Post, Publish, Reply
 from bot.profiles import Directory
 from store import exports, people
-from store.domain.access import Denial, Refused, bounds
+from store.domain.access import Denial, Refused, sees_only
 from store.domain.clock import Clock
 from store.domain.lists.query import Scope
 from store.domain.policy import Policy
@@ -73,7 +73,8 @@ async def _card(
         only_of = None
         # Who decides sees what speaks for and against; a submitter, of others, nothing.
         if audience is Audience.SUBMITTER:
-            only_of = bounds(owed.recipient, await people.roster(session, policy))
+            rules = await people.rules(session, policy, only={owed.recipient})
+            only_of = sees_only(owed.recipient, rules)
         request = await read.in_context(session, owed.request_id or 0, only_of=only_of)
         card = await cards.find(session, request.id, audience, owed.recipient)
     if card.is_abandoned:

@@ -5,7 +5,9 @@ Hidden buttons are courtesy; this is the rule.
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from store.domain import release_stages
 from store.domain.lifecycle import Act, after
@@ -22,7 +24,6 @@ class Denial(StrEnum):
     NOT_A_REVIEWER = "not_a_reviewer"
     NOT_THE_SUBMITTER = "not_the_submitter"
     NOBODY_CAN_DECIDE = "nobody_can_decide"
-    SUBMITTER_UNKNOWN = "submitter_unknown"
     RELEASED_ONCE = "released_once"
     TARGET_BUSY = "target_busy"
     NOT_RESUBMITTABLE = "not_resubmittable"
@@ -44,6 +45,18 @@ class Roster:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """All that the rule goes by besides the request: today's roles, and what the policy allows.
+
+    `store.people.rules` makes it in the transaction of the act, and nothing else does.
+    `own_requests` lets people decide what they submitted themselves.
+    """
+
+    roster: Roster = Roster()
+    own_requests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Allowed:
     """Yes."""
 
@@ -56,66 +69,63 @@ class Denied:
 
 
 def may(
-    user: str, act: Act, request: Request, roster: Roster, *, own_requests: bool = False
+    actor: str,
+    act: Act,
+    request: Request,
+    rules: Rules,
+    now: datetime,  # noqa: ARG001 - absences begin and end; every caller has the moment at hand
 ) -> Allowed | Denied:
-    """Whether `user` may do `act` now; `own_requests` is the policy's leave to decide one's own.
+    """Whether `actor` may do `act` at the moment `now` (aware UTC).
 
-    Who may not act at all hears that first; only who might have acted hears "closed".
+    Permission is checked before status, so only people with permission learn that it is closed.
     """
-    if not (roster.oversees(user) or user == request.submitted_by or user in request.reviewers):
+    roster, own = rules.roster, actor == request.submitted_by
+    if not (own or roster.oversees(actor) or actor in request.reviewers):
         return Denied(Denial.UNKNOWN)
-    if act is Act.SEE:
-        return Allowed()
-    if act is Act.MOVE:
-        return _move(user, request, roster)
-    refused = (
-        _withdraw(user, request)
-        if act is Act.WITHDRAW
-        else _decide(user, request, roster, own_requests=own_requests)
-    )
-    if refused:
-        return Denied(refused)
+    match act:
+        case Act.SEE:
+            return Allowed()
+        case Act.MOVE:
+            if not own and actor not in roster.admins:
+                return Denied(Denial.NOT_THE_MOVER)
+            return Allowed() if release_stages.has_stages(request) else Denied(Denial.NO_STAGES)
+        case Act.WITHDRAW:
+            if not own:
+                return Denied(Denial.NOT_THE_SUBMITTER)
+        case Act.APPROVE | Act.REJECT:
+            if own and not rules.own_requests:
+                return Denied(Denial.OWN_REQUEST)
+            assigned = actor in roster.reviewers and actor in request.reviewers
+            if not assigned and actor not in roster.admins:
+                return Denied(Denial.NOT_A_REVIEWER)
+        case _:
+            assert_never(act)
     return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
 
 
-def may_resubmit(user: str, request: Request, roster: Roster) -> bool:
-    """Whether `user` may hand this ended request in again: their own, or any as an admin."""
+def may_resubmit(user: str, request: Request, rules: Rules) -> bool:
+    """Whether `user` may submit this ended request again: their own, or any as an admin."""
     ended = request.status in {Status.REJECTED, Status.WITHDRAWN}
-    return ended and (user == request.submitted_by or user in roster.admins)
+    return ended and (user == request.submitted_by or user in rules.roster.admins)
 
 
-def bounds(user: str, roster: Roster) -> str | None:
-    """Whose requests alone may be told this person: their own; None for who sees every request.
+def sees_only(user: str, rules: Rules) -> str | None:
+    """Whose requests alone this person sees: their own; None for who sees every request.
 
-    A request they see says things of others for its target, and those may be somebody else's.
+    A request they see also shows facts of other requests for its target, which may be of others.
     """
-    return None if roster.oversees(user) else user
+    return None if rules.roster.oversees(user) else user
 
 
-def assignees(submitter: str, roster: Roster, *, own_requests: bool = False) -> tuple[str, ...]:
+def assignees(submitter: str, rules: Rules) -> tuple[str, ...]:
     """Who gets the card: the reviewers but not the submitter; without any, the workspace admins.
 
     Empty means nobody could ever decide, and the submission must be refused.
     """
-    excluded = set() if own_requests else {submitter}
-    return tuple(sorted(set(roster.reviewers) - excluded or set(roster.admins) - excluded))
-
-
-def _withdraw(user: str, request: Request) -> Denial | None:
-    return None if user == request.submitted_by else Denial.NOT_THE_SUBMITTER
-
-
-def _move(user: str, request: Request, roster: Roster) -> Allowed | Denied:
-    if user != request.submitted_by and user not in roster.admins:
-        return Denied(Denial.NOT_THE_MOVER)
-    return Allowed() if release_stages.has_stages(request) else Denied(Denial.NO_STAGES)
-
-
-def _decide(user: str, request: Request, roster: Roster, *, own_requests: bool) -> Denial | None:
-    if user == request.submitted_by and not own_requests:
-        return Denial.OWN_REQUEST
-    assigned = user in roster.reviewers and user in request.reviewers
-    return None if assigned or user in roster.admins else Denial.NOT_A_REVIEWER
+    excluded = set() if rules.own_requests else {submitter}
+    return tuple(
+        sorted(set(rules.roster.reviewers) - excluded or set(rules.roster.admins) - excluded)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.domain.access import Allowed, Denial, Denied, Roster, may
+from store.domain.access import Allowed, Denial, Denied, Rules, may
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, People, Request
 
@@ -39,21 +39,19 @@ class Why:
     people: People
 
 
-def deciders(request: Request, roster: Roster, *, own_requests: bool) -> tuple[str, ...]:
+def deciders(request: Request, rules: Rules, now: datetime) -> tuple[str, ...]:
     """Who may decide the request now: its reviewers first, then the admins."""
 
     def able(people: AbstractSet[str]) -> list[str]:
         return sorted(
-            user
-            for user in people
-            if may(user, Act.APPROVE, request, roster, own_requests=own_requests) == Allowed()
+            user for user in people if may(user, Act.APPROVE, request, rules, now) == Allowed()
         )
 
     reviewers = able(set(request.reviewers))
-    return (*reviewers, *able(set(roster.admins) - set(reviewers)))
+    return (*reviewers, *able(set(rules.roster.admins) - set(reviewers)))
 
 
-def refusal(user: str, request: Request, roster: Roster, *, own_requests: bool) -> Denial | None:
+def refusal(user: str, request: Request, rules: Rules, now: datetime) -> Denial | None:
     """Why this person may not decide; None where they may."""
-    answer = may(user, Act.APPROVE, request, roster, own_requests=own_requests)
+    answer = may(user, Act.APPROVE, request, rules, now)
     return answer.reason if isinstance(answer, Denied) else None

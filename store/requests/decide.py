@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Denial, Denied, Refused, Roster, may
+from store.domain.access import Denial, Denied, Refused, Rules, may
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Verdict, Vote
@@ -62,10 +62,10 @@ async def end(
 ) -> list[Request | Refused]:
     """End these reviews as far as they may, in this order, with all that is owed for it."""
     there = await _held(session, {ending.request_id for ending in endings})
-    roster = await people.roster(session, policy, only={ending.actor for ending in endings})
+    rules = await people.rules(session, policy, only={ending.actor for ending in endings})
     answers: list[Request | Refused] = []
     for ending in endings:
-        answer = admit(there.get(ending.request_id), ending, roster, policy)
+        answer = admit(there.get(ending.request_id), ending, rules)
         if not isinstance(answer, Refused):
             answer = there[answer.id] = _ended(answer, ending)
         answers.append(answer)
@@ -74,13 +74,11 @@ async def end(
     return [await told(session, what, how) for how, what in pairs]
 
 
-def admit(
-    request: Request | None, ending: Ending, roster: Roster, policy: Policy
-) -> Request | Refused:
+def admit(request: Request | None, ending: Ending, rules: Rules) -> Request | Refused:
     """The request, when this act is allowed on what the person looked at; else why not."""
     if request is None:
         return Refused(Denial.UNKNOWN, ending.request_id)
-    answer = may(ending.actor, ending.act, request, roster, own_requests=policy.own_requests)
+    answer = may(ending.actor, ending.act, request, rules, ending.at)
     if isinstance(answer, Denied):
         return Refused(answer.reason, request.id, request)
     if ending.revision not in {None, request.revision}:
@@ -226,8 +224,8 @@ async def examine(
     ending = Ending(request_id, act, actor, now, revision)
     async with db.snapshot() as session:
         request = await read.find(session, request_id)
-        roster = await people.roster(session, policy, only={actor})
-    answer = admit(request, ending, roster, policy)
+        rules = await people.rules(session, policy, only={actor})
+    answer = admit(request, ending, rules)
     if not isinstance(answer, Refused):
         return answer
     async with db.transaction() as session:

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain import explanation
-from store.domain.access import Allowed, Denial, Refused, bounds, may
+from store.domain.access import Allowed, Denial, Refused, may, sees_only
 from store.domain.explanation import Told, Why
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
@@ -18,25 +18,27 @@ from store.requests import read
 from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
 
-async def why(db: Database, request_id: int, *, asker: str, policy: Policy) -> Why | Refused:
+async def why(
+    db: Database, request_id: int, *, asker: str, policy: Policy, now: datetime
+) -> Why | Refused:
     """Who may decide, whether the asker may, and who was told; Refused for who may not see it."""
     async with db.snapshot() as session:
         request = await read.find(session, request_id)
         if request is None:
             return Refused(Denial.UNKNOWN, request_id)
-        roster, own = await people.roster(session, policy), policy.own_requests
-        if may(asker, Act.SEE, request, roster) != Allowed():
+        rules = await people.rules(session, policy)
+        if may(asker, Act.SEE, request, rules, now) != Allowed():
             return Refused(Denial.UNKNOWN, request_id)
-        only_of = bounds(asker, roster)
+        only_of = sees_only(asker, rules)
         request = await read.in_context(session, request_id, only_of=only_of)
-        able = explanation.deciders(request, roster, own_requests=own)
+        able = explanation.deciders(request, rules, now)
         told = await _told(session, request)
         named = {*request.people(), *able, *(copy.recipient for copy in told)}
         return Why(
             request=request,
             asker=asker,
             deciders=able,
-            denial=explanation.refusal(asker, request, roster, own_requests=own),
+            denial=explanation.refusal(asker, request, rules, now),
             told=told,
             reminded=await _reminded(session, request),
             remind_at=(await session.get_one(RequestRow, request_id)).remind_at,

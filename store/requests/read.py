@@ -1,11 +1,12 @@
 """One request: as it is, in its context, and as one person may see it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Allowed, Denial, Refused, bounds, may
+from store.domain.access import Allowed, Denial, Refused, may, sees_only
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import People, Request
@@ -36,7 +37,7 @@ async def in_context(
 ) -> Request:
     """The request with what others and its history add, for a card or the details.
 
-    `only_of` is `access.bounds` of who reads it. Raises LookupError where there is none.
+    `only_of` is `access.sees_only` of who reads it. Raises LookupError where there is none.
     """
     return await same_target.in_context(session, await one(session, request_id), only_of=only_of)
 
@@ -50,20 +51,18 @@ class Seen:
     people: People
 
 
-async def look(db: Database, request_id: int, *, viewer: str, policy: Policy) -> Seen | Refused:
+async def look(
+    db: Database, request_id: int, *, viewer: str, policy: Policy, now: datetime
+) -> Seen | Refused:
     """What this person sees of a request; Refused where they may not see it."""
     async with db.snapshot() as session:
         request = await find(session, request_id)
         if request is None:
             return Refused(Denial.UNKNOWN, request_id)
-        roster = await people.roster(session, policy, only={viewer})
-        allowed = {
-            act
-            for act in Act
-            if may(viewer, act, request, roster, own_requests=policy.own_requests) == Allowed()
-        }
+        rules = await people.rules(session, policy, only={viewer})
+        allowed = {act for act in Act if may(viewer, act, request, rules, now) == Allowed()}
         if Act.SEE not in allowed:
             return Refused(Denial.UNKNOWN, request_id)
-        only_of = bounds(viewer, roster)
+        only_of = sees_only(viewer, rules)
         request = await same_target.in_context(session, request, only_of=only_of)
         return Seen(request, frozenset(allowed), await people.known(session, request.people()))

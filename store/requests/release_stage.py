@@ -36,7 +36,7 @@ async def move_stage(
     Refused where the platform's order has no such step; `request` is then as it stands.
     """
     async with db.transaction() as session:
-        admitted = await _admit(session, request_id, actor, policy)
+        admitted = await _admit(session, request_id, actor, policy, now)
         if isinstance(admitted, Refused):
             return admitted
         await hold(session, Target.of(admitted).key)
@@ -54,13 +54,13 @@ async def move_stage(
 
 
 async def _admit(
-    session: AsyncSession, request_id: int, actor: str, policy: Policy
+    session: AsyncSession, request_id: int, actor: str, policy: Policy, now: datetime
 ) -> Request | Refused:
     request = await read.find(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
-    roster = await people.roster(session, policy)
-    answer = may(actor, Act.MOVE, request, roster)
+    rules = await people.rules(session, policy, only={actor})
+    answer = may(actor, Act.MOVE, request, rules, now)
     if not isinstance(answer, Denied):
         return request
     known = answer.reason is not Denial.UNKNOWN

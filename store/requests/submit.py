@@ -18,8 +18,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain import target_rules as rules
-from store.domain.access import Denial, Refused, Roster, assignees, may_resubmit
+from store.domain import target_rules
+from store.domain.access import Denial, Refused, Rules, assignees, may_resubmit
 from store.domain.deadlines import working_deadline
 from store.domain.lists.query import searchable
 from store.domain.policy import Policy
@@ -120,10 +120,10 @@ async def take(
     # In one order: two transactions that hold the same targets must not wait crosswise.
     for name in sorted({each.target.key for each in handed}):
         await hold(session, name)
-    roster = await people.roster(session, policy)
+    rules = await people.rules(session, policy)
     answers: list[Submitted | Refused] = []
     for group in _groups(handed):
-        answers += await _store(session, group, roster, policy)
+        answers += await _store(session, group, rules, policy)
     return answers
 
 
@@ -137,7 +137,7 @@ def _groups(handed: Sequence[HandedIn]) -> Iterator[list[HandedIn]]:
 
 
 async def _store(
-    session: AsyncSession, group: Sequence[HandedIn], roster: Roster, policy: Policy
+    session: AsyncSession, group: Sequence[HandedIn], rules: Rules, policy: Policy
 ) -> list[Submitted | Refused]:
     known = await _known(session, {each.external_id for each in group})
     new: dict[str, tuple[HandedIn, Request]] = {}
@@ -146,7 +146,7 @@ async def _store(
     for place, each in enumerate(group):
         if each.external_id in known or each.external_id in new:
             continue
-        answer = await _admit(session, each, roster, tries, own_requests=policy.own_requests)
+        answer = await _admit(session, each, rules, tries)
         if isinstance(answer, Refused):
             refused[place] = answer
         else:
@@ -174,39 +174,37 @@ def _answer(
 async def _admit(
     session: AsyncSession,
     handed: HandedIn,
-    roster: Roster,
+    rules: Rules,
     tries: dict[Purpose, Try | None],
-    *,
-    own_requests: bool,
 ) -> Request | Refused:
     """The request as it would be stored, still without a number; else why not."""
-    reviewers = assignees(handed.submitter, roster, own_requests=own_requests)
+    reviewers = assignees(handed.submitter, rules)
     if not reviewers:
         return Refused(Denial.NOBODY_CAN_DECIDE)
     refused = None if handed.from_platform else await _ruled_out(session, handed)
     if refused:
         return refused
     found = _try_before(handed, tries)
-    return _request(handed, reviewers, await _named(session, handed, roster) or found)
+    return _request(handed, reviewers, await _named(session, handed, rules) or found)
 
 
 async def _ruled_out(session: AsyncSession, handed: HandedIn) -> Refused | None:
     submission = handed.submission
     found = await same_target.on_target(session, handed.target, submission.version)
-    answer = rules.judge(submission.category, found)
+    answer = target_rules.judge(submission.category, found)
     if not isinstance(answer, Blocked):
         return None
     there = await read.one(session, answer.by.id)
     return Refused(answer.reason, there.id, there, answer.field)
 
 
-async def _named(session: AsyncSession, handed: HandedIn, roster: Roster) -> Request | None:
+async def _named(session: AsyncSession, handed: HandedIn, rules: Rules) -> Request | None:
     """The try before, where the submitter names it; one that does not fit is as good as none."""
     named = handed.resubmission_of
     earlier = await read.find(session, named) if named else None
     fits = (
         earlier
-        and may_resubmit(handed.submitter, earlier, roster)
+        and may_resubmit(handed.submitter, earlier, rules)
         and earlier.category is handed.submission.category
         and earlier.mini_program_id == handed.submission.mini_program.id
     )

@@ -18,7 +18,7 @@ MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 
 
 async def asked(db: Database, request: Request, by: str = ALICE) -> Why:
-    answer = await explain.why(db, request.id, asker=by, policy=POLICY)
+    answer = await explain.why(db, request.id, asker=by, policy=POLICY, now=NOW)
     assert isinstance(answer, Why)
     return answer
 
@@ -41,7 +41,7 @@ async def test_the_asker_hears_whether_they_may(db: Database, by: str, why: Deni
 async def test_who_may_not_see_it_learns_nothing(db: Database) -> None:
     await submit(db)
     for request_id in (1, 999):
-        answer = await explain.why(db, request_id, asker=MALLORY, policy=POLICY)
+        answer = await explain.why(db, request_id, asker=MALLORY, policy=POLICY, now=NOW)
         assert answer == Refused(Denial.UNKNOWN, request_id)
 
 

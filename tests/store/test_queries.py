@@ -204,7 +204,7 @@ async def test_everybody_is_offered_what_they_may_do(db: Database) -> None:
 
 
 async def acts(db: Database, request: Request, user: str) -> frozenset[Act]:
-    seen = await read.look(db, request.id, viewer=user, policy=POLICY)
+    seen = await read.look(db, request.id, viewer=user, policy=POLICY, now=NOW)
     assert isinstance(seen, read.Seen)
     return seen.acts & {Act.SEE, Act.APPROVE, Act.REJECT, Act.WITHDRAW}
 
@@ -212,7 +212,7 @@ async def acts(db: Database, request: Request, user: str) -> frozenset[Act]:
 async def test_what_mallory_may_not_see_looks_like_what_does_not_exist(db: Database) -> None:
     request = await submit(db)
     for request_id in (request.id, 999, 0, -1, 2**63):
-        answer = await read.look(db, request_id, viewer=MALLORY, policy=POLICY)
+        answer = await read.look(db, request_id, viewer=MALLORY, policy=POLICY, now=NOW)
         assert answer == Refused(Denial.UNKNOWN, request_id)
 
 

@@ -159,11 +159,11 @@ async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Databas
     accepted(await vote(db, await submit(db, version="1.0"), BOB))
     await submit(db, version="2.0")
     theirs = await submit(db, version="3.0", submitted_by=MALLORY)
-    look = await read.look(db, theirs.id, viewer=MALLORY, policy=POLICY)
+    look = await read.look(db, theirs.id, viewer=MALLORY, policy=POLICY, now=NOW)
     assert isinstance(look, read.Seen)
     shown = look.request
     assert (shown.base, shown.warnings, shown.first_on_target) == (None, (), False)
-    decides = await read.look(db, theirs.id, viewer=BOB, policy=POLICY)
+    decides = await read.look(db, theirs.id, viewer=BOB, policy=POLICY, now=NOW)
     assert isinstance(decides, read.Seen)
     assert decides.request.base is not None
     assert "also under way" in decides.request.warnings[0]
@@ -172,7 +172,7 @@ async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Databas
 async def test_of_their_own_requests_a_submitter_is_told(db: Database) -> None:
     accepted(await vote(db, await submit(db, version="1.0"), BOB))
     await submit(db, version="2.0")
-    look = await read.look(db, (await submit(db)).id, viewer=ALICE, policy=POLICY)
+    look = await read.look(db, (await submit(db)).id, viewer=ALICE, policy=POLICY, now=NOW)
     assert isinstance(look, read.Seen)
     assert look.request.base is not None
     assert "also under way" in look.request.warnings[0]
