@@ -22,14 +22,15 @@ from store.requests import read
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Who clicked what, where. `request` is None for a value that is not one of ours.
+    """Who clicked what, where.
 
+    `target` of a value that is not one of ours is request 0, which the store knows nothing of.
     `view_id` is the modal of the click; a click in Home has none, and no response URL either.
     """
 
     user: str
     value: str
-    request: RequestRevision | None
+    request: RequestRevision
     trigger_id: str
     response_url: str | None
     view_id: str | None
@@ -43,7 +44,7 @@ class Click:
         return cls(
             user=body["user"]["id"],
             value=value,
-            request=RequestRevision.parse(value),
+            request=RequestRevision.parse(value) or RequestRevision(0, 0),
             trigger_id=body["trigger_id"],
             response_url=body.get("response_url"),
             view_id=view.get("id") if view.get("type") == "modal" else None,
@@ -106,7 +107,7 @@ async def reply_to(
 
 async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
     """Show the request as it is now in the modal the click came from."""
-    if click.view_id and click.request:
+    if click.view_id:
         seen = await read.look(
             deps.db, click.request.id, viewer=click.user, policy=deps.policy, now=deps.clock()
         )

@@ -27,10 +27,8 @@ from handlers.deps import Deps
 from store.domain.access import Refused
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
-from store.domain.request import Request, Verdict
-from store.requests import decide as decisions
 from store.requests import read
-from store.requests.decide import examine, vote
+from store.requests.decide import Decision, decide, examine
 
 COMMAND = "/mp-requests"
 _TOO_LATE = "Slack did not open the window in time. Nothing was changed; please try again."
@@ -123,7 +121,7 @@ async def approve(call: Call) -> Answer:
     found = command_text.ref(call.text)
     if not found:
         return _which("approve")
-    return await _vote(call, found[0], Verdict.APPROVE)
+    return await _decide(call, Decision(found[0], Act.APPROVE, call.user, call.deps.clock()))
 
 
 async def reject(call: Call) -> Answer:
@@ -137,9 +135,8 @@ async def reject(call: Call) -> Answer:
             f"A reason has at most {decision_form.REASON_LIMIT:,} characters; "
             f"this has {len(reason):,}. Nothing was changed."
         )
-    if not reason:
-        return await _ask(call, request_id)
-    return await _vote(call, request_id, Verdict.REJECT, reason)
+    decision = Decision(request_id, Act.REJECT, call.user, call.deps.clock(), reason=reason)
+    return await _decide(call, decision) if reason else await _ask_why(call, decision)
 
 
 async def withdraw(call: Call) -> Answer:
@@ -147,11 +144,7 @@ async def withdraw(call: Call) -> Answer:
     found = command_text.ref(call.text)
     if not found:
         return _which("withdraw")
-    deps = call.deps
-    answer = await decisions.withdraw(
-        deps.db, found[0], submitter=call.user, policy=deps.policy, now=deps.clock()
-    )
-    return await _told(call, answer)
+    return await _decide(call, Decision(found[0], Act.WITHDRAW, call.user, call.deps.clock()))
 
 
 async def move(call: Call) -> Answer:
@@ -187,37 +180,17 @@ SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
 }
 
 
-async def _vote(call: Call, request_id: int, verdict: Verdict, reason: str | None = None) -> Answer:
-    deps = call.deps
-    answer = await vote(
-        deps.db,
-        request_id,
-        reviewer=call.user,
-        verdict=verdict,
-        policy=deps.policy,
-        now=deps.clock(),
-        reason=reason,
-    )
-    return await _told(call, answer)
-
-
-async def _ask(call: Call, request_id: int) -> Answer:
-    deps = call.deps
-    answer = await examine(
-        deps.db,
-        request_id,
-        actor=call.user,
-        act=Act.REJECT,
-        policy=deps.policy,
-        now=deps.clock(),
-    )
+async def _ask_why(call: Call, decision: Decision) -> Answer:
+    """Open the reject form for who may reject; the others hear at once why not."""
+    answer = await examine(call.deps.db, decision, call.deps.policy)
     if isinstance(answer, Refused):
-        return await _told(call, answer)
+        return await clicks.worded(answer, call.user, call.deps)
     return await _open(call, decision_form.build(answer))
 
 
-async def _told(call: Call, answer: Request | Refused) -> Answer:
+async def _decide(call: Call, decision: Decision) -> Answer:
     """What was done, from the state it led to, never from what was asked for."""
+    answer = await decide(call.deps.db, decision, call.deps.policy)
     if isinstance(answer, Refused):
         return await clicks.worded(answer, call.user, call.deps)
     reason = f"\n{quote(answer.decision_reason)}" if answer.decision_reason else ""

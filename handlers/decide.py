@@ -9,10 +9,9 @@ from blocks import buttons, decision_form
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store.domain.access import Denial, Refused
+from store.domain.access import Refused
 from store.domain.lifecycle import Act
-from store.domain.request import Verdict
-from store.requests.decide import examine, vote
+from store.requests.decide import Decision, decide, examine
 
 
 def register(app: AsyncApp) -> None:
@@ -25,17 +24,9 @@ def register(app: AsyncApp) -> None:
 async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Record the approval, then acknowledge; every copy of the card follows by the outbox."""
     click = Click.read(body)
-    answer: Any = Refused(Denial.UNKNOWN)
-    if click.request:
-        answer = await vote(
-            deps.db,
-            click.request.id,
-            reviewer=click.user,
-            verdict=Verdict.APPROVE,
-            policy=deps.policy,
-            now=deps.clock(),
-            revision=click.request.revision,
-        )
+    seen = click.request
+    decision = Decision(seen.id, Act.APPROVE, click.user, deps.clock(), seen.revision)
+    answer = await decide(deps.db, decision, deps.policy)
     await ack()
     await clicks.answer(click, answer, deps, client)
 
@@ -43,17 +34,9 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
 async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Open the reject form for who may reject; the others hear at once why not."""
     click = Click.read(body)
-    answer: Any = Refused(Denial.UNKNOWN)
-    if click.request:
-        answer = await examine(
-            deps.db,
-            click.request.id,
-            actor=click.user,
-            act=Act.REJECT,
-            policy=deps.policy,
-            now=deps.clock(),
-            revision=click.request.revision,
-        )
+    seen = click.request
+    decision = Decision(seen.id, Act.REJECT, click.user, deps.clock(), seen.revision)
+    answer = await examine(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
         await clicks.refuse(click, answer, deps, client)
     else:
@@ -67,17 +50,16 @@ async def reject(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     if isinstance(form, dict):
         await ack(response_action="errors", errors=form)
         return
-    answer = await vote(
-        deps.db,
-        form.request.id,
-        reviewer=user,
-        verdict=Verdict.REJECT,
-        policy=deps.policy,
-        now=deps.clock(),
+    decision = Decision(
+        request_id=form.request.id,
+        act=Act.REJECT,
+        actor=user,
+        at=deps.clock(),
         revision=form.request.revision,
         rejection_class=form.rejection_class,
         reason=form.reason,
     )
+    answer = await decide(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
         await ack(response_action="update", view=await clicks.refusal_view(answer, user, deps))
     else:

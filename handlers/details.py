@@ -10,7 +10,7 @@ from blocks import buttons, request_details
 from handlers import clicks, views
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store.domain.access import Denial, Refused
+from store.domain.access import Refused
 from store.requests import read
 
 
@@ -24,11 +24,9 @@ def register(app: AsyncApp) -> None:
 async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Open what this person may see of it, with the acts they may do now."""
     click = Click.read(body)
-    seen: Any = Refused(Denial.UNKNOWN)
-    if click.request:
-        seen = await read.look(
-            deps.db, click.request.id, viewer=click.user, policy=deps.policy, now=deps.clock()
-        )
+    seen = await read.look(
+        deps.db, click.request.id, viewer=click.user, policy=deps.policy, now=deps.clock()
+    )
     if isinstance(seen, Refused):
         await clicks.refuse(click, seen, deps, client)
     else:

@@ -22,7 +22,7 @@ from handlers.deps import Deps
 from store import drafts
 from store.domain import draft as drafting
 from store.domain import submission
-from store.domain.access import Denial, Refused
+from store.domain.access import Refused
 from store.domain.draft import Draft
 from store.domain.json_values import FieldProblem
 from store.domain.submission import SubmissionError
@@ -67,11 +67,9 @@ async def submit_again(
 ) -> None:
     """Open the form filled in with what a request had, for who may submit it again."""
     click = Click.read(body)
-    answer: Any = Refused(Denial.UNKNOWN)
-    if click.request:
-        answer = await drafts.repeat(
-            deps.db, click.request.id, owner=click.user, policy=deps.policy, now=deps.clock()
-        )
+    answer = await drafts.repeat(
+        deps.db, click.request.id, owner=click.user, policy=deps.policy, now=deps.clock()
+    )
     if isinstance(answer, Refused):
         await clicks.refuse(click, answer, deps, client)
     else:

@@ -9,8 +9,8 @@ from blocks import buttons
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store.domain.access import Denial, Refused
-from store.requests.decide import withdraw
+from store.domain.lifecycle import Act
+from store.requests.decide import Decision, decide
 
 
 def register(app: AsyncApp) -> None:
@@ -21,15 +21,8 @@ def register(app: AsyncApp) -> None:
 async def clicked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Record the withdrawal, then acknowledge; reviewers hear of it by the outbox."""
     click = Click.read(body)
-    answer: Any = Refused(Denial.UNKNOWN)
-    if click.request:
-        answer = await withdraw(
-            deps.db,
-            click.request.id,
-            submitter=click.user,
-            policy=deps.policy,
-            now=deps.clock(),
-            revision=click.request.revision,
-        )
+    seen = click.request
+    decision = Decision(seen.id, Act.WITHDRAW, click.user, deps.clock(), seen.revision)
+    answer = await decide(deps.db, decision, deps.policy)
     await ack()
     await clicks.answer(click, answer, deps, client)

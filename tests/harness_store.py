@@ -14,13 +14,14 @@ from sqlmodel import col, select
 
 from store.domain import submission
 from store.domain.access import Denial, Refused
+from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Category, Request, Verdict
 from store.domain.submission import Submission
 from store.engine.database import Database
 from store.messages import claim, outbox
 from store.messages.outbox import Claimed
-from store.requests import decide as decisions
+from store.requests.decide import Decision, decide
 from store.requests.submit import submit as store_request
 from store.tables import EventRow, OutboxRow
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, sample_of
@@ -50,19 +51,23 @@ async def submit(db: Database, *, policy: Policy = POLICY, **changes: Any) -> Re
 
 
 async def vote(
-    db: Database, request: Request, by: str, verdict: Verdict = Verdict.APPROVE, **more: Any
+    db: Database,
+    request: Request,
+    by: str,
+    verdict: Verdict = Verdict.APPROVE,
+    *,
+    policy: Policy = POLICY,
+    **more: Any,
 ) -> Request | Refused:
     """A vote on whatever revision is current, unless the story says which was seen."""
-    given = {"policy": POLICY, "now": NOW, **more}
-    return await decisions.vote(db, request.id, reviewer=by, verdict=verdict, **given)
+    return await decide(db, Decision(request.id, Act(verdict), by, NOW, **more), policy)
 
 
 async def withdraw(
-    db: Database, request: Request, by: str = ALICE, **more: Any
+    db: Database, request: Request, by: str = ALICE, *, policy: Policy = POLICY, **more: Any
 ) -> Request | Refused:
     """The submitter takes it back; or somebody else tries."""
-    given = {"policy": POLICY, "now": NOW, **more}
-    return await decisions.withdraw(db, request.id, submitter=by, **given)
+    return await decide(db, Decision(request.id, Act.WITHDRAW, by, NOW, **more), policy)
 
 
 def denial(answer: Request | Refused) -> Denial | None:

@@ -14,11 +14,6 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     MOVE = "move"
 
-    @classmethod
-    def of(cls, verdict: Verdict) -> "Act":
-        """The act behind a vote."""
-        return cls(verdict.value)
-
     @property
     def verdict(self) -> Verdict | None:
         """The vote this act is; None for what is no vote."""

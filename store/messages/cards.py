@@ -68,24 +68,26 @@ async def owe(
 ) -> None:
     """Owe every copy of these requests, the Homes that show them, and what else is to be said.
 
-    Together, so that transactions lock them in one order.
+    All that a transaction owes goes through one call, each message once: then it is in one order,
+    against deadlocks.
     """
-    changed = list(request_ids)
-    copies = [_message(copy) for copy in await execute(session, _COPIES, {"ids": changed})]
-    redrawn = await homes.owed(session, changed, now=now)
-    await outbox.owe(session, [*copies, *redrawn, *also], now=now)
+    messages = list(also)
+    if changed := list(request_ids):
+        copies = await execute(session, _COPIES, {"ids": changed})
+        messages += [_message(copy) for copy in copies]
+        messages += await homes.owed(session, changed, now=now)
+    await outbox.owe(session, list({each.key: each for each in messages}.values()), now=now)
 
 
-async def refresh(session: AsyncSession, request: Request, *, reader: str, now: datetime) -> None:
-    """Owe the outdated copies of a request, and this reader's in any case."""
-    chosen = select(CardRow).where(CardRow.request_id == request.id)
-    owed = [
+async def outdated(session: AsyncSession, request: Request, *, reader: str) -> list[Owed]:
+    """The copies of a request that show an earlier revision, and this reader's in any case."""
+    copies = select(CardRow).where(CardRow.request_id == request.id)
+    return [
         _message(copy)
-        for copy in (await session.exec(chosen)).all()
+        for copy in (await session.exec(copies)).all()
         if copy.deletions < MOST_DELETIONS
         and (copy.recipient == reader or copy.shown_revision < request.revision)
     ]
-    await outbox.owe(session, owed, now=now)
 
 
 async def find(session: AsyncSession, request_id: int, audience: str, recipient: str) -> Card:

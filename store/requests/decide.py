@@ -1,14 +1,14 @@
 """How reviews end: approvals, rejections and withdrawals, those of one moment in one transaction.
 
-What must stay true: the rule is asked about the request as it is, with its row held, and the UPDATE
-names the revision it was asked about. Of two who end the same review the second is asked about what
-the first has left, be it in this transaction or in another's.
+What must stay true: the rule is asked about the request as it is, with its row locked, and the
+UPDATE names the revision it was asked about. Of two who end the same review the second is judged
+by what the first has left, be it in this transaction or in another's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import bindparam, insert, update
 from sqlmodel import col, select
@@ -18,38 +18,38 @@ from store import people
 from store.domain.access import Denial, Denied, Refused, Rules, may
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy
-from store.domain.request import RejectionClass, Request, Verdict, Vote
+from store.domain.request import RejectionClass, Request, Vote
 from store.engine.database import Database, execute
-from store.messages import cards
+from store.messages import cards, outbox
 from store.messages.outbox import Kind, Owed
 from store.requests import read, revisions, same_target
 from store.requests.revisions import Change
 from store.snapshots import FACTS, snapshots
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
+# Hot: with every decision, so each is made once.
 _IDS: Any = bindparam("ids", expanding=True)
-# In one order: two transactions that hold the same ones must not lock crosswise.
-_HELD = select(*FACTS).where(col(RequestRow.id).in_(_IDS)).order_by(col(RequestRow.id))
-_HELD = _HELD.with_for_update()
-_SETTLED = (
+_LOCK = select(*FACTS).where(col(RequestRow.id).in_(_IDS))
+_LOCK = _LOCK.order_by(col(RequestRow.id)).with_for_update()  # in one order, against deadlocks
+_END_ASSIGNMENTS = (
     update(AssignmentRow)
     .where(col(AssignmentRow.request_id) == bindparam("its_id"))
     .values(waits=False, status=bindparam("status"), completed_on=bindparam("completed_on"))
 )
-_NEW_VOTE = insert(VoteRow)
-_OF_VOTE = [field.name for field in fields(Vote)]
-_WRITTEN = ("status", "completed_on", "decided_by", "rejection_class", "decision_reason")
+_INSERT_VOTE = insert(VoteRow)
+_VOTE_FIELDS = [field.name for field in fields(Vote)]
+_CHANGED_FIELDS = ("status", "completed_on", "decided_by", "rejection_class", "decision_reason")
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How somebody means to end a review, and in whose words.
+class Decision:
+    """How somebody wants to end a review, when (aware UTC), and in what words.
 
     `revision` is what they saw of the request; None (a typed command) is any.
     """
 
     request_id: int
-    act: Act
+    act: Literal[Act.APPROVE, Act.REJECT, Act.WITHDRAW]
     actor: str
     at: datetime
     revision: int | None = None
@@ -57,176 +57,159 @@ class Ending:
     reason: str | None = None
 
 
-async def end(
-    session: AsyncSession, endings: Sequence[Ending], policy: Policy
+async def decide(db: Database, decision: Decision, policy: Policy) -> Request | Refused:
+    """End a review with all that is owed for it; the request as it is then, or why not.
+
+    The policy is handed over and its rules are made inside: who holds which role is read in the
+    transaction of the act.
+    """
+    return await db.write_batches.run(decide_batch, decision, policy)
+
+
+async def decide_batch(
+    session: AsyncSession, decisions: Sequence[Decision], policy: Policy
 ) -> list[Request | Refused]:
-    """End these reviews as far as they may, in this order, with all that is owed for it."""
-    there = await _held(session, {ending.request_id for ending in endings})
-    rules = await people.rules(session, policy, only={ending.actor for ending in endings})
+    """Make these decisions as far as they are allowed; one answer for each.
+
+    1. Lock the requests and read them as they are now, in the order of their ids.
+    2. Judge the decisions in the order they came, by today's policy and roles. Each is judged by
+       what those before it have left of the request.
+    3. Write what is allowed: requests, guarded by their revisions; assignments; votes; events.
+    4. Owe all messages at once: they are sorted, so that no two transactions lock the rows of the
+       outbox in different orders and deadlock.
+    5. Answer, without what a refused person may not see.
+    """
+    ids = sorted({each.request_id for each in decisions if 0 < each.request_id < 2**63})
+    rows = (await execute(session, _LOCK, {"ids": ids})).all()
+    requests = {request.id: request for request in await snapshots(session, rows)}
+
+    rules = await people.rules(session, policy, only={each.actor for each in decisions})
     answers: list[Request | Refused] = []
-    for ending in endings:
-        answer = admit(there.get(ending.request_id), ending, rules)
-        if not isinstance(answer, Refused):
-            answer = there[answer.id] = _ended(answer, ending)
+    made: list[tuple[Decision, Request]] = []
+    refused: list[tuple[Decision, Refused]] = []
+    for decision in decisions:
+        answer = _judge(decision, requests.get(decision.request_id), rules)
+        if isinstance(answer, Refused):
+            refused.append((decision, answer))
+        else:
+            answer = requests[answer.id] = _apply(decision, answer)
+            made.append((decision, answer))
         answers.append(answer)
-    pairs = list(zip(endings, answers, strict=True))
-    await _write(session, [(how, what) for how, what in pairs if not isinstance(what, Refused)])
-    return [await told(session, what, how) for how, what in pairs]
+
+    decided = [request for _, request in made]
+    if made:
+        await revisions.advance(session, decided, *_CHANGED_FIELDS)
+        ended = [
+            {"its_id": each.id, "status": each.status.value, "completed_on": each.completed_on}
+            for each in decided
+        ]
+        await execute(session, _END_ASSIGNMENTS, ended)
+        votes = [
+            revisions.plain({name: getattr(request.votes[-1], name) for name in _VOTE_FIELDS})
+            | {"request_id": request.id}
+            for decision, request in made
+            if decision.act.verdict
+        ]
+        if votes:
+            await execute(session, _INSERT_VOTE, votes)
+        events = [
+            Change(
+                request,
+                request.status.value,
+                decision.actor,
+                decision.at,
+                {"rejection_class": decision.rejection_class, "reason": decision.reason},
+            )
+            for decision, request in made
+        ]
+        await revisions.record(session, events)
+
+    messages = [message for each in made for message in _notices(*each)]
+    for decision, refusal in refused:
+        messages += await _redraws(session, decision, refusal)
+    if made or messages:
+        changed = [request.id for request in decided]
+        changed += await same_target.waiting_beside(session, decided)
+        now = max(decision.at for decision in decisions)
+        await cards.owe(session, changed, now=now, also=messages)
+
+    return [
+        await _visible(session, decision, answer) if isinstance(answer, Refused) else answer
+        for decision, answer in zip(decisions, answers, strict=True)
+    ]
 
 
-def admit(request: Request | None, ending: Ending, rules: Rules) -> Request | Refused:
-    """The request, when this act is allowed on what the person looked at; else why not."""
+async def examine(db: Database, decision: Decision, policy: Policy) -> Request | Refused:
+    """Whether this decision would be allowed now: a courtesy before a form opens, not the rule.
+
+    Whoever asks from an outdated card gets it redrawn, as if they had acted.
+    """
+    async with db.snapshot() as session:
+        request = await read.find(session, decision.request_id)
+        rules = await people.rules(session, policy, only={decision.actor})
+    answer = _judge(decision, request, rules)
+    if not isinstance(answer, Refused):
+        return answer
+    async with db.transaction() as session:
+        await outbox.owe(session, await _redraws(session, decision, answer), now=decision.at)
+        return await _visible(session, decision, answer)
+
+
+def _judge(decision: Decision, request: Request | None, rules: Rules) -> Request | Refused:
+    """The request, when this decision is allowed on what the person saw of it; else why not."""
     if request is None:
-        return Refused(Denial.UNKNOWN, ending.request_id)
-    answer = may(ending.actor, ending.act, request, rules, ending.at)
+        return Refused(Denial.UNKNOWN, decision.request_id)
+    answer = may(decision.actor, decision.act, request, rules, decision.at)
     if isinstance(answer, Denied):
         return Refused(answer.reason, request.id, request)
-    if ending.revision not in {None, request.revision}:
+    if decision.revision not in {None, request.revision}:
         return Refused(Denial.STALE, request.id, request)
     return request
 
 
-async def told(
-    session: AsyncSession, answer: Request | Refused, ending: Ending
-) -> Request | Refused:
-    """What the person may hear; who acted on an old card gets it redrawn.
-
-    Who clicked on a card in the review channel has seen it; the others learn nothing of it.
-    """
-    if not isinstance(answer, Refused) or answer.request is None:
-        return answer
-    if answer.denial in {Denial.CLOSED, Denial.STALE}:
-        await cards.refresh(session, answer.request, reader=ending.actor, now=ending.at)
-    if answer.denial is not Denial.UNKNOWN:
-        return answer
-    if ending.revision is not None and await cards.in_channel(session, answer.request.id):
-        return replace(answer, denial=Denial.NOT_A_REVIEWER)
-    return replace(answer, request=None)
-
-
-async def _held(session: AsyncSession, ids: Iterable[int]) -> dict[int, Request]:
-    """These requests, nobody else's to change until the end of the transaction."""
-    real = sorted(id_ for id_ in ids if 0 < id_ < 2**63)
-    held = (await execute(session, _HELD, {"ids": real})).all()
-    return {request.id: request for request in await snapshots(session, held)}
-
-
-async def _write(session: AsyncSession, ended: Sequence[tuple[Ending, Request]]) -> None:
-    if not ended:
-        return
-    requests = [request for _, request in ended]
-    ids = [request.id for request in requests]
-    await revisions.advance(session, requests, *_WRITTEN)
-    await execute(session, _SETTLED, [_settled(request) for request in requests])
-    if votes := [_vote(request) for ending, request in ended if ending.act.verdict]:
-        await execute(session, _NEW_VOTE, votes)
-    await revisions.record(session, [_change(*pair) for pair in ended])
-    beside = await same_target.waiting_beside(session, requests)
-    words = [owed for pair in ended for owed in _words(*pair)]
-    now = max(ending.at for ending, _ in ended)
-    await cards.owe(session, [*ids, *beside], now=now, also=words)
-
-
-def _ended(request: Request, ending: Ending) -> Request:
-    """The request as it is once this ending is written."""
-    status, verdict = after(request.status, ending.act), ending.act.verdict
-    assert status is not None, "admitted, so the table has the transition"
-    said = (ending.rejection_class, ending.reason)
-    vote = [Vote(ending.actor, request.stage, verdict, ending.at, *said)] if verdict else []
+def _apply(decision: Decision, request: Request) -> Request:
+    """The request as this decision leaves it, one revision on."""
+    status, verdict = after(request.status, decision.act), decision.act.verdict
+    assert status is not None, "it was judged, so the table has the transition"
+    words = (decision.rejection_class, decision.reason)
+    vote = [Vote(decision.actor, request.stage, verdict, decision.at, *words)] if verdict else []
     return replace(
         request,
         revision=request.revision + 1,
         status=status,
-        completed_on=ending.at,
-        decided_by=ending.actor,
-        rejection_class=ending.rejection_class,
-        decision_reason=ending.reason,
+        completed_on=decision.at,
+        decided_by=decision.actor,
+        rejection_class=decision.rejection_class,
+        decision_reason=decision.reason,
         votes=(*request.votes, *vote),
     )
 
 
-def _settled(request: Request) -> dict[str, Any]:
-    """What its assignments repeat of it."""
-    repeated = {"status": request.status.value, "completed_on": request.completed_on}
-    return repeated | {"its_id": request.id}
+def _notices(decision: Decision, request: Request) -> list[Owed]:
+    """The outcome for its submitter; of what was withdrawn, a word to each of its reviewers."""
+    id_ = request.id
+    if decision.act is Act.WITHDRAW:
+        return [
+            Owed.post(Kind.WITHDRAWN, reviewer, id_, reviewer, request_id=id_)
+            for reviewer in request.reviewers
+        ]
+    return [Owed.post(Kind.OUTCOME, request.submitted_by, id_, request_id=id_)]
 
 
-def _vote(request: Request) -> dict[str, Any]:
-    """The last one as a row."""
-    vote = request.votes[-1]
-    return revisions.plain(
-        {name: getattr(vote, name) for name in _OF_VOTE} | {"request_id": request.id}
-    )
+async def _redraws(session: AsyncSession, decision: Decision, refused: Refused) -> list[Owed]:
+    """The cards to bring up to date, where somebody acted on what is no longer so."""
+    if refused.request is None or refused.denial not in {Denial.CLOSED, Denial.STALE}:
+        return []
+    return await cards.outdated(session, refused.request, reader=decision.actor)
 
 
-def _change(ending: Ending, request: Request) -> Change:
-    data = {"rejection_class": ending.rejection_class, "reason": ending.reason}
-    return Change(request, request.status.value, ending.actor, ending.at, data)
+async def _visible(session: AsyncSession, decision: Decision, refused: Refused) -> Refused:
+    """The refusal without a request that this person may not see.
 
-
-def _words(ending: Ending, request: Request) -> list[Owed]:
-    """The outcome for who submitted it; of what was withdrawn, word for its reviewers."""
-    if ending.act is Act.WITHDRAW:
-        return [_word(Kind.WITHDRAWN, request, reviewer) for reviewer in request.reviewers]
-    return [_word(Kind.OUTCOME, request, request.submitted_by)]
-
-
-def _word(kind: Kind, request: Request, to: str) -> Owed:
-    key = f"{kind}:{request.id}" if kind is Kind.OUTCOME else f"{kind}:{request.id}:{to}"
-    return Owed(key=key, kind=kind, recipient=to, lane=f"post:{to}", request_id=request.id)
-
-
-async def vote(
-    db: Database,
-    request_id: int,
-    *,
-    reviewer: str,
-    verdict: Verdict,
-    policy: Policy,
-    now: datetime,
-    revision: int | None = None,
-    rejection_class: RejectionClass | None = None,
-    reason: str | None = None,
-) -> Request | Refused:
-    """Approve or reject. `revision` is what the reviewer saw; None (a typed command) is any."""
-    ending = Ending(request_id, Act.of(verdict), reviewer, now, revision, rejection_class, reason)
-    return await db.write_batches.run(end, ending, policy)
-
-
-async def withdraw(
-    db: Database,
-    request_id: int,
-    *,
-    submitter: str,
-    policy: Policy,
-    now: datetime,
-    revision: int | None = None,
-) -> Request | Refused:
-    """Take a request back while it is Under Review, and owe word of it to its reviewers."""
-    ending = Ending(request_id, Act.WITHDRAW, submitter, now, revision)
-    return await db.write_batches.run(end, ending, policy)
-
-
-async def examine(
-    db: Database,
-    request_id: int,
-    *,
-    actor: str,
-    act: Act,
-    policy: Policy,
-    now: datetime,
-    revision: int | None = None,
-) -> Request | Refused:
-    """Whether this act would be allowed now: a courtesy before a form is opened, not the rule.
-
-    Who asks from an old card gets it redrawn, as if they had acted.
+    Whoever clicked on its card in the review channel has seen it, and hears who decides instead.
     """
-    ending = Ending(request_id, act, actor, now, revision)
-    async with db.snapshot() as session:
-        request = await read.find(session, request_id)
-        rules = await people.rules(session, policy, only={actor})
-    answer = admit(request, ending, rules)
-    if not isinstance(answer, Refused):
-        return answer
-    async with db.transaction() as session:
-        return await told(session, answer, ending)
+    if refused.request is None or refused.denial is not Denial.UNKNOWN:
+        return refused
+    if decision.revision is not None and await cards.in_channel(session, refused.request.id):
+        return replace(refused, denial=Denial.NOT_A_REVIEWER)
+    return replace(refused, request=None)

@@ -8,8 +8,9 @@ from bot import app
 from bot.app import Bot
 from store.domain.access import Refused
 from store.domain.clock import Clock
-from store.domain.request import Request, Verdict
-from store.requests.decide import vote
+from store.domain.lifecycle import Act
+from store.domain.request import Request
+from store.requests.decide import Decision, decide
 from store.tables import OutboxRow
 from tests.harness_slack import Team
 from tests.harness_store import outbox_rows
@@ -29,14 +30,8 @@ async def states(team: Team) -> set[str]:
 
 async def approve(team: Team, request_id: int) -> Request:
     """Bob's vote, committed; nothing is sent yet."""
-    answer = await vote(
-        team.bot.db,
-        request_id,
-        reviewer=team.bob.id,
-        verdict=Verdict.APPROVE,
-        policy=team.bot.policy,
-        now=team.clock(),
-    )
+    decision = Decision(request_id, Act.APPROVE, team.bob.id, team.clock())
+    answer = await decide(team.bot.db, decision, team.bot.policy)
     assert not isinstance(answer, Refused)
     return answer
 

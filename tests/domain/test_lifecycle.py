@@ -36,4 +36,4 @@ def test_every_final_status_can_be_reached_and_under_review_cannot() -> None:
     ("verdict", "act"), [(Verdict.APPROVE, Act.APPROVE), (Verdict.REJECT, Act.REJECT)]
 )
 def test_a_vote_is_the_act_of_its_verdict(verdict: Verdict, act: Act) -> None:
-    assert Act.of(verdict) is act
+    assert act.verdict is verdict

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import event
 from sqlmodel import col, func, select
@@ -55,6 +56,28 @@ async def test_of_those_who_end_one_review_at_one_moment_the_first_does(db: Data
     assert isinstance(fourth, Refused)
     assert {third.denial, fourth.denial} == {Denial.CLOSED}
     assert third.request == second
+
+
+async def test_all_that_a_batch_owes_is_written_at_once_and_in_one_order(db: Database) -> None:
+    """Else two batches could take the same rows of the outbox in different orders: a deadlock."""
+    decided, open_ = await submit(db), await submit(db)
+    await vote(db, decided, BOB)
+    written: list[list[str]] = []
+
+    def note(*execution: Any) -> None:
+        statement, context = execution[2], execution[4]
+        if statement.startswith("INSERT INTO outbox"):
+            written.append([row["key"] for row in context.compiled_parameters])
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    late, fresh = await asyncio.gather(
+        vote(db, decided, CAROL, revision=1), vote(db, open_, CAROL, revision=1)
+    )
+    assert isinstance(late, Refused)
+    assert isinstance(fresh, Request)
+    (keys,) = written
+    owed = [f"card:{request.id}:reviewer:{CAROL}" for request in (decided, open_)]
+    assert [key for key in keys if key in owed] == owed
 
 
 async def meet(session: AsyncSession, names: Sequence[str]) -> list[str]:

@@ -93,7 +93,7 @@ class Lifecycle(RuleBasedStateMachine):
     def vote(self, expected: Expected, by: str, verdict: Verdict, lag: int | None) -> None:
         seen = None if lag is None else expected.revision - lag
         answer = self.runner.run(vote(self.db, expected.request, by, verdict, revision=seen))
-        self.check(expected, answer, by, Act.of(verdict), seen)
+        self.check(expected, answer, by, Act(verdict), seen)
 
     @rule(expected=submitted, by=people, lag=lags)
     def withdraw(self, expected: Expected, by: str, lag: int | None) -> None:

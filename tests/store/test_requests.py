@@ -11,9 +11,8 @@ from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Status, Verdict
 from store.engine.database import Database
 from store.messages import cards
-from store.requests import decide as decisions
 from store.requests import read
-from store.requests.decide import examine
+from store.requests.decide import Decision, decide, examine
 from store.requests.submit import Submitted
 from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
@@ -234,7 +233,8 @@ async def test_where_no_channel_shows_it_a_click_of_a_stranger_learns_nothing(db
 
 @pytest.mark.parametrize("request_id", [0, -1, 999, 2**63, 10**40])
 async def test_there_is_no_such_request(db: Database, request_id: int) -> None:
-    answer = await decisions.withdraw(db, request_id, submitter=ALICE, policy=POLICY, now=NOW)
+    nothing = Decision(request_id, Act.WITHDRAW, ALICE, NOW)
+    answer = await decide(db, nothing, POLICY)
     assert answer == Refused(Denial.UNKNOWN, request_id)
 
 
@@ -254,15 +254,7 @@ async def test_a_form_is_opened_only_for_what_may_still_be_done(db: Database) ->
     request = await submit(db)
 
     async def ask(actor: str, revision: int | None = 1) -> Request | Refused:
-        return await examine(
-            db,
-            request.id,
-            actor=actor,
-            act=Act.REJECT,
-            policy=POLICY,
-            now=NOW,
-            revision=revision,
-        )
+        return await examine(db, Decision(request.id, Act.REJECT, actor, NOW, revision), POLICY)
 
     assert await ask(BOB) == request
     assert denial(await ask(BOB, revision=7)) is Denial.STALE

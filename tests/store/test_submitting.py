@@ -18,11 +18,10 @@ from store.domain.access import Denial, Refused
 from store.domain.policy import Policy
 from store.domain.request import Category, Verdict
 from store.engine.database import Database
-from store.requests import decide as decisions
 from store.requests.submit import HandedIn, Submitted, submit_all
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY, NOW, sample_of
-from tests.harness_store import POLICY, new_submission, outbox_rows, submit, vote
+from tests.harness_store import POLICY, new_submission, outbox_rows, submit, vote, withdraw
 
 ONE_REVIEWER = Policy(reviewers=(BOB,))
 """Who is the only reviewer can submit nothing: nobody could decide it."""
@@ -75,11 +74,10 @@ async def end(db: Database, facts: Facts, ending: str | None) -> None:
     if not isinstance(answer, Submitted) or not ending:
         return
     request = answer.request
-    act: dict[str, Any] = {"policy": ONE_REVIEWER, "now": NOW}
     if ending == "withdrawn":
-        await decisions.withdraw(db, request.id, submitter=request.submitted_by, **act)
+        await withdraw(db, request, request.submitted_by, policy=ONE_REVIEWER)
     else:
-        await decisions.vote(db, request.id, reviewer=BOB, verdict=Verdict(ending), **act)
+        await vote(db, request, BOB, Verdict(ending), policy=ONE_REVIEWER)
 
 
 async def rows(db: Database) -> list[dict[str, Any]]:
