@@ -43,7 +43,7 @@ def test_tests_neither_sleep_nor_pretend() -> None:
     found = {
         (str(path.relative_to(ROOT)), name)
         for path in files("tests")
-        # What lasts real time waits: the soak for its storm, the bench for a ruler of its own.
+        # What lasts real time waits: the soak among its faults, the bench for a ruler of its own.
         if not {"soak", "bench"} & set(path.parts)
         for name in called(path)
         if name in unwanted or name.startswith("unittest.mock")

@@ -7,7 +7,7 @@ import random
 import sys
 from time import monotonic
 
-from tests.soak.final_check import Reckoning
+from tests.soak.final_check import Findings
 from tests.soak.one_soak import Plan, soak
 
 
@@ -35,7 +35,7 @@ def _say(words: str) -> None:
     sys.stdout.flush()
 
 
-def report(found: Reckoning) -> str:
+def report(found: Findings) -> str:
     """Counts first, then every finding."""
     lines = [f"{count:7}  {what}" for what, count in sorted(found.counts.items())]
     parts = {

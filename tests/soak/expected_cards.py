@@ -12,13 +12,13 @@ from store.messages.outbox import Claimed, Kind
 from store.tables import CardRow
 
 
-class Redrawn:
+class ExpectedCards:
     """Draws every card once more."""
 
     def __init__(self, renderer: Renderer, now: datetime) -> None:
         self._renderer, self._now = renderer, now
 
-    async def unlike(
+    async def differences(
         self, cards: Iterable[CardRow], posted: Mapping[str, list[Message]]
     ) -> AsyncIterator[str]:
         """The copies on screen that do not say what the store says."""

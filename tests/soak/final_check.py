@@ -20,9 +20,9 @@ from store.messages.cards import MOST_DELETIONS
 from store.requests import audit
 from store.snapshots import snapshots
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow, SlotRow
-from tests.soak.expected_cards import Redrawn
-from tests.soak.people import Deed
-from tests.soak.workspace_and_bots import Stage
+from tests.soak.expected_cards import ExpectedCards
+from tests.soak.people import AckedAct
+from tests.soak.workspace_and_bots import Setup
 
 DECISIONS = {"approved", "rejected", "withdrawn"}
 
@@ -41,7 +41,7 @@ class Record:
 
 
 @dataclass
-class Reckoning:
+class Findings:
     """`losses` and `faults` must be empty; `excused` are duplicates nobody could have prevented."""
 
     losses: list[str] = field(default_factory=list)
@@ -74,25 +74,29 @@ async def read(db: Database, policy: Policy) -> Record:
         )
 
 
-async def reckon(stage: Stage, deeds: Iterable[Deed], record: Record, drawn: Redrawn) -> Reckoning:
+async def check_all(
+    setup: Setup, acknowledged: Iterable[AckedAct], record: Record, drawn: ExpectedCards
+) -> Findings:
     """All of it: the store, then the screens."""
-    posted, deleted = stage.workspace.by_key(), stage.workspace.deleted()
-    found = in_the_store(deeds, record, deleted)
+    posted, deleted = setup.workspace.by_key(), setup.workspace.deleted()
+    found = check_store(acknowledged, record, deleted)
     for key, copies in posted.items():
         if len(copies) > 1:
-            told = found.excused if stage.workspace.excused(copies) else found.duplicates
+            told = found.excused if setup.workspace.excused(copies) else found.duplicates
             told.append(f"{key} stands {len(copies)} times")
     found.losses += _unheard(record, posted.keys() | deleted)
-    found.faults += [finding async for finding in drawn.unlike(record.cards, posted)]
+    found.faults += [finding async for finding in drawn.differences(record.cards, posted)]
     found.counts["messages"] = len(posted)
-    found.counts["answers to clicks sent again"] = stage.workspace.answers.again
+    found.counts["answers to clicks sent again"] = setup.workspace.answers.again
     return found
 
 
-def in_the_store(deeds: Iterable[Deed], record: Record, deleted: AbstractSet[str]) -> Reckoning:
+def check_store(
+    acknowledged: Iterable[AckedAct], record: Record, deleted: AbstractSet[str]
+) -> Findings:
     """What the rows say; `deleted` are the keys of messages that somebody deleted by hand."""
-    found = Reckoning()
-    found.losses += _lost(deeds, record)
+    found = Findings()
+    found.losses += _lost(acknowledged, record)
     found.faults += _decided_wrongly(record)
     found.faults += [f"the history of MP-{broken} is broken" for broken in record.broken]
     found.faults += _unsettled(record, deleted)
@@ -107,23 +111,23 @@ async def _broken(session: AsyncSession, request_ids: Iterable[int]) -> list[int
     return [id_ for id_ in request_ids if await audit.broken_at(session, id_) is not None]
 
 
-def _lost(deeds: Iterable[Deed], record: Record) -> Iterator[str]:
+def _lost(acknowledged: Iterable[AckedAct], record: Record) -> Iterator[str]:
     """Acts that were acknowledged and left nothing."""
     programs = {request.mini_program_id: request for request in record.requests.values()}
-    for deed in deeds:
-        if deed.kind == "submitted":
-            request = programs.get(deed.program)
-            if request is None or request.submitted_by != deed.actor:
-                yield f"the request for {deed.program} was acknowledged and is not there"
-        elif not _left(deed, record):
-            yield f"{deed} was acknowledged and left nothing"
+    for act in acknowledged:
+        if act.kind == "submitted":
+            request = programs.get(act.program)
+            if request is None or request.submitted_by != act.actor:
+                yield f"the request for {act.program} was acknowledged and is not there"
+        elif not _left(act, record):
+            yield f"{act} was acknowledged and left nothing"
 
 
-def _left(deed: Deed, record: Record) -> bool:
-    events = record.events.get(deed.request_id, [])
-    if deed.kind == "closed":
+def _left(act: AckedAct, record: Record) -> bool:
+    events = record.events.get(act.request_id, [])
+    if act.kind == "closed":
         return any(event.kind in DECISIONS for event in events)
-    return any((event.kind, event.actor) == (deed.kind, deed.actor) for event in events)
+    return any((event.kind, event.actor) == (act.kind, act.actor) for event in events)
 
 
 def _decided_wrongly(record: Record) -> Iterator[str]:

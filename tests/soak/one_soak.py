@@ -1,4 +1,4 @@
-"""One soak from beginning to end: set up, storm, calm, drain, reckoning."""
+"""One soak from beginning to end: set up, faults while people act, drain, final check."""
 
 import asyncio
 from collections import Counter
@@ -15,14 +15,14 @@ from store.engine.database import Database
 from store.messages.cards import MOST_DELETIONS
 from store.tables import CardRow, OutboxRow, RequestRow
 from tests.soak import final_check
-from tests.soak.expected_cards import Redrawn
-from tests.soak.final_check import Reckoning
-from tests.soak.outages import Trouble
+from tests.soak.expected_cards import ExpectedCards
+from tests.soak.final_check import Findings
+from tests.soak.outages import Outages
 from tests.soak.people import Crowd
-from tests.soak.workspace_and_bots import Stage, staged
+from tests.soak.workspace_and_bots import Setup, set_up
 
 DRAIN_SECONDS = 240
-"""The longest a soak may take to send everything once the storm is over."""
+"""The longest a soak may take to send everything once the faults are over."""
 _STEP_SECONDS = 1.5
 """How far the clock is moved at each look of the drain: retries wait for minutes at most."""
 
@@ -40,41 +40,41 @@ class Plan:
     bots: int
     seed: int
     act_pause: float = 0.3
-    trouble_pause: float = 4.0
+    outage_pause: float = 4.0
     longest_delay: float = 12.0
 
 
-async def soak(plan: Plan) -> Reckoning:
+async def soak(plan: Plan) -> Findings:
     """Play it; what was found."""
     chance = Random(plan.seed)
-    staging = staged(
+    setting_up = set_up(
         postgresql=plan.postgresql,
         bots=plan.bots,
         chance=chance,
         longest_delay=plan.longest_delay,
     )
-    async with staging as stage:
-        crowd = Crowd(stage, pause=plan.act_pause, least=plan.least)
-        await _storm(stage, crowd, Trouble(stage, pause=plan.trouble_pause), plan)
-        async with app.build(stage.settings, clock=stage.clock) as bot:
-            await _drain(stage, bot.db)
-            await stage.stop()
+    async with setting_up as setup:
+        crowd = Crowd(setup, pause=plan.act_pause, least=plan.least)
+        await _acts_and_faults(setup, crowd, Outages(setup, pause=plan.outage_pause), plan)
+        async with app.build(setup.settings, clock=setup.clock) as bot:
+            await _drain(setup, bot.db)
+            await setup.stop()
             record = await final_check.read(bot.db, bot.policy)
-            renderer = Renderer(bot.db, bot.directory, bot.policy, stage.clock)
-            redrawn = Redrawn(renderer, stage.clock())
-            found = await final_check.reckon(stage, crowd.deeds, record, redrawn)
-        storm = stage.workspace.storm
-        found.counts += stage.counts
-        found.counts += Counter({f"fault {kind}": n for kind, n in storm.met.items()})
-        found.counts["acknowledged"] = len(crowd.deeds)
+            renderer = Renderer(bot.db, bot.directory, bot.policy, setup.clock)
+            expected = ExpectedCards(renderer, setup.clock())
+            found = await final_check.check_all(setup, crowd.acknowledged, record, expected)
+        faults = setup.workspace.random_faults
+        found.counts += setup.counts
+        found.counts += Counter({f"fault {kind}": n for kind, n in faults.met.items()})
+        found.counts["acknowledged"] = len(crowd.acknowledged)
         return found
 
 
-async def _storm(stage: Stage, crowd: Crowd, trouble: Trouble, plan: Plan) -> None:
+async def _acts_and_faults(setup: Setup, crowd: Crowd, outages: Outages, plan: Plan) -> None:
     over = asyncio.Event()
-    stage.workspace.storm.raging = True
-    await asyncio.gather(crowd.act(over), trouble.make(over), _enough(crowd, plan, over))
-    stage.workspace.storm.raging = False
+    setup.workspace.random_faults.active = True
+    await asyncio.gather(crowd.act(over), outages.run(over), _enough(crowd, plan, over))
+    setup.workspace.random_faults.active = False
 
 
 async def _enough(crowd: Crowd, plan: Plan, over: asyncio.Event) -> None:
@@ -83,19 +83,19 @@ async def _enough(crowd: Crowd, plan: Plan, over: asyncio.Event) -> None:
     over.set()
 
 
-async def _drain(stage: Stage, db: Database) -> None:
-    """Until nothing is owed, or the time is up: the reckoning says what was left."""
-    stage.counts["seconds of storm"] = round(monotonic() - stage.began)
+async def _drain(setup: Setup, db: Database) -> None:
+    """Until nothing is owed, or the time is up: the final check says what was left."""
+    setup.counts["seconds of faults"] = round(monotonic() - setup.began)
     started = monotonic()
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
             while await _owed(db):
-                await stage.revive()
-                stage.clock.move(seconds=_STEP_SECONDS)
+                await setup.revive()
+                setup.clock.move(seconds=_STEP_SECONDS)
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        stage.counts["drain given up"] += 1
-    stage.counts["seconds to drain"] = round(monotonic() - started)
+        setup.counts["drain given up"] += 1
+    setup.counts["seconds to drain"] = round(monotonic() - started)
 
 
 async def _owed(db: Database) -> int:

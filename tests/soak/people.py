@@ -1,7 +1,7 @@
 """People at their Slack, all at once: they submit, decide, reject, withdraw, or come too late.
 
-Each uses only what is on their screen. What the bot acknowledged is written down as a Deed, to be
-found in the store afterwards.
+Each uses only what is on their screen. What the bot acknowledged is written down as an
+`AckedAct`, to be found in the store afterwards.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from bot.sandbox.people import Answer, Person
 from store.domain.request import Category
 from tests import form_filling
 from tests.cast import sample_of
-from tests.soak.workspace_and_bots import REVIEWERS, SUBMITTERS, Stage
+from tests.soak.workspace_and_bots import REVIEWERS, SUBMITTERS, Setup
 
 Json = dict[str, Any]
 _REASON = "The privacy text names no contact."
@@ -26,7 +26,7 @@ _KINDS = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn"}
 
 
 @dataclass(frozen=True)
-class Deed:
+class AckedAct:
     """What the bot said yes to.
 
     `kind` is the event it must have left: `submitted` for `program`, or a decision of `request_id`
@@ -42,17 +42,17 @@ class Deed:
 class Crowd:
     """Everybody, acting until told to stop; `enough` is set after `least` acknowledged acts."""
 
-    def __init__(self, stage: Stage, *, pause: float, least: int) -> None:
+    def __init__(self, setup: Setup, *, pause: float, least: int) -> None:
         self.enough, self._least = asyncio.Event(), least
-        self.stage, self._pause = stage, pause
-        self.deeds: list[Deed] = []
+        self.setup, self._pause = setup, pause
+        self.acknowledged: list[AckedAct] = []
         self.refused = 0
         self._asked = 0
-        self._chance = stage.chance
+        self._chance = setup.chance
 
     async def act(self, until: asyncio.Event) -> None:
         """All of them act until the event; what is under way is finished."""
-        crowd = [self._person(person, until) for person in self.stage.people.values()]
+        crowd = [self._person(person, until) for person in self.setup.people.values()]
         await asyncio.gather(*crowd, self._imports(until))
 
     async def _person(self, person: Person, until: asyncio.Event) -> None:
@@ -61,10 +61,10 @@ class Crowd:
             try:
                 await act(person)
             except (LookupError, ValueError):
-                self.stage.counts["nothing to act on"] += 1
+                self.setup.counts["nothing to act on"] += 1
             else:
-                self.stage.counts["acts"] += 1
-            self.stage.workspace.views.clear(person.id)
+                self.setup.counts["acts"] += 1
+            self.setup.workspace.views.clear(person.id)
             await asyncio.sleep(self._chance.expovariate(1 / self._pause))
 
     def _acts(self, person: Person) -> list[Callable[[Person], Awaitable[None]]]:
@@ -100,7 +100,7 @@ class Crowd:
         form = _modal(await person.click(card, buttons.REJECT))
         answer = await person.submit(form, {"reason": _REASON})
         if answer.acked and not answer.errors and answer.view is None:
-            self._did(Deed("rejected", person.id, request_id))
+            self._did(AckedAct("rejected", person.id, request_id))
         else:
             self.refused += answer.acked
 
@@ -110,7 +110,7 @@ class Crowd:
             raise LookupError("most people leave their requests alone")
         answer = await person.click(card, buttons.WITHDRAW)
         if answer.acked:
-            self._did(Deed("closed", person.id, request_id))
+            self._did(AckedAct("closed", person.id, request_id))
 
     async def _type(self, person: Person) -> None:
         """A decision by command, of any request there may be."""
@@ -120,7 +120,7 @@ class Crowd:
         answer = await person.command(f"/mp-requests {verb} MP-{request_id}{reason}")
         said = answer.message.plain() if answer.message else ""
         if _DONE[verb] in said and f"MP-{request_id}" in said:
-            self._did(Deed(_KINDS[verb], person.id, request_id))
+            self._did(AckedAct(_KINDS[verb], person.id, request_id))
         else:
             self.refused += answer.acked
 
@@ -136,11 +136,11 @@ class Crowd:
         while not until.is_set():
             submitters = [self._somebody() for _ in range(5)]
             requests = [self._request(person) for person in submitters]
-            file = self.stage.folder / "import.jsonl"
+            file = self.setup.folder / "import.jsonl"
             file.write_text("\n".join(map(json.dumps, requests)), encoding="utf-8")
             killed = self._chance.uniform(0.5, 3.0) if self._chance.random() < 0.3 else None
-            if await self.stage.import_file(file, kill_after=killed):
-                self.stage.counts["imports"] += 1
+            if await self.setup.import_file(file, kill_after=killed):
+                self.setup.counts["imports"] += 1
                 for person, request in zip(submitters, requests, strict=True):
                     self._submitted(person, request)
             await asyncio.sleep(self._chance.uniform(1, 4))
@@ -155,13 +155,13 @@ class Crowd:
             "title": f"Release Soak {number}",
             "mini_program": {"id": f"{9_000_000 + number}", "name": f"Soak {number}"},
             "submitted_by": person.email,
-            "created_at": self.stage.clock().isoformat(),
+            "created_at": self.setup.clock().isoformat(),
             "details": details,
         }
 
     def _card(self, person: Person, button: str) -> tuple[Message, int]:
         """One of the cards on their screen with this button, perhaps as it was before."""
-        places: list[Conversation | None] = [None, self.stage.reviews]
+        places: list[Conversation | None] = [None, self.setup.reviews]
         seen = [card for place in places for card in person.sees(place) if _has(card, button)]
         if not seen:
             raise LookupError(f"{person.handle} sees no {button}")
@@ -172,18 +172,18 @@ class Crowd:
     def _clicked(self, person: Person, request_id: int, answer: Answer) -> None:
         """Acknowledged: it counts, or somebody was faster; mallory's counts never."""
         if answer.acked and person.handle != "mallory":
-            self._did(Deed("closed", person.id, request_id))
+            self._did(AckedAct("closed", person.id, request_id))
 
     def _submitted(self, person: Person, request: Json) -> None:
-        self._did(Deed("submitted", person.id, program=request["mini_program"]["id"]))
+        self._did(AckedAct("submitted", person.id, program=request["mini_program"]["id"]))
 
-    def _did(self, deed: Deed) -> None:
-        self.deeds.append(deed)
-        if len(self.deeds) >= self._least:
+    def _did(self, act: AckedAct) -> None:
+        self.acknowledged.append(act)
+        if len(self.acknowledged) >= self._least:
             self.enough.set()
 
     def _somebody(self) -> Person:
-        return self.stage.people[self._chance.choice(SUBMITTERS)]
+        return self.setup.people[self._chance.choice(SUBMITTERS)]
 
 
 def _modal(answer: Answer) -> Any:

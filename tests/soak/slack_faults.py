@@ -26,20 +26,20 @@ _LOOK_SECONDS = 1.0
 """How long before a post its sender may have looked whether it is there already."""
 
 
-class Storm(Faults):
-    """Random faults while `raging`, of the kinds that Slack's users know."""
+class RandomFaults(Faults):
+    """Random faults while `active`, of the kinds that Slack's users know."""
 
     def __init__(self, chance: random.Random, *, likely: float, longest: float) -> None:
         super().__init__(Changes())
         self._chance, self._likely, self._longest = chance, likely, longest
-        self.raging = False
+        self.active = False
         self.met: Counter[str] = Counter()
         self.arrived: WeakKeyDictionary[asyncio.Task[Any], float] = WeakKeyDictionary()
 
     def take(self, method: str) -> Fault | None:
         """Note when the call came; perhaps it meets a fault."""
         self.arrived[_task()] = time.monotonic()
-        if not self.raging or self._chance.random() > self._likely:
+        if not self.active or self._chance.random() > self._likely:
             return None
         kind = self._chance.choice(_KINDS)
         seconds = self._chance.uniform(0.05, self._longest) if kind == "delay" else 0.0
@@ -63,12 +63,13 @@ class CountedUrls(ResponseUrls):
         return place
 
 
-class StormyWorkspace(Workspace):
-    """A workspace with a storm in it that remembers when each message came and when it stood."""
+class FaultyWorkspace(Workspace):
+    """A workspace with random faults that remembers when each message came and when it stood."""
 
-    def __init__(self, now: Callable[[], datetime], storm: Storm) -> None:
+    def __init__(self, now: Callable[[], datetime], faults: RandomFaults) -> None:
         super().__init__(now=now)
-        self.faults = self.storm = storm
+        self.faults = self.random_faults = faults
+        self.ack_seconds = 3.0  # as Slack really does it: bots die with a click in hand
         self.response_urls = self.answers = CountedUrls(now)
         self._spans: dict[int, tuple[float, float]] = {}
 
@@ -84,7 +85,7 @@ class StormyWorkspace(Workspace):
         """Post, and keep the span from the call's arrival to now."""
         message = super().post(where, content, user=user, ephemeral_to=ephemeral_to, files=files)
         landed = time.monotonic()
-        self._spans[id(message)] = (self.storm.arrived.get(_task(), landed), landed)
+        self._spans[id(message)] = (self.random_faults.arrived.get(_task(), landed), landed)
         return message
 
     def deleted(self) -> set[str]:

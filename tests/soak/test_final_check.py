@@ -1,4 +1,4 @@
-"""The reckoning finds what a soak is there to find: each planted fault is named."""
+"""The final check finds what a soak is there to find: each planted fault is named."""
 
 from sqlmodel import update
 
@@ -7,8 +7,8 @@ from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY
 from tests.harness_store import POLICY, accepted, send_all, submit, vote
-from tests.soak.final_check import Reckoning, in_the_store, read
-from tests.soak.people import Deed
+from tests.soak.final_check import Findings, check_store, read
+from tests.soak.people import AckedAct
 from tests.soak.slack_faults import overlap
 
 
@@ -26,32 +26,35 @@ async def change(db: Database, table: type, **values: object) -> None:
         await session.exec(update(table).values(**values))
 
 
-async def reckoned(db: Database, *deeds: Deed) -> Reckoning:
+async def checked(db: Database, *acknowledged: AckedAct) -> Findings:
     """What is found in the store."""
-    return in_the_store(deeds, await read(db, POLICY), set())
+    return check_store(acknowledged, await read(db, POLICY), set())
 
 
 async def test_an_honest_store_is_clean(db: Database) -> None:
     request = await decided(db)
     kept = [
-        Deed("approved", BOB, request.id),
-        Deed("closed", MALLORY, request.id),
-        Deed("submitted", ALICE, program=request.mini_program_id),
+        AckedAct("approved", BOB, request.id),
+        AckedAct("closed", MALLORY, request.id),
+        AckedAct("submitted", ALICE, program=request.mini_program_id),
     ]
-    assert (await reckoned(db, *kept)).clean
+    assert (await checked(db, *kept)).clean
 
 
 async def test_an_acknowledged_act_that_left_nothing_is_a_loss(db: Database) -> None:
     request = await decided(db)
-    lost = [Deed("rejected", BOB, request.id), Deed("submitted", ALICE, program="404")]
-    assert len((await reckoned(db, *lost)).losses) == 2
+    lost = [
+        AckedAct("rejected", BOB, request.id),
+        AckedAct("submitted", ALICE, program="404"),
+    ]
+    assert len((await checked(db, *lost)).losses) == 2
 
 
 async def test_a_decision_by_who_may_not_is_wrong(db: Database) -> None:
     await decided(db)
     await change(db, RequestRow, decided_by=MALLORY)
     await change(db, EventRow, actor=MALLORY)
-    words = " ".join((await reckoned(db)).faults)
+    words = " ".join((await checked(db)).faults)
     assert "who may not" in words
     assert "the history of MP-1 is broken" in words
 
@@ -59,14 +62,14 @@ async def test_a_decision_by_who_may_not_is_wrong(db: Database) -> None:
 async def test_a_decision_in_the_row_alone_is_wrong(db: Database) -> None:
     await submit(db)
     await change(db, RequestRow, status="approved", decided_by=BOB)
-    assert "MP-1 has 0 decisions and is approved" in (await reckoned(db)).faults
+    assert "MP-1 has 0 decisions and is approved" in (await checked(db)).faults
 
 
 async def test_a_lease_that_is_stuck_and_a_card_behind_are_wrong(db: Database) -> None:
     await decided(db)
     await change(db, OutboxRow, state="sending")
     await change(db, CardRow, shown_revision=1)
-    words = " ".join((await reckoned(db)).faults)
+    words = " ".join((await checked(db)).faults)
     assert "is sending after 1 attempts" in words
     assert "card of MP-1 shows 1" in words
 

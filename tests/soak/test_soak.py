@@ -14,7 +14,7 @@ SHORT = Plan(
     bots=1,
     seed=7,
     act_pause=0.2,
-    trouble_pause=3.0,
+    outage_pause=3.0,
     longest_delay=1.0,
 )
 

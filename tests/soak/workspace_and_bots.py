@@ -1,4 +1,4 @@
-"""The stage of a soak: a workspace, people, one database, and bots to kill, each a process."""
+"""What a soak needs: a workspace, people, one database, and bots to kill, each a process."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from store.engine.database import Database
 from tests.cast import profile
 from tests.postgres_server import Server, running_server
 from tests.soak.shared_clock import SharedClock
-from tests.soak.slack_faults import Storm, StormyWorkspace
+from tests.soak.slack_faults import FaultyWorkspace, RandomFaults
 
 SUBMITTERS = ("alice", "dan", "erin", "fay")
 REVIEWERS = ("bob", "carol", "gil")
@@ -40,10 +40,10 @@ working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 @dataclass
-class Stage:
+class Setup:
     """Everything there is; `counts` says what was done to it."""
 
-    workspace: StormyWorkspace
+    workspace: FaultyWorkspace
     people: dict[str, Person]
     reviews: Conversation
     clock: SharedClock
@@ -119,33 +119,33 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(
+async def set_up(
     *, postgresql: bool, bots: int, chance: Random, longest_delay: float
-) -> AsyncIterator[Stage]:
-    """Everything set up, so many bots running, the sky still clear."""
+) -> AsyncIterator[Setup]:
+    """Everything set up, so many bots running, no faults yet."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         server = stack.enter_context(running_server()) if postgresql else None
         clock = SharedClock(folder / "clock")
-        storm = Storm(chance, likely=0.12, longest=longest_delay)
-        async with StormyWorkspace(clock, storm) as workspace:
-            stage = await _set_up(workspace, clock, folder, server, chance)
+        faults = RandomFaults(chance, likely=0.12, longest=longest_delay)
+        async with FaultyWorkspace(clock, faults) as workspace:
+            setup = await _prepare(workspace, clock, folder, server, chance)
             try:
                 for _ in range(bots):
-                    await stage.start()
-                await stage.up()
-                yield stage
+                    await setup.start()
+                await setup.up()
+                yield setup
             finally:
-                await stage.stop()
+                await setup.stop()
 
 
-async def _set_up(
-    workspace: StormyWorkspace,
+async def _prepare(
+    workspace: FaultyWorkspace,
     clock: SharedClock,
     folder: Path,
     server: Server | None,
     chance: Random,
-) -> Stage:
+) -> Setup:
     people = {handle: workspace.add_person(**profile(handle)) for handle in _EVERYBODY}
     inside = [person for handle, person in people.items() if handle not in SUBMITTERS]
     reviews = workspace.add_channel("reviews", members=inside)
@@ -160,7 +160,7 @@ async def _set_up(
         "POLICY_FILE": str(folder / "policy.toml"),
         "LOG_LEVEL": "WARNING",
     }
-    return Stage(workspace, people, reviews, clock, folder, environment, server, chance)
+    return Setup(workspace, people, reviews, clock, folder, environment, server, chance)
 
 
 async def _database(folder: Path, server: Server | None) -> str:
@@ -183,10 +183,10 @@ async def _reaped(bot: Process) -> bool:
 
 
 @contextmanager
-def all_killed(stage: Stage) -> Iterator[None]:
+def all_killed(setup: Setup) -> Iterator[None]:
     """Nobody is up for the length of the block, as when the machine slept."""
-    for bot in stage.bots:
+    for bot in setup.bots:
         if bot.returncode is None:
             bot.kill()
-            stage.counts["kills"] += 1
+            setup.counts["kills"] += 1
     yield
