@@ -18,20 +18,20 @@ def test_a_target_comes_back_as_it_was_sent(number: int, revision: int) -> None:
     "value",
     [
         "",
-        "128",
+        "128",  # no revision
         "128:",
         ":3",
-        "-1:3",
+        "-1:3",  # no request has such a number
         "128:-3",
-        "0:1",
-        "1e3:1",
+        "0:1",  # they begin with 1
+        "1e3:1",  # a number to float(), not to us
         "128:3 ",
-        "128:3\n",
-        "١٢٨:3",
-        "9" * 11 + ":1",
-        "1:" + "9" * 4000,
-        "128:3:4",
-        "0128:3",
+        "128:3\n",  # where `$` would match
+        "١٢٨:3",  # digits to int(), not to us
+        "9" * 11 + ":1",  # more than a row id holds
+        "1:" + "9" * 4000,  # more than int() takes from a text
+        "128:3:4",  # no field is left over
+        "0128:3",  # one number, one spelling
     ],
 )
 def test_anything_else_is_no_target(value: str) -> None:

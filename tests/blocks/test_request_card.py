@@ -115,13 +115,13 @@ def test_a_receipt_offers_the_way_back_only_while_there_is_one() -> None:
     ("address", "shown"),
     [
         ("https://static.example.com/logo.png", True),
-        ("http://static.example.com/logo.png", False),
+        ("http://static.example.com/logo.png", False),  # Slack fetches by https alone
         ("javascript:alert(1)", False),
-        ("https://localhost/logo.png", False),
-        ("https://[broken/logo.png", False),
+        ("https://localhost/logo.png", False),  # nothing that Slack could reach
+        ("https://[broken/logo.png", False),  # urlsplit() raises on it
         ("https://static.example.com/a b.png", False),
-        ("https://static.example.com/" + "a" * 3000, False),
-        (7, False),
+        ("https://static.example.com/" + "a" * 3000, False),  # longer than Slack takes
+        (7, False),  # details may hold anything
     ],
 )
 def test_only_a_logo_that_slack_could_fetch_is_drawn(address: object, shown: bool) -> None:

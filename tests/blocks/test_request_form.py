@@ -139,11 +139,11 @@ def test_a_category_chosen_before_leaves_nothing_in_the_request() -> None:
         ("3,824,640 bytes", 3824640),
         ("3.6 MB", 3774874),
         ("3.6mb", 3774874),
-        ("12 KB", 12288),
+        ("12 KB", 12288),  # units are powers of 1024
         ("1 GiB", 1073741824),
         ("0", 0),
-        ("3,6 MB", "3,6 MB"),
-        ("3.6", "3.6"),
+        ("3,6 MB", "3,6 MB"),  # what is not understood is kept, to be refused by name
+        ("3.6", "3.6"),  # bytes are whole
         ("-1", "-1"),
         ("big", "big"),
     ],

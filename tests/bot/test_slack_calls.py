@@ -44,13 +44,13 @@ async def slack_that_says(
     ("status", "body", "kind", "answer"),
     [
         (200, '{"ok": true, "channel": "D1", "ts": "1.2"}', JSON, Answer(200)),
-        (200, '{"ok": false, "error": "is_archived"}', JSON, Answer(200, "is_archived")),
+        (200, '{"ok": false, "error": "is_archived"}', JSON, Answer(200, "is_archived")),  # a no
         (500, "<html>Server Error</html>", PAGE, Answer(500)),
         (503, "Service Unavailable", "text/plain", Answer(503)),
-        (404, "nothing here", "text/plain", Answer(404)),
-        (502, '{"ok": fal', JSON, Answer(500)),
+        (404, "nothing here", "text/plain", Answer(404)),  # a response URL that is spent
+        (502, '{"ok": fal', JSON, Answer(500)),  # cut off: the work may be done
         (200, '{"ok": tr', JSON, Answer(500)),
-        (200, "<html>Log in to the guest network</html>", PAGE, Answer(500)),
+        (200, "<html>Log in to the guest network</html>", PAGE, Answer(500)),  # not Slack at all
     ],
 )
 async def test_every_answer_is_understood(

@@ -33,12 +33,12 @@ def test_an_ok_is_sent() -> None:
 @pytest.mark.parametrize(
     ("answer", "seconds"),
     [
-        (Answer(429, "ratelimited", retry_after=30.0), 30.0),
+        (Answer(429, "ratelimited", retry_after=30.0), 30.0),  # as long as Slack says
         (Answer(429, retry_after=1.0), 1.0),
-        (Answer(429, "ratelimited"), ATTEMPT_3),
+        (Answer(429, "ratelimited"), ATTEMPT_3),  # Slack does not say how long
         (Answer(429), ATTEMPT_3),
         (Answer(200, "ratelimited"), ATTEMPT_3),
-        (Answer(200, "rate_limited", retry_after=5.0), 5.0),
+        (Answer(200, "rate_limited", retry_after=5.0), 5.0),  # Slack spells it both ways
     ],
 )
 def test_too_fast_rests_the_whole_lane(answer: Answer, seconds: float) -> None:
@@ -89,8 +89,8 @@ def test_trouble_of_the_app_waits_for_an_operator(code: str) -> None:
         (Answer(200, "not_in_channel"), "not_in_channel"),
         (Answer(200, "message_not_found"), "message_not_found"),
         (Answer(200, "invalid_blocks"), "invalid_blocks"),
-        (Answer(200, "a_code_of_tomorrow"), "a_code_of_tomorrow"),
-        (Answer(404), "HTTP 404"),
+        (Answer(200, "a_code_of_tomorrow"), "a_code_of_tomorrow"),  # unknown to us
+        (Answer(404), "HTTP 404"),  # a response URL that is over
         (Answer(410, "used_url"), "used_url"),
     ],
 )

@@ -91,17 +91,22 @@ def test_deadlines_keep_the_order_of_starts_and_hours(
     [
         (MANILA, date(2026, 3, 8), time(9), "2026-03-08T01:00"),
         (NEW_YORK, date(2026, 3, 7), time(9), "2026-03-07T14:00"),
-        (NEW_YORK, date(2026, 3, 8), time(9), "2026-03-08T13:00"),
-        (NEW_YORK, date(2026, 3, 8), time(2, 30), "2026-03-08T07:00"),
-        (NEW_YORK, date(2026, 3, 8), time(2), "2026-03-08T07:00"),
+        (NEW_YORK, date(2026, 3, 8), time(9), "2026-03-08T13:00"),  # the day the clocks go forward
+        (NEW_YORK, date(2026, 3, 8), time(2, 30), "2026-03-08T07:00"),  # there is no 2:30: at 3:00
+        (NEW_YORK, date(2026, 3, 8), time(2), "2026-03-08T07:00"),  # nor a 2:00
         (NEW_YORK, date(2026, 3, 8), time(3), "2026-03-08T07:00"),
-        (NEW_YORK, date(2026, 11, 1), time(1, 30), "2026-11-01T05:30"),
+        (NEW_YORK, date(2026, 11, 1), time(1, 30), "2026-11-01T05:30"),  # twice: the first
         (NEW_YORK, date(2026, 11, 1), time(9), "2026-11-01T14:00"),
-        (BERLIN, date(2026, 3, 29), time(2, 59, 59), "2026-03-29T01:00"),
+        (BERLIN, date(2026, 3, 29), time(2, 59, 59), "2026-03-29T01:00"),  # still in the gap
         (BERLIN, date(2026, 3, 29), time(2, 30, 0, 5), "2026-03-29T01:00"),
-        (BERLIN, date(2026, 10, 25), time(2, 30), "2026-10-25T00:30"),
-        ("Africa/Cairo", date(2026, 4, 24), time(0), "2026-04-23T22:00"),
-        ("Australia/Lord_Howe", date(2026, 10, 4), time(2, 15), "2026-10-03T15:30"),
+        (BERLIN, date(2026, 10, 25), time(2, 30), "2026-10-25T00:30"),  # twice: the first
+        ("Africa/Cairo", date(2026, 4, 24), time(0), "2026-04-23T22:00"),  # no midnight that day
+        (
+            "Australia/Lord_Howe",
+            date(2026, 10, 4),
+            time(2, 15),
+            "2026-10-03T15:30",
+        ),  # by 30 minutes
     ],
 )
 def test_a_digest_comes_at_its_wall_time(zone: str, day: date, at: time, moment: str) -> None:
@@ -130,9 +135,9 @@ def test_digests_keep_the_order_of_days_and_times(
     [
         (MANILA, "2026-11-20T00:59", None),
         (MANILA, "2026-11-20T01:00", date(2026, 11, 20)),
-        (MANILA, "2026-11-20T15:59", date(2026, 11, 20)),
+        (MANILA, "2026-11-20T15:59", date(2026, 11, 20)),  # until midnight in Manila
         (MANILA, "2026-11-20T16:00", None),
-        (MANILA, "2026-11-21T03:00", None),
+        (MANILA, "2026-11-21T03:00", None),  # a Saturday
         (NEW_YORK, "2026-03-09T12:59", None),
         (NEW_YORK, "2026-03-09T13:00", date(2026, 3, 9)),
         (NEW_YORK, "2026-11-02T13:59", None),
@@ -158,12 +163,12 @@ def test_a_due_digest_stays_due_until_the_day_ends(
     [
         (MANILA, "2026-11-20T00:59", None),
         (MANILA, "2026-11-20T01:00", date(2026, 11, 20)),
-        (MANILA, "2026-11-20T09:59", date(2026, 11, 20)),
+        (MANILA, "2026-11-20T09:59", date(2026, 11, 20)),  # 17:59, the last minute
         (MANILA, "2026-11-20T10:00", None),
-        (MANILA, "2026-11-22T03:00", None),
-        (NEW_YORK, "2026-11-22T23:30", None),
+        (MANILA, "2026-11-22T03:00", None),  # a Sunday
+        (NEW_YORK, "2026-11-22T23:30", None),  # Monday in Manila, Sunday there
         (NEW_YORK, "2026-03-09T13:00", date(2026, 3, 9)),
-        (BERLIN, "2026-10-26T07:59", None),
+        (BERLIN, "2026-10-26T07:59", None),  # 8:59 in winter, 9:59 the week before
         (BERLIN, "2026-10-26T08:00", date(2026, 10, 26)),
     ],
 )

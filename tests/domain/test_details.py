@@ -35,19 +35,19 @@ def test_an_empty_optional_value_counts_as_none() -> None:
 @pytest.mark.parametrize(
     ("category", "change"),
     [
-        (Category.RELEASE, {"name": "  "}),
-        (Category.RELEASE, {"type": "H5"}),
-        (Category.RELEASE, {"version": 3.2}),
+        (Category.RELEASE, {"name": "  "}),  # required
+        (Category.RELEASE, {"type": "H5"}),  # DSL or H5+
+        (Category.RELEASE, {"version": 3.2}),  # text: 3.20 is another one
         (Category.RELEASE, {"description": "x" * (TEXT_LIMIT + 1)}),
         (Category.RELEASE, {"whitelist": ["a.example"] * 201}),
-        (Category.RELEASE, {"features": [{"name": "Scan"}]}),
+        (Category.RELEASE, {"features": [{"name": "Scan"}]}),  # without a version
         (Category.OFFLINE, {"reason_for_taking_offline": None}),
         (Category.LAUNCH, {"features": [{"name": "Scan", "version": "1"}] * 101}),
-        (Category.FEATURES, {"features": []}),
+        (Category.FEATURES, {"features": []}),  # what should be reviewed then?
         (Category.FEATURES, {"features": [{"name": "Scan", "version": "1", "apis": []}]}),
         (Category.OPTIMIZATION, {"main_package_size": -1}),
         (Category.OPTIMIZATION, {"main_package_size": SIZE_LIMIT + 1}),
-        (Category.OPTIMIZATION, {"main_package_size": "12"}),
+        (Category.OPTIMIZATION, {"main_package_size": "12"}),  # a number
         (Category.OPTIMIZATION, {"subpackage_enabled": "yes"}),
     ],
 )

@@ -36,12 +36,12 @@ REVIEW, APPROVED, REJECTED = Status.UNDER_REVIEW, Status.APPROVED, Status.REJECT
         ("status:“Under Review”,rejected", (REVIEW, REJECTED)),
         ("status:under review", (REVIEW,)),
         ("status:under-review", (REVIEW,)),
-        ("status:under–review", (REVIEW,)),
+        ("status:under–review", (REVIEW,)),  # a dash for the hyphen, as phones write it
         ("status:under_review", (REVIEW,)),
         ("status:review", (REVIEW,)),
-        ("status：approved，rejected", (APPROVED, REJECTED)),
-        ("\u200bstatus:\u00a0approved\u2003", (APPROVED,)),
-        ("sta\x00tus:approved", (APPROVED,)),
+        ("status：approved，rejected", (APPROVED, REJECTED)),  # a Chinese keyboard
+        ("\u200bstatus:\u00a0approved\u2003", (APPROVED,)),  # pasted with invisible marks
+        ("sta\x00tus:approved", (APPROVED,)),  # PostgreSQL holds no NUL
     ],
 )
 def test_statuses_are_understood(text: str, statuses: tuple[Status, ...]) -> None:
@@ -68,13 +68,13 @@ def test_statuses_are_understood(text: str, statuses: tuple[Status, ...]) -> Non
         ("bills status:approved pay", Filter(statuses=(APPROVED,), words="bills pay")),
         ("status:approved bills", Filter(statuses=(APPROVED,), words="bills")),
         ("Food &amp; Drinks", Filter(words="Food & Drinks")),
-        ("&amp;lt; a &lt;b&gt;", Filter(words="&lt; a <b>")),
+        ("&amp;lt; a &lt;b&gt;", Filter(words="&lt; a <b>")),  # unescaped once, not twice
         ("Erin’s “Kape Rewards”", Filter(words="Erin's Kape Rewards")),
         ('"status:approved"', Filter(words="status:approved")),
-        ("12:30", Filter(words="12:30")),
-        ("https://example.com/a", Filter(words="https://example.com/a")),
+        ("12:30", Filter(words="12:30")),  # no key begins with a digit
+        ("https://example.com/a", Filter(words="https://example.com/a")),  # no key ends before //
         ("<https://example.com|example.com>", Filter(words="example.com")),
-        ("Note : pay", Filter(words="Note : pay")),
+        ("Note : pay", Filter(words="Note : pay")),  # prose: only a word at its colon is a key
         ('unclosed "quote', Filter(words="unclosed quote")),
         ("支付宝 账单", Filter(words="支付宝 账单")),
     ],
@@ -88,7 +88,7 @@ def test_filters_and_free_words_are_understood(text: str, wanted: Filter) -> Non
     [
         ("sort:created", Sort.OLDEST),
         ("sort:-created", Sort.NEWEST),
-        ("sort:–created", Sort.NEWEST),
+        ("sort:–created", Sort.NEWEST),  # a dash for the minus
         ("sort: —Completed", Sort.COMPLETED_LAST),
         ("sort:completed sort:completed", Sort.COMPLETED_FIRST),
     ],
@@ -168,13 +168,13 @@ def test_a_long_wrong_word_is_not_repeated_whole() -> None:
     ("text", "canonical"),
     [
         ("", ""),
-        ("sort:-created", ""),
+        ("sort:-created", ""),  # the default
         ("sort:created", "sort:created"),
         (
             "ENV: sandbox status:rejected, review pay  bills by:me category:mini_program_release",
             "pay bills status:under_review,rejected env:sandbox category:release by:<@UALICE>",
         ),
-        ('"env:x"', '"env:x"'),
+        ('"env:x"', '"env:x"'),  # unquoted it would be a filter
         ("a, b", '"a, b"'),
     ],
 )

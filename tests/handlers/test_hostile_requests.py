@@ -60,14 +60,14 @@ async def test_a_click_played_again_decides_nothing_more(by_http: Team) -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "answer"),
     [
-        (b"x" * (LONGEST + 1), FORM, 413),
-        (b"payload=" + b"[" * 100_000, FORM, 400),
+        (b"x" * (LONGEST + 1), FORM, 413),  # refused before its signature is read
+        (b"payload=" + b"[" * 100_000, FORM, 400),  # too deep for the parser
         (b'{"a":' * 100_000, JSON, 400),
-        (b'{"a":1' + b"0" * 5000 + b"}", JSON, 400),
+        (b'{"a":1' + b"0" * 5000 + b"}", JSON, 400),  # more digits than int() takes
         (b"payload={", FORM, 400),
         (b"payload=7", FORM, 400),
         (b"[]", JSON, 400),
-        (b"\xff\xfe", JSON, 401),
+        (b"\xff\xfe", JSON, 401),  # not UTF-8: no signature fits it
         (b'{"team": 5, "authorizations": {}}', JSON, 400),
         (b"", FORM, 200),
         (b"payload={}", FORM, 200),

@@ -117,7 +117,7 @@ async def test_a_decision_is_in_the_file_with_who_and_why(team_once: Team) -> No
         ("export Mine EXCEL", "mine", "XLSX"),
         ("export approvals xlsx status:approved", "approvals status:approved", "XLSX"),
         ("export bills csv", "list bills", "CSV"),
-        ('export "csv"', "list csv", "CSV"),
+        ('export "csv"', "list csv", "CSV"),  # in quotes it is a word to search for
         ("export sort:created", "list sort:created", "CSV"),
     ],
 )
