@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypedDict
 
+from bot.sandbox import SAMPLE
 from store.domain.access import Roster, Rules
 from store.domain.request import Category, Environment, Person, Request
 
@@ -58,7 +58,6 @@ PEOPLE = {
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 """A Friday, 11:00 in Manila."""
 RULES = Rules(Roster(admins=frozenset({ADA}), reviewers=frozenset({BOB, CAROL})))
-SAMPLE = Path(__file__).parent / "data" / "requests.sample.jsonl"
 
 
 def sample() -> list[dict[str, Any]]:

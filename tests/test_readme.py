@@ -9,6 +9,7 @@ from typing import Any
 from typer.main import get_command
 
 from bot.cli.main import cli
+from bot.sandbox import SAMPLE
 from bot.settings import Settings
 from handlers.commands import COMMAND, SUBCOMMANDS
 from store.domain.policy import Policy
@@ -87,5 +88,5 @@ def test_every_picture_it_shows_is_there_and_described() -> None:
 
 
 def test_the_sample_is_the_one_the_demo_imports() -> None:
-    lines = (ROOT / "tests" / "data" / "requests.sample.jsonl").read_text("utf-8").splitlines()
+    lines = SAMPLE.read_text("utf-8").splitlines()
     assert len([json.loads(line) for line in lines]) == 60

@@ -22,6 +22,7 @@ from bot import app
 from bot.app import Bot
 from bot.cli import manifest
 from bot.cli.import_file import Importer, Line
+from bot.sandbox import SAMPLE
 from bot.sandbox.conversations import Conversation
 from bot.sandbox.page import server
 from bot.sandbox.page.site import Controls, Site
@@ -33,7 +34,6 @@ from store.domain.clock import utc_now
 
 STARTS = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 """Wednesday, 10:00 in Manila: the sample's requests are a day or two old."""
-SAMPLE = Path(__file__).parents[2] / "tests" / "data" / "requests.sample.jsonl"
 
 CAST = {
     "alice": "Alice Santos",

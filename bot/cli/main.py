@@ -24,7 +24,8 @@ from bot import app, http, slack_client
 from bot.app import Bot
 from bot.cli import demo, doctor, manifest, operate
 from bot.cli.import_file import Importer
-from bot.cli.local_workspace import CAST, MOST_PEOPLE, SAMPLE, playing
+from bot.cli.local_workspace import CAST, MOST_PEOPLE, playing
+from bot.sandbox import SAMPLE
 from bot.settings import Settings, SettingsError
 from bot.web_server import serving
 from handlers.slack_errors import code_of

@@ -8,11 +8,12 @@ import pytest
 from sqlmodel import select
 
 from bot.cli.import_file import PATIENCE, Importer, Line
+from bot.sandbox import SAMPLE
 from store.domain.request import Category
 from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.bot.installation import Installation, Typed
-from tests.cast import SAMPLE, sample_of
+from tests.cast import sample_of
 from tests.harness_slack import Team
 
 LOOKUP = "users.lookupByEmail"

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.cli.local_workspace import SAMPLE, Play, playing
+from bot.cli.local_workspace import Play, playing
+from bot.sandbox import SAMPLE
 from tests.browser.desk import Desk, browser_is_there, opened_browser
 
 SEED = (2, 3, 4)

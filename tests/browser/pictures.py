@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
-from bot.cli.local_workspace import SAMPLE, Play, playing
+from bot.cli.local_workspace import Play, playing
+from bot.sandbox import SAMPLE
 from tests.browser.conftest import seed
 from tests.browser.desk import Desk, opened_browser
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.local_workspace import SAMPLE, Play
+from bot.cli.local_workspace import Play
+from bot.sandbox import SAMPLE
 from tests.browser.conftest import OpenDesk, seed
 from tests.browser.desk import Desk, expect
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from bot.cli.import_file import Importer
+from bot.sandbox import SAMPLE
 from bot.sandbox.people import Answer
 from store.domain.request import Category, Environment
-from tests.cast import SAMPLE, profile, sample_of
+from tests.cast import profile, sample_of
 from tests.form_filling import modal_of, open_form, submit_form
 from tests.harness_slack import Team
 
