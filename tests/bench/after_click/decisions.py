@@ -96,11 +96,20 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was seen of one bot; `until` is when we stopped looking."""
+    """What was seen of one bot; `until` is when we stopped looking.
+
+    The first `warming_up` decisions are not timed: a process decides for the first time only once.
+    """
 
     decisions: Sequence[Decision]
     traffic: Traffic
     until: float
+    warming_up: int = 0
+
+    @property
+    def timed(self) -> Sequence[Decision]:
+        """Those made by a process that has decided before."""
+        return self.decisions[self.warming_up :]
 
     @property
     def overtaken(self) -> int:

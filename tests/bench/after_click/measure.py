@@ -8,7 +8,7 @@ from statistics import median
 from tests.bench.after_click.bots import Bare, Ours, Plain
 from tests.bench.after_click.decisions import Decision, Run
 from tests.bench.after_click.figures import Limits, Wait
-from tests.bench.after_click.scenarios import COPIES, WARMING_UP, Scenario, run
+from tests.bench.after_click.scenarios import COPIES, Scenario, run
 from tests.bench.places import Place
 
 Seconds = Callable[[Decision], float]
@@ -136,10 +136,4 @@ def _waits(
 
 
 def _timed(runs: Sequence[Run], seconds: Seconds, word: str) -> list[float]:
-    """Of decisions made by a process that has decided before."""
-    return [
-        seconds(decision)
-        for each in runs
-        for decision in each.decisions[WARMING_UP:]
-        if word in decision.word
-    ]
+    return [seconds(decision) for each in runs for decision in each.timed if word in decision.word]

@@ -17,8 +17,6 @@ from tests.bench.places import Place
 IMPORTED_BY = 5
 """Submitters of what is imported: more of them would have to be asked for at Slack first."""
 COPIES = 4
-WARMING_UP = 2
-"""Decisions at the start of a process that are not timed, an approval and a rejection."""
 FEWEST = 4
 """Decisions in a run, however soon an export is made."""
 UPLOAD = "files.getUploadURLExternal"
@@ -29,7 +27,7 @@ UPLOAD = "files.getUploadURLExternal"
 class Scenario:
     """So many decisions, one every so many seconds, among so many open requests of some programs.
 
-    Every second one is a rejection by the form; WARMING_UP more come before those that are timed.
+    Every second one is a rejection by the form; before those that are timed come `warming_up` more.
     Of each request there are COPIES: two reviewers', the channel's and the submitter's.
     `imported` requests have their cards owed meanwhile; while `exporting`, clicks end with the
     file. `patience` is how many seconds the last copy is waited for after the last click.
@@ -43,6 +41,11 @@ class Scenario:
     exporting: bool = False
     replicas: int = 1
     patience: float = 120.0
+
+    @property
+    def warming_up(self) -> int:
+        """An approval and a rejection in each process."""
+        return 2 * self.replicas
 
 
 async def run(bot: Bot, scenario: Scenario, place: Place) -> Run:
@@ -67,7 +70,7 @@ async def run(bot: Bot, scenario: Scenario, place: Place) -> Run:
         decisions: list[Decision] = []
         begun = monotonic()
         async with asyncio.TaskGroup() as group:
-            for number in range(WARMING_UP + scenario.decisions):
+            for number in range(scenario.warming_up + scenario.decisions):
                 await asyncio.sleep(begun + number * scenario.every - monotonic())
                 if scenario.exporting and number >= FEWEST and slack.traffic.calls[UPLOAD]:
                     break
@@ -80,7 +83,7 @@ async def run(bot: Bot, scenario: Scenario, place: Place) -> Run:
             await slack.until(
                 lambda: all(each.is_complete for each in decisions), timeout=scenario.patience
             )
-        seen = Run(decisions, slack.traffic, monotonic())
+        seen = Run(decisions, slack.traffic, monotonic(), scenario.warming_up)
     await bot.clear(place)
     return seen
 
