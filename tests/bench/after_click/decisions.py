@@ -132,24 +132,28 @@ class Run:
     def used(self) -> float:
         """How well Slack's edits were used for copies of decided requests: 1 is without a gap.
 
-        Sent without a gap, the last copy would show its decision at some moment: of the edits that
-        Slack takes until it really does (or until we stopped looking), the share it takes until
-        then.
+        Beside a sender without a gap, who edits nothing else: the edits Slack takes until its last
+        copy is shown, to those it takes until ours is. Where some never were: the copies that were
+        shown, to those it would have shown until we stopped looking.
         """
         edited = {edit.copy for edit in self.traffic.edits if edit.first}
-        needed = [
-            (decision.clicked_at, decision.shown_at.get(copy, self.until))
+        needed = sorted(
+            (decision.clicked_at, decision.shown_at.get(copy, math.inf))
             for decision in self.decisions
             for copy in decision.copies
             if copy in edited or copy not in decision.shown_at
-        ]
+        )
         if not needed:
             return 1.0
-        begun, ideal = min(needed)[0], 0.0
-        for count, (clicked, _) in enumerate(sorted(needed), start=1):
-            ideal = max(ideal, clicked - begun, (count - EDITS_AT_ONCE) * 60 / EDITS_A_MINUTE)
-        real = max(shown for _, shown in needed) - begun - CALL_SECONDS
-        return min(1.0, _taken(ideal) / _taken(real))
+        begun, ideal = needed[0][0], [0.0]
+        for number, (clicked, _) in enumerate(needed, start=1):
+            allowed = (number - EDITS_AT_ONCE) * 60 / EDITS_A_MINUTE
+            ideal.append(max(ideal[-1], clicked - begun, allowed))
+        last = max(shown for _, shown in needed)
+        if last < math.inf:
+            return min(1.0, _taken(ideal[-1]) / _taken(last - begun - CALL_SECONDS))
+        watched = self.until - begun - CALL_SECONDS
+        return min(1.0, len(edited) / sum(at <= watched for at in ideal[1:]))
 
 
 def _taken(seconds: float) -> float:

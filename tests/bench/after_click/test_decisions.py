@@ -72,8 +72,13 @@ def test_what_a_response_url_shows_takes_no_edit() -> None:
     assert Run([clicked], Traffic(), 60.0).used == 1
 
 
-def test_what_is_never_shown_counts_until_we_stop_looking() -> None:
-    assert seen([decided(0.0, BOBS)], until=60.1).used == pytest.approx(0.5)
+def test_of_what_was_never_shown_only_what_slack_would_have_taken_counts() -> None:
+    copies = [("D", str(number)) for number in range(200)]
+    shown = [decided(0.0, copy, at=1.0) for copy in copies[:75]]
+
+    run = seen(shown + [decided(0.0, copy) for copy in copies[75:]], until=60.0 + CALL_SECONDS)
+
+    assert run.used == pytest.approx(75 / 100)
 
 
 @pytest.mark.parametrize(
