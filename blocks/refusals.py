@@ -1,5 +1,7 @@
 """The only place that words a "no": what is so, why, and what to do instead. It never blames."""
 
+from typing import assert_never
+
 from blocks.text import date, line, names, who
 from store.domain import release_stages
 from store.domain.access import Denial, Refused
@@ -13,42 +15,56 @@ _VERBS = {
 
 
 def word(refused: Refused, people: People, *, asker: str) -> str:
-    """The sentence for the person who asked, as finished mrkdwn."""
+    """The sentence for the person who asked, as finished mrkdwn.
+
+    `asker` is empty where nobody of the workspace asks: the command line imports for others.
+    """
     request = refused.request
+    if request is None:
+        nobody = refused.denial is Denial.NOBODY_CAN_DECIDE
+        return _nobody_can_decide(asker) if nobody else _unknown(refused.request_id)
     match refused.denial:
-        case Denial.CLOSED if request:
+        case Denial.UNKNOWN:
+            return _unknown(refused.request_id)
+        case Denial.CLOSED:
             return _closed(request, people, asker)
-        case Denial.STALE if request:
+        case Denial.STALE:
             return (
                 f"{request.ref} has changed since this was drawn. "
                 "It is brought up to date now: please look once more, then decide."
             )
-        case Denial.OWN_REQUEST if request:
+        case Denial.OWN_REQUEST:
             return f"You submitted {request.ref}, so somebody else decides it."
-        case Denial.NOT_A_REVIEWER if request:
+        case Denial.NOT_A_REVIEWER:
             return _not_a_reviewer(request, people, asker)
-        case Denial.NOT_THE_SUBMITTER if request:
+        case Denial.NOT_THE_SUBMITTER:
             submitter = who(request.submitted_by, people)
             return f"Only {submitter}, who submitted {request.ref}, can withdraw it."
-        case Denial.NOT_RESUBMITTABLE if request:
+        case Denial.NOT_RESUBMITTABLE:
             return _not_resubmittable(request, people)
-        case Denial.RELEASED_ONCE if request:
+        case Denial.RELEASED_ONCE:
             return _released_once(request)
-        case Denial.TARGET_BUSY if request:
+        case Denial.TARGET_BUSY:
             return _target_busy(request)
-        case Denial.NOT_THE_MOVER if request:
+        case Denial.NOT_THE_MOVER:
             submitter = who(request.submitted_by, people)
             return f"Only {submitter} or a workspace admin can move {request.ref} on."
-        case Denial.NO_STAGES if request:
+        case Denial.NO_STAGES:
             return _no_stages(request)
-        case Denial.WRONG_STAGE if request:
+        case Denial.WRONG_STAGE:
             return _wrong_stage(request)
         case Denial.NOBODY_CAN_DECIDE:
-            return (
-                "Nobody could decide this request, so it was not submitted: the policy names no "
-                "reviewer besides you. Ask a workspace admin to set `reviewers` in the policy file."
-            )
-    return _unknown(refused.request_id)
+            return _nobody_can_decide(asker)
+        case _:
+            assert_never(refused.denial)
+
+
+def _nobody_can_decide(asker: str) -> str:
+    return (
+        "Nobody could decide this request, so it was not submitted: the policy names no reviewer "
+        f"besides {'you' if asker else 'the submitter'}. "
+        "Ask a workspace admin to set `reviewers` in the policy file."
+    )
 
 
 def _closed(request: Request, people: People, asker: str) -> str:

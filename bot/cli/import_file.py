@@ -13,16 +13,17 @@ from operator import attrgetter
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
+from blocks import refusals
 from bot.profiles import Directory
 from bot.slack_client import answer_of
 from handlers.slack_errors import code_of
 from store.domain import submission
-from store.domain.access import Denial, Refused
+from store.domain.access import Refused
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.domain.submission import Submission, SubmissionError
 from store.engine.database import Database
-from store.requests.submit import HandedIn, Submitted, submit_all
+from store.requests.submit import NewRequest, Submitted, submit_all
 
 PORTION = 80
 """Lines stored at once; measured on SQLite, where a click waits for them, that takes 50 ms."""
@@ -55,14 +56,6 @@ class BadLineError(ValueError):
         self.problems = problems
 
 
-_REFUSED = {
-    Denial.NOBODY_CAN_DECIDE: (
-        "nobody could decide it: the policy names no reviewer besides the submitter; "
-        "set reviewers under [workspace]"
-    ),
-}
-
-
 @dataclass
 class Importer:
     """Reads lines, one request each. Safe to run twice: an external id is stored once."""
@@ -84,20 +77,20 @@ class Importer:
                 yield line
 
     async def _portion(self, portion: Iterable[tuple[int, bytes]]) -> list[Line]:
-        good: dict[int, HandedIn] = {}
+        good: dict[int, NewRequest] = {}
         lines: list[Line] = []
         for number, text in portion:
             try:
-                good[number] = await self._handed_in(_read(text))
+                good[number] = await self._new_request(_read(text))
             except BadLineError as bad:
                 lines.append(Line(number, problems=bad.problems))
-        answers = await submit_all(self.db, list(good.values()), policy=self.policy)
+        answers = await submit_all(self.db, list(good.values()), self.policy)
         lines += map(_line, good, answers)
         return sorted(lines, key=attrgetter("number"))
 
-    async def _handed_in(self, accepted: Submission) -> HandedIn:
+    async def _new_request(self, accepted: Submission) -> NewRequest:
         submitter = await self._submitter(accepted.submitted_by)
-        return HandedIn(accepted, submitter, self.clock(), from_platform=True)
+        return NewRequest(accepted, submitter, self.clock(), from_platform=True)
 
     async def _submitter(self, named: str) -> str:
         """The active person with this address or id; asked once a run. Raises BadLineError."""
@@ -130,7 +123,7 @@ class Importer:
 
 def _line(number: int, answer: Submitted | Refused) -> Line:
     if isinstance(answer, Refused):
-        return Line(number, problems=(_REFUSED[answer.denial],))
+        return Line(number, problems=(refusals.word(answer, {}, asker=""),))
     return Line(number, answer.request.id, answer.new)
 
 
