@@ -24,7 +24,7 @@ from store.requests import read
 class Click:
     """Who clicked what, where.
 
-    `target` of a value that is not one of ours is request 0, which the store knows nothing of.
+    `request` of a value that is not one of ours is request 0, which the store knows nothing of.
     `view_id` is the modal of the click; a click in Home has none, and no response URL either.
     """
 

@@ -6,7 +6,7 @@ from handlers.deps import Deps
 from store.domain import release_stages
 from store.domain.access import Refused
 from store.domain.request import ReleaseStage, Request
-from store.requests.release_stage import move_stage
+from store.requests.release_stage import StageMove, move_stage
 
 _WORDS = [f"`{stage.value}`" for stage in ReleaseStage if stage is not ReleaseStage.ARCHIVED]
 
@@ -19,7 +19,7 @@ async def move(request_id: int, text: str, asker: str, deps: Deps) -> str:
         words = f"{', '.join(_WORDS[:-1])} or {_WORDS[-1]}"
         return f"Which stage? Write it behind the number: {words}."
     answer = await move_stage(
-        deps.db, request_id, actor=asker, stage=stage, policy=deps.policy, now=deps.clock()
+        deps.db, StageMove(request_id, asker, stage, deps.clock()), deps.policy
     )
     if isinstance(answer, Refused):
         return await clicks.worded(answer, asker, deps)

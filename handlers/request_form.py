@@ -26,7 +26,7 @@ from store.domain.access import Refused
 from store.domain.draft import Draft
 from store.domain.json_values import FieldProblem
 from store.domain.submission import SubmissionError
-from store.requests.submit import submit as store_request
+from store.requests.submit import NewRequest, submit
 
 SHORTCUT = "request.new"
 _GONE = (
@@ -43,7 +43,7 @@ def register(app: AsyncApp) -> None:
     app.action(buttons.FORM_BACK)(back)
     for step in (Step.REQUEST, Step.DETAILS):
         app.view(step.value)(forth)
-    app.view(Step.CHECK.value)(submit)
+    app.view(Step.CHECK.value)(submit_form)
 
 
 async def begun(user: str, deps: Deps) -> View:
@@ -104,7 +104,7 @@ async def back(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     await ack()
 
 
-async def submit(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+async def submit_form(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     """Check, store, owe the cards; then close the form.
 
     A refusal leads to the step it is about, with everything that was typed.
@@ -171,14 +171,8 @@ async def _stored(draft: Draft, deps: Deps) -> View | None:
         accepted = submission.read(draft.interchange())
     except SubmissionError as error:
         return _corrected(draft, error.problems)
-    answer = await store_request(
-        deps.db,
-        accepted,
-        submitter=draft.owner,
-        policy=deps.policy,
-        now=deps.clock(),
-        resubmission_of=draft.resubmission_of,
-    )
+    new = NewRequest(accepted, draft.owner, deps.clock(), resubmission_of=draft.resubmission_of)
+    answer = await submit(deps.db, new, deps.policy)
     if not isinstance(answer, Refused):
         return None
     return _led(draft, answer.field, await clicks.worded(answer, draft.owner, deps))

@@ -25,6 +25,7 @@ from bot.web_server import serving
 from store.domain import submission
 from store.domain.access import Refused
 from store.domain.request import Category, Request
+from store.requests.submit import NewRequest
 from store.requests.submit import submit as store_request
 from tests.cast import TEAM, profile, sample_of
 from tests.clock import MovedClock
@@ -55,14 +56,9 @@ class Team:
         sample = sample_of(changes.pop("category", Category.RELEASE))
         filled = {**sample, "created_at": self.clock().isoformat(), **changes}
         submitter = by or self.alice
-        answer = await store_request(
-            self.bot.db,
-            submission.read({**filled, "submitted_by": submitter.id}),
-            submitter=submitter.id,
-            policy=self.bot.policy,
-            now=self.clock(),
-            from_platform=True,
-        )
+        accepted = submission.read({**filled, "submitted_by": submitter.id})
+        new = NewRequest(accepted, submitter.id, self.clock(), from_platform=True)
+        answer = await store_request(self.bot.db, new, self.bot.policy)
         assert not isinstance(answer, Refused)
         return answer.request
 

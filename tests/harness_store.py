@@ -22,6 +22,7 @@ from store.engine.database import Database
 from store.messages import claim, outbox
 from store.messages.outbox import Claimed
 from store.requests.decide import Decision, decide
+from store.requests.submit import NewRequest
 from store.requests.submit import submit as store_request
 from store.tables import EventRow, OutboxRow
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, sample_of
@@ -45,7 +46,7 @@ def new_submission(**changes: Any) -> Submission:
 async def submit(db: Database, *, policy: Policy = POLICY, **changes: Any) -> Request:
     """A stored request of Alice's, or of `submitted_by`."""
     handed = new_submission(**changes)
-    answer = await store_request(db, handed, submitter=handed.submitted_by, policy=policy, now=NOW)
+    answer = await store_request(db, NewRequest(handed, handed.submitted_by, NOW), policy)
     assert not isinstance(answer, Refused)
     return answer.request
 

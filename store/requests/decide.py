@@ -8,10 +8,9 @@ by what the first has left, be it in this transaction or in another's.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import bindparam, insert, update
-from sqlmodel import col, select
+from sqlmodel import bindparam, col, insert, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
@@ -19,7 +18,8 @@ from store.domain.access import Denial, Denied, Refused, Rules, may
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Vote
-from store.engine.database import Database, execute
+from store.engine.columns import in_list
+from store.engine.database import AnySelect, Database, execute
 from store.messages import cards, outbox
 from store.messages.outbox import Kind, Owed
 from store.requests import read, revisions, same_target
@@ -27,10 +27,13 @@ from store.requests.revisions import Change
 from store.snapshots import FACTS, snapshots
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
-# Hot: with every decision, so each is made once.
-_IDS: Any = bindparam("ids", expanding=True)
-_LOCK = select(*FACTS).where(col(RequestRow.id).in_(_IDS))
-_LOCK = _LOCK.order_by(col(RequestRow.id)).with_for_update()  # in one order, against deadlocks
+# Hot: with every decision.
+_LOCK: AnySelect = (
+    select(*FACTS)
+    .where(in_list(col(RequestRow.id), "ids"))
+    .order_by(col(RequestRow.id))  # in one order, against deadlocks
+    .with_for_update()
+)
 _END_ASSIGNMENTS = (
     update(AssignmentRow)
     .where(col(AssignmentRow.request_id) == bindparam("its_id"))
@@ -190,8 +193,7 @@ def _notices(decision: Decision, request: Request) -> list[Owed]:
     id_ = request.id
     if decision.act is Act.WITHDRAW:
         return [
-            Owed.post(Kind.WITHDRAWN, reviewer, id_, reviewer, request_id=id_)
-            for reviewer in request.reviewers
+            Owed.post(Kind.WITHDRAWN, user, id_, user, request_id=id_) for user in request.reviewers
         ]
     return [Owed.post(Kind.OUTCOME, request.submitted_by, id_, request_id=id_)]
 

@@ -4,7 +4,7 @@ What must stay true: a target has one release in Full Release; a newer one archi
 transaction.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,56 +22,54 @@ from store.requests import read, revisions, same_target
 from store.requests.revisions import Change
 
 
-async def move_stage(
-    db: Database,
-    request_id: int,
-    *,
-    actor: str,
-    stage: ReleaseStage,
-    policy: Policy,
-    now: datetime,
-) -> Request | Refused:
-    """Note that an approved release has reached a stage on the platform, and owe its cards.
+@dataclass(frozen=True, slots=True)
+class StageMove:
+    """Somebody's word that an approved release has reached a stage; `at` is aware UTC."""
 
-    Refused where the platform's order has no such step; `request` is then as it stands.
+    request_id: int
+    actor: str
+    stage: ReleaseStage
+    at: datetime
+
+
+async def move_stage(db: Database, move: StageMove, policy: Policy) -> Request | Refused:
+    """Write down where a release stands on the platform, and owe its cards.
+
+    1. Judge whether this person may move it.
+    2. Hold its target, so that nobody else moves a release of it, and read the release again.
+    3. Refuse where the platform's order has no such step; `request` is then as it stands.
+    4. Write the stage; one that goes to Full Release archives the one before it.
     """
     async with db.transaction() as session:
-        admitted = await _admit(session, request_id, actor, policy, now)
-        if isinstance(admitted, Refused):
-            return admitted
-        await hold(session, Target.of(admitted).key)
-        request = await read.one(session, request_id)
-        if stage not in release_stages.possible(request):
-            return Refused(Denial.WRONG_STAGE, request_id, request)
-        older = await same_target.live(session, request) if stage is ReleaseStage.FULL else []
-        await _reach(session, request, stage, actor, now)
-        for other in older:
-            archived = await read.one(session, other)
-            await _reach(session, archived, ReleaseStage.ARCHIVED, actor, now)
+        request = await read.find(session, move.request_id)
+        if request is None:
+            return Refused(Denial.UNKNOWN, move.request_id)
+        rules = await people.rules(session, policy, only={move.actor})
+        answer = may(move.actor, Act.MOVE, request, rules, move.at)
+        if isinstance(answer, Denied):
+            known = request if answer.reason is not Denial.UNKNOWN else None
+            return Refused(answer.reason, request.id, known)
+
+        await hold(session, Target.of(request).key)
+        request = await read.one(session, request.id)
+        if move.stage not in release_stages.possible(request):
+            return Refused(Denial.WRONG_STAGE, request.id, request)
+
+        full = move.stage is ReleaseStage.FULL
+        older = await same_target.live(session, request) if full else []
+        await _write(session, request, move.stage, move)
+        for id_ in older:
+            await _write(session, await read.one(session, id_), ReleaseStage.ARCHIVED, move)
         beside = await same_target.waiting_beside(session, [request])
-        await cards.owe(session, [request_id, *older, *beside], now=now)
-        return await read.one(session, request_id)
+        await cards.owe(session, [request.id, *older, *beside], now=move.at)
+        return await read.one(session, request.id)
 
 
-async def _admit(
-    session: AsyncSession, request_id: int, actor: str, policy: Policy, now: datetime
-) -> Request | Refused:
-    request = await read.find(session, request_id)
-    if request is None:
-        return Refused(Denial.UNKNOWN, request_id)
-    rules = await people.rules(session, policy, only={actor})
-    answer = may(actor, Act.MOVE, request, rules, now)
-    if not isinstance(answer, Denied):
-        return request
-    known = answer.reason is not Denial.UNKNOWN
-    return Refused(answer.reason, request_id, request if known else None)
-
-
-async def _reach(
-    session: AsyncSession, request: Request, stage: ReleaseStage, actor: str, now: datetime
+async def _write(
+    session: AsyncSession, request: Request, stage: ReleaseStage, move: StageMove
 ) -> None:
-    """The target is held, so nobody else moves its releases at this moment."""
-    moved = replace(request, revision=request.revision + 1, release_stage=stage, moved_at=now)
+    """The guarded UPDATE and its event."""
+    moved = replace(request, revision=request.revision + 1, release_stage=stage, moved_at=move.at)
     await revisions.advance(session, [moved], "release_stage", "moved_at")
-    change = Change(moved, same_target.MOVED, actor, now, {"stage": stage})
+    change = Change(moved, same_target.MOVED, move.actor, move.at, {"stage": stage})
     await revisions.record(session, [change])

@@ -12,7 +12,7 @@ from store.engine.database import Database
 from store.messages import reminders
 from store.people import remember
 from store.requests import audit, read
-from store.requests.release_stage import move_stage
+from store.requests.release_stage import StageMove, move_stage
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, sample_of
 from tests.harness_store import (
     POLICY,
@@ -37,7 +37,7 @@ async def approved(db: Database, **changes: object) -> Request:
 async def move(
     db: Database, request: Request, stage: ReleaseStage, by: str = ALICE, now: datetime = NOW
 ) -> Request | Refused:
-    return await move_stage(db, request.id, actor=by, stage=stage, policy=POLICY, now=now)
+    return await move_stage(db, StageMove(request.id, by, stage, now), POLICY)
 
 
 async def test_a_release_moves_on_and_every_copy_is_drawn_again(db: Database) -> None:

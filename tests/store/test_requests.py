@@ -13,7 +13,7 @@ from store.engine.database import Database
 from store.messages import cards
 from store.requests import read
 from store.requests.decide import Decision, decide, examine
-from store.requests.submit import Submitted
+from store.requests.submit import NewRequest, Submitted
 from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import (
@@ -44,7 +44,7 @@ def card_keys(request: Request) -> set[str]:
 
 async def test_a_submission_is_stored_as_it_was_handed_in(db: Database) -> None:
     handed = new_submission()
-    answer = await store_request(db, handed, submitter=ALICE, policy=POLICY, now=NOW)
+    answer = await store_request(db, NewRequest(handed, ALICE, NOW), POLICY)
     assert isinstance(answer, Submitted)
     assert answer.new
     stored = await now_of(db, answer.request)
@@ -62,7 +62,7 @@ async def test_the_same_external_id_again_is_the_same_request(db: Database) -> N
     first = await submit(db, external_id="apply-7")
     await send_all(db)
     changed = new_submission(external_id="apply-7", title="Another title")
-    again = await store_request(db, changed, submitter=ALICE, policy=POLICY, now=NOW)
+    again = await store_request(db, NewRequest(changed, ALICE, NOW), POLICY)
     assert again == Submitted(first, new=False)
     assert await pending_keys(db) == set(), "a repeated submission sends nothing"
 
@@ -70,7 +70,7 @@ async def test_the_same_external_id_again_is_the_same_request(db: Database) -> N
 async def test_ten_submissions_at_once_are_one_request(db: Database) -> None:
     handed = new_submission(external_id="apply-7")
     answers = await asyncio.gather(
-        *(store_request(db, handed, submitter=ALICE, policy=POLICY, now=NOW) for _ in range(10))
+        *(store_request(db, NewRequest(handed, ALICE, NOW), POLICY) for _ in range(10))
     )
     stored = [answer for answer in answers if isinstance(answer, Submitted)]
     assert sorted(answer.new for answer in stored) == [False] * 9 + [True]
@@ -87,7 +87,7 @@ async def test_ten_submissions_at_once_are_one_request(db: Database) -> None:
 async def test_what_nobody_could_decide_is_refused_and_leaves_nothing(
     db: Database, policy: Policy
 ) -> None:
-    answer = await store_request(db, new_submission(), submitter=ALICE, policy=policy, now=NOW)
+    answer = await store_request(db, NewRequest(new_submission(), ALICE, NOW), policy)
     assert answer == Refused(Denial.NOBODY_CAN_DECIDE)
     assert await outbox_rows(db) == {}
 

@@ -18,7 +18,7 @@ from store.domain.access import Denial, Refused
 from store.domain.policy import Policy
 from store.domain.request import Category, Verdict
 from store.engine.database import Database
-from store.requests.submit import HandedIn, Submitted, submit_all
+from store.requests.submit import NewRequest, Submitted, submit_all
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY, NOW, sample_of
 from tests.harness_store import POLICY, new_submission, outbox_rows, submit, vote, withdraw
@@ -30,7 +30,7 @@ Answer = Submitted | Refused
 Facts = dict[str, Any]
 
 
-def handed(facts: Facts) -> HandedIn:
+def handed(facts: Facts) -> NewRequest:
     """A submission for one of few targets, so that many are tries for the same."""
     sample = sample_of(facts["category"])
     details = sample["details"] | {"target_app": facts["app"]}
@@ -42,7 +42,7 @@ def handed(facts: Facts) -> HandedIn:
         "created_at": (NOW + timedelta(days=facts["day"])).isoformat(),
         "submitted_by": facts["by"],
     }
-    return HandedIn(submission.read(filled), facts["by"], NOW, facts["from_platform"])
+    return NewRequest(submission.read(filled), facts["by"], NOW, facts["from_platform"])
 
 
 FACTS = st.fixed_dictionaries(
@@ -60,11 +60,11 @@ FACTS = st.fixed_dictionaries(
 ENDED = st.tuples(FACTS, st.sampled_from([None, "withdrawn", "withdrawn", *Verdict]))
 
 
-async def all_at_once(db: Database, given_in: Sequence[HandedIn]) -> list[Answer]:
-    return await submit_all(db, given_in, policy=ONE_REVIEWER)
+async def all_at_once(db: Database, given_in: Sequence[NewRequest]) -> list[Answer]:
+    return await submit_all(db, given_in, ONE_REVIEWER)
 
 
-async def one_by_one(db: Database, given_in: Sequence[HandedIn]) -> list[Answer]:
+async def one_by_one(db: Database, given_in: Sequence[NewRequest]) -> list[Answer]:
     return [answer for each in given_in for answer in await all_at_once(db, [each])]
 
 
@@ -114,8 +114,8 @@ async def test_all_at_once_is_the_same_as_one_by_one(
 
 
 async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database) -> None:
-    crowd = [HandedIn(new_submission(), ALICE, NOW, from_platform=True) for _ in range(12)]
-    answers = await submit_all(db, crowd, policy=POLICY)
+    crowd = [NewRequest(new_submission(), ALICE, NOW, from_platform=True) for _ in range(12)]
+    answers = await submit_all(db, crowd, POLICY)
     stored = [answer.request for answer in answers if isinstance(answer, Submitted)]
     assert [request.external_id for request in stored] == [each.external_id for each in crowd]
     assert [request.id for request in stored] == list(range(1, 13))
@@ -124,8 +124,8 @@ async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database
 
 
 async def test_the_same_twice_in_a_crowd_is_one_request(db: Database) -> None:
-    twice = [HandedIn(new_submission(external_id="same"), ALICE, NOW, from_platform=True)] * 2
-    first, again = await submit_all(db, twice, policy=POLICY)
+    twice = [NewRequest(new_submission(external_id="same"), ALICE, NOW, from_platform=True)] * 2
+    first, again = await submit_all(db, twice, POLICY)
     assert isinstance(first, Submitted)
     assert (first.new, again) == (True, Submitted(first.request, new=False))
 
@@ -137,13 +137,13 @@ async def test_in_a_crowd_the_newest_is_the_try_before(
     await vote(db, await submit(db), BOB, Verdict.REJECT)
     created = (NOW + timedelta(hours=hours)).isoformat()
     tries = [new_submission(created_at=created) for _ in range(3)]
-    crowd = [HandedIn(each, ALICE, NOW, from_platform=True) for each in tries]
-    answers = await submit_all(db, crowd, policy=POLICY)
+    crowd = [NewRequest(each, ALICE, NOW, from_platform=True) for each in tries]
+    answers = await submit_all(db, crowd, POLICY)
     assert [a.request.attempt for a in answers if isinstance(a, Submitted)] == attempts
 
 
 async def test_of_a_crowd_here_the_platform_takes_a_version_once(db: Database) -> None:
-    rivals = [HandedIn(new_submission(version="9.0"), ALICE, NOW) for _ in range(3)]
-    first, *others = await submit_all(db, rivals, policy=POLICY)
+    rivals = [NewRequest(new_submission(version="9.0"), ALICE, NOW) for _ in range(3)]
+    first, *others = await submit_all(db, rivals, POLICY)
     assert isinstance(first, Submitted)
     assert others == [Refused(Denial.RELEASED_ONCE, 1, first.request, "version")] * 2

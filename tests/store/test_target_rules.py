@@ -9,8 +9,8 @@ from store.domain.access import Denial, Refused
 from store.domain.request import Category, ReleaseStage, Request, Verdict
 from store.engine.database import Database
 from store.requests import read
-from store.requests.release_stage import move_stage
-from store.requests.submit import Submitted
+from store.requests.release_stage import StageMove, move_stage
+from store.requests.submit import NewRequest, Submitted
 from store.requests.submit import submit as store_request
 from tests.cast import ADA, ALICE, BOB, MALLORY, NOW, sample_of
 from tests.harness_store import (
@@ -30,13 +30,13 @@ RIVALS = 20
 
 async def try_to(db: Database, by: str = ALICE, **changes: Any) -> Submitted | Refused:
     handed = new_submission(**changes)
-    return await store_request(db, handed, submitter=by, policy=POLICY, now=NOW)
+    return await store_request(db, NewRequest(handed, by, NOW), POLICY)
 
 
 async def record(db: Database, **changes: Any) -> Request:
     """What the platform has taken already."""
     answer = await store_request(
-        db, new_submission(**changes), submitter=ALICE, policy=POLICY, now=NOW, from_platform=True
+        db, NewRequest(new_submission(**changes), ALICE, NOW, from_platform=True), POLICY
     )
     assert isinstance(answer, Submitted)
     return answer.request
@@ -61,7 +61,7 @@ async def test_a_version_goes_to_a_target_once(db: Database) -> None:
 async def test_a_canceled_release_blocks_its_version_for_good(db: Database) -> None:
     first = await submit(db, version="9.0")
     accepted(await vote(db, first, BOB))
-    await move_stage(db, first.id, actor=ALICE, stage=ReleaseStage.CANCELED, policy=POLICY, now=NOW)
+    await move_stage(db, StageMove(first.id, ALICE, ReleaseStage.CANCELED, NOW), POLICY)
     refused = await try_to(db, version="9.0")
     assert isinstance(refused, Refused)
     assert refused.denial is Denial.RELEASED_ONCE
@@ -114,10 +114,9 @@ async def test_nothing_goes_offline_while_a_release_is_under_review(db: Database
 
 async def test_a_pilot_under_way_keeps_it_online(db: Database) -> None:
     release = accepted(await vote(db, await submit(db), BOB))
-    moved = {"actor": ALICE, "policy": POLICY, "now": NOW}
-    await move_stage(db, release.id, stage=ReleaseStage.PILOT, **moved)
+    await move_stage(db, StageMove(release.id, ALICE, ReleaseStage.PILOT, NOW), POLICY)
     assert isinstance(await try_to(db, **offline()), Refused)
-    await move_stage(db, release.id, stage=ReleaseStage.FULL, **moved)
+    await move_stage(db, StageMove(release.id, ALICE, ReleaseStage.FULL, NOW), POLICY)
     assert isinstance(await try_to(db, **offline()), Submitted)
 
 
@@ -207,7 +206,7 @@ async def test_a_named_try_counts_for_its_submitter_and_for_admins(
     first = await submit(db)
     accepted(await withdraw(db, first))
     answer = await store_request(
-        db, new_submission(), submitter=by, policy=POLICY, now=NOW, resubmission_of=first.id
+        db, NewRequest(new_submission(), by, NOW, resubmission_of=first.id), POLICY
     )
     assert isinstance(answer, Submitted)
     assert (answer.request.resubmission_of == first.id) is linked
@@ -219,7 +218,7 @@ async def test_a_named_try_of_something_else_does_not_count(db: Database) -> Non
     open_ = await submit(db)
     for named in (other.id, open_.id, 999):
         answer = await store_request(
-            db, new_submission(), submitter=ADA, policy=POLICY, now=NOW, resubmission_of=named
+            db, NewRequest(new_submission(), ADA, NOW, resubmission_of=named), POLICY
         )
         assert isinstance(answer, Submitted)
         assert answer.request.resubmission_of is None
