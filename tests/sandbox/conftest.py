@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
+from tests.cast import NAMES, profile
 from tests.clock import MovedClock
 from tests.sandbox.installed import new_app, over_http, over_socket_mode
 
@@ -20,12 +21,13 @@ async def workspace(clock: MovedClock) -> AsyncIterator[Workspace]:
 
 @pytest.fixture
 def bob(workspace: Workspace) -> Person:
-    return workspace.add_person("bob", real_name="Bob Reyes", email="bob@example.com")
+    return workspace.add_person(**profile("bob"))
 
 
 @pytest.fixture
 def carol(workspace: Workspace) -> Person:
-    return workspace.add_person("carol", real_name="Carol Tan", tz="Asia/Singapore")
+    """Abroad, and without an e-mail address."""
+    return workspace.add_person("carol", real_name=NAMES["carol"], tz="Asia/Singapore")
 
 
 @pytest.fixture

@@ -116,9 +116,12 @@ async def test_commands_are_never_repeated(
     @app.command("/broken")
     async def broken() -> None:
         heard.append(1)
+        workspace.changed()
         raise RuntimeError("broken")
 
     await bob.command("/broken")
+    await workspace.until(lambda: heard)
+    assert workspace.events.pending == 0
     assert heard == [1]
 
 
