@@ -122,8 +122,7 @@ async def test_an_edit_of_a_deleted_card_is_quiet(team_once: Team) -> None:
 async def test_a_decision_made_while_its_card_is_being_sent_is_sent_too(team: Team) -> None:
     team.workspace.faults.add(POST, "delay", seconds=0.3, times=4)
     submitting = asyncio.create_task(team.submit())
-    while "sending" not in await states(team):
-        pass
+    await team.workspace.until(lambda: not team.workspace.faults.planned())
     await approve(team, 1)
     request = await submitting
 

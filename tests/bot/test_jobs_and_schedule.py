@@ -72,8 +72,7 @@ async def test_a_stopping_bot_finishes_what_it_is_sending(team_once: Team) -> No
     team_once.clock.move(seconds=5)
     team_once.workspace.faults.add("chat.postMessage", "delay", seconds=0.3, times=4)
     async with app.running(team_once.bot):
-        while "sending" not in await states(team_once):
-            pass
+        await team_once.workspace.until(lambda: not team_once.workspace.faults.planned())
 
     assert seen(team_once) == [1, 1, 1, 1]
     assert await states(team_once) == {"sent"}
