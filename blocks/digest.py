@@ -4,14 +4,14 @@ One message a reviewer, however much waits: ten requests at most, oldest first, 
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
 from blocks import buttons, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import age, clip, line, mrkdwn, plural, who
+from store.domain.clock import zone_of
 from store.domain.request import People, Person, Request
 
 SHOWN = 10
@@ -78,13 +78,5 @@ def _oldest_first(requests: Sequence[Request]) -> list[Request]:
 
 
 def _daytime(reviewer: Person, now: datetime) -> str:
-    hour = now.astimezone(_zone(reviewer.timezone)).hour
+    hour = now.astimezone(zone_of(reviewer.timezone)).hour
     return "morning" if 4 <= hour < 12 else "afternoon" if 12 <= hour < 18 else "evening"
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        # A profile may carry a zone this machine does not know; a greeting is no reason to fail.
-        return UTC

@@ -1,7 +1,8 @@
-"""Now is an argument; this is where the argument comes from."""
+"""Now is an argument; this is where the argument comes from, and what a time zone's name means."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 """Gives the present moment as an aware UTC datetime."""
@@ -10,3 +11,15 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """The machine's clock."""
     return datetime.now(UTC)
+
+
+def zone_of(name: str, default: str = "UTC") -> ZoneInfo:
+    """The time zone of an IANA name; that of `default` where this machine does not know it.
+
+    A Slack profile may carry any text, and an odd one is no reason to fail.
+    """
+    try:
+        return ZoneInfo(name)
+    # An unknown name, one that cannot be a name, and one that is a folder of names ("America").
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo(default)

@@ -8,6 +8,8 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from store.domain.clock import zone_of
+
 REMINDERS_FROM, REMINDERS_UNTIL = time(9), time(18)
 """Local office hours: nobody is pinged at night, and a reminder read tomorrow is sent tomorrow."""
 
@@ -20,7 +22,7 @@ def working_deadline(
     Hours are real ones: a day on which the clocks change has 23 or 25. With no working days at
     all, every day counts.
     """
-    place, left, moment = _zone(zone), timedelta(hours=hours), start.astimezone(UTC)
+    place, left, moment = zone_of(zone), timedelta(hours=hours), start.astimezone(UTC)
     day = moment.astimezone(place).date()
     while left > timedelta(0):
         day += timedelta(days=1)
@@ -37,7 +39,7 @@ def digest_day(
     now: datetime, zone: str, digest_at: time, working_days: frozenset[int]
 ) -> date | None:
     """The local date whose digest is due: today, if it is a working day and its time has come."""
-    today = now.astimezone(_zone(zone)).date()
+    today = now.astimezone(zone_of(zone)).date()
     due = today.weekday() in working_days and digest_moment(today, zone, digest_at) <= now
     return today if due else None
 
@@ -48,22 +50,14 @@ def digest_moment(day: date, zone: str, digest_at: time) -> datetime:
     A wall time the clocks skip becomes the first moment after the gap; one that comes twice means
     its first time. It is on that local date unless the zone skips the rest of the day.
     """
-    return _first_moment(day, digest_at, _zone(zone))
+    return _first_moment(day, digest_at, zone_of(zone))
 
 
 def reminder_day(now: datetime, zone: str, working_days: frozenset[int]) -> date | None:
     """The local date on which a reminder may go out now, or None outside office hours."""
-    local = now.astimezone(_zone(zone))
+    local = now.astimezone(zone_of(zone))
     in_office = REMINDERS_FROM <= local.time() < REMINDERS_UNTIL
     return local.date() if in_office and local.weekday() in working_days else None
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    # An unknown name, one that cannot be a name, and one that is a folder of names ("America").
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def _first_moment(day: date, at: time, place: ZoneInfo) -> datetime:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.domain.clock import zone_of
 from store.domain.deadlines import digest_day, digest_moment, reminder_day, working_deadline
 
 NEW_YORK, BERLIN, MANILA = "America/New_York", "Europe/Berlin", "Asia/Manila"
@@ -173,5 +174,6 @@ def test_reminders_go_out_in_local_office_hours(zone: str, now: str, day: date |
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "America", "", "/etc/passwd", "../UTC", "\x00"])
-def test_an_unknown_zone_counts_as_utc(zone: str) -> None:
+def test_an_unknown_zone_counts_as_utc_or_as_the_one_to_fall_back_on(zone: str) -> None:
     assert digest_moment(date(2026, 11, 20), zone, time(9)) == utc("2026-11-20T09:00")
+    assert zone_of(zone, default="Asia/Manila") == ZoneInfo("Asia/Manila")
