@@ -22,7 +22,7 @@ from bot.outgoing.messages import Renderer
 from bot.outgoing.sender import Sender
 from bot.outgoing.settle import Settler
 from bot.outgoing.slack_calls import SlackCalls
-from bot.profiles import Directory
+from bot.profiles import Profiles
 from bot.schedule import scheduler
 from bot.schedule.jobs import Jobs
 from bot.settings import Settings
@@ -52,7 +52,7 @@ class Bot:
     db: Database
     client: AsyncWebClient
     app: AsyncApp
-    directory: Directory
+    profiles: Profiles
     dispatcher: Dispatcher
     downloads: Downloads
     jobs: Jobs
@@ -73,21 +73,21 @@ async def build(
             await migrate.upgrade(db)
         http = await stack.enter_async_context(slack_client.session())
         client = slack_client.client(settings, http)
-        directory = Directory(db, client, policy, clock)
-        renderer = Renderer(db, directory, policy, clock)
+        profiles = Profiles(db, client, policy, clock)
+        renderer = Renderer(db, profiles, policy, clock)
         settler = Settler(db, policy, clock, post_interval)
         sender = Sender(renderer, SlackCalls(client, http), settler, clock)
         dispatcher = Dispatcher(db, sender, clock, post_interval)
-        downloads = Downloads(db, Files(client, http), directory, policy, clock)
+        downloads = Downloads(db, Files(client, http), profiles, policy, clock)
         db.wake |= {Debt.MESSAGE: dispatcher.wake, Debt.FILE: downloads.wake}
-        jobs = Jobs(db, directory, policy, clock)
+        jobs = Jobs(db, profiles, policy, clock)
         yield Bot(
             settings=settings,
             policy=policy,
             db=db,
             client=client,
             app=bolt_app.app(settings, client, http, Deps(db, policy, clock)),
-            directory=directory,
+            profiles=profiles,
             dispatcher=dispatcher,
             downloads=downloads,
             jobs=jobs,
@@ -99,7 +99,7 @@ async def build(
 async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
     await bolt_app.introduce(bot.app, bot.client)
-    await bot.directory.prepare()
+    await bot.profiles.prepare()
     bot.loops.update({name: asyncio.create_task(loop) for name, loop in _loops(bot).items()})
     bot.schedule.start()
     try:

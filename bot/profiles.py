@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.slack_errors import code_of
 from store import people
-from store.domain.clock import Clock
+from store.domain.clock import Clock, zone_of
 from store.domain.policy import Policy
 from store.domain.request import People, Person
 from store.engine.database import Database
@@ -22,44 +22,46 @@ FRESH_FOR = timedelta(days=1)
 """How long a profile is believed: a new time zone or name shows the day after at the latest."""
 
 
-class Directory:
-    """Who the people are. Names and time zones are asked of Slack once a day and person."""
+class Profiles:
+    """Who the people are. Slack is asked for a profile once a day and person."""
 
     def __init__(self, db: Database, client: AsyncWebClient, policy: Policy, clock: Clock) -> None:
         self._db, self._client, self._policy, self._clock = db, client, policy, clock
 
     async def people(self, user_ids: Iterable[str]) -> People:
-        """These people; whom Slack does not tell us of is left out."""
+        """These people, without those Slack tells us nothing of."""
         wanted = frozenset(user_ids)
         met = await self._db.read_batches.run(people.met_each, wanted)
         fresh = self._clock() - FRESH_FOR
         unseen = [user for user in sorted(wanted) if user not in met or met[user].at < fresh]
         if not unseen:
             return {user: seen.person for user, seen in met.items()}
-        await self.meet(unseen)
+        await self._refresh(unseen)
         async with self._db.snapshot() as session:
             return await people.known(session, wanted)
 
     async def zone(self, user_id: str) -> ZoneInfo:
         """This person's time zone; the policy's where Slack names none that is known here."""
         person = (await self.people([user_id])).get(user_id)
-        try:
-            return ZoneInfo(person.timezone if person else self._policy.timezone)
-        except (LookupError, ValueError, OSError):
-            return ZoneInfo(self._policy.timezone)
+        fallback = self._policy.timezone
+        return zone_of(person.timezone if person else fallback, fallback)
 
-    async def meet(self, user_ids: Iterable[str]) -> None:
-        """Ask Slack for these profiles and keep them; while it is silent, not for the rest.
+    async def _refresh(self, user_ids: Iterable[str]) -> None:
+        """Ask Slack for these profiles and store them. Stops at the first that gets no answer.
 
-        A message waits for this, and would wait for each of them anew.
+        A message waits for this, and would wait for each of the others anew.
         """
         found: list[Person] = []
         for user in user_ids:
             try:
-                found += await self._profile(user)
+                answer = await self._client.users_info(user=user, include_locale=True)
+            except SlackApiError as error:  # Slack does not tell us of this one
+                log.warning("profile %s was not read: %s", user, code_of(error))
             except (aiohttp.ClientError, TimeoutError) as error:
                 log.warning("profile %s was not read: %s", user, code_of(error))
                 break
+            else:
+                found.append(_person(answer["user"]))
         if found:
             async with self._db.transaction() as session:
                 await people.remember(session, found, now=self._clock())
@@ -81,9 +83,10 @@ class Directory:
         return person
 
     async def prepare(self) -> None:
-        """Before the first payload: who decides has to be known. Later a tick keeps it fresh.
+        """Read the policy's user groups where one was never read, before the first payload.
 
-        So a restart while Slack is slow does not wait for what the store knows already.
+        Who may decide has to be known by then. Groups the store knows are left to the next tick, so
+        that a restart while Slack is slow does not wait for them.
         """
         async with self._db.snapshot() as session:
             unread = await people.unread_groups(session, self._policy.groups)
@@ -91,33 +94,19 @@ class Directory:
             await self.refresh_groups()
 
     async def refresh_groups(self) -> None:
-        """Read the members of every user group that the policy names, and meet all who decide."""
+        """Read the members of the policy's user groups, and the profiles of all who may decide."""
         for group in sorted(self._policy.groups):
-            members = await self._members(group)
-            if members is not None:
-                async with self._db.transaction() as session:
-                    await people.set_members(session, group, members)
+            try:
+                answer = await self._client.usergroups_users_list(usergroup=group)
+            except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+                # An unreadable group keeps the members we last saw: nobody gains a role by this.
+                log.warning("group %s was not read: %s", group, code_of(error))
+                continue
+            async with self._db.transaction() as session:
+                await people.set_members(session, group, list(answer["users"]))
         async with self._db.snapshot() as session:
             roster = await people.roster(session, self._policy)
         await self.people({*roster.admins, *roster.reviewers})
-
-    async def _members(self, group: str) -> list[str] | None:
-        try:
-            answer = await self._client.usergroups_users_list(usergroup=group)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            # An unreadable group keeps the members we last saw: nobody gains a role by this.
-            log.warning("group %s was not read: %s", group, code_of(error))
-            return None
-        return list(answer["users"])
-
-    async def _profile(self, user: str) -> list[Person]:
-        """One, or none where Slack does not tell."""
-        try:
-            answer = await self._client.users_info(user=user, include_locale=True)
-        except SlackApiError as error:
-            log.warning("profile %s was not read: %s", user, code_of(error))
-            return []
-        return [_person(answer["user"])]
 
 
 def _person(user: dict[str, Any]) -> Person:

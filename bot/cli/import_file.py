@@ -14,7 +14,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from blocks import refusals
-from bot.profiles import Directory
+from bot.profiles import Profiles
 from bot.slack_client import answer_of
 from handlers.slack_errors import code_of
 from store.domain import submission
@@ -61,7 +61,7 @@ class Importer:
     """Reads lines, one request each. Safe to run twice: an external id is stored once."""
 
     db: Database
-    directory: Directory
+    profiles: Profiles
     policy: Policy
     clock: Clock
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -115,9 +115,9 @@ class Importer:
 
     async def _person(self, named: str) -> str | None:
         if "@" in named:
-            person = await self.directory.by_email(named)
+            person = await self.profiles.by_email(named)
         else:
-            person = (await self.directory.people([named])).get(named)
+            person = (await self.profiles.people([named])).get(named)
         return person.user_id if person and person.active else None
 
 

@@ -77,7 +77,7 @@ class Play:
 
     async def import_requests(self, file: Path = SAMPLE) -> list[Line]:
         """The import as the command line does it; what became of each line."""
-        importer = Importer(self.bot.db, self.bot.directory, self.bot.policy, self.clock)
+        importer = Importer(self.bot.db, self.bot.profiles, self.bot.policy, self.clock)
         lines = await asyncio.to_thread(file.read_bytes)
         return [line async for line in importer.run(lines.splitlines())]
 

@@ -204,8 +204,8 @@ async def _import(settings: Settings, file: Path, size: int) -> int:
     counts: Counter[str] = Counter()
     async with app.build(settings) as bot:
         await _check_schema(bot.db)
-        await bot.directory.refresh_groups()
-        importer = Importer(bot.db, bot.directory, bot.policy, bot.jobs.clock)
+        await bot.profiles.refresh_groups()
+        importer = Importer(bot.db, bot.profiles, bot.policy, bot.jobs.clock)
         with file.open("rb") as lines, Progress(console=Console(stderr=True)) as progress:
             task = progress.add_task("Importing", total=size)
             async for line in importer.run(lines):

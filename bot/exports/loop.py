@@ -23,7 +23,7 @@ from slack_sdk.errors import SlackApiError
 from bot.exports.make import Order
 from bot.exports.slack_files import Files
 from bot.outgoing.verdict import Sent, TryAgain, judge
-from bot.profiles import Directory
+from bot.profiles import Profiles
 from bot.slack_client import Answer, answer_of
 from store import exports
 from store.domain.clock import Clock
@@ -63,13 +63,13 @@ class Downloads:
         self,
         db: Database,
         files: Files,
-        directory: Directory,
+        profiles: Profiles,
         policy: Policy,
         clock: Clock,
         *,
         progress_seconds: float = PROGRESS_SECONDS,
     ) -> None:
-        self._db, self._files, self._directory = db, files, directory
+        self._db, self._files, self._profiles = db, files, profiles
         self._policy, self._clock = policy, clock
         self.progress_seconds = progress_seconds
         self._jitter = random.SystemRandom().random
@@ -132,7 +132,7 @@ class Downloads:
         channel = await self._files.conversation(export.asker)
         rows = export.rows
         if not await self._is_there(export, channel):
-            zone = await self._directory.zone(export.asker)
+            zone = await self._profiles.zone(export.asker)
             async with _folder() as folder:
                 path = folder / export.file_name(zone)
                 rows = await self._make(export, path, zone)

@@ -12,7 +12,7 @@ from blocks import digest, home, notices, paging, refusals, request_card, reques
 from blocks import export as export_blocks
 from blocks.text import mention
 from bot.outgoing.slack_calls import Call, Edit, Post, Publish, Reply
-from bot.profiles import Directory
+from bot.profiles import Profiles
 from store import exports, people
 from store.domain.access import Denial, Refused, sees_only
 from store.domain.clock import Clock
@@ -31,34 +31,34 @@ class Renderer:
     """Draws each kind of owed message."""
 
     db: Database
-    directory: Directory
+    profiles: Profiles
     policy: Policy
     clock: Clock
 
     async def render(self, owed: Claimed, *, pictures: bool = True) -> Call | None:
         """The message as it should read at this moment; without `pictures`, a card has no logo."""
-        db, directory, policy, now = self.db, self.directory, self.policy, self.clock()
+        db, profiles, policy, now = self.db, self.profiles, self.policy, self.clock()
         match owed.kind:
             case Kind.CARD:
-                return await _card(owed, db, directory, policy, pictures=pictures)
+                return await _card(owed, db, profiles, policy, pictures=pictures)
             case Kind.OUTCOME:
-                return await _outcome(owed, db, directory)
+                return await _outcome(owed, db, profiles)
             case Kind.WITHDRAWN:
-                return await _withdrawn(owed, db, directory)
+                return await _withdrawn(owed, db, profiles)
             case Kind.REMINDER | Kind.DIGEST:
-                return await _digest(owed, db, directory, policy, now)
+                return await _digest(owed, db, profiles, policy, now)
             case Kind.NUDGE:
                 return await _nudge(owed, db)
             case Kind.DEPARTURE:
-                return await _departure(owed, db, directory)
+                return await _departure(owed, db, profiles)
             case Kind.REFUSAL:
                 return await _refusal(owed, db)
             case Kind.LIST:
-                return await _list(owed, db, directory, policy, now)
+                return await _list(owed, db, profiles, policy, now)
             case Kind.HOME:
-                return await _home(owed, db, directory, policy, now)
+                return await _home(owed, db, profiles, policy, now)
             case Kind.EXPORT:
-                return await _export(owed, db, directory)
+                return await _export(owed, db, profiles)
             case Kind.UNDELIVERED:
                 return _undelivered(owed)
             case _ as never:
@@ -66,7 +66,7 @@ class Renderer:
 
 
 async def _card(
-    owed: Claimed, db: Database, directory: Directory, policy: Policy, *, pictures: bool
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, *, pictures: bool
 ) -> Call | None:
     audience = Audience(owed.data["audience"])
     async with db.snapshot() as session:
@@ -79,7 +79,7 @@ async def _card(
         card = await cards.find(session, request.id, audience, owed.recipient)
     if card.is_abandoned:
         return None
-    known = await directory.people(request.people())
+    known = await profiles.people(request.people())
     if audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known, pictures=pictures)
     else:
@@ -90,25 +90,25 @@ async def _card(
     return Post(message, owed.recipient, card=drawn)
 
 
-async def _outcome(owed: Claimed, db: Database, directory: Directory) -> Call:
+async def _outcome(owed: Claimed, db: Database, profiles: Profiles) -> Call:
     request = await _request(owed, db)
-    known = await directory.people(request.people())
+    known = await profiles.people(request.people())
     return Post(notices.outcome(request, known), owed.recipient)
 
 
-async def _withdrawn(owed: Claimed, db: Database, directory: Directory) -> Call | None:
+async def _withdrawn(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
     """Told in the thread of the reviewer's own card; who never got one needs no word."""
     request = await _request(owed, db)
     async with db.snapshot() as session:
         card = await cards.find(session, request.id, Audience.REVIEWER, owed.recipient)
     if not card.channel or not card.ts:
         return None
-    known = await directory.people(request.people())
+    known = await profiles.people(request.people())
     return Post(notices.withdrawn(request, known), card.channel, thread_ts=card.ts)
 
 
 async def _digest(
-    owed: Claimed, db: Database, directory: Directory, policy: Policy, now: datetime
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """What waits on a reviewer; in a reminder only what is overdue."""
     overdue = owed.kind is Kind.REMINDER
@@ -119,7 +119,7 @@ async def _digest(
     if not waiting:
         return None
     named = {owed.recipient}.union(*(request.people() for request in waiting))
-    known = await directory.people(named)
+    known = await profiles.people(named)
     unknown = Person(owed.recipient, "there", timezone=policy.timezone)
     reviewer = known.get(owed.recipient) or unknown
     build = digest.reminder if overdue else digest.build
@@ -132,13 +132,13 @@ async def _nudge(owed: Claimed, db: Database) -> Call | None:
     return None if request.release_stage else Post(notices.nudge(request), owed.recipient)
 
 
-async def _departure(owed: Claimed, db: Database, directory: Directory) -> Call | None:
+async def _departure(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
     reviewer = owed.data["reviewer"]
     async with db.snapshot() as session:
         waiting, total = await listing.waiting_on(session, reviewer, limit=digest.SHOWN)
     if not waiting:
         return None
-    known = await directory.people({reviewer})
+    known = await profiles.people({reviewer})
     return Post(notices.departure(reviewer, waiting, total, known), owed.recipient)
 
 
@@ -152,38 +152,38 @@ async def _refusal(owed: Claimed, db: Database) -> Call:
 
 
 async def _list(
-    owed: Claimed, db: Database, directory: Directory, policy: Policy, now: datetime
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     query = paging.parse(owed.data["query"], owed.recipient)
     if query is None:
         return None
-    await directory.people(query.filter.submitters)  # so that their names are known
+    await profiles.people(query.filter.submitters)  # so that their names are known
     found = await listing.listing(db, query, asker=owed.recipient, policy=policy)
     message = request_list.build(query, found.page, found.people, now=now)
     return Reply(message, owed.data["url"], replace=owed.data["replace"])
 
 
 async def _home(
-    owed: Claimed, db: Database, directory: Directory, policy: Policy, now: datetime
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call:
     async with db.snapshot() as session:
         place = await homes.place_of(session, owed.recipient)
     query = paging.parse(place or "", owed.recipient) or paging.opening(Scope.MINE)
-    await directory.people(query.filter.submitters)
+    await profiles.people(query.filter.submitters)
     found = await homes.overview(db, query, asker=owed.recipient, policy=policy)
     page, known = found.listing.page, found.listing.people
     shown = home.Shown(found.query, page, known, found.tabs, found.counts)
     return Publish(home.build(shown, now=now), owed.recipient)
 
 
-async def _export(owed: Claimed, db: Database, directory: Directory) -> Call:
+async def _export(owed: Claimed, db: Database, profiles: Profiles) -> Call:
     """To a click on a button, that the export is being made; then how far it is, and its end."""
     async with db.snapshot() as session:
         export = await exports.find(session, owed.data["export"])
         known = await people.known(session, export.query.filter.submitters)
     if url := owed.data.get("url"):
         return Reply(export_blocks.accepted(export, known), url, replace=False)
-    zone = await directory.zone(owed.recipient)
+    zone = await profiles.zone(owed.recipient)
     message = export_blocks.build(export, known, file_name=export.file_name(zone))
     if export.channel and export.ts:
         return Edit(message, export.channel, export.ts)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.profiles import Directory
+from bot.profiles import Profiles
 from store import drafts, exports
 from store.domain.clock import Clock
 from store.domain.policy import Policy
@@ -27,7 +27,7 @@ class Jobs:
     """The recurring work."""
 
     db: Database
-    directory: Directory
+    profiles: Profiles
     policy: Policy
     clock: Clock
 
@@ -45,7 +45,7 @@ class Jobs:
 
     async def reconcile(self) -> int:
         """Owe the newest cards that were left behind, and word of reviewers who left; how many."""
-        await self.directory.people(await reminders.waited_for(self.db))
+        await self.profiles.people(await reminders.waited_for(self.db))
         told = await reminders.owe_departures(self.db, self.policy, now=self.clock())
         return told + await cards.repair(self.db, now=self.clock(), most=NEWEST)
 
@@ -55,7 +55,7 @@ class Jobs:
 
     async def refresh(self) -> None:
         """Read user groups and profiles again."""
-        await self.directory.refresh_groups()
+        await self.profiles.refresh_groups()
 
     async def prune(self) -> int:
         """Forget what was sent long ago and what nobody writes on; how many rows."""

@@ -11,7 +11,7 @@ from psycopg.types.json import JsonbDumper
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cli.import_file import Importer
-from bot.profiles import Directory
+from bot.profiles import Profiles
 from store.domain.clock import utc_now
 from store.domain.policy import Policy
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
@@ -42,8 +42,8 @@ async def measure(place: Place, *, rounds: int, lines: int) -> list[Line]:
 
 async def _import(place: Place, lines: int) -> None:
     async with place.store() as db:
-        directory = Directory(db, AsyncWebClient(), _POLICY, utc_now)
-        importer = Importer(db, directory, _POLICY, utc_now)
+        profiles = Profiles(db, AsyncWebClient(), _POLICY, utc_now)
+        importer = Importer(db, profiles, _POLICY, utc_now)
         async for line in importer.run(map(_line, range(lines))):
             assert line.new, line.problems
 

@@ -14,7 +14,7 @@ from blocks import home
 from bot.outgoing.dispatcher import AT_ONCE
 from bot.outgoing.messages import Renderer
 from bot.outgoing.slack_calls import Post
-from bot.profiles import Directory
+from bot.profiles import Profiles
 from store import people
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Status
@@ -79,8 +79,8 @@ async def _bare_home(bare: Bare) -> None:
 
 async def _digest(db: Database, reviewer: str = ASKER) -> None:
     """As the sending loop makes it; everybody was met today, so that Slack is not asked."""
-    directory = Directory(db, AsyncWebClient(), POLICY, _morning)
-    await _render(Renderer(db, directory, POLICY, _morning), reviewer)
+    profiles = Profiles(db, AsyncWebClient(), POLICY, _morning)
+    await _render(Renderer(db, profiles, POLICY, _morning), reviewer)
 
 
 async def _render(renderer: Renderer, reviewer: str) -> None:
@@ -149,7 +149,7 @@ async def _everybody(db: Database, count: int) -> None:
     assert owed > 0
     async with db.snapshot() as session:
         reviewers = sorted((await people.roster(session, POLICY)).reviewers)
-    renderer = Renderer(db, Directory(db, AsyncWebClient(), POLICY, _morning), POLICY, _morning)
+    renderer = Renderer(db, Profiles(db, AsyncWebClient(), POLICY, _morning), POLICY, _morning)
     for place in range(0, count, AT_ONCE):
         some = reviewers[place : min(place + AT_ONCE, count)]
         await asyncio.gather(*(_render(renderer, reviewer) for reviewer in some))

@@ -32,7 +32,7 @@ MALLORYS = line(submitted_by="mallory@example.com")
 async def imported(team: Team, *lines: bytes) -> list[Line]:
     """What became of each line, by a fresh run."""
     bot = team.bot
-    importer = Importer(bot.db, bot.directory, bot.policy, team.clock)
+    importer = Importer(bot.db, bot.profiles, bot.policy, team.clock)
     return [found async for found in importer.run(lines)]
 
 
@@ -44,7 +44,7 @@ async def imported_by_a_patient_one(team: Team, *lines: bytes) -> tuple[list[Lin
         waits.append(seconds)
 
     bot = team.bot
-    importer = Importer(bot.db, bot.directory, bot.policy, team.clock, sleep=wait)
+    importer = Importer(bot.db, bot.profiles, bot.policy, team.clock, sleep=wait)
     return [found async for found in importer.run(lines)], waits
 
 

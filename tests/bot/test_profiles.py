@@ -28,7 +28,7 @@ def ids(*found: Person) -> set[str]:
 
 
 async def names(team: Team, of: Iterable[Person]) -> list[str]:
-    known = await team.bot.directory.people(ids(*of))
+    known = await team.bot.profiles.people(ids(*of))
     return sorted(person.name for person in known.values())
 
 
@@ -108,14 +108,14 @@ async def test_a_silent_slack_is_not_asked_for_everybody(team_once: Team) -> Non
     await names(team_once, everybody)
     once = asked(team_once, "users.info") - before
 
-    await team_once.bot.directory.people(ids(team_once.alice))
+    await team_once.bot.profiles.people(ids(team_once.alice))
     assert asked(team_once, "users.info") - before == 2 * once
 
 
 async def test_an_address_is_asked_of_slack_once(team_once: Team) -> None:
     for _ in range(2):
-        found = await team_once.bot.directory.by_email("Mallory@Example.com")
+        found = await team_once.bot.profiles.by_email("Mallory@Example.com")
         assert found is not None
         assert found.user_id == team_once.mallory.id
     assert asked(team_once, "users.lookupByEmail") == 1
-    assert await team_once.bot.directory.by_email("zoe@example.com") is None
+    assert await team_once.bot.profiles.by_email("zoe@example.com") is None

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from bot.cli.import_file import Importer
-from bot.profiles import Directory
+from bot.profiles import Profiles
 from bot.sandbox.conversations import Message
 from bot.sandbox.people import Person
 from store import exports, people
@@ -186,8 +186,8 @@ async def test_what_was_imported_comes_out_and_goes_in_elsewhere(
 
 async def imported(team: Team, db: Database, lines: list[bytes]) -> None:
     """Every line becomes a new request of this database."""
-    directory = Directory(db, team.bot.client, team.bot.policy, team.clock)
-    importer = Importer(db, directory, team.bot.policy, team.clock)
+    profiles = Profiles(db, team.bot.client, team.bot.policy, team.clock)
+    importer = Importer(db, profiles, team.bot.policy, team.clock)
     assert {line.outcome async for line in importer.run(lines)} == {"new"}
 
 

@@ -91,7 +91,7 @@ async def test_what_a_form_stores_is_what_an_import_of_it_stores(
 
 async def imported(team: Team, sample: dict[str, Any]) -> None:
     bot, line = team.bot, json.dumps({**sample, "submitted_by": "alice@example.com"})
-    importer = Importer(bot.db, bot.directory, bot.policy, team.clock)
+    importer = Importer(bot.db, bot.profiles, bot.policy, team.clock)
     (outcome,) = [found async for found in importer.run([line.encode()])]
     assert outcome.outcome == "new"
 

@@ -59,7 +59,7 @@ async def test_the_whole_sample_is_taken(team_once: Team) -> None:
     for handle in ("dan", "erin"):
         team_once.workspace.add_person(**profile(handle))
     bot = team_once.bot
-    importer = Importer(bot.db, bot.directory, bot.policy, bot.jobs.clock)
+    importer = Importer(bot.db, bot.profiles, bot.policy, bot.jobs.clock)
     lines = [line async for line in importer.run(SAMPLE.read_bytes().splitlines())]
     assert [line.problems for line in lines] == [()] * 60
 

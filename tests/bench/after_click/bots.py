@@ -124,7 +124,7 @@ class Ours:
             policy_file=self._policy(stage),
         )
         async with app.build(settings, post_interval=timedelta()) as bot:
-            importer = Importer(bot.db, bot.directory, bot.policy, utc_now)
+            importer = Importer(bot.db, bot.profiles, bot.policy, utc_now)
             async for line in importer.run(map(_interchange_line, asked)):
                 assert line.new, line.problems
             while await bot.dispatcher.run_once():
