@@ -1,8 +1,8 @@
-"""The HTTP server: uvicorn on a given host and port, told when it listens and stopped in order."""
+"""The HTTP server: uvicorn on a given host and port, for as long as a block lasts."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 
 import uvicorn
@@ -10,6 +10,15 @@ from starlette.types import ASGIApp
 
 STOP_SECONDS = 10
 """How long open requests may take to finish when the server stops."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with the signals of the process left to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none: `run` hears SIGTERM itself and stops everything in order."""
+        yield
 
 
 @asynccontextmanager
@@ -25,10 +34,9 @@ async def serving(site: ASGIApp, *, host: str, port: int) -> AsyncIterator[str]:
         lifespan="off",
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     with _listening(host, port) as listener:
-        # `serve()` would take the signals of the process over; `_serve` is the same without.
-        task = asyncio.create_task(server._serve([listener]))
+        task = asyncio.create_task(server.serve([listener]))
         try:
             yield f"http://{host}:{listener.getsockname()[1]}"
         finally:
