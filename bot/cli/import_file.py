@@ -15,8 +15,7 @@ from slack_sdk.errors import SlackApiError
 
 from blocks import refusals
 from bot.profiles import Profiles
-from bot.slack_client import answer_of
-from handlers.slack_errors import code_of
+from handlers.slack_errors import answer_of, code_of
 from store.domain import submission
 from store.domain.access import Refused
 from store.domain.clock import Clock

@@ -189,7 +189,7 @@ async def _run(settings: Settings, host: str, port: int) -> int:
 async def _check_app_token(bot: Bot) -> None:
     """Raises SlackApiError for a token Slack refuses; Socket Mode would ask with it for ever."""
     if token := bot.settings.app_token():
-        await slack_client.patiently(partial(bot.client.apps_connections_open, app_token=token))
+        await slack_client.with_retries(partial(bot.client.apps_connections_open, app_token=token))
 
 
 async def _stopped() -> None:

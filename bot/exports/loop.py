@@ -24,7 +24,7 @@ from bot.exports.make import Order
 from bot.exports.slack_files import Files
 from bot.outgoing.verdict import Sent, TryAgain, judge
 from bot.profiles import Profiles
-from bot.slack_client import Answer, answer_of
+from handlers.slack_errors import Answer, answer_of
 from store import exports
 from store.domain.clock import Clock
 from store.domain.export import Export

@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from blocks.message import Message
-from bot.slack_client import Answer, answer_of, wait_of
+from handlers.slack_errors import Answer, answer_of, wait_of
 from store.messages.cards import Card
 
 EVENT_TYPE = "mini_program_approvals"

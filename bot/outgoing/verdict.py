@@ -7,7 +7,7 @@ dispatcher looks for it in Slack.
 
 from dataclasses import dataclass
 
-from bot.slack_client import Answer
+from handlers.slack_errors import Answer
 
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 300.0

@@ -11,8 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import notices
 from bot.outgoing.slack_calls import Post, Reply, SlackCalls
-from bot.slack_client import Answer
-from handlers.slack_errors import code_of
+from handlers.slack_errors import Answer, code_of
 from tests.harness_slack import Team
 
 WORDS = notices.plain("A card.")
