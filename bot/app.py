@@ -1,12 +1,11 @@
-"""The composition root: settings in, a running bot out. Nothing imports this but the entrances."""
+"""The composition root: settings in, a running bot out."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.async_app import AsyncApp
@@ -16,6 +15,7 @@ from bot import slack_client
 from bot.exports.loop import Downloads
 from bot.exports.slack_files import Files
 from bot.incoming import bolt_app
+from bot.incoming.bolt_app import Identity
 from bot.incoming.socket_mode import connected
 from bot.outgoing.dispatcher import POST_INTERVAL, Dispatcher
 from bot.outgoing.messages import Renderer
@@ -44,13 +44,14 @@ GIVE_BACK_SECONDS = 5
 class Bot:
     """The parts, wired. Tests use them one by one; `running` keeps them alive.
 
-    `loops` are those that go round while it runs, by what they do.
+    `loops` are the tasks that run until the bot stops, by what they do.
     """
 
     settings: Settings
     policy: Policy
     db: Database
     client: AsyncWebClient
+    identity: Identity
     app: AsyncApp
     profiles: Profiles
     dispatcher: Dispatcher
@@ -73,6 +74,7 @@ async def build(
             await migrate.upgrade(db)
         http = await stack.enter_async_context(slack_client.session())
         client = slack_client.client(settings, http)
+        identity = Identity(client)
         profiles = Profiles(db, client, policy, clock)
         renderer = Renderer(db, profiles, policy, clock)
         settler = Settler(db, policy, clock, post_interval)
@@ -86,7 +88,8 @@ async def build(
             policy=policy,
             db=db,
             client=client,
-            app=bolt_app.app(settings, client, http, Deps(db, policy, clock)),
+            identity=identity,
+            app=bolt_app.build(settings, identity, client, http, Deps(db, policy, clock)),
             profiles=profiles,
             dispatcher=dispatcher,
             downloads=downloads,
@@ -98,29 +101,26 @@ async def build(
 @asynccontextmanager
 async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
-    await bolt_app.introduce(bot.app, bot.client)
+    await bot.identity.learn()
     await bot.profiles.prepare()
-    bot.loops.update({name: asyncio.create_task(loop) for name, loop in _loops(bot).items()})
+    loops = {"sending": bot.dispatcher.run(), "making downloads": bot.downloads.run()}
+    if not bot.db.is_sqlite:  # SQLite has no way to hear of other replicas, and no other machine
+        loops["hearing PostgreSQL"] = _listen(bot)
+    bot.loops.update({name: asyncio.create_task(loop) for name, loop in loops.items()})
     bot.schedule.start()
     try:
         async with socket_mode(bot):
             try:
                 yield
             finally:
-                bot.dispatcher.stop()  # takes nothing new while the ways in are closed
+                bot.dispatcher.stop()  # claims nothing new while Socket Mode closes
     finally:
         bot.schedule.shutdown(wait=False)
         await _end(bot.loops)
 
 
-def _loops(bot: Bot) -> dict[str, Coroutine[Any, Any, None]]:
-    loops = {"sending": bot.dispatcher.run(), "making downloads": bot.downloads.run()}
-    # SQLite has no word of what other replicas owe, and no other machine.
-    return loops if bot.db.is_sqlite else loops | {"hearing PostgreSQL": _listen(bot)}
-
-
 async def _end(loops: dict[str, asyncio.Task[None]]) -> None:
-    """Sending may finish what it has in hand; then everything is given back."""
+    """Cancel the loops; sending may finish its calls first. Each releases what it has claimed."""
     sending = loops["sending"]
     for loop in loops.values():
         if loop is not sending:

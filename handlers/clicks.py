@@ -12,6 +12,7 @@ from blocks import notices, refusals
 from blocks.buttons import RequestRevision
 from handlers import views
 from handlers.deps import Deps
+from handlers.places import BesideMessage, InModal, NewModal, Place, place_of, show_view
 from store import people
 from store.domain.access import Refused
 from store.domain.request import Request
@@ -25,31 +26,30 @@ class Click:
     """Who clicked what, where.
 
     `request` of a value that is not one of ours is request 0, which the store knows nothing of.
-    `view_id` is the modal of the click; a click in Home has none, and no response URL either.
     """
 
     user: str
     value: str
     request: RequestRevision
     trigger_id: str
-    response_url: str | None
-    view_id: str | None
-    in_home: bool
+    place: Place
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Self:
         """From a block_actions payload."""
         value = body["actions"][0].get("value") or ""
-        view = body.get("view") or {}
         return cls(
             user=body["user"]["id"],
             value=value,
             request=RequestRevision.parse(value) or RequestRevision(0, 0),
             trigger_id=body["trigger_id"],
-            response_url=body.get("response_url"),
-            view_id=view.get("id") if view.get("type") == "modal" else None,
-            in_home=view.get("type") == "home",
+            place=place_of(body),
         )
+
+    @property
+    def view_id(self) -> str | None:
+        """The modal that was clicked in."""
+        return self.place.view_id if isinstance(self.place, InModal) else None
 
 
 async def answer(
@@ -64,18 +64,13 @@ async def answer(
 
 async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebClient) -> None:
     """Say no, only to the person who clicked: in their modal, beside the message, above Home."""
-    if click.view_id:
-        await update_view(client, click, await refusal_view(refused, click.user, deps))
-    elif click.response_url:
-        data = {
-            "url": click.response_url,
-            "denial": refused.denial.value,
-            "asked": refused.request_id,
-        }
-        request_id = refused.request.id if refused.request else None
-        await reply(deps, click, Kind.REFUSAL, data, request_id)
-    else:
-        await open_view(client, click, await refusal_view(refused, click.user, deps))
+    match click.place:
+        case InModal() | NewModal() as place:
+            await show_view(client, place, await refusal_view(refused, click.user, deps))
+        case BesideMessage(url):
+            data = {"url": url, "denial": refused.denial.value, "asked": refused.request_id}
+            request_id = refused.request.id if refused.request else None
+            await reply(deps, click.user, Kind.REFUSAL, data, request_id)
 
 
 async def refusal_view(refused: Refused, asker: str, deps: Deps) -> View:
@@ -92,13 +87,6 @@ async def worded(refused: Refused, asker: str, deps: Deps) -> str:
 
 
 async def reply(
-    deps: Deps, click: Click, kind: Kind, data: Mapping[str, Any], request_id: int | None = None
-) -> None:
-    """Owe an answer to a click by its response URL."""
-    await reply_to(deps, click.user, kind, data, request_id)
-
-
-async def reply_to(
     deps: Deps, user: str, kind: Kind, data: Mapping[str, Any], request_id: int | None = None
 ) -> None:
     """Owe an answer by response URL; it goes out before anything else to this person."""
@@ -113,11 +101,6 @@ async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
         )
         if not isinstance(seen, Refused):
             await views.show_details(partial(client.views_update, view_id=click.view_id), seen)
-
-
-async def update_view(client: AsyncWebClient, click: Click, view: View) -> None:
-    """Replace the modal the click came from, if it is still open."""
-    await views.shown(client.views_update(view_id=click.view_id, view=view))
 
 
 async def open_view(client: AsyncWebClient, click: Click, view: View) -> bool:

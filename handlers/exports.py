@@ -15,6 +15,7 @@ from blocks.text import safe
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
+from handlers.places import BesideMessage, NewModal, show_view
 from store import exports, people
 from store.domain.export import Export, Format
 from store.domain.lists.filter_text import WordsError, parse
@@ -54,11 +55,12 @@ async def download_list(
     query = paging.parse(click.value, click.user)
     if query:
         export = await _asked(query, Format.CSV, click.user, deps)
-        if click.response_url:
-            data = {"url": click.response_url, "export": export.id}
-            await clicks.reply(deps, click, Kind.EXPORT, data)
-        elif click.in_home:
-            await clicks.open_view(client, click, notices.notice_view("Download", _COMING))
+        match click.place:
+            case BesideMessage(url):
+                data = {"url": url, "export": export.id}
+                await clicks.reply(deps, click.user, Kind.EXPORT, data)
+            case NewModal() as home:
+                await show_view(client, home, notices.notice_view("Download", _COMING))
     await ack()
 
 

@@ -16,6 +16,7 @@ from blocks.text import safe
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
+from handlers.places import BesideMessage
 from store import people
 from store.domain.lists.filter_text import WordsError, parse
 from store.domain.lists.query import ListQuery, Scope
@@ -51,10 +52,7 @@ async def turn(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     """Put another list or page in the place of the one that was clicked on."""
     click = Click.read(body)
     if paging.parse(click.value, click.user):
-        if click.response_url:
-            await _replace(deps, click.user, click.response_url, click.value)
-        elif click.in_home:
-            await homes.turned(deps.db, click.user, place=click.value, now=deps.clock())
+        await _show(deps, click.user, _url(click), click.value)
     await ack()
 
 
@@ -63,7 +61,7 @@ async def ask(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps:
     click = Click.read(body)
     query = paging.parse(click.value, click.user)
     if query:
-        origin = Origin(query.at(None), deps.clock(), click.response_url)
+        origin = Origin(query.at(None), deps.clock(), _url(click))
         await clicks.open_view(client, click, filter_form.build(origin))
     await ack()
 
@@ -83,30 +81,31 @@ async def filtered(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
         view = notices.notice_view("Too late for this list", sentence)
         await ack(response_action="update", view=view)
     else:
-        await _show(deps, user, origin, paging.encode(query))
+        await _show(deps, user, origin.url, paging.encode(query))
         await ack()
 
 
 async def open_approvals(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     """Answer with what waits in My Approvals, only to the person who asked."""
     click = Click.read(body)
-    if click.response_url:
+    if url := _url(click):
         query = paging.encode(paging.opening(Scope.APPROVALS))
-        data = {"url": click.response_url, "query": query, "replace": False}
-        await clicks.reply(deps, click, Kind.LIST, data)
+        data = {"url": url, "query": query, "replace": False}
+        await clicks.reply(deps, click.user, Kind.LIST, data)
     await ack()
 
 
-async def _show(deps: Deps, user: str, origin: Origin, place: str) -> None:
-    if origin.url:
-        await _replace(deps, user, origin.url, place)
+def _url(click: Click) -> str | None:
+    """Where the list stands that was clicked on: at a response URL, or in Home."""
+    return click.place.response_url if isinstance(click.place, BesideMessage) else None
+
+
+async def _show(deps: Deps, user: str, url: str | None, place: str) -> None:
+    """Put another list or page in the place of the one that stands there."""
+    if url:
+        await clicks.reply(deps, user, Kind.LIST, {"url": url, "query": place, "replace": True})
     else:
         await homes.turned(deps.db, user, place=place, now=deps.clock())
-
-
-async def _replace(deps: Deps, user: str, url: str, place: str) -> None:
-    data = {"url": url, "query": place, "replace": True}
-    await clicks.reply_to(deps, user, Kind.LIST, data)
 
 
 async def _too_late(query: ListQuery, deps: Deps) -> str:

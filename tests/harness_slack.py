@@ -140,6 +140,7 @@ async def team_at_slack(
         bot = await stack.enter_async_context(
             app.build(settings, clock=clock, post_interval=timedelta())
         )
+        await bot.identity.learn()
         await bot.jobs.refresh()
         await stack.enter_async_context(connected(workspace, bot))
         yield Team(workspace, bot, clock, *people, reviews)

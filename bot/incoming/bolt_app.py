@@ -1,4 +1,4 @@
-"""The Bolt app: our listeners, our session, and the one error boundary.
+"""The Bolt app: our listeners, who we are at Slack, and the one error boundary.
 
 `process_before_response=True` in both modes: Slack hears "received" only after a listener has
 returned, that is after its commit. The client never retries by itself (measured: its retry after a
@@ -7,16 +7,19 @@ lost connection posts twice); the outbox does.
 
 import logging
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
-from slack_bolt.middleware.authorization.async_single_team_authorization import (
-    AsyncSingleTeamAuthorization,
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.logger.messages import (
+    warning_client_prioritized_and_token_skipped,
+    warning_token_skipped,
 )
 from slack_bolt.response import BoltResponse
-from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -24,12 +27,20 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import handlers
 from blocks import notices
-from blocks.message import Message
 from bot.incoming import other_workspaces
 from bot.settings import Settings
-from bot.slack_client import patiently
+from bot.slack_client import with_retries
 from handlers.deps import Deps
-from handlers.views import shown
+from handlers.places import (
+    BesideMessage,
+    CommandAck,
+    FormAck,
+    InModal,
+    NewModal,
+    ack_with,
+    place_of,
+    show_view,
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,21 +49,57 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _STORE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
 
 
-def app(
-    settings: Settings, web: AsyncWebClient, http: aiohttp.ClientSession, deps: Deps
+class Identity(AsyncAuthorize):
+    """Who we are at Slack: asked once, before the first payload, and told to Bolt at each.
+
+    Bolt by itself would ask at the first click, and acknowledge that one unrecorded when Slack
+    cannot say.
+    """
+
+    def __init__(self, web: AsyncWebClient) -> None:
+        self._web = web
+        self._known: AuthorizeResult | None = None
+
+    async def learn(self) -> None:
+        """Ask Slack. Raises SlackApiError where it refuses our token."""
+        answer = await with_retries(self._web.auth_test)
+        self._known = AuthorizeResult(
+            enterprise_id=answer.get("enterprise_id"),
+            team_id=answer["team_id"],
+            bot_id=answer.get("bot_id"),
+            bot_user_id=answer["user_id"],
+            bot_token=self._web.token,
+        )
+
+    async def __call__(self, **_payload: object) -> AuthorizeResult:
+        """What Bolt asks at every payload. RuntimeError where learn() never ran."""
+        if self._known is None:
+            raise RuntimeError("learn() comes before the first payload")
+        return self._known
+
+
+def build(
+    settings: Settings,
+    identity: Identity,
+    web: AsyncWebClient,
+    http: aiohttp.ClientSession,
+    deps: Deps,
 ) -> AsyncApp:
     """The app with every listener registered."""
-    # Without HTTP no secret is needed, but Bolt asks for one: a random one accepts nothing.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_worth_saying)
     bolt = AsyncApp(
         name="mini_program_approvals",  # else Bolt reads every source file on the stack for it
         client=web,
+        authorize=identity,
+        # Without HTTP no secret is needed, but Bolt asks for one: a random one accepts nothing.
         signing_secret=settings.signing_secret() or secrets.token_hex(32),
         process_before_response=True,
     )
 
-    async def give_deps(context: Any, body: dict[str, Any], next: Any) -> BoltResponse | None:
-        if other_workspaces.is_stranger(context):
+    async def give_deps(
+        context: AsyncBoltContext, body: dict[str, Any], next: Callable[[], Awaitable[None]]
+    ) -> BoltResponse | None:
+        if other_workspaces.is_of_another(context):
             return other_workspaces.refuse(context, body)
         context["deps"] = deps
         await next()
@@ -68,19 +115,14 @@ def app(
 
 
 def _worth_saying(record: logging.LogRecord) -> bool:
-    """Bolt finds SLACK_BOT_TOKEN in the environment by itself, and warns that it has a client."""
-    return record.getMessage() != warning_client_prioritized_and_token_skipped()
+    """Bolt finds SLACK_BOT_TOKEN in the environment by itself, and warns that it has no use for it.
 
-
-async def introduce(bolt: AsyncApp, web: AsyncWebClient) -> None:
-    """Learn who we are, before the first payload. Raises SlackApiError where Slack refuses us.
-
-    Bolt would ask at the first click, and acknowledge it unrecorded when Slack cannot say.
+    So it does of the token of the client it is given.
     """
-    ourselves = await patiently(web.auth_test)
-    for step in bolt._async_middleware_list:  # Bolt has no other way to be told
-        if isinstance(step, AsyncSingleTeamAuthorization):
-            step.auth_test_result = ourselves
+    return record.getMessage() not in {
+        warning_client_prioritized_and_token_skipped(),
+        warning_token_skipped(),
+    }
 
 
 async def _apologise(
@@ -93,43 +135,29 @@ async def _apologise(
     """
     reference = "".join(secrets.choice(_LETTERS) for _ in range(4))
     log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
+    title = "Something went wrong"
     sentence = (
         f"Something went wrong on our side (reference {reference}). "
         "Look whether it took effect before you try again."
     )
-    if "command" in body:
-        return _answer(response_type="ephemeral", **notices.plain(sentence).payload())
-    if body.get("type") == "view_submission":
-        view = notices.notice_view("Something went wrong", sentence)
-        return _answer(response_action="push", view=view.to_dict())
-    if body.get("type") == "event_callback":
-        return BoltResponse(status=500 if isinstance(error, _STORE_AWAY) else 200)
-    if body.get("response_url"):
-        await _tell(body["response_url"], notices.plain(sentence), http)
-    else:
-        await _show(body, notices.notice_view("Something went wrong", sentence), web)
-    return _answer()
-
-
-async def _show(body: dict[str, Any], view: View, web: AsyncWebClient) -> None:
-    """In place of the modal that was clicked in, or as one of its own."""
-    clicked_in = body.get("view") or {}
-    if clicked_in.get("type") == "modal":
-        await shown(web.views_update(view_id=clicked_in["id"], view=view))
-    elif "trigger_id" in body:
-        await shown(web.views_open(trigger_id=body["trigger_id"], view=view))
-
-
-def _answer(**content: Any) -> BoltResponse:
-    return BoltResponse(status=200, body=content or "")
-
-
-async def _tell(url: str, message: Message, http: aiohttp.ClientSession) -> None:
-    """By Slack and not by the outbox: it may be the store that is away."""
-    webhook = AsyncWebhookClient(url, session=http, retry_handlers=[])
-    try:
-        await webhook.send_dict(
-            {"response_type": "ephemeral", "replace_original": False, **message.payload()}
-        )
-    except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("the person could not be told: %s", type(error).__name__)
+    match place_of(body):
+        case CommandAck() | FormAck() as place:
+            return BoltResponse(status=200, body=ack_with(place, title, sentence, action="push"))
+        case BesideMessage(response_url):
+            # By Slack and not by the outbox: it may be the store that is away.
+            webhook = AsyncWebhookClient(response_url, session=http, retry_handlers=[])
+            try:
+                await webhook.send_dict(
+                    {
+                        "response_type": "ephemeral",
+                        "replace_original": False,
+                        **notices.plain(sentence).payload(),
+                    }
+                )
+            except (aiohttp.ClientError, TimeoutError) as failure:
+                log.warning("the person could not be told: %s", type(failure).__name__)
+        case InModal() | NewModal() as place:
+            await show_view(web, place, notices.notice_view(title, sentence))
+        case None if body.get("type") == "event_callback" and isinstance(error, _STORE_AWAY):
+            return BoltResponse(status=500)
+    return BoltResponse(status=200, body="")

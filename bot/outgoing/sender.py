@@ -17,7 +17,8 @@ from bot.outgoing.messages import Renderer
 from bot.outgoing.settle import Settler
 from bot.outgoing.slack_calls import Call, Edit, Post, SlackCalls
 from bot.outgoing.verdict import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
-from bot.slack_client import CALL_SECONDS, Answer
+from bot.slack_client import CALL_SECONDS
+from handlers.slack_errors import Answer
 from store.domain.clock import Clock
 from store.messages.outbox import Claimed, Kind
 
