@@ -7,12 +7,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot
-from bot.incoming.signed_requests import Entrance
+from bot.incoming.signed_requests import SignedRequests
 from store.engine import migrate
 
 
 def build(bot: Bot) -> Starlette:
-    """The ASGI app. Slack's route is there only with a signing secret: without, nobody may ask."""
+    """The ASGI app. Without a signing secret there is no route for Slack: it could be anybody."""
 
     async def alive(_request: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -23,8 +23,8 @@ def build(bot: Bot) -> Starlette:
 
     routes = [Route("/healthz", alive), Route("/readyz", ready)]
     if secret := bot.settings.signing_secret():
-        admit = Entrance(bot.app, secret).admit
-        routes.append(Route("/slack/events", admit, methods=["POST"]))
+        slack = SignedRequests(bot.app, secret)
+        routes.append(Route("/slack/events", slack.answer, methods=["POST"]))
     return Starlette(routes=routes)
 
 

@@ -1,4 +1,4 @@
-"""Slack's way in by HTTP: nothing is read, let alone believed, before its signature holds.
+"""Payloads by signed HTTP: none is read before its signature is checked.
 
 Bolt would read a body before it checks who sent it, and takes a command with the word "payload" in
 its text for a click. So both are done here, and Bolt is handed what was read.
@@ -22,18 +22,18 @@ LONGEST = 4 * 2**20
 """Bytes of the largest payload read. Slack: a modal of 100 inputs of 3000 characters, escaped."""
 
 
-class Entrance:
+class SignedRequests:
     """Answers requests to `/slack/events`."""
 
     def __init__(self, app: AsyncApp, signing_secret: str) -> None:
         self._app, self._verifier = app, SignatureVerifier(signing_secret)
 
-    async def admit(self, request: Request) -> Response:
-        """Let Slack's payload in. 401 without its signature, 413 or 400 for what is no payload."""
+    async def answer(self, request: Request) -> Response:
+        """Bolt's answer to a payload of Slack. 401 without its signature, 413 or 400 for others."""
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
-        if not self._is_slacks(body, request.headers):
+        if not self._is_signed(body, request.headers):
             return Response(status_code=401)
         try:
             payload = read(body, request.headers.get("content-type", ""))
@@ -45,7 +45,7 @@ class Entrance:
             return Response(status_code=400)
         return to_starlette_response(answer)
 
-    def _is_slacks(self, body: bytes, headers: Mapping[str, str]) -> bool:
+    def _is_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Signed by Slack within the last five minutes."""
         try:
             return self._verifier.is_valid_request(body, dict(headers))
