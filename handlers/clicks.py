@@ -69,8 +69,14 @@ async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebCli
             await show_view(client, place, await refusal_view(refused, click.user, deps))
         case BesideMessage(url):
             data = {"url": url, "denial": refused.denial.value, "asked": refused.request_id}
-            request_id = refused.request.id if refused.request else None
-            await reply(deps, click.user, Kind.REFUSAL, data, request_id)
+            await outbox.owe_reply(
+                deps.db,
+                Kind.REFUSAL,
+                click.user,
+                request_id=refused.request.id if refused.request else None,
+                data=data,
+                now=deps.clock(),
+            )
 
 
 async def refusal_view(refused: Refused, asker: str, deps: Deps) -> View:
@@ -84,13 +90,6 @@ async def worded(refused: Refused, asker: str, deps: Deps) -> str:
         named = refused.request.people() if refused.request else set()
         known = await people.known(session, named)
     return refusals.word(refused, known, asker=asker)
-
-
-async def reply(
-    deps: Deps, user: str, kind: Kind, data: Mapping[str, Any], request_id: int | None = None
-) -> None:
-    """Owe an answer by response URL; it goes out before anything else to this person."""
-    await outbox.owe_reply(deps.db, kind, user, request_id=request_id, data=data, now=deps.clock())
 
 
 async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:

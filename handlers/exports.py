@@ -12,7 +12,6 @@ from blocks import buttons, notices, paging
 from blocks import export as export_blocks
 from blocks.message import Message
 from blocks.text import safe
-from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
 from handlers.places import BesideMessage, NewModal, show_view
@@ -20,6 +19,7 @@ from store import exports, people
 from store.domain.export import Export, Format
 from store.domain.lists.filter_text import WordsError, parse
 from store.domain.lists.query import ListQuery, Scope
+from store.messages import outbox
 from store.messages.outbox import Kind
 
 _COMING = "Your download is being prepared. It comes to you as a direct message; close this."
@@ -58,7 +58,8 @@ async def download_list(
         match click.place:
             case BesideMessage(url):
                 data = {"url": url, "export": export.id}
-                await clicks.reply(deps, click.user, Kind.EXPORT, data)
+                now = deps.clock()
+                await outbox.owe_reply(deps.db, Kind.EXPORT, click.user, data=data, now=now)
             case NewModal() as home:
                 await show_view(client, home, notices.notice_view("Download", _COMING))
     await ack()

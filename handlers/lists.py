@@ -21,7 +21,7 @@ from store import people
 from store.domain.lists.filter_text import WordsError, parse
 from store.domain.lists.query import ListQuery, Scope
 from store.lists import listing
-from store.messages import homes
+from store.messages import homes, outbox
 from store.messages.outbox import Kind
 
 ANSWERED_FOR = timedelta(minutes=29)
@@ -91,7 +91,7 @@ async def open_approvals(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> Non
     if url := _url(click):
         query = paging.encode(paging.opening(Scope.APPROVALS))
         data = {"url": url, "query": query, "replace": False}
-        await clicks.reply(deps, click.user, Kind.LIST, data)
+        await outbox.owe_reply(deps.db, Kind.LIST, click.user, data=data, now=deps.clock())
     await ack()
 
 
@@ -103,7 +103,8 @@ def _url(click: Click) -> str | None:
 async def _show(deps: Deps, user: str, url: str | None, place: str) -> None:
     """Put another list or page in the place of the one that stands there."""
     if url:
-        await clicks.reply(deps, user, Kind.LIST, {"url": url, "query": place, "replace": True})
+        data = {"url": url, "query": place, "replace": True}
+        await outbox.owe_reply(deps.db, Kind.LIST, user, data=data, now=deps.clock())
     else:
         await homes.turned(deps.db, user, place=place, now=deps.clock())
 
