@@ -11,9 +11,10 @@ from typing import Self
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject
 
+from blocks.categories import SCREENS
 from blocks.text import plain, words
 from store.domain.lists.query import Scope
-from store.domain.request import Category, Request
+from store.domain.request import Request
 
 APPROVE = "request.approve"
 REJECT = "request.reject"
@@ -159,13 +160,4 @@ def _consequence(request: Request) -> str:
     app = request.details.get("target_app")
     where = request.environment.label
     place = f"{where}: {plain(app, 60)}" if isinstance(app, str) and app.strip() else where
-    return f"Approve {plain(request.title, 150)}? {_EFFECTS[request.category]} {place}."
-
-
-_EFFECTS = {
-    Category.RELEASE: "It goes to",
-    Category.OFFLINE: "It takes the mini program away from users in",
-    Category.LAUNCH: "It launches in",
-    Category.FEATURES: "The features become active in",
-    Category.OPTIMIZATION: "The packages change in",
-}
+    return f"Approve {plain(request.title, 150)}? {SCREENS[request.category].effect} {place}."

@@ -10,9 +10,10 @@ from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
 from slack_sdk.models.views import View
 
 from blocks import buttons, request_text, text
+from blocks.categories import SCREENS
 from blocks.message import FALLBACK_LIMIT, Message
 from store.domain import release_stages
-from store.domain.request import Category, Environment, People, Request, Status
+from store.domain.request import People, Request, Status
 
 TITLE_LIMIT = 24
 """Slack: a modal's title."""
@@ -37,37 +38,15 @@ def _again(request: Request) -> list[ButtonElement]:
 
 def next_step(request: Request) -> str:
     """What the submitter can do now; empty while the request is open."""
-    where = request.environment.label
     match request.status:
-        case Status.APPROVED if request.category is Category.RELEASE:
-            return f"{_RELEASE_STEPS[request.environment]}\n{_tell(request)}"
         case Status.APPROVED:
-            return _STEPS[request.category].format(where=where)
+            said = SCREENS[request.category].approved(request.environment)
+            return f"{said}\n{_tell(request)}" if release_stages.has_stages(request) else said
         case Status.REJECTED:
             return "Change what the reason names, then submit it again."
         case Status.WITHDRAWN:
             return "Nothing was changed. You can submit it again at any time."
     return ""
-
-
-_RELEASE_STEPS = {
-    Environment.PRODUCTION: (
-        "Approved is not live yet: the release is now in Release Preparation. "
-        "Go live on the platform when you are ready."
-    ),
-    Environment.SANDBOX: (
-        "In Sandbox the platform takes it from here: Pilot Testing where the target app "
-        "supports it, then Full Release."
-    ),
-}
-_STEPS = {
-    Category.OFFLINE: (
-        "The platform takes the mini program offline in {where}. Its data in the workspace stays."
-    ),
-    Category.LAUNCH: "The mini program may launch in {where}. Continue on the platform.",
-    Category.FEATURES: "The features may be used in {where}. Continue on the platform.",
-    Category.OPTIMIZATION: "The sub-package setting is accepted for {where}.",
-}
 
 
 def nudge(request: Request) -> Message:

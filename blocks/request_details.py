@@ -37,7 +37,8 @@ from blocks.text import (
     words,
 )
 from blocks.timeline import State
-from store.domain.categories import Section, ShownFeature, sections
+from store.domain.categories.spec import Section
+from store.domain.categories.stored import StoredFeature
 from store.domain.lifecycle import Act
 from store.domain.request import People, Request, Status
 
@@ -50,7 +51,6 @@ SHORT = 300
 """Ours: up to this many characters a value reads well in half a column."""
 
 _LEVELS = {Status.APPROVED: "success", Status.REJECTED: "error", Status.WITHDRAWN: "info"}
-_ABOUT_FEATURES = {"Features", "Feature information"}
 _PART = re.compile(r"([0-9]{1,4}) (.+)", re.ASCII)
 
 
@@ -138,7 +138,7 @@ def _details(request: Request, people: People) -> Iterator[str]:
 
 
 def _submitted(request: Request) -> Iterator[Block]:
-    for section in sections(request.category, request.details):
+    for section in request.category.spec.sections_of(request.details):
         yield HeaderBlock(text=words(plain(section.name, 150)))
         yield from _rows(section)
         yield from _features(section)
@@ -165,12 +165,12 @@ def _columns(short: Sequence[str]) -> Iterator[Block]:
 
 def _features(section: Section) -> Iterator[Block]:
     """Many features a block, since there may be a hundred of them and a view has 100 blocks."""
-    if section.features and section.name not in _ABOUT_FEATURES:
-        yield _section("*Features*")
+    if section.features and section.features_label:
+        yield _section(f"*{section.features_label}*")
     yield from map(_section, packed(map(_feature, section.features), SECTION_LIMIT))
 
 
-def _feature(feature: ShownFeature) -> str:
+def _feature(feature: StoredFeature) -> str:
     name = line(str(feature), 400) or "Feature without a name"
     heading = " · ".join(filter(None, (f"*{name}*", line(feature.status, 200))))
     rows = [f"{line(label, 100)}: {escape(value)}" for label, value in feature.more]

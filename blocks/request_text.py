@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 
 from slack_sdk.models.blocks import ImageElement
 
+from blocks.categories import SCREENS
 from blocks.text import date, line, names, ordinal, plain, who
-from store.domain.categories import what_changes
-from store.domain.changes import between, summary
+from store.domain.categories.changes import between, summary
 from store.domain.request import (
-    Category,
     Environment,
     People,
     Predecessor,
@@ -122,12 +121,14 @@ def changes(request: Request) -> str:
 
 
 def _what_changes(request: Request) -> str:
-    base, carried = request.base, what_changes(request.category, request.details)
-    if base and request.category is Category.RELEASE:
-        found = summary(between(request.category, base.details, request.details))
+    spec, base = request.category.spec, request.base
+    if base and spec.has_release_stages:
+        found = summary(between(spec, base.details, request.details))
         return _phrases(f"What changes since {_version(base)}", found or ("only the version",))
-    if base and request.category is Category.OFFLINE:
-        return _phrases("What goes offline", (_version(base), *carried))
+    carried = spec.what_changes(request.details)
+    at_released = SCREENS[request.category].at_released
+    if base and at_released:
+        return _phrases(at_released, (_version(base), *carried))
     app = request.target_app or request.environment.label
     first = (f"first release to {app}",) if request.first_on_target else ()
     return _phrases("What changes", (*first, *carried))
@@ -136,7 +137,7 @@ def _what_changes(request: Request) -> str:
 def _changed_since(earlier: Predecessor | None, request: Request) -> str:
     if earlier is None:
         return ""
-    found = summary(between(request.category, earlier.details, request.details))
+    found = summary(between(request.category.spec, earlier.details, request.details))
     return _phrases(f"Changed since {earlier.ref}", found or ("nothing",))
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from blocks.categories import SCREENS
 from blocks.text import date, names, who
 from store.domain import release_stages
-from store.domain.request import Category, People, ReleaseStage, Request, Status
+from store.domain.request import People, ReleaseStage, Request, Status
 
 
 class State(StrEnum):
@@ -35,10 +36,10 @@ class Step:
 
 def steps(request: Request) -> tuple[Step, ...]:
     """The process of this request, in order."""
-    release = request.category is Category.RELEASE
-    first = "New Version Created" if release else "Submitted"
+    first = SCREENS[request.category].first_step
     begun = Step(first, State.DONE, request.submitted_by, request.created_at)
-    return (begun, *_review(request), *(_release(request) if release else ()))
+    staged = request.category.spec.has_release_stages
+    return (begun, *_review(request), *(_release(request) if staged else ()))
 
 
 def next_stage(request: Request) -> str | None:
@@ -53,13 +54,13 @@ def render(request: Request, people: People) -> str:
 
 
 def _review(request: Request) -> tuple[Step, ...]:
-    release = request.category is Category.RELEASE
+    staged = request.category.spec.has_release_stages
     if request.is_open:
-        later = () if release else (Step("Approved", State.LATER),)
+        later = () if staged else (Step("Approved", State.LATER),)
         return (Step("Under Review", State.CURRENT), *later)
     by, at = request.decided_by, request.completed_on
     approved = request.status is Status.APPROVED
-    if release and approved:  # the platform has no stage between the review and what follows it
+    if staged and approved:  # the platform has no stage between the review and what follows it
         return (Step("Under Review", State.DONE, by, at),)
     ended = Step(request.status.label, State.DONE if approved else State.ENDED, by, at)
     return (Step("Under Review", State.DONE), ended)

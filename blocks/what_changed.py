@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
 from blocks.text import SECTION_LIMIT, escape, line, mrkdwn, packed, plain, words
-from store.domain.changes import Change, between
-from store.domain.request import Category, Predecessor, Request
+from store.domain.categories.changes import Change, between
+from store.domain.request import Predecessor, Request
 
 _NOTHING = "Nothing was changed."
 
@@ -17,7 +17,7 @@ _NOTHING = "Nothing was changed."
 def build(request: Request) -> Iterator[Block]:
     """A part for each earlier request it is compared with: the last release, the last try."""
     base, last = request.base, request.predecessor
-    if base and request.category is Category.RELEASE:
+    if base and request.category.spec.has_release_stages:
         version = plain(base.version or "", 60)
         yield from _since(
             base, " ".join(filter(None, ("What changed since", version, f"({base.ref})"))), request
@@ -27,7 +27,7 @@ def build(request: Request) -> Iterator[Block]:
 
 
 def _since(earlier: Predecessor, heading: str, request: Request) -> Iterator[Block]:
-    found = between(request.category, earlier.details, request.details)
+    found = between(request.category.spec, earlier.details, request.details)
     yield HeaderBlock(text=words(heading))
     for part in packed(map(_change, found), SECTION_LIMIT) if found else [_NOTHING]:
         yield SectionBlock(text=mrkdwn(part))

@@ -57,7 +57,7 @@ def first_step(request: Json) -> Json:
 
 def second_step(request: Json) -> Json:
     """What a person types into the second."""
-    return _typed(request_form_fields.DETAILS[Category(request["category"])], request)
+    return _typed(request_form_fields.details(Category(request["category"])), request)
 
 
 def has_feature_modal(person: Person) -> bool:

@@ -14,7 +14,6 @@ from blocks import decision_form, digest, notices, request_card, request_details
 from blocks.message import Message
 from blocks.request_form import steps
 from bot.sandbox import screen
-from store.domain.categories import MODELS
 from store.domain.draft import Draft, again
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, Category, RejectionClass, Request, Status
@@ -61,7 +60,7 @@ def of_category(category: Category) -> dict[str, Any]:
 def hostile(category: Category, text: str) -> dict[str, Any]:
     """The changes that put `text` wherever a person or the platform may write."""
     feature = {"name": text, "version": text, "description": text, "status": text, "apis": [text]}
-    details: dict[str, Any] = dict.fromkeys(MODELS[category].model_fields, text)
+    details: dict[str, Any] = dict.fromkeys(category.spec.model.model_fields, text)
     details |= {"features": [feature] * 100, "keywords": [text] * 50, "more": {text[:50]: text}}
     return {
         "category": category,

@@ -19,7 +19,7 @@ FEATURES_LIMIT = 8_000
 def blocks(draft: Draft) -> Iterator[Block]:
     """What was filled in, under the labels it was asked for with."""
     values = {**draft.values, "title": draft.title}
-    details = fields.DETAILS[draft.category] if draft.category else ()
+    details = fields.details(draft.category)
     for heading, asked in (("Request", fields.REQUEST), ("Details", details)):
         yield HeaderBlock(text=words(heading))
         yield from _sections(_row(field, at(values, field.path)) for field in asked)

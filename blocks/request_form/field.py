@@ -22,7 +22,7 @@ from slack_sdk.models.blocks import (
 )
 
 from blocks.text import clean, words
-from store.domain.categories import size
+from store.domain.categories.stored import size
 
 INPUT_LIMIT = 3000
 """Slack: max_length of a plain text input."""

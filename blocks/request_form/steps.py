@@ -13,7 +13,7 @@ from slack_sdk.models.views import View
 
 from blocks import buttons
 from blocks.request_form import check, features
-from blocks.request_form import fields as request_form_fields
+from blocks.request_form import fields as form_fields
 from blocks.request_form.field import FormField, Kind, at, draw
 from blocks.text import SECTION_LIMIT, clip, escape, line, mrkdwn, words
 from store.domain.draft import Draft
@@ -48,11 +48,13 @@ class Step(StrEnum):
 
 def fields(draft: Draft, step: Step) -> tuple[FormField, ...]:
     """What is asked for at a step."""
-    if step is Step.REQUEST:
-        return request_form_fields.REQUEST
-    if step is Step.DETAILS and draft.category:
-        return request_form_fields.DETAILS[draft.category]
-    return ()
+    match step:
+        case Step.REQUEST:
+            return form_fields.REQUEST
+        case Step.DETAILS:
+            return form_fields.details(draft.category)
+        case Step.CHECK:
+            return ()
 
 
 def build(

@@ -11,7 +11,6 @@ from datetime import datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from store.domain.details import MODELS
 from store.domain.export import Entry
 from store.domain.request import Category, Environment, People, RejectionClass, Status
 
@@ -29,8 +28,8 @@ class Column(NamedTuple):
 _WIDE = {"title": 44, "description": 60, "features": 60, "More": 60}
 _DETAILS = {
     key: field.title or key
-    for model in MODELS.values()
-    for key, field in model.model_fields.items()
+    for category in Category
+    for key, field in category.spec.model.model_fields.items()
 }
 _PLACES = {key: place for place, key in enumerate(_DETAILS)}
 _LABELS = {

@@ -8,21 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from store.domain.details import MODELS
 from store.domain.request import Category, Request
 from store.domain.submission import TITLE_LIMIT
 
 Values = Mapping[str, Any]
 """The interchange format as far as it has been filled in."""
 
-_TITLES = {
-    Category.RELEASE: "Release {name} {version}",
-    Category.OFFLINE: "Take {name} offline",
-    Category.LAUNCH: "Launch {name}",
-    Category.FEATURES: "Activate features for {name}",
-    Category.OPTIMIZATION: "Change sub-packages of {name}",
-}
-_KNOWN = frozenset(key for model in MODELS.values() for key in model.model_fields)
+_KNOWN = frozenset(key for category in Category for key in category.spec.model.model_fields)
+"""The keys of the details that any category asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +56,7 @@ class Draft:
         Details of a category that was chosen before stay in the draft and out of this.
         """
         details = self.values.get("details") or {}
-        ours = MODELS[self.category].model_fields if self.category else {}
+        ours = self.category.spec.model.model_fields if self.category else {}
         return {
             **self.values,
             "external_id": self.external_id,
@@ -114,5 +107,5 @@ def _title(category: Category | None, values: Values) -> str:
     if category is None:
         return ""
     name = (values.get("mini_program") or {}).get("name") or ""
-    title = _TITLES[category].format(name=name, version=values.get("version") or "")
+    title = category.spec.default_title.format(name=name, version=values.get("version") or "")
     return " ".join(title.split())[:TITLE_LIMIT]

@@ -5,7 +5,7 @@ stage; which of Release Preparation and Pilot Testing that is in Production depe
 app, so both may be said. What the platform archives itself is no move of a person's.
 """
 
-from store.domain.request import Category, Environment, ReleaseStage, Request, Status
+from store.domain.request import Environment, ReleaseStage, Request, Status
 
 PREPARATION, PILOT = ReleaseStage.PREPARATION, ReleaseStage.PILOT
 GRAYSCALE, FULL, CANCELED = ReleaseStage.GRAYSCALE, ReleaseStage.FULL, ReleaseStage.CANCELED
@@ -29,7 +29,7 @@ TRANSITIONS: dict[tuple[Environment, ReleaseStage | None], tuple[ReleaseStage, .
 
 def has_stages(request: Request) -> bool:
     """Whether anything follows the decision: only for an approved release."""
-    return request.category is Category.RELEASE and request.status is Status.APPROVED
+    return request.category.spec.has_release_stages and request.status is Status.APPROVED
 
 
 def current(request: Request) -> ReleaseStage | None:

@@ -10,9 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from store.domain.categories import features, launch, offline, optimization, release
+from store.domain.categories.spec import Spec
+
 
 class Category(StrEnum):
-    """What a request asks for; the platform's five mini program categories."""
+    """What a request asks for; the platform's five mini program categories.
+
+    A new member needs its spec in `SPECS` below.
+    """
 
     RELEASE = "mini_program_release"
     OFFLINE = "mini_program_offline"
@@ -21,17 +27,22 @@ class Category(StrEnum):
     OPTIMIZATION = "optimization_modify"
 
     @property
+    def spec(self) -> Spec:
+        """All that is particular to this category."""
+        return SPECS[self]
+
+    @property
     def label(self) -> str:
         """The platform's own name, as its list prints it."""
-        return _CATEGORY_LABELS[self]
+        return self.spec.label
 
 
-_CATEGORY_LABELS = {
-    Category.RELEASE: "Mini Program Release",
-    Category.OFFLINE: "Mini Program Offline",
-    Category.LAUNCH: "Mini Program Launch",
-    Category.FEATURES: "Mini Program Features",
-    Category.OPTIMIZATION: "Optimization Modify",
+SPECS = {
+    Category.RELEASE: release.SPEC,
+    Category.OFFLINE: offline.SPEC,
+    Category.LAUNCH: launch.SPEC,
+    Category.FEATURES: features.SPEC,
+    Category.OPTIMIZATION: optimization.SPEC,
 }
 
 
@@ -130,13 +141,11 @@ _STAGE_LABELS = {
     ReleaseStage.CANCELED: "Canceled",
     ReleaseStage.ARCHIVED: "Archived",
 }
-HAS_TARGET_APP = frozenset({Category.RELEASE, Category.OFFLINE})
-"""The other categories concern a mini program in an environment, whatever the target app."""
 
 
 def target_app(category: Category, details: Mapping[str, Any]) -> str:
     """The target app on one line as it was typed; empty for a category that has none."""
-    app = details.get("target_app") if category in HAS_TARGET_APP else None
+    app = details.get("target_app") if category.spec.has_target_app else None
     return " ".join(app.split()) if isinstance(app, str) else ""
 
 

@@ -21,7 +21,6 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from store.domain.details import MODELS
 from store.domain.json_values import FieldProblem, Place, storable
 from store.domain.request import Category, Environment
 
@@ -39,8 +38,6 @@ ECHO_LIMIT = 40
 """Characters of a wrong value that a sentence repeats."""
 REVIEW = "review"
 """Where a download says what became of a request; read over, since a review is never imported."""
-
-NEEDS_VERSION = frozenset({Category.RELEASE, Category.LAUNCH, Category.OPTIMIZATION})
 
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}|[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,63}")
 _QUOTE = "'"
@@ -131,8 +128,8 @@ class Submission(BaseModel):
     @field_validator("version")
     @classmethod
     def _version_where_needed(cls, version: str | None, info: ValidationInfo) -> str | None:
-        category = info.data.get("category")
-        if not version and category in NEEDS_VERSION:
+        category: Category | None = info.data.get("category")
+        if not version and category and category.spec.needs_version:
             raise _refuse(f"{category.label} needs a version.")
         if version and len(version) > VERSION_LIMIT:
             raise _refuse(_too_long(version, VERSION_LIMIT))
@@ -168,7 +165,7 @@ def _check_details(clean: dict[str, Any], found: list[FieldProblem]) -> None:
             FieldProblem("details", f"These are over {DETAILS_LIMIT:,} bytes; shorten them.")
         )
     elif category in tuple(Category):
-        _validated(MODELS[Category(category)], details, ("details",), found)
+        _validated(Category(category).spec.model, details, ("details",), found)
 
 
 def _validated(model: type[M], value: Any, place: Place, found: list[FieldProblem]) -> M | None:

@@ -15,7 +15,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain import target_rules as rules
 from store.domain.request import (
-    HAS_TARGET_APP,
     Category,
     Move,
     Predecessor,
@@ -107,7 +106,7 @@ async def in_context(
     """
     earlier = _told(await _predecessor(session, request), only_of)
     request = replace(request, predecessor=earlier)
-    if request.category not in HAS_TARGET_APP:
+    if not request.category.spec.has_target_app:
         return request
     target = Target.of(request)
     base, found = await _base(session, target, request), Precedents()
@@ -125,7 +124,7 @@ async def in_context(
 
 async def waiting_beside(session: AsyncSession, requests: Sequence[Request]) -> list[int]:
     """The newest requests that wait for the same targets: what they show depends on these."""
-    ids = [request.id for request in requests if request.category in HAS_TARGET_APP]
+    ids = [request.id for request in requests if request.category.spec.has_target_app]
     return list((await execute(session, _BESIDE, {"ids": ids})).scalars()) if ids else []
 
 

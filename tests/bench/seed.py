@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from store.domain.request import HAS_TARGET_APP, Category
+from store.domain.request import Category
 from store.domain.target_rules import folded_app
 
 END = datetime(2026, 11, 20, tzinfo=UTC)
@@ -110,7 +110,7 @@ def _request(
     program, version = f"21710200927{number % 5000:05d}", f"{number % 9}.{number % 7}.{number % 11}"
     environment = "production" if number % 3 else "sandbox"
     details = {"name": name, "version": version, "type": "DSL", "language": "fil"}
-    if Category(category) in HAS_TARGET_APP:
+    if Category(category).spec.has_target_app:
         details["target_app"] = "Wallet PH" if number % 2 else "Wallet SG"
     return (
         number, 1 if status == "under_review" else 2, f"seed-{number:08d}", category,

@@ -12,7 +12,6 @@ from blocks.request_form.features import Choice
 from blocks.request_form.field import Kind
 from blocks.request_form.steps import Step
 from bot.sandbox.limits import view_problems
-from store.domain.categories import MODELS
 from store.domain.draft import Draft, again
 from store.domain.json_values import FieldProblem
 from store.domain.request import Category
@@ -54,8 +53,8 @@ def typed(path: str, value: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("category", Category)
 def test_every_key_of_a_category_is_asked_for_under_the_platforms_name(category: Category) -> None:
-    asked = {field.path: field for field in fields.DETAILS[category]}
-    for key, known in MODELS[category].model_fields.items():
+    asked = {field.path: field for field in fields.details(category)}
+    for key, known in category.spec.model.model_fields.items():
         if key not in ASKED_IN_STEP_ONE:
             assert asked[f"details.{key}"].label == known.title
             assert asked[f"details.{key}"].required == known.is_required()
@@ -149,7 +148,7 @@ def test_a_category_chosen_before_leaves_nothing_in_the_request() -> None:
     ],
 )
 def test_a_size_is_understood_in_bytes_or_with_a_unit(text: str, value: object) -> None:
-    asked = fields.DETAILS[Category.OPTIMIZATION]
+    asked = fields.details(Category.OPTIMIZATION)
     path = "details.whole_package_size"
     filled = form_field.fill({}, asked, typed(path, text))
     assert filled["details"]["whole_package_size"] == value
@@ -163,7 +162,7 @@ def test_the_form_says_how_a_size_was_understood() -> None:
 
 
 def test_lists_are_read_as_people_write_them() -> None:
-    asked = fields.DETAILS[Category.RELEASE]
+    asked = fields.details(Category.RELEASE)
     keywords = typed("details.keywords", " qr,, pay ,\nfood ")
     domains = typed("details.whitelist", "a.example.com\r\n\n b.example.com")
     assert form_field.fill({}, asked, keywords | domains)["details"] == {
@@ -223,7 +222,7 @@ def test_the_same_problem_is_said_once() -> None:
 @pytest.mark.parametrize("category", Category)
 def test_the_last_step_shows_everything_that_was_filled_in(category: Category) -> None:
     shown = words(steps.build(draft(category), Step.CHECK))
-    for field in fields.DETAILS[category]:
+    for field in fields.details(category):
         value = form_field.at(draft(category).values, field.path)
         if value is not None and field.kind is not Kind.FEATURES:
             assert field.label in shown

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.domain.categories import PHRASE_LIMIT, Section, sections, size, what_changes
-from store.domain.details import MODELS
+from store.domain.categories.phrases import PHRASE_LIMIT
+from store.domain.categories.spec import Section
+from store.domain.categories.stored import size
 from store.domain.request import Category
 from tests.cast import sample, sample_of
 
@@ -21,7 +22,7 @@ JSON = st.recursive(
 
 def shown(category: Category, **changes: Any) -> dict[str, Section]:
     details = sample_of(category)["details"] | changes
-    return {section.name: section for section in sections(category, details)}
+    return {section.name: section for section in category.spec.sections_of(details)}
 
 
 @pytest.mark.parametrize(
@@ -94,27 +95,27 @@ def test_unknown_keys_of_a_feature_are_kept_with_it() -> None:
 
 
 def test_what_is_empty_is_left_out() -> None:
-    assert sections(Category.RELEASE, {}) == ()
+    assert Category.RELEASE.spec.sections_of({}) == ()
     labels = dict(shown(Category.RELEASE, tagline=None)["Basic Information"].rows)
     assert "Tagline" not in labels
 
 
 @given(st.sampled_from(Category), st.data())
 def test_whatever_is_stored_can_be_shown(category: Category, data: st.DataObject) -> None:
-    keys = st.sampled_from(sorted(MODELS[category].model_fields)) | st.text(max_size=5)
+    keys = st.sampled_from(sorted(category.spec.model.model_fields)) | st.text(max_size=5)
     details = data.draw(st.dictionaries(keys, JSON, max_size=6))
-    for section in sections(category, details):
+    for section in category.spec.sections_of(details):
         assert all(isinstance(text, str) for row in section.rows for text in row)
-    assert all(len(phrase) < PHRASE_LIMIT * 7 for phrase in what_changes(category, details))
+    assert all(len(phrase) < PHRASE_LIMIT * 7 for phrase in category.spec.what_changes(details))
 
 
 def test_endless_nesting_ends_in_an_ellipsis() -> None:
     deep = json.loads("[" * 500 + "]" * 500)
-    assert dict(sections(Category.RELEASE, {"deep": deep})[0].rows) == {"deep": "…"}
+    assert dict(Category.RELEASE.spec.sections_of({"deep": deep})[0].rows) == {"deep": "…"}
 
 
 def changes(category: Category, **more: Any) -> tuple[str, ...]:
-    return what_changes(category, sample_of(category)["details"] | more)
+    return category.spec.what_changes(sample_of(category)["details"] | more)
 
 
 def test_a_release_says_its_target_features_whitelist_and_rectification() -> None:
@@ -170,7 +171,7 @@ def test_a_long_reason_is_shortened_for_the_card() -> None:
 
 @pytest.mark.parametrize("found", sample(), ids=lambda found: found["external_id"])
 def test_every_sample_says_something_on_its_card(found: dict) -> None:
-    assert what_changes(Category(found["category"]), found["details"])
+    assert Category(found["category"]).spec.what_changes(found["details"])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from store.domain.changes import Change, between, summary
+from store.domain.categories.changes import Change, between, summary
 from store.domain.request import Category
 from tests.cast import request, sample
 
@@ -18,11 +18,11 @@ SIZES = {
 
 
 def release(**changed: Any) -> tuple[Change, ...]:
-    return between(Category.RELEASE, BEFORE, BEFORE | changed)
+    return between(Category.RELEASE.spec, BEFORE, BEFORE | changed)
 
 
 def sizes(**changed: Any) -> tuple[Change, ...]:
-    return between(Category.OPTIMIZATION, SIZES, SIZES | changed)
+    return between(Category.OPTIMIZATION.spec, SIZES, SIZES | changed)
 
 
 def test_the_card_gets_phrases() -> None:
@@ -71,7 +71,7 @@ def test_each_kind_of_change_has_its_phrase(changed: dict[str, Any], said: str) 
 
 def test_a_reordered_list_is_no_change() -> None:
     old, new = ({"whitelist": list(domains)} for domains in ("ab", "ba"))
-    assert between(Category.RELEASE, old, new) == ()
+    assert between(Category.RELEASE.spec, old, new) == ()
 
 
 def test_sizes_say_their_share_and_growth() -> None:
@@ -90,5 +90,5 @@ def test_sub_packages_switched_off_are_a_change() -> None:
 def test_odd_records_are_read_all_the_same(category: Category, odd: object) -> None:
     details = next(r["details"] for r in sample() if r["category"] == category.value)
     broken = dict.fromkeys(details, odd)
-    assert between(category, details, broken)
-    assert isinstance(summary(between(category, broken, details)), tuple)
+    assert between(category.spec, details, broken)
+    assert isinstance(summary(between(category.spec, broken, details)), tuple)

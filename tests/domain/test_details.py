@@ -3,7 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from store.domain.details import MODELS, SIZE_LIMIT, TEXT_LIMIT, Optimization, Release
+from store.domain.categories.details import SIZE_LIMIT, TEXT_LIMIT
+from store.domain.categories.optimization import Optimization
+from store.domain.categories.release import Release
 from store.domain.request import Category
 from tests.cast import sample, sample_of
 
@@ -12,18 +14,14 @@ SIZES = {"whole_package_size": 3, "main_package_size": 2, "sub_package_size": 1}
 
 @pytest.mark.parametrize("found", sample(), ids=lambda found: found["external_id"])
 def test_every_sample_is_accepted(found: dict) -> None:
-    model = MODELS[Category(found["category"])].model_validate(found["details"])
+    model = Category(found["category"]).spec.model.model_validate(found["details"])
     assert model.more == {}
-
-
-def test_every_category_has_a_model() -> None:
-    assert set(MODELS) == set(Category)
 
 
 @pytest.mark.parametrize("category", list(Category))
 def test_unknown_keys_are_kept(category: Category) -> None:
     details = sample_of(category)["details"] | {"loyalty_tier": "gold", "": 1}
-    assert MODELS[category].model_validate(details).more == {"loyalty_tier": "gold", "": 1}
+    assert category.spec.model.model_validate(details).more == {"loyalty_tier": "gold", "": 1}
 
 
 def test_an_empty_optional_value_counts_as_none() -> None:
@@ -53,7 +51,7 @@ def test_an_empty_optional_value_counts_as_none() -> None:
 )
 def test_wrong_details_are_refused(category: Category, change: dict) -> None:
     with pytest.raises(ValidationError):
-        MODELS[category].model_validate(sample_of(category)["details"] | change)
+        category.spec.model.model_validate(sample_of(category)["details"] | change)
 
 
 def test_the_limits_themselves_are_accepted() -> None:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.domain.details import MODELS
 from store.domain.request import Category
 from store.domain.submission import FieldProblem, Submission, SubmissionError, read
 from tests.cast import sample, sample_of
@@ -253,7 +252,7 @@ def test_whatever_details_hold_is_kept_or_refused_kindly(
     category: Category, data: st.DataObject
 ) -> None:
     found = sample_of(category)
-    key = data.draw(st.sampled_from(sorted(MODELS[category].model_fields)) | st.text(max_size=5))
+    key = data.draw(st.sampled_from(sorted(category.spec.model.model_fields)) | st.text(max_size=5))
     found["details"][key] = data.draw(JSON)
     error = refusal(found)
     assert error is None or all(wrong.field.startswith("details") for wrong in error.problems)

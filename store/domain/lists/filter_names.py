@@ -58,14 +58,21 @@ class Names(Generic[E]):
         )
 
 
+def _folded(value: str) -> str:
+    # The sign in front belongs to a sort; between words it is only another way to join them.
+    name = value.translate(_DASHES).casefold()
+    sign = "-" if name.startswith("-") else ""
+    return sign + "_".join(re.split(r"[\s_-]+", name.removeprefix("-").strip()))
+
+
 STATUSES = Names("status", {s.value: s for s in Status}, {"review": Status.UNDER_REVIEW})
 ENVIRONMENTS = Names(
     "environment", {e.value: e for e in Environment}, {"prod": Environment.PRODUCTION}
 )
 CATEGORIES = Names(
     "category",
-    {c.value.removeprefix("mini_program_").removesuffix("_modify"): c for c in Category},
-    {c.value: c for c in Category},
+    {c.spec.filter_name: c for c in Category},
+    {name: c for c in Category for name in (c.value, _folded(c.label))},
 )
 SORTS = Names("order", {s.value: s for s in Sort}, {})
 
@@ -79,10 +86,3 @@ def echo(value: str) -> str:
 def plain(text: str) -> str:
     """Slack's links and entities as the characters people see."""
     return _ENTITY.sub(lambda entity: _CHARACTERS[entity[1]], _LINK.sub(r"\1", text))
-
-
-def _folded(value: str) -> str:
-    # The sign in front belongs to a sort; between words it is only another way to join them.
-    name = value.translate(_DASHES).casefold()
-    sign = "-" if name.startswith("-") else ""
-    return sign + "_".join(re.split(r"[\s_-]+", name.removeprefix("-").strip()))

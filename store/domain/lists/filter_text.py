@@ -19,6 +19,7 @@ from store.domain.lists.filter_names import (
     plain,
 )
 from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
+from store.domain.request import Category, Status
 
 __all__ = ["WordsError", "parse", "words"]
 
@@ -63,10 +64,22 @@ _TOKEN = re.compile(
     | (?P<word>[^\s"<]+|.)""",
     re.VERBOSE,
 )
+# Labels of several words need no quotes. Any "mini program …" is one, so that a slip in the last
+# word is answered with the right name.
+_LABELS = "|".join(
+    (
+        r"mini\s+program\s+\w+",
+        *(
+            r"\s+".join(map(re.escape, each.label.split()))
+            for each in (*Status, *Category)
+            if " " in each.label
+        ),
+    )
+)
 # A bare word before a colon is the next key, not a value.
 _VALUE = re.compile(
-    r"""\s*(?: "(?P<quoted>[^"]*)" | (?P<plain> <[^<>]*>
-    | (?i:under\s+review|mini\s+program\s+\w+|optimization\s+modify)\b
+    rf"""\s*(?: "(?P<quoted>[^"]*)" | (?P<plain> <[^<>]*>
+    | (?i:{_LABELS})\b
     | [^\s,":]++(?!\s*:) ))""",
     re.VERBOSE,
 )

@@ -1,12 +1,11 @@
 """Targets, tries and release stages"""
 
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlmodel.sql.sqltypes import UTCDateTime
-
-from store.domain.request import HAS_TARGET_APP, Category
-from store.domain.target_rules import folded_app
 
 revision = "0003"
 down_revision = "0002"
@@ -63,10 +62,12 @@ def _fill_target_app() -> None:
         sa.column("target_app"),
     )
     connection = op.get_bind()
-    aimed = sa.select(request.c.id, request.c.category, request.c.details).where(
-        request.c.category.in_([category.value for category in HAS_TARGET_APP])
+    aimed = sa.select(request.c.id, request.c.details).where(
+        request.c.category.in_(["mini_program_release", "mini_program_offline"])
     )
     for row in connection.execute(aimed).fetchall():
-        app = folded_app(Category(row.category), row.details)
+        typed = row.details.get("target_app") if isinstance(row.details, dict) else None
+        line = " ".join(typed.split()) if isinstance(typed, str) else ""
+        app = unicodedata.normalize("NFKC", line).casefold()
         filled = sa.update(request).where(request.c.id == row.id).values(target_app=app)
         connection.execute(filled)
