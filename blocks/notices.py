@@ -13,6 +13,7 @@ from blocks import buttons, request_text, text
 from blocks.categories import SCREENS
 from blocks.message import FALLBACK_LIMIT, Message
 from store.domain import release_stages
+from store.domain.lists.filter_names import CATEGORIES, ENVIRONMENTS, STATUSES
 from store.domain.request import People, Request, Status
 
 TITLE_LIMIT = 24
@@ -147,9 +148,9 @@ _COMMANDS = (
 _NARROW = "\n".join(
     (
         "*Narrow a list* with words from a mini program's name, its id, or:",
-        "`status:under_review` · `approved` · `rejected` · `withdrawn`",
-        "`env:production` · `sandbox`",
-        "`category:release` · `offline` · `launch` · `features` · `optimization`",
+        f"`status:{'` · `'.join(STATUSES.canonical)}`",
+        f"`env:{'` · `'.join(ENVIRONMENTS.canonical)}`",
+        f"`category:{'` · `'.join(CATEGORIES.canonical)}`",
         "`by:@somebody` · `by:me`",
         "Several values with commas: `status:approved,rejected`",
         "*Sort* with `sort:-created` (newest first), `created`, `-completed` or `completed`.",

@@ -53,8 +53,8 @@ class Spec:
     """Whether it takes effect in one target app. The others concern a mini program in an
     environment, whatever the target app."""
     has_release_stages: bool = False
-    """Whether an approval is followed by release stages, and a card compares it with the release
-    before it on its target."""
+    """Whether release stages follow an approval, and a card compares it with the release before it
+    on its target. The statements that look for releases name `Category.RELEASE`."""
     whole_size: str = ""
     """The key of the size that its other sizes are parts of."""
 
