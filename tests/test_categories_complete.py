@@ -40,7 +40,7 @@ def missing_in_spec(spec: Spec) -> Iterator[str]:
             yield f"sections name {key} {placed.count(key)} times"
         if not field.title:
             yield f"model: {key} has no title"
-        if (field.annotation is int) != is_size(key):
+        if counts_bytes(field.annotation) != is_size(key):
             yield f"model: {key} has to be Bytes and to end in _size, or neither"
     yield from (f"sections name {key}, which the model lacks" for key in set(placed) - set(fields))
     if spec.has_target_app != ("target_app" in fields):
@@ -49,6 +49,12 @@ def missing_in_spec(spec: Spec) -> Iterator[str]:
         yield "has_release_stages without has_target_app: a release is compared on its target"
     if spec.whole_size and spec.whole_size not in fields:
         yield f"whole_size is {spec.whole_size}, which the model lacks"
+
+
+def counts_bytes(annotation: Any) -> bool:
+    """Whether a field is Bytes, or Bytes or none."""
+    kinds = (annotation, *get_args(annotation))
+    return any(getattr(kind, "__origin__", kind) is int for kind in kinds)
 
 
 def missing_in_screen(spec: Spec, screen: Screen) -> Iterator[str]:
