@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot.sandbox import triggers, workspace
+from bot.sandbox.delivery import installed_workspace
+from bot.sandbox.state import triggers
 from handlers import views
 from store.engine import migrate
 from store.engine.database import Database
@@ -30,7 +31,7 @@ _numbers = itertools.count()
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that must come is too late; a test of lateness sets a limit of its own."""
-    monkeypatch.setattr(workspace, "ACK_SECONDS", PATIENCE)
+    monkeypatch.setattr(installed_workspace, "ACK_SECONDS", PATIENCE)
     monkeypatch.setattr(triggers, "TRIGGER_SECONDS", PATIENCE)
     monkeypatch.setattr(views, "VIEW_SECONDS", PATIENCE)
 

@@ -6,8 +6,9 @@ from blocks.request_form import features
 from blocks.request_form import field as form_field
 from blocks.request_form import fields as request_form_fields
 from blocks.request_form.field import FormField, Kind
-from bot.sandbox.people import Answer, Person
-from bot.sandbox.views import View
+from bot.sandbox.actions.member import Answer
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.views import View
 from store.domain.request import Category
 
 Json = dict[str, Any]

@@ -15,10 +15,11 @@ from pydantic import SecretStr
 
 from bot import app, http
 from bot.app import Bot
-from bot.sandbox.conversations import Channel, Message
-from bot.sandbox.people import Answer, Person
+from bot.sandbox.actions.member import Answer
+from bot.sandbox.actions.people import Person
 from bot.sandbox.screen import text
-from bot.sandbox.views import View
+from bot.sandbox.state.conversations import Channel, Message
+from bot.sandbox.state.views import View
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 from bot.web_server import serving

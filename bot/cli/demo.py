@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.cli.local_workspace import Play, playing
 from bot.outgoing.dispatcher import POST_INTERVAL
-from bot.sandbox.rates import Rates
+from bot.sandbox.state.rates import Rates
 from bot.sandbox.story import Cast, Stage, StoryError, tell
 
 Until = Callable[[], Awaitable[None]]

@@ -23,11 +23,11 @@ from bot.app import Bot
 from bot.cli import manifest
 from bot.cli.import_file import Importer, Line
 from bot.sandbox import SAMPLE
-from bot.sandbox.conversations import Conversation
+from bot.sandbox.actions.people import Person
 from bot.sandbox.page import server
 from bot.sandbox.page.site import Controls, Site
-from bot.sandbox.people import Person
-from bot.sandbox.rates import Rates
+from bot.sandbox.state.conversations import Conversation
+from bot.sandbox.state.rates import Rates
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 from store.domain.clock import utc_now

@@ -11,8 +11,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.sandbox import screen
-from bot.sandbox.conversations import Conversation, Message
-from bot.sandbox.people import Answer, Person
+from bot.sandbox.actions.member import Answer
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import Conversation, Message
 from bot.sandbox.workspace import Workspace
 
 T = TypeVar("T")

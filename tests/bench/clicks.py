@@ -18,8 +18,8 @@ import aiohttp
 from sqlmodel import col, delete, select
 
 from blocks.buttons import APPROVE
-from bot.sandbox.http_delivery import signed_headers
-from bot.sandbox.ids import TEAM_ID
+from bot.sandbox.delivery.signed_http import signed_headers
+from bot.sandbox.state.ids import TEAM_ID
 from store.domain.request import Request
 from store.messages import cards
 from store.requests import read, revisions

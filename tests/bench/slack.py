@@ -8,9 +8,9 @@ import json
 import sys
 from contextlib import suppress
 
-from bot.sandbox.conversations import UserGroup
-from bot.sandbox.people import Person
-from bot.sandbox.rates import Rates
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import UserGroup
+from bot.sandbox.state.rates import Rates
 from bot.sandbox.workspace import Workspace
 from tests.bench.seed import GROUP, PEOPLE
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from blocks import filter_form
 from blocks.filter_form import Origin
-from bot.sandbox.fields import state_of
 from bot.sandbox.limits import view_problems
+from bot.sandbox.state.fields import state_of
 from store.domain.lists.filter_text import parse, words
 from store.domain.lists.query import Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Status

@@ -15,8 +15,8 @@ from threading import Thread
 import pytest
 
 from bot.cli.main import main
-from bot.sandbox.conversations import Channel, UserGroup
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import Channel, UserGroup
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 from tests.cast import profile

@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 from sqlmodel import col, delete
 
 from bot.outgoing import dispatcher
-from bot.sandbox.ids import BOT_USER_ID
+from bot.sandbox.state.ids import BOT_USER_ID
 from store.engine.batching import Batches
 from store.messages import claim
 from store.tables import CardRow

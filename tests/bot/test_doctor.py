@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.sandbox.ids import BOT_USER_ID
+from bot.sandbox.state.ids import BOT_USER_ID
 from tests.bot.installation import Installation
 
 Spoil = Callable[[Installation], object]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot import app, http
-from bot.sandbox.http_delivery import signed_headers
+from bot.sandbox.delivery.signed_http import signed_headers
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
 from tests.postgres_server import Server

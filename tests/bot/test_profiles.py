@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from bot.sandbox.conversations import UserGroup
-from bot.sandbox.faults import FaultKind
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import UserGroup
+from bot.sandbox.state.faults import FaultKind
 from store import people
 from tests.harness_slack import Team
 

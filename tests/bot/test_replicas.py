@@ -9,7 +9,7 @@ import pytest
 from bot import app
 from bot.app import Bot
 from bot.outgoing import dispatcher
-from bot.sandbox.rates import Limiter, Rates
+from bot.sandbox.state.rates import Limiter, Rates
 from tests.bot.sending import SECOND, another_bot, approve, calls, seen, send_all, states
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack

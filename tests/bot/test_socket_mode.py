@@ -10,8 +10,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.incoming.socket_mode import connected
-from bot.sandbox.people import Person
-from bot.sandbox.socket_mode import MOST_CONNECTIONS
+from bot.sandbox.actions.people import Person
+from bot.sandbox.delivery.socket_mode import MOST_CONNECTIONS
 from bot.sandbox.workspace import Workspace
 from tests.cast import profile
 from tests.sandbox.installed import new_app

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 
 try:
     from playwright.async_api import async_playwright, expect

@@ -14,7 +14,7 @@ import pytest
 
 from bot.sandbox.page import server
 from bot.sandbox.page.site import Site
-from bot.sandbox.views import View
+from bot.sandbox.state.views import View
 from bot.sandbox.workspace import Workspace
 from tests.browser.desk import Desk, expect, opened_browser
 from tests.sandbox import pieces

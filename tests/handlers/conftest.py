@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.exchanges import Exchange
+from bot.sandbox.delivery.exchanges import Exchange
 from store.domain.request import Category
 from tests.cast import sample_of
 from tests.clock import MovedClock

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import httpx
 
 from bot import http
-from bot.sandbox.http_delivery import signed_headers
+from bot.sandbox.delivery.signed_http import signed_headers
 from tests.harness_slack import Team
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.exchanges import Exchange
+from bot.sandbox.delivery.exchanges import Exchange
 from store.requests import read
 from tests.handlers.post_as_slack import encoded, post
 from tests.harness_slack import Team

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.incoming.signed_requests import LONGEST
-from bot.sandbox.exchanges import Exchange
+from bot.sandbox.delivery.exchanges import Exchange
 from store.domain.request import Status
 from store.requests import read
 from tests.clock import MovedClock

@@ -6,7 +6,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from bot.sandbox.workspace import Workspace
 from tests.cast import NAMES, profile
 from tests.clock import MovedClock

@@ -8,7 +8,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from bot.sandbox.workspace import Workspace
 from tests.sandbox.installed import new_app, over_http, over_socket_mode
 

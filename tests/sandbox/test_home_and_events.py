@@ -6,7 +6,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from bot.sandbox.workspace import Workspace
 from tests.clock import MovedClock
 from tests.sandbox.pieces import Json, home, modal

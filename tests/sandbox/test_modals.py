@@ -7,8 +7,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.people import Person
-from bot.sandbox.views import View
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.views import View
 from bot.sandbox.workspace import Workspace
 from tests.sandbox.pieces import Json, actions, button, field, line, modal, options
 

@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
 
+from bot.sandbox.actions.people import Person
 from bot.sandbox.page import server
 from bot.sandbox.page.site import Site
-from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
 from tests.sandbox.block_kit import (
     actions,

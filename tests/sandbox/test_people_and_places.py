@@ -5,7 +5,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from bot.sandbox.workspace import Workspace
 
 

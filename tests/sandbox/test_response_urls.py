@@ -7,7 +7,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from bot.sandbox.workspace import Workspace
 from tests.clock import MovedClock
 from tests.sandbox.pieces import Json, actions, button, text

@@ -6,8 +6,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.people import Person
-from bot.sandbox.rates import Rates
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.rates import Rates
 from bot.sandbox.workspace import Workspace
 from tests.clock import MovedClock
 

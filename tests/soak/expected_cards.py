@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bot.outgoing.messages import Renderer
 from bot.outgoing.slack_calls import Edit, Post
-from bot.sandbox.conversations import Message
 from bot.sandbox.screen import text
+from bot.sandbox.state.conversations import Message
 from store.messages.cards import MOST_DELETIONS
 from store.messages.outbox import Claimed, Kind
 from store.tables import CardRow

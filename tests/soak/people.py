@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from blocks import buttons
-from bot.sandbox.conversations import Conversation, Message
-from bot.sandbox.elements import controls
-from bot.sandbox.people import Answer, Person
+from bot.sandbox.actions.member import Answer
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.controls import controls
+from bot.sandbox.state.conversations import Conversation, Message
 from store.domain.request import Category
 from tests import form_filling
 from tests.cast import sample_of

@@ -14,11 +14,11 @@ from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from bot.sandbox.changes import Changes
-from bot.sandbox.conversations import Conversation, Message
-from bot.sandbox.faults import Fault, FaultKind, Faults
-from bot.sandbox.ids import BOT_USER_ID
-from bot.sandbox.triggers import ResponsePlace, ResponseUrls
+from bot.sandbox.state.changes import Changes
+from bot.sandbox.state.conversations import Conversation, Message
+from bot.sandbox.state.faults import Fault, FaultKind, Faults
+from bot.sandbox.state.ids import BOT_USER_ID
+from bot.sandbox.state.response_urls import ResponsePlace, ResponseUrls
 from bot.sandbox.workspace import Workspace
 
 _KINDS: tuple[FaultKind, ...] = ("drop_before", "drop_after", "delay", "status")

@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 from time import monotonic
 
-from bot.sandbox.conversations import Conversation
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import Conversation
 from bot.settings import Settings
 from store.engine import migrate
 from store.engine.database import Database

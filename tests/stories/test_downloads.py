@@ -12,8 +12,8 @@ import pytest
 
 from bot.cli.import_file import Importer
 from bot.profiles import Profiles
-from bot.sandbox.conversations import Message
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import Message
 from store import exports, people
 from store.domain import submission
 from store.domain.export import Entry, Format

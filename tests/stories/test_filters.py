@@ -1,8 +1,8 @@
 """Filters as a form: in a list's message and in Home, and one thing with the command's words."""
 
-from bot.sandbox.conversations import Message
-from bot.sandbox.people import Person
-from bot.sandbox.views import View
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import Message
+from bot.sandbox.state.views import View
 from store.domain.request import Category
 from tests.harness_slack import Team
 from tests.stories.test_home import at_home, seen

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.cli.import_file import Importer
-from bot.sandbox import payloads
-from bot.sandbox.people import Person
-from bot.sandbox.views import View
+from bot.sandbox.actions.people import Person
+from bot.sandbox.delivery import payloads
+from bot.sandbox.state.views import View
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Category, Request
 from store.lists.listing import listing

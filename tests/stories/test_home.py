@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.sandbox.people import Person
-from bot.sandbox.views import View
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.views import View
 from store.domain.request import Category, Request
 from tests.harness_slack import Team
 

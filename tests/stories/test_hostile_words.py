@@ -2,7 +2,7 @@
 
 import json
 
-from bot.sandbox.conversations import Message
+from bot.sandbox.state.conversations import Message
 from store.domain.request import Category, Request
 from tests.cast import sample_of
 from tests.harness_slack import Team

@@ -11,9 +11,9 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 import blocks
 from blocks import buttons, home, request_details
 from blocks.request_form.steps import Step
-from bot.sandbox import payloads
-from bot.sandbox.acks import Ack
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
+from bot.sandbox.delivery import payloads
+from bot.sandbox.delivery.acks import Ack
 from tests.harness_slack import Team
 
 NOBODY_ANSWERS = 0.5

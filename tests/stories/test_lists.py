@@ -1,6 +1,6 @@
 """My Requests, My Approvals and the list of all: words, pages, counts, empty states."""
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from store.domain.request import Category
 from tests.harness_slack import Team
 

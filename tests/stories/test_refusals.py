@@ -4,8 +4,8 @@ import asyncio
 
 from sqlalchemy import text
 
-from bot.sandbox.people import Person
-from bot.sandbox.views import View
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.views import View
 from store.domain.request import Request
 from tests.harness_slack import Team
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.cli.import_file import Importer
 from bot.sandbox import SAMPLE
-from bot.sandbox.people import Answer
+from bot.sandbox.actions.member import Answer
 from store.domain.request import Category, Environment
 from tests.cast import profile, sample_of
 from tests.form_filling import modal_of, open_form, submit_form

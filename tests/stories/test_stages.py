@@ -1,6 +1,6 @@
 """After the approval: the submitter says where the release stands, or is asked to."""
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from store.domain.request import Environment, Request
 from tests.harness_slack import Team
 

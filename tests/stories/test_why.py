@@ -1,6 +1,6 @@
 """`/mp-requests why`: nobody has to guess whom a request waits for."""
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from tests.harness_slack import Team
 
 

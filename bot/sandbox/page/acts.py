@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.conversations import Message
-from bot.sandbox.elements import find
+from bot.sandbox.actions.command_text import escape
+from bot.sandbox.actions.member import Answer
 from bot.sandbox.page import faults, forms
 from bot.sandbox.page.parts import Look
-from bot.sandbox.people import Answer
-from bot.sandbox.typed import escaped
-from bot.sandbox.views import View
+from bot.sandbox.state.controls import find
+from bot.sandbox.state.conversations import Message
+from bot.sandbox.state.views import View
 
 Json = dict[str, Any]
 Act = Callable[[Look, Json], Awaitable[str | None]]
@@ -66,7 +66,7 @@ async def write(look: Look, given: Json) -> str | None:
     if not text:
         return None
     if not text.startswith("/"):
-        look.person.say(escaped(text, look.site.workspace), look.conversation)
+        look.person.say(escape(text, look.site.workspace), look.conversation)
         return None
     name = text.split()[0]
     if name not in {command["command"] for command in look.site.commands}:

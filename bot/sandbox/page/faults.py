@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from bot.sandbox.faults import Fault
 from bot.sandbox.page.site import Site
+from bot.sandbox.state.faults import Fault
 
 SLOW_SECONDS = 2.0
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.elements import Control, controls
-from bot.sandbox.fields import KEYS, is_empty
-from bot.sandbox.gestures import entered
-from bot.sandbox.people import Person
-from bot.sandbox.views import View
+from bot.sandbox.actions.people import Person
+from bot.sandbox.actions.use_controls import entry_for
+from bot.sandbox.state.controls import Control, controls
+from bot.sandbox.state.fields import KEYS, is_empty
+from bot.sandbox.state.views import View
 
 REQUIRED = "Please complete this required field."
 """The words of Slack's own client."""
@@ -48,7 +48,7 @@ def _problem(person: Person, view: View, control: Control, values: Mapping[str, 
     entry = view.state[control.block_id][control.action_id]
     if control.block_id in values:
         try:
-            entry = entered(person, view, control, values[control.block_id])
+            entry = entry_for(person, view, control, values[control.block_id])
         except (ValueError, LookupError) as refused:
             said = str(refused).removeprefix(f"{control} ")
             return f"{said[:1].upper()}{said[1:]}."

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.exchanges import Exchange
+from bot.sandbox.delivery.exchanges import Exchange
 from bot.sandbox.page.site import Site
-from bot.sandbox.workspace import Call
+from bot.sandbox.state.workspace_state import Call
 
 SHOWN = 40
 _QUIET = frozenset({"auth.test", "apps.connections.open"})

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.sandbox.conversations import Conversation
-from bot.sandbox.ids import BOT_USER_ID
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import Conversation
+from bot.sandbox.state.ids import BOT_USER_ID
 from bot.sandbox.workspace import Workspace
 
 _HUES = 12

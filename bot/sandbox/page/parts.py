@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.conversations import Conversation
+from bot.sandbox.actions.people import Person
 from bot.sandbox.page import faults, inspector, timeline
 from bot.sandbox.page.drawing import draw
 from bot.sandbox.page.names import Names
 from bot.sandbox.page.site import Site
 from bot.sandbox.page.surfaces import Surface
-from bot.sandbox.people import Person
-from bot.sandbox.views import View
+from bot.sandbox.state.conversations import Conversation
+from bot.sandbox.state.views import View
 
 HOME = "home"
 

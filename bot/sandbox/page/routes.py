@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.sandbox.avatars import Avatars
 from bot.sandbox.page import inspector
 from bot.sandbox.page.acts import ACTS
 from bot.sandbox.page.drawing import draw
 from bot.sandbox.page.live import Live
 from bot.sandbox.page.parts import Look, context, parts
 from bot.sandbox.page.site import Site
+from bot.sandbox.web_api.avatars import Avatars
 
 log = logging.getLogger(__name__)
 

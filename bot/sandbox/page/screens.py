@@ -8,7 +8,7 @@ import json
 import zlib
 from collections import OrderedDict
 
-from bot.sandbox.conversations import Conversation, Message
+from bot.sandbox.state.conversations import Conversation, Message
 
 KEPT = 2000
 

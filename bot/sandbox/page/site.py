@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.sandbox.actions.people import Person
 from bot.sandbox.page.screens import Screens
-from bot.sandbox.people import Person
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]

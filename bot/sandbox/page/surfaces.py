@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.conversations import Conversation
-from bot.sandbox.elements import Control
-from bot.sandbox.fields import KEYS, initial
+from bot.sandbox.actions.people import Person
 from bot.sandbox.page.names import Names
-from bot.sandbox.people import Person
+from bot.sandbox.state.controls import Control
+from bot.sandbox.state.conversations import Conversation
+from bot.sandbox.state.fields import KEYS, initial
 
 Json = dict[str, Any]
 

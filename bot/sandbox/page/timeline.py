@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.conversations import Conversation, Message
+from bot.sandbox.actions.people import Person
 from bot.sandbox.page.names import Author, Names
 from bot.sandbox.page.site import Site
 from bot.sandbox.page.surfaces import Surface
-from bot.sandbox.people import Person
+from bot.sandbox.state.conversations import Conversation, Message
 
 SHOWN = 100
 """How many messages a page begins with; the rest is one click away."""

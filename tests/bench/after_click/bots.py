@@ -26,8 +26,8 @@ from sqlmodel import delete
 from blocks import buttons
 from bot import app
 from bot.cli.import_file import Importer
-from bot.sandbox.conversations import Channel
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import Channel
 from bot.settings import Settings
 from store.domain.clock import utc_now
 from store.tables import CardRow, EventRow, ExportRow, LaneRow, OutboxRow

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.sandbox.conversations import Message
+from bot.sandbox.state.conversations import Message
 
 CALL_SECONDS = 0.1
 """How long Slack takes for any call."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from uuid import uuid4
 
-from bot.sandbox.people import Person
+from bot.sandbox.actions.people import Person
 from tests.bench.after_click.bots import Asked, Bot, Stage
 from tests.bench.after_click.decisions import Copy, Decision, Run
 from tests.bench.after_click.timed_slack import TimedSlack

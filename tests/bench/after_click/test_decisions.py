@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.conversations import Message
+from bot.sandbox.state.conversations import Message
 from tests.bench.after_click.decisions import CALL_SECONDS, Copy, Decision, Edit, Run, Traffic
 
 BOBS, CAROLS = ("D1", "1.1"), ("D2", "1.2")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from bot.sandbox.conversations import Conversation, Message
-from bot.sandbox.rates import Limiter, Rates
+from bot.sandbox.state.conversations import Conversation, Message
+from bot.sandbox.state.rates import Limiter, Rates
 from bot.sandbox.workspace import Workspace
 from tests.bench.after_click.decisions import CALL_SECONDS, Copy, Decision, Edit, Traffic
 
