@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,7 +20,13 @@ from tests.postgres_server import Server, running_server
 
 # A busy machine is no finding. Examples may take as long as they like, and so may people: how fast
 # they are answered is for the bench to measure.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# CI tries the same examples each time: what a new one finds is for whoever runs the tests by hand.
+settings.register_profile(
+    "patient",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("patient")
 PATIENCE = 60.0
 """Seconds that Slack and our handlers wait in tests, where really it is two or three."""
