@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one or two lines, the work is in `mp-approvals` and the tools.
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo run test slow check bench soak lock browser pictures setup setup-dev
+.PHONY: demo run test slow check bench soak lock mutants browser pictures setup setup-dev
 
 demo: setup  ## the whole story in the terminal, without a Slack account
 	$(BIN)/mp-approvals demo
@@ -23,6 +23,9 @@ soak: setup-dev  ## faults for MINUTES on DATABASE: nothing lost, nothing twice
 
 bench: setup-dev  ## every figure beside its floor; SMALL=1 in a minute
 	$(BIN)/python -m tests.bench $(if $(SMALL),--small)
+
+mutants: setup-dev  ## change one operator at a time: does a test notice? COUNT, SEED, PATHS
+	$(BIN)/python -m tests.mutants --count $(or $(COUNT),40) $(if $(SEED),--seed $(SEED)) $(PATHS)
 
 browser: .venv/.ui  ## the page in a real browser
 	$(BIN)/pytest -m browser tests/browser
