@@ -4,9 +4,9 @@ Every sentence says what is so and what to do next. Sentences given to this modu
 mrkdwn: whoever puts a person's words into one has made them safe with `blocks.text`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
+from slack_sdk.models.blocks import ButtonElement, SectionBlock
 from slack_sdk.models.views import View
 
 from blocks import buttons, request_text, text
@@ -88,9 +88,13 @@ def withdrawn(request: Request, people: People) -> Message:
     )
 
 
-def help() -> Message:
-    """Every command with one line, then how a list is narrowed and sorted."""
-    return Message("What `/mp-requests` can do", tuple(_help_blocks()))
+def help(rows: Iterable[tuple[str, str]]) -> Message:
+    """Every subcommand with one line, then how a list is narrowed and sorted.
+
+    A row: the subcommand as one types it, and its meaning in finished mrkdwn.
+    """
+    lines = (f"`/mp-requests {example}`  {meaning}" for example, meaning in rows)
+    return Message("What `/mp-requests` can do", (_section("\n".join(lines)), _section(_NARROW)))
 
 
 def plain(sentence: str) -> Message:
@@ -130,21 +134,6 @@ def departure(reviewer: str, waiting: Sequence[Request], total: int, people: Peo
     return Message(text.clip(f"{who} has left: {refs}{more}", FALLBACK_LIMIT), (_section(said),))
 
 
-_STAGE_WORDS = "`preparation`, `pilot`, `grayscale`, `full` or `canceled`"
-_COMMANDS = (
-    ("new", "submit a request"),
-    ("mine", "My Requests: what you submitted"),
-    ("approvals", "My Approvals: what is assigned to you"),
-    ("list", "every request you can see"),
-    ("export", "download a list: filters as below, and `csv`, `xlsx` or `json`"),
-    ("show MP-12", "one request in full"),
-    ("approve MP-12", "approve it"),
-    ("reject MP-12 reason", "reject it and say why"),
-    ("withdraw MP-12", "take back your own request"),
-    ("stage MP-12 pilot", f"say where your approved release stands: {_STAGE_WORDS}"),
-    ("why MP-12", "who may decide it, who was told when, what happens next"),
-    ("help", "this overview"),
-)
 _NARROW = "\n".join(
     (
         "*Narrow a list* with words from a mini program's name, its id, or:",
@@ -156,11 +145,6 @@ _NARROW = "\n".join(
         "*Sort* with `sort:-created` (newest first), `created`, `-completed` or `completed`.",
     )
 )
-
-
-def _help_blocks() -> list[Block]:
-    lines = (f"`/mp-requests {command}`  {meaning}" for command, meaning in _COMMANDS)
-    return [_section("\n".join(lines)), _section(_NARROW)]
 
 
 def _section(sentence: str) -> SectionBlock:

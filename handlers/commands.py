@@ -34,6 +34,10 @@ COMMAND = "/mp-requests"
 _TOO_LATE = "Slack did not open the window in time. Nothing was changed; please try again."
 
 
+class NoRequestNamedError(Exception):
+    """A subcommand about one request was typed without the number of any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One command: who typed it, and what came after the subcommand."""
@@ -44,9 +48,38 @@ class Call:
     client: AsyncWebClient
     deps: Deps
 
+    def request(self) -> tuple[int, str]:
+        """The id of the request the text begins with, and the rest.
+
+        Raises NoRequestNamedError; `run` answers it with the subcommand's example.
+        """
+        found = command_text.ref(self.text)
+        if found is None:
+            raise NoRequestNamedError
+        return found
+
 
 Answer = Message | str | None
 """A message, a sentence of finished mrkdwn, or nothing where a modal is the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """A word after the command. `arguments` is an example, `meaning` finished mrkdwn for help.
+
+    `in_hint`: whether Slack names it while somebody types the command.
+    """
+
+    name: str
+    arguments: str
+    meaning: str
+    run: Callable[[Call], Awaitable[Answer]]
+    in_hint: bool = False
+
+    @property
+    def example(self) -> str:
+        """As one types it after the command."""
+        return f"{self.name} {self.arguments}".rstrip()
 
 
 def register(app: AsyncApp) -> None:
@@ -57,13 +90,18 @@ def register(app: AsyncApp) -> None:
 async def run(ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Find the subcommand, run it, answer only to the person who typed it."""
     word, rest = command_text.split(command.get("text") or "")
+    subcommand = _BY_NAME.get(word or "help")
+    if subcommand is None and command_text.ref(word):
+        subcommand, rest = _BY_NAME["show"], word
     call = Call(command["user_id"], rest, command["trigger_id"], client, deps)
-    if word in SUBCOMMANDS:
-        answer = await SUBCOMMANDS[word](call)
-    elif command_text.ref(word):
-        answer = await show(Call(call.user, word, call.trigger_id, client, deps))
-    else:
+    answer: Answer
+    if subcommand is None:
         answer = _unknown(word)
+    else:
+        try:
+            answer = await subcommand.run(call)
+        except NoRequestNamedError:
+            answer = f"Which request? Write its number: `{COMMAND} {subcommand.example}`"
     if answer is None:
         await ack()
     else:
@@ -73,7 +111,7 @@ async def run(ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, de
 
 async def explain(_call: Call) -> Answer:
     """All of it, with one line each."""
-    return notices.help()
+    return notices.help([(each.example, each.meaning) for each in SUBCOMMANDS])
 
 
 async def mine(call: Call) -> Answer:
@@ -103,12 +141,10 @@ async def new(call: Call) -> Answer:
 
 async def show(call: Call) -> Answer:
     """Open the details of one request."""
-    found = command_text.ref(call.text)
-    if not found:
-        return _which("show")
+    request_id, _ = call.request()
     deps = call.deps
     seen = await read.look(
-        deps.db, found[0], viewer=call.user, policy=deps.policy, now=deps.clock()
+        deps.db, request_id, viewer=call.user, policy=deps.policy, now=deps.clock()
     )
     if isinstance(seen, Refused):
         return await clicks.worded(seen, call.user, call.deps)
@@ -118,18 +154,14 @@ async def show(call: Call) -> Answer:
 
 async def approve(call: Call) -> Answer:
     """Approve by name."""
-    found = command_text.ref(call.text)
-    if not found:
-        return _which("approve")
-    return await _decide(call, Decision(found[0], Act.APPROVE, call.user, call.deps.clock()))
+    request_id, _ = call.request()
+    return await _decide(call, Decision(request_id, Act.APPROVE, call.user, call.deps.clock()))
 
 
 async def reject(call: Call) -> Answer:
     """Reject by name with the reason that follows; without one, ask for it in the form."""
-    found = command_text.ref(call.text)
-    if not found:
-        return _which("reject", " reason")
-    request_id, reason = found[0], command_text.said(found[1])
+    request_id, rest = call.request()
+    reason = command_text.said(rest)
     if len(reason) > decision_form.REASON_LIMIT:
         return (
             f"A reason has at most {decision_form.REASON_LIMIT:,} characters; "
@@ -141,43 +173,51 @@ async def reject(call: Call) -> Answer:
 
 async def withdraw(call: Call) -> Answer:
     """Take one's own request back."""
-    found = command_text.ref(call.text)
-    if not found:
-        return _which("withdraw")
-    return await _decide(call, Decision(found[0], Act.WITHDRAW, call.user, call.deps.clock()))
+    request_id, _ = call.request()
+    return await _decide(call, Decision(request_id, Act.WITHDRAW, call.user, call.deps.clock()))
 
 
 async def move(call: Call) -> Answer:
     """Say where an approved release stands."""
-    found = command_text.ref(call.text)
-    if not found:
-        return _which("stage", " pilot")
-    return await release_stage.move(found[0], found[1], call.user, call.deps)
+    request_id, rest = call.request()
+    return await release_stage.move(request_id, rest, call.user, call.deps)
 
 
 async def explain_why(call: Call) -> Answer:
     """Who may decide a request, who was told, what comes next."""
-    found = command_text.ref(call.text)
-    if not found:
-        return _which("why")
-    return await why.explain(found[0], call.user, call.deps)
+    request_id, _ = call.request()
+    return await why.explain(request_id, call.user, call.deps)
 
 
-SUBCOMMANDS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
-    "": explain,
-    "help": explain,
-    "new": new,
-    "mine": mine,
-    "approvals": approvals,
-    "list": everything,
-    "export": export,
-    "show": show,
-    "approve": approve,
-    "reject": reject,
-    "withdraw": withdraw,
-    "stage": move,
-    "why": explain_why,
-}
+SUBCOMMANDS = (
+    Subcommand("new", "", "submit a request", new, in_hint=True),
+    Subcommand("mine", "", "My Requests: what you submitted", mine, in_hint=True),
+    Subcommand("approvals", "", "My Approvals: what is assigned to you", approvals, in_hint=True),
+    Subcommand("list", "", "every request you can see", everything, in_hint=True),
+    Subcommand(
+        "export",
+        "",
+        "download a list: filters as below, and `csv`, `xlsx` or `json`",
+        export,
+        in_hint=True,
+    ),
+    Subcommand("show", "MP-12", "one request in full", show, in_hint=True),
+    Subcommand("approve", "MP-12", "approve it", approve),
+    Subcommand("reject", "MP-12 reason", "reject it and say why", reject),
+    Subcommand("withdraw", "MP-12", "take back your own request", withdraw),
+    Subcommand(
+        "stage",
+        "MP-12 pilot",
+        f"say where your approved release stands: {release_stage.WORDS}",
+        move,
+    ),
+    Subcommand(
+        "why", "MP-12", "who may decide it, who was told when, what happens next", explain_why
+    ),
+    Subcommand("help", "", "this overview", explain, in_hint=True),
+)
+"""In the order of help, of the hint Slack shows while one types, and of the README."""
+_BY_NAME = {each.name: each for each in SUBCOMMANDS}
 
 
 async def _ask_why(call: Call, decision: Decision) -> Answer:
@@ -202,12 +242,8 @@ async def _open(call: Call, view: View) -> Answer:
     return None if opened else _TOO_LATE
 
 
-def _which(subcommand: str, more: str = "") -> str:
-    return f"Which request? Write its number: `{COMMAND} {subcommand} MP-12{more}`"
-
-
 def _unknown(word: str) -> str:
-    near = get_close_matches(word, [name for name in SUBCOMMANDS if name], n=1)
+    near = get_close_matches(word, _BY_NAME, n=1)
     hint = f"Did you mean `{near[0]}`? " if near else ""
     shown = field(command_text.said(word).replace("`", ""), 60)
     return f"I don't know `{shown}`. {hint}`{COMMAND} help` lists what I can do."

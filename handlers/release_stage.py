@@ -8,7 +8,9 @@ from store.domain.access import Refused
 from store.domain.request import ReleaseStage, Request
 from store.requests.release_stage import StageMove, move_stage
 
-_WORDS = [f"`{stage.value}`" for stage in ReleaseStage if stage is not ReleaseStage.ARCHIVED]
+_MOVABLE = [f"`{stage.value}`" for stage in ReleaseStage if stage is not ReleaseStage.ARCHIVED]
+WORDS = f"{', '.join(_MOVABLE[:-1])} or {_MOVABLE[-1]}"
+"""The stages a person may move to, as one types them; finished mrkdwn."""
 
 
 async def move(request_id: int, text: str, asker: str, deps: Deps) -> str:
@@ -16,8 +18,7 @@ async def move(request_id: int, text: str, asker: str, deps: Deps) -> str:
     word, _ = command_text.split(text)
     stage = release_stages.read(word)
     if stage is None:
-        words = f"{', '.join(_WORDS[:-1])} or {_WORDS[-1]}"
-        return f"Which stage? Write it behind the number: {words}."
+        return f"Which stage? Write it behind the number: {WORDS}."
     answer = await move_stage(
         deps.db, StageMove(request_id, asker, stage, deps.clock()), deps.policy
     )

@@ -76,8 +76,11 @@ def spoken(command: Any, *before: str) -> Iterator[str]:
 
 
 def test_the_slack_table_is_the_subcommands() -> None:
-    named = set(re.findall(rf"^\| `{COMMAND} (\w+)", README, re.MULTILINE))
-    assert named == set(SUBCOMMANDS) - {""}
+    """In their order and words; a row may say more after them."""
+    rows = re.findall(rf"^\| `{COMMAND} (.*?)` \| (.*) \|$", README, re.MULTILINE)
+    assert [example for example, _ in rows] == [each.example for each in SUBCOMMANDS]
+    for (_, said), each in zip(rows, SUBCOMMANDS, strict=True):
+        assert said.startswith(each.meaning)
 
 
 def test_every_picture_it_shows_is_there_and_described() -> None:

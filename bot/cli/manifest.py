@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handlers.commands import COMMAND
+from handlers.commands import COMMAND, SUBCOMMANDS
 from handlers.request_form import SHORTCUT
 
 SCOPES = {
@@ -29,7 +29,7 @@ def build(url: str | None = None) -> dict[str, Any]:
     command: dict[str, Any] = {
         "command": COMMAND,
         "description": "Mini program requests: submit, review, follow",
-        "usage_hint": "mine | approvals | list | export | show MP-12 | new | help",
+        "usage_hint": " | ".join(each.example for each in SUBCOMMANDS if each.in_hint),
         "should_escape": True,  # @bob arrives as <@U…>: names can change, ids do not
     }
     if events_url:

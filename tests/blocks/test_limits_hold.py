@@ -58,7 +58,7 @@ def test_every_button_has_a_known_name(status: Status) -> None:
 
 def test_notices_fit() -> None:
     made = [
-        notices.help(),
+        notices.help([("stage MP-12 pilot", "word " * 40)] * 30),
         notices.plain("word " * 900),
         notices.undelivered("the card", "x" * 999),
     ]

@@ -19,6 +19,8 @@ async def test_the_manifest_of_socket_mode_names_no_address(installed: Installat
     assert manifest["oauth_config"]["scopes"]["bot"] == list(SCOPES)
     (command,) = manifest["features"]["slash_commands"]
     assert (command["command"], command["should_escape"]) == ("/mp-requests", True)
+    hint = "new | mine | approvals | list | export | show MP-12 | help"
+    assert command["usage_hint"] == hint
     (shortcut,) = manifest["features"]["shortcuts"]
     assert (shortcut["type"], shortcut["callback_id"]) == ("global", "request.new")
     assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["app_home_opened"]

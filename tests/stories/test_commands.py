@@ -1,5 +1,6 @@
 """`/mp-requests` and its subcommands, typed as people and phones type."""
 
+from handlers.commands import SUBCOMMANDS
 from tests.harness_slack import Team
 
 
@@ -7,8 +8,9 @@ async def test_alone_and_help_explain_every_subcommand(team_once: Team) -> None:
     for typed in ("", " help", "  “HELP”"):
         said = team_once.said(await team_once.mallory.command(f"/mp-requests{typed}"))
 
-        for word in ("new", "mine", "approvals", "list", "show", "approve", "reject", "withdraw"):
-            assert f"/mp-requests {word}" in said
+        for each in SUBCOMMANDS:
+            meaning = each.meaning.replace("`", "")
+            assert f"/mp-requests {each.example}  {meaning}" in said
         for word in ("status:", "env:", "category:", "by:", "sort:"):
             assert word in said
 
@@ -22,6 +24,11 @@ NOT_UNDERSTOOD = {
     "approve all": "Which request? Write its number: /mp-requests approve MP-12",
     "reject": "Which request? Write its number: /mp-requests reject MP-12 reason",
     "withdraw MP-1x": "Which request? Write its number: /mp-requests withdraw MP-12",
+    "stage": "Which request? Write its number: /mp-requests stage MP-12 pilot",
+    "why me": "Which request? Write its number: /mp-requests why MP-12",
+    "stage MP-1 live": (
+        "Which stage? Write it behind the number: preparation, pilot, grayscale, full or canceled."
+    ),
     "show 3.2.4": "Which request? Write its number: /mp-requests show MP-12",
 }
 
