@@ -1,8 +1,4 @@
 """The running process: reads the settings, builds the parts, keeps them alive.
 
-Python would look for garbage some hundred times while all of it is imported, and find none.
+It wires everything, nothing below imports it, and importing it does nothing. Open `app.py` first.
 """
-
-import gc
-
-gc.set_threshold(50_000, 20, 50)

@@ -2,9 +2,11 @@
 
 Each line it prints is something that an import must not do: read a file of ours or write any, open
 a socket or a database, start a process or a thread, make an event loop, add a logging handler,
-change the environment, or take more than `CPU_SECONDS` with all the others.
+change the environment or the pace of the garbage collector, or take more than `CPU_SECONDS` with
+all the others.
 """
 
+import gc
 import importlib
 import logging
 import os
@@ -45,6 +47,7 @@ def findings() -> Iterator[str]:
     """Import them all, one after the other."""
     sys.dont_write_bytecode = True  # that is the interpreter's writing, not ours
     environment, module, found = dict(os.environ), "", list[str]()
+    pace = gc.get_threshold()
 
     def watch(event: str, args: tuple[Any, ...]) -> None:
         if (what := did(event, args)) is not None:
@@ -61,6 +64,8 @@ def findings() -> Iterator[str]:
     yield from (f"starts {thread}" for thread in threading.enumerate()[1:])
     if dict(os.environ) != environment:
         yield "changes the environment"
+    if gc.get_threshold() != pace or gc.get_freeze_count():
+        yield "changes the pace of the garbage collector"
     loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
     for logger in loggers:
         for handler in logger.handlers:

@@ -1,7 +1,6 @@
 """`mp-approvals`: arguments in, one call, exit code out."""
 
 import asyncio
-import gc
 import json
 import logging
 import signal
@@ -25,6 +24,7 @@ from bot.app import Bot
 from bot.cli import demo, doctor, manifest, operate
 from bot.cli.import_file import Importer
 from bot.cli.local_workspace import CAST, MOST_PEOPLE, playing
+from bot.garbage import collect_rarely
 from bot.sandbox import SAMPLE
 from bot.settings import Settings, SettingsError
 from bot.web_server import serving
@@ -179,7 +179,7 @@ async def _run(settings: Settings, host: str, port: int) -> int:
             )
         except OSError as error:
             raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
-        gc.freeze()  # what is there by now stays: garbage is looked for in what comes after it
+        collect_rarely()
         typer.echo(f"The bot is running; HTTP on {address}. Ctrl-C stops it.")
         await stopped
         typer.echo("Stopping: finishing what is being sent.")

@@ -5,11 +5,11 @@ order comes by stdin because the command line of a process is everybody's to rea
 """
 
 import asyncio
-import gc
 import os
 import sys
 
 from bot.exports.make import Order, make
+from bot.garbage import collect_rarely
 
 NICE = 10
 """How far behind the bot it stands where both want the processor: clicks do not wait for a file."""
@@ -22,6 +22,6 @@ def _say(count: int) -> None:
 
 if __name__ == "__main__":
     os.nice(NICE)
-    gc.freeze()  # what is imported stays: no use in looking through it again and again
+    collect_rarely()
     order = Order.model_validate_json(sys.stdin.readline())
     _say(asyncio.run(make(int(sys.argv[1]), order, _say)))

@@ -1,10 +1,10 @@
 """The bot as `mp-approvals run` runs it, on a free port, saying where it listens."""
 
 import asyncio
-import gc
 import signal
 
 from bot import app, http
+from bot.garbage import collect_rarely
 from bot.settings import Settings
 from bot.web_server import serving
 
@@ -18,7 +18,7 @@ async def serve() -> None:
         app.running(bot),
         serving(http.build(bot), host="127.0.0.1", port=0) as address,
     ):
-        gc.freeze()
+        collect_rarely()
         print(address, flush=True)  # noqa: T201 - how the parent hears of it
         await stop.wait()
 
