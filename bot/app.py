@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack_client
-from bot.exports.loop import Downloads
+from bot.exports.loop import ExportLoop
 from bot.exports.slack_files import Files
 from bot.incoming import bolt_app
 from bot.incoming.bolt_app import Identity
@@ -30,7 +30,7 @@ from handlers.deps import Deps
 from store.domain.clock import Clock, utc_now
 from store.domain.policy import Policy
 from store.engine import migrate
-from store.engine.database import Database, Debt
+from store.engine.database import Database, Topic
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Bot:
     app: AsyncApp
     profiles: Profiles
     dispatcher: Dispatcher
-    downloads: Downloads
+    export_loop: ExportLoop
     jobs: Jobs
     schedule: AsyncIOScheduler
     loops: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -80,8 +80,8 @@ async def build(
         settler = Settler(db, policy, clock, post_interval)
         sender = Sender(renderer, SlackCalls(client, http), settler, clock)
         dispatcher = Dispatcher(db, sender, clock, post_interval)
-        downloads = Downloads(db, Files(client, http), profiles, policy, clock)
-        db.wake |= {Debt.MESSAGE: dispatcher.wake, Debt.FILE: downloads.wake}
+        export_loop = ExportLoop(db, Files(client, http), profiles, policy, clock)
+        db.listeners |= {Topic.OUTBOX: dispatcher.notify, Topic.EXPORTS: export_loop.notify}
         jobs = Jobs(db, profiles, policy, clock)
         yield Bot(
             settings=settings,
@@ -92,7 +92,7 @@ async def build(
             app=bolt_app.build(settings, identity, client, http, Deps(db, policy, clock)),
             profiles=profiles,
             dispatcher=dispatcher,
-            downloads=downloads,
+            export_loop=export_loop,
             jobs=jobs,
             schedule=scheduler.build(jobs),
         )
@@ -103,7 +103,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
     await bot.identity.learn()
     await bot.profiles.prepare()
-    loops = {"sending": bot.dispatcher.run(), "making downloads": bot.downloads.run()}
+    loops = {"sending": bot.dispatcher.run(), "making downloads": bot.export_loop.run()}
     if not bot.db.is_sqlite:  # SQLite has no way to hear of other replicas, and no other machine
         loops["hearing PostgreSQL"] = _listen(bot)
     bot.loops.update({name: asyncio.create_task(loop) for name, loop in loops.items()})
@@ -135,7 +135,7 @@ async def _listen(bot: Bot) -> None:
     from store.engine import pg_listen  # its driver is needed for PostgreSQL alone
 
     url = bot.settings.database_listen_url or bot.settings.database_url
-    await pg_listen.listen(url, bot.db.wake)
+    await pg_listen.listen(url, bot.db.listeners)
 
 
 @asynccontextmanager

@@ -27,4 +27,4 @@ async def opened(event: dict[str, Any], deps: Deps) -> None:
     async with deps.db.snapshot() as session:
         roster = await people.roster(session, deps.policy)
     start = paging.opening(Scope.APPROVALS if roster.oversees(user) else Scope.MINE)
-    await homes.opened(deps.db, user, start=paging.encode(start), now=deps.clock())
+    await homes.open_home(deps.db, user, start=paging.encode(start), now=deps.clock())

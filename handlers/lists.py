@@ -106,7 +106,7 @@ async def _show(deps: Deps, user: str, url: str | None, place: str) -> None:
         data = {"url": url, "query": place, "replace": True}
         await outbox.owe_reply(deps.db, Kind.LIST, user, data=data, now=deps.clock())
     else:
-        await homes.turned(deps.db, user, place=place, now=deps.clock())
+        await homes.turn_to(deps.db, user, place=place, now=deps.clock())
 
 
 async def _too_late(query: ListQuery, deps: Deps) -> str:

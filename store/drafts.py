@@ -17,7 +17,7 @@ from store.domain.access import Denial, Refused, may_resubmit
 from store.domain.draft import Draft, Values, again
 from store.domain.json_values import storable
 from store.domain.policy import Policy
-from store.engine.database import Database, drop
+from store.engine.database import Database, delete_chunk
 from store.requests import read
 from store.tables import DraftRow
 
@@ -80,9 +80,10 @@ async def change(
         return _snapshot(row)
 
 
-async def forget(session: AsyncSession, *, before: datetime) -> int:
-    """Put away a portion of the drafts nobody has touched since then; how many."""
-    return await drop(session, DraftRow, col(DraftRow.id), col(DraftRow.updated_at) < before)
+async def prune(session: AsyncSession, *, before: datetime) -> int:
+    """Delete a chunk of the drafts nobody has touched since then; how many."""
+    untouched = col(DraftRow.updated_at) < before
+    return await delete_chunk(session, DraftRow, col(DraftRow.id), untouched)
 
 
 def _kept(values: Values) -> dict[str, Any]:

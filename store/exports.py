@@ -1,7 +1,7 @@
-"""Downloads: asking for one, making it under a lease, and reading what goes into it.
+"""Exports: asking for one, making it under a lease, and reading what goes into it.
 
-Nobody's access is remembered: what a file holds is decided when it is made, by the same rule as the
-asker's lists. Every step owes the asker the message that shows how far it is.
+No access is stored: what a file holds is decided when it is made, by the same rule as the asker's
+lists. Every step owes the asker the message that shows how far it is.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -31,14 +31,14 @@ from store.domain.access import Roster
 from store.domain.export import Entry, Export, ExportState, Format
 from store.domain.lists.filter_text import parse, words
 from store.domain.lists.query import ListQuery, Scope
-from store.engine.database import Database, Debt, drop, owes
+from store.engine.database import Database, Topic, delete_chunk, notify_after_commit
 from store.lists import listing
 from store.messages import outbox
 from store.messages.outbox import Owed
 from store.tables import ExportRow, RequestRow
 
 LEASE = timedelta(minutes=4)
-"""How long an export belongs to its maker after a sign of life; longer than any one silent step."""
+"""How long an export belongs to its maker after each report; longer than any one step."""
 PARTITION = 500
 """Requests read at a time: so many stay in the processor's cache until they are written."""
 WAITING, MAKING = ExportState.WAITING.value, ExportState.MAKING.value
@@ -91,7 +91,7 @@ async def ask(
         session.add(same)
         await session.flush()
         await _owe(session, same.id, asker, now)
-        owes(session, Debt.FILE)
+        notify_after_commit(session, Topic.EXPORTS)
         return Asked(_export(same), new=True)
 
 
@@ -115,13 +115,15 @@ async def claim(db: Database, *, owner: str, now: datetime) -> Export | None:
         return _export((await session.exec(taken)).scalar_one())
 
 
-async def advance(db: Database, export: Export, *, now: datetime, rows: int) -> bool:
+async def record_progress(db: Database, export: Export, *, now: datetime, rows: int) -> bool:
     """So many requests are written. False: the export is somebody else's now."""
     return await _change(db, export, now, rows=rows, lease_until=now + LEASE)
 
 
-async def hold(db: Database, export: Export, *, now: datetime, file_id: str | None = None) -> bool:
-    """Still at it; `file_id` is the file about to be shared. False: it is somebody else's now."""
+async def renew_lease(
+    db: Database, export: Export, *, now: datetime, file_id: str | None = None
+) -> bool:
+    """It goes on; `file_id` is the file about to be shared. False: it is somebody else's now."""
     known = {"file_id": file_id} if file_id else {}
     return await _change(db, export, now, tell=False, lease_until=now + LEASE, **known)
 
@@ -129,20 +131,20 @@ async def hold(db: Database, export: Export, *, now: datetime, file_id: str | No
 async def finish(db: Database, export: Export, *, now: datetime, rows: int) -> bool:
     """The asker has the file, or (no rows) is told that there is nothing to put in one."""
     done = ExportState.DONE.value
-    return await _change(db, export, now, **_free(done), rows=rows, finished_at=now, why=None)
+    return await _change(db, export, now, **_released(done), rows=rows, finished_at=now, why=None)
 
 
 async def fail(db: Database, export: Export, *, now: datetime, why: str) -> bool:
     """It cannot be made or sent; the asker is told what to do."""
     failed = ExportState.FAILED.value
-    return await _change(db, export, now, **_free(failed), finished_at=now, why=why)
+    return await _change(db, export, now, **_released(failed), finished_at=now, why=why)
 
 
 async def put_back(
     db: Database, export: Export, *, now: datetime, until: datetime, why: str
 ) -> bool:
     """Not this time: somebody makes it again from `until` on."""
-    return await _change(db, export, now, **_free(WAITING), due_at=until, why=why)
+    return await _change(db, export, now, **_released(WAITING), due_at=until, why=why)
 
 
 async def find(session: AsyncSession, export_id: int) -> Export:
@@ -153,10 +155,13 @@ async def find(session: AsyncSession, export_id: int) -> Export:
     return _export(row)
 
 
-async def shown(
+async def record_posted(
     session: AsyncSession, export_id: int, *, channel: str, ts: str, doubtful: bool, now: datetime
 ) -> None:
-    """The message that tells how it goes stands there; a doubtful one may tell old news."""
+    """Write down where the message that shows its progress stands.
+
+    A doubtful one was found in Slack, and may show an old state: it is owed once more.
+    """
     where = col(ExportRow.id) == export_id
     await session.exec(update(ExportRow).where(where).values(channel=channel, ts=ts))
     if doubtful:
@@ -167,7 +172,7 @@ async def shown(
 async def contents(
     session: AsyncSession, export: Export, roster: Roster
 ) -> AsyncIterator[Sequence[Entry]]:
-    """The requests that go into it, in order and in portions."""
+    """The requests that go into it, in order, PARTITION at a time."""
     rows = listing.visible(export.query, asker=export.asker, roster=roster)
     # Hot: a million rows. Measured, a session looks at every row once more, and this reads JSON in
     # a third of the time.
@@ -177,9 +182,10 @@ async def contents(
         yield [Entry._make((*facts, from_json(details))) for *facts, details in portion]
 
 
-async def forget(session: AsyncSession, *, before: datetime) -> int:
-    """Drop a portion of what was finished before that moment. Returns how many."""
-    return await drop(session, ExportRow, col(ExportRow.id), col(ExportRow.finished_at) < before)
+async def prune(session: AsyncSession, *, before: datetime) -> int:
+    """Delete a chunk of what was finished before that moment; how many."""
+    finished = col(ExportRow.finished_at) < before
+    return await delete_chunk(session, ExportRow, col(ExportRow.id), finished)
 
 
 def _unfinished_like(wanted: ExportRow) -> SelectOfScalar[ExportRow]:
@@ -204,7 +210,7 @@ def _claimable(now: datetime) -> SelectOfScalar[int]:
     return oldest.with_for_update(skip_locked=True)
 
 
-def _free(state: str) -> dict[str, Any]:
+def _released(state: str) -> dict[str, Any]:
     return {"state": state, "lease_owner": None, "lease_until": None}
 
 

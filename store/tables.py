@@ -216,7 +216,7 @@ class OutboxRow(SQLModel, table=True):
 
 
 class ExportRow(SQLModel, table=True):
-    """A download somebody asked for. `words` are its filters and order, as they would be typed."""
+    """An export somebody asked for. `words` are its filters and order, as they would be typed."""
 
     __tablename__ = "export"
     __table_args__ = (

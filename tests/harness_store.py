@@ -105,7 +105,7 @@ async def history(db: Database, request: Request) -> list[tuple[int, str, str]]:
 async def send_all(db: Database, now: datetime = NOW) -> list[Claimed]:
     """Claim and settle until nothing is due, as a dispatcher with a quick Slack would."""
     sent: list[Claimed] = []
-    while claimed := await claim.take(db, owner="story", now=now, limit=100):
+    while claimed := await claim.claim_due(db, owner="story", now=now, limit=100):
         async with db.transaction() as session:
             await outbox.settle(session, claimed, now=now)
         sent += claimed

@@ -1,7 +1,7 @@
-"""What a row of a download says: the platform's nine columns in its order, the decision, then the
+"""What a row of an export says: the platform's nine columns in its order, the decision, then the
 details, one column for each field any category has and one for the rest.
 
-The columns never depend on the requests, so that two downloads can be laid side by side. Nothing is
+The columns never depend on the requests, so that two exports can be laid side by side. Nothing is
 shortened here; what a format cannot hold is its writer's affair.
 """
 

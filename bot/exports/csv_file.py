@@ -1,4 +1,4 @@
-"""A download as CSV: UTF-8 with the mark by which Excel knows it, every cell quoted, and no cell
+"""An export as CSV: UTF-8 with the mark by which Excel knows it, every cell quoted, and no cell
 that a spreadsheet would take for a formula.
 """
 

@@ -1,4 +1,4 @@
-"""A download as JSON, one object a line: the interchange format, which `mp-approvals import` reads.
+"""An export as JSON, one object a line: the interchange format, which `mp-approvals import` reads.
 
 What became of a request stands beside it under `review`; an import passes over that, because a
 review starts anew wherever a request is handed in.

@@ -1,4 +1,4 @@
-"""The download loop: claim one, have its file made by a process of its own, send it.
+"""The export loop: claims an export, has its file made by a process of its own, sends it.
 
 Killed half-way, the lease runs out and somebody makes it again. The file's id is on record before
 the file is shared, so whoever takes over looks for it first: one file, not two.
@@ -33,18 +33,18 @@ from store.engine.database import Database
 
 log = logging.getLogger(__name__)
 
-SIDE_BY_SIDE = 2
-"""Downloads made at once: one that is large does not hold up the next person's."""
+CONCURRENCY = 2
+"""Exports made at once: a large one does not delay the next person's."""
 ATTEMPTS = 5
 IDLE_SECONDS = 2.0
-"""The longest wait between two looks for what somebody else left half-way."""
+"""The longest idle time between two polls: another process may have left one half-way."""
 PROGRESS_SECONDS = 3.0
 """How often the asker hears how far it is. Slack: chat.update about 50 times a minute."""
 LONGEST_SILENCE = 150
-"""Seconds in which the maker must say something; with one step more still within the lease."""
-SETTLING = timedelta(seconds=5)
-"""Slack shows a shared file a moment after it has said yes."""
-_HOPELESS = {"missing_scope", "not_allowed_token_type"}
+"""Seconds in which the maker must report progress; with one step more still within the lease."""
+LEAST_RETRY = timedelta(seconds=5)
+"""The shortest wait before a retry: Slack shows a shared file a moment after it has said yes."""
+_NOT_RETRIED = {"missing_scope", "not_allowed_token_type"}
 """Somebody has to mend this first, and the asker is waiting: say so now."""
 
 
@@ -56,8 +56,8 @@ class AbandonedError(Exception):
     """The lease ran out, and the export is somebody else's."""
 
 
-class Downloads:
-    """Makes and sends what was asked for. `wake()` after a commit makes it look at once."""
+class ExportLoop:
+    """Makes and sends what was asked for. `notify()` after a commit makes it poll at once."""
 
     def __init__(
         self,
@@ -73,25 +73,28 @@ class Downloads:
         self._policy, self._clock = policy, clock
         self.progress_seconds = progress_seconds
         self._jitter = random.SystemRandom().random
-        self._woken = asyncio.Event()
+        self._notified = asyncio.Event()
 
-    def wake(self) -> None:
-        """Something may be asked for: look now."""
-        self._woken.set()
+    def notify(self) -> None:
+        """An export may be asked for: poll now."""
+        self._notified.set()
 
     async def run(self) -> None:
-        """Make downloads until cancelled; what is in hand then is given back."""
-        async with asyncio.TaskGroup() as group:  # unlike gather, it waits for all to give back
-            for _ in range(SIDE_BY_SIDE):
+        """Make exports until cancelled; what is being made then is put back."""
+        async with asyncio.TaskGroup() as group:  # unlike gather, it waits until all are put back
+            for _ in range(CONCURRENCY):
                 group.create_task(self._work())
 
     async def run_once(self) -> int:
-        """Make one download, if any is asked for; how many were taken in hand."""
+        """Make one export, if any is asked for; how many were claimed."""
         export = await exports.claim(self._db, owner=uuid4().hex, now=self._clock())
         if export is None:
             return 0
         try:
-            await self._attempt(export)
+            if export.attempts > ATTEMPTS:  # whoever made it died of it each time
+                await exports.fail(self._db, export, now=self._clock(), why="not_made")
+            else:
+                await self._deliver(export)
         except asyncio.CancelledError:
             await self._put_back(export, timedelta(), "stopped")
             raise
@@ -99,7 +102,7 @@ class Downloads:
             await self._refused(export, answer_of(error))
         except (MakingError, OSError) as error:
             log.warning("export %s was not made: %s", export.id, error)
-            await self._again(export, SETTLING, "not_made")
+            await self._retry(export, LEAST_RETRY, "not_made")
         except AbandonedError:
             log.warning("export %s took too long and is somebody else's now", export.id)
         return 1
@@ -109,29 +112,21 @@ class Downloads:
             try:
                 busy = await self.run_once()
             except Exception:
-                log.exception("a download was left; it is made again when its lease ends")
+                log.exception("an export was left; it is made again when its lease ends")
                 busy = 0
             if not busy:
-                await self._sleep()
-
-    async def _sleep(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
-        self._woken.clear()
-
-    async def _attempt(self, export: Export) -> None:
-        if export.attempts > ATTEMPTS:  # whoever made it died of it each time
-            await exports.fail(self._db, export, now=self._clock(), why="not_made")
-        else:
-            await self._deliver(export)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._notified.wait()
+                self._notified.clear()
 
     async def _deliver(self, export: Export) -> None:
+        """Make the file and send it, unless an earlier attempt got as far as the asker."""
         channel = await self._files.conversation(export.asker)
-        rows = export.rows
-        if not await self._is_there(export, channel):
+        rows, file_id = export.rows, export.file_id
+        if not file_id or not await self._files.is_shared(
+            file_id, channel, since=export.created_at
+        ):
             zone = await self._profiles.zone(export.asker)
             async with _folder() as folder:
                 path = folder / export.file_name(zone)
@@ -139,11 +134,6 @@ class Downloads:
                 if rows:
                     await self._send(export, path, channel)
         await exports.finish(self._db, export, now=self._clock(), rows=rows)
-
-    async def _is_there(self, export: Export, channel: str) -> bool:
-        """Whether an earlier attempt got as far as the asker."""
-        file_id, since = export.file_id, export.created_at
-        return bool(file_id) and await self._files.is_shared(file_id or "", channel, since=since)
 
     async def _make(self, export: Export, path: Path, zone: ZoneInfo) -> int:
         """Have the file written; how many requests are in it."""
@@ -173,32 +163,32 @@ class Downloads:
         return f"{order.model_dump_json()}\n".encode()
 
     async def _follow(self, export: Export, process: asyncio.subprocess.Process) -> int:
-        """Pass on how far the maker is, until it has ended."""
+        """Show the asker how far the maker is, until it has ended; how many requests it wrote."""
         assert process.stdout, "asked for by _make"
         now = asyncio.get_running_loop().time
-        rows, told = 0, now()
-        while line := await self._heard(process.stdout):
+        rows, reported = 0, now()
+        while True:
+            try:
+                async with asyncio.timeout(LONGEST_SILENCE):
+                    line = await process.stdout.readline()
+            except TimeoutError:
+                raise MakingError("the maker fell silent") from None
+            if not line:
+                break
             rows = int(line)
-            if now() - told >= self.progress_seconds:
+            if now() - reported >= self.progress_seconds:
                 moment = self._clock()
-                _ours(await exports.advance(self._db, export, now=moment, rows=rows))
-                told = now()
+                _still_ours(await exports.record_progress(self._db, export, now=moment, rows=rows))
+                reported = now()
         await process.wait()
         return rows
-
-    async def _heard(self, said: asyncio.StreamReader) -> bytes:
-        try:
-            async with asyncio.timeout(LONGEST_SILENCE):
-                return await said.readline()
-        except TimeoutError:
-            raise MakingError("the maker fell silent") from None
 
     async def _send(self, export: Export, path: Path, channel: str) -> None:
         length = (await asyncio.to_thread(path.stat)).st_size
         url, file_id = await self._files.offer(path.name, length)
-        _ours(await exports.hold(self._db, export, now=self._clock()))
+        _still_ours(await exports.renew_lease(self._db, export, now=self._clock()))
         await self._files.send(path, url)
-        _ours(await exports.hold(self._db, export, now=self._clock(), file_id=file_id))
+        _still_ours(await exports.renew_lease(self._db, export, now=self._clock(), file_id=file_id))
         await self._files.share(file_id, path.name, channel)
 
     async def _refused(self, export: Export, answer: Answer) -> None:
@@ -206,13 +196,13 @@ class Downloads:
         verdict = judge(answer, attempt=export.attempts, jitter=self._jitter())
         assert not isinstance(verdict, Sent), "an error is no success"
         log.warning("export %s was not sent: %s", export.id, verdict.why)
-        if isinstance(verdict, TryAgain) and verdict.why not in _HOPELESS:
-            wait = max(timedelta(seconds=verdict.seconds), SETTLING)
-            await self._again(export, wait, verdict.why)
+        if isinstance(verdict, TryAgain) and verdict.why not in _NOT_RETRIED:
+            wait = max(timedelta(seconds=verdict.seconds), LEAST_RETRY)
+            await self._retry(export, wait, verdict.why)
         else:
             await exports.fail(self._db, export, now=self._clock(), why=verdict.why)
 
-    async def _again(self, export: Export, wait: timedelta, why: str) -> None:
+    async def _retry(self, export: Export, wait: timedelta, why: str) -> None:
         if export.attempts < ATTEMPTS:
             await self._put_back(export, wait, why)
         else:
@@ -225,7 +215,7 @@ class Downloads:
 
 @asynccontextmanager
 async def _folder() -> AsyncIterator[Path]:
-    """A folder that is gone in the end; off the event loop, which a large file's end would stop."""
+    """A folder that is deleted at the end, in a thread: deleting a large file takes its time."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="mp-approvals-"))
     try:
         yield folder
@@ -233,6 +223,6 @@ async def _folder() -> AsyncIterator[Path]:
         await asyncio.to_thread(shutil.rmtree, folder)
 
 
-def _ours(still: bool) -> None:
+def _still_ours(still: bool) -> None:
     if not still:
         raise AbandonedError

@@ -1,4 +1,4 @@
-"""A download as an Excel workbook, written row by row: memory does not grow with the requests.
+"""An export as an Excel workbook, written row by row: memory does not grow with the requests.
 
 Texts are written as texts and nothing else, so a title of `=1+1` stays a title. What Excel cannot
 hold in a cell is cut and says so; the other formats have it in full.

@@ -1,8 +1,4 @@
-"""The outbox loop: claim what is due and have it sent, some at a time. Any number may run it.
-
-A look at the outbox costs what a click costs. So one that found nothing is followed by a moment's
-peace, however often we are woken, unless something may be sent sooner.
-"""
+"""The outbox loop: polls for due messages, claims them and has them sent. Any number may run it."""
 
 import asyncio
 import logging
@@ -21,131 +17,135 @@ log = logging.getLogger(__name__)
 POST_INTERVAL = timedelta(seconds=1)
 """Slack: about one message a second and conversation; more is answered with 429."""
 IDLE_SECONDS = 1.0
-"""The longest wait between two looks: other processes (the import, replicas) owe messages too."""
-AT_ONCE = 50
-"""Messages in hand at any time; while half of them is being settled, the others are being sent."""
-BESIDE_A_CROWD, CROWD_SECONDS = 10, 0.2
-"""While many click at once, and wait for an answer: so few in hand and such a pause before more.
-Answers to clicks come first among them; and it is more than Slack takes in the long run."""
-_PEACE_SECONDS, _LONGEST_PEACE = 0.05, 0.25
-"""After a look that found nothing nobody wakes us for so long; then again at once."""
-_PEACE_SHARE = 9
-"""In between, for so many times what it took: being woken costs a tenth of the time."""
-_GATHER_SECONDS = 0.02
-"""How long the next claim waits for others to come back: one claim for several is cheaper."""
+"""The longest idle time between two polls: other processes (the import, replicas) owe messages
+too, and on SQLite nothing tells of it."""
+CONCURRENCY = 50
+"""Messages being sent at any time; while half of them is settled, the others are under way."""
+CROWD_CONCURRENCY, CROWD_PAUSE_SECONDS = 10, 0.2
+"""The same while many people click at once and wait for an answer, and the pause before each poll.
+Answers to clicks come first among these; and it is more than Slack takes in the long run."""
+_REFILL_SECONDS = 0.02
+"""How long a full loop waits for more of its messages to end: one claim for several is cheaper."""
+_LEAST_THROTTLE, _MOST_THROTTLE = 0.05, 0.25
+"""Seconds for which the loop ignores notifications after an empty poll, at least and at most..."""
+_THROTTLE_FACTOR = 9
+"""...and in between so many times what the poll took: polling costs a tenth of the time."""
 
 
 class Dispatcher:
-    """Sends what is owed. `wake()` after a commit makes it look at once."""
+    """Sends what is owed. `notify()` after a commit makes it poll at once."""
 
     def __init__(self, db: Database, sender: Sender, clock: Clock, pace: timedelta) -> None:
         self._db, self._sender, self._clock, self._pace = db, sender, clock, pace
         self._owner = uuid4().hex
-        self._woken = asyncio.Event()
+        self._notified = asyncio.Event()
         self._stopping = False
-        self._in_hand: set[asyncio.Task[None]] = set()
-        self._roomy = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._half_free = asyncio.Event()
 
-    def wake(self) -> None:
-        """Something may be owed: look now."""
-        self._woken.set()
+    def notify(self) -> None:
+        """A message may be due: poll now."""
+        self._notified.set()
+
+    def stop(self) -> None:
+        """End `run` once what is being sent is settled."""
+        self._stopping = True
+        self.notify()
 
     async def run(self) -> None:
         """Send what is owed until stopped; a database that is away is asked again.
 
         Whatever goes wrong: nobody would notice a loop that ended while the bot runs on.
         """
-        async with self._holding():
+        async with self._drained():
             while not self._stopping:
                 try:
                     await self.turn()
                 except Exception:
                     log.exception("the outbox could not be read; trying again")
-                    await self._sleep(IDLE_SECONDS)
-
-    def stop(self) -> None:
-        """End `run` after what is in hand."""
-        self._stopping = True
-        self.wake()
+                    await self._idle(IDLE_SECONDS)
 
     async def run_once(self) -> int:
-        """Send one round of what is due; how many messages were taken in hand."""
-        async with self._holding():
-            return await self._take(AT_ONCE)
+        """Claim once and send that; how many messages it was."""
+        async with self._drained():
+            return await self._claim(CONCURRENCY)
 
     async def turn(self) -> None:
-        """Look, and wait until another look is worth it."""
-        self._woken.clear()
-        most = AT_ONCE
+        """Poll once, and wait until the next poll is worth it. A poll costs what a click costs.
+
+        1. While many people click at once, pause and claim few: they wait for an answer.
+        2. Claim as many messages as may be sent beside those under way, and begin to send them.
+        3. If that used all there is room for, wait for room. There may be more to claim.
+        4. If some were claimed and a notification came meanwhile, poll again at once.
+        5. Else be idle until a notification comes or the next message is due. After a poll that
+           found nothing, ignore notifications for a moment (unless a message is due before), so
+           that a stream of them does not become a stream of polls.
+        """
+        self._notified.clear()
+        limit = CONCURRENCY
         if self._db.write_batches.crowded:
-            await asyncio.sleep(CROWD_SECONDS)
-            most = BESIDE_A_CROWD
-        room, began = max(most - len(self._in_hand), 0), _seconds()
-        taken = await self._take(room) if room else 0
-        if taken == room:
-            await self._room()
+            await asyncio.sleep(CROWD_PAUSE_SECONDS)
+            limit = CROWD_CONCURRENCY
+        room = max(limit - len(self._sending), 0)
+        now = asyncio.get_running_loop().time
+        began = now()
+        claimed = await self._claim(room) if room else 0
+        if claimed == room:
+            await self._wait_for_room()
             return
-        if taken and self._woken.is_set():
+        if claimed and self._notified.is_set():
             return
-        rest = await self._rest()
-        peace = 0.0 if taken else min(rest, _peace(_seconds() - began))
-        await asyncio.sleep(peace)
-        await self._sleep(rest - peace)
-
-    async def _take(self, most: int) -> int:
-        """Claim up to so many and begin to send them; how many."""
-        claimed = await claim.take(
-            self._db, owner=self._owner, now=self._clock(), limit=most, pace=self._pace
-        )
-        for owed in claimed:
-            task = asyncio.create_task(self._sender.deliver(owed))
-            self._in_hand.add(task)
-            task.add_done_callback(self._done)
-        return len(claimed)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._in_hand.discard(task)
-        if len(self._in_hand) <= AT_ONCE // 2:
-            self._roomy.set()
-
-    async def _room(self) -> None:
-        """Until there is room for more, and for some moments more until there is for many."""
-        self._roomy.clear()
-        await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GATHER_SECONDS):
-                await self._roomy.wait()
-
-    async def _rest(self) -> float:
         due = await claim.next_due(self._db, now=self._clock(), pace=self._pace)
-        return IDLE_SECONDS if due is None else min(due.total_seconds(), IDLE_SECONDS)
+        idle = IDLE_SECONDS if due is None else min(due.total_seconds(), IDLE_SECONDS)
+        throttle = 0.0
+        if not claimed:
+            took = _THROTTLE_FACTOR * (now() - began)
+            throttle = min(max(_LEAST_THROTTLE, took), _MOST_THROTTLE, idle)
+        await asyncio.sleep(throttle)
+        await self._idle(idle - throttle)
 
-    async def _sleep(self, seconds: float) -> None:
+    async def drain(self) -> None:
+        """Wait until nothing is being sent."""
+        if self._sending:
+            await asyncio.wait(self._sending)
+
+    async def _claim(self, limit: int) -> int:
+        """Claim up to so many messages and begin to send them; how many."""
+        messages = await claim.claim_due(
+            self._db, owner=self._owner, now=self._clock(), limit=limit, pace=self._pace
+        )
+        for message in messages:
+            task = asyncio.create_task(self._sender.deliver(message))
+            self._sending.add(task)
+            task.add_done_callback(self._ended)
+        return len(messages)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        if len(self._sending) <= CONCURRENCY // 2:
+            self._half_free.set()
+
+    async def _wait_for_room(self) -> None:
+        """Until one message is through, and then a moment longer until half of them are."""
+        self._half_free.clear()
+        await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REFILL_SECONDS):
+                await self._half_free.wait()
+
+    async def _idle(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._woken.wait()
+                await self._notified.wait()
 
     @asynccontextmanager
-    async def _holding(self) -> AsyncIterator[None]:
-        """At the end all that is in hand is sent; cancelled, it is given back."""
+    async def _drained(self) -> AsyncIterator[None]:
+        """At the end all that is being sent is settled; cancelled, it is given back."""
         try:
             yield
-            await self.end()
+            await self.drain()
         except asyncio.CancelledError:
-            for task in self._in_hand:
+            for task in self._sending:
                 task.cancel()
-            await self.end()
+            await self.drain()
             raise
-
-    async def end(self) -> None:
-        """Until nothing is in hand any more."""
-        if self._in_hand:
-            await asyncio.wait(self._in_hand)
-
-
-def _peace(took: float) -> float:
-    return min(max(_PEACE_SECONDS, _PEACE_SHARE * took), _LONGEST_PEACE)
-
-
-def _seconds() -> float:
-    return asyncio.get_running_loop().time()

@@ -90,9 +90,9 @@ class Settler:
                 session, message, until=until, why=verdict.why, doubtful=verdict.doubtful
             )
             if verdict.whole_lane:
-                await rate_limits.rest(session, {message.lane: until})
+                await rate_limits.pause_lanes(session, {message.lane: until})
                 if method := self._limits.learn(message.lane, until=until, now=now):
-                    await rate_limits.silence(session, method, self._pace, until=until)
+                    await rate_limits.pause_method(session, method, self._pace, until=until)
 
     async def give_up(self, message: Claimed, verdict: GiveUp, call: Call | None = None) -> None:
         """It can never be sent: nobody tries again, and whoever can mend it is told."""
@@ -113,7 +113,7 @@ class Settler:
                 for sent in batch
                 if isinstance(sent.call, Post)
             }
-            await rate_limits.rest(session, paused)
+            await rate_limits.pause_lanes(session, paused)
         shown = [
             _at(sent.call.card, sent.place)
             for sent in batch
@@ -122,7 +122,7 @@ class Settler:
         await cards.record_posted(session, shown)
         for message, place in ((sent.message, sent.place) for sent in batch):
             if place and message.kind is Kind.EXPORT:
-                await exports.shown(
+                await exports.record_posted(
                     session,
                     message.data["export"],
                     channel=place.channel,

@@ -1,7 +1,6 @@
 """What the ticks do. Each is safe to run twice, in many replicas, and to be killed half-way."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,13 +8,13 @@ from bot.profiles import Profiles
 from store import drafts, exports
 from store.domain.clock import Clock
 from store.domain.policy import Policy
-from store.engine.database import PORTION, Database
+from store.engine.database import CHUNK, Database
 from store.messages import cards, outbox, reminders
 
 log = logging.getLogger(__name__)
 
 KEEP = timedelta(days=30)
-"""How long sent messages and taken slots are kept: for an operator's question, not for the bot."""
+"""How long sent messages, taken slots and finished exports are kept, for an operator's question."""
 NEWEST = 2_000
 """How many requests are looked at every few minutes; all of them only a few times a day."""
 KEEP_DRAFTS = timedelta(days=1)
@@ -44,10 +43,10 @@ class Jobs:
         return await reminders.owe_nudges(self.db, self.policy, now=self.clock())
 
     async def reconcile(self) -> int:
-        """Owe the newest cards that were left behind, and word of reviewers who left; how many."""
-        await self.profiles.people(await reminders.waited_for(self.db))
-        told = await reminders.owe_departures(self.db, self.policy, now=self.clock())
-        return told + await cards.repair(self.db, now=self.clock(), most=NEWEST)
+        """Owe the newest cards that are out of date, and word of reviewers who left; how many."""
+        await self.profiles.people(await reminders.reviewers_waited_for(self.db))
+        owed = await reminders.owe_departures(self.db, self.policy, now=self.clock())
+        return owed + await cards.repair(self.db, now=self.clock(), most=NEWEST)
 
     async def reconcile_all(self) -> int:
         """The same for every card there is; how many."""
@@ -58,15 +57,16 @@ class Jobs:
         await self.profiles.refresh_groups()
 
     async def prune(self) -> int:
-        """Forget what was sent long ago and what nobody writes on; how many rows."""
-        kept = dict.fromkeys((outbox, reminders, exports), KEEP) | {drafts: KEEP_DRAFTS}
-        return sum([await self._forget(kind.forget, age) for kind, age in kept.items()])
+        """Delete what was sent or finished long ago and drafts nobody writes on; how many rows.
 
-    async def _forget(self, forget: Callable[..., Awaitable[int]], age: timedelta) -> int:
-        """In portions of a transaction each, so that no click waits long behind it."""
-        before, total, count = self.clock() - age, 0, PORTION
-        while count == PORTION:
-            async with self.db.transaction() as session:
-                count = await forget(session, before=before)
-            total += count
+        In chunks of a transaction each, so that no click waits long behind one.
+        """
+        total = 0
+        kept = dict.fromkeys((outbox, reminders, exports), KEEP) | {drafts: KEEP_DRAFTS}
+        for rows, age in kept.items():
+            before, count = self.clock() - age, CHUNK
+            while count == CHUNK:
+                async with self.db.transaction() as session:
+                    count = await rows.prune(session, before=before)
+                total += count
         return total

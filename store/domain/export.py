@@ -1,4 +1,4 @@
-"""A download: which list, in which format, for whom, and how far it is.
+"""An export: which list, in which format, for whom, and how far it is.
 
 An export is a picture of a list at the moment it is made, as its asker may see it then.
 """

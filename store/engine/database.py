@@ -1,9 +1,9 @@
-"""The only file that knows SQLite from PostgreSQL; how each is driven, stands in theirs.
+"""Transactions on SQLite and PostgreSQL. How each of them is driven stands in a file of its own.
 
-Two doors: `transaction()` to write, `snapshot()` to read. Both are short; Slack is never called
-inside one. Measured: SQLite loses updates in the driver's default mode and fails with "locked" on a
-plain BEGIN, so writers BEGIN IMMEDIATE; within one process they also queue on a lock, which is
-fair and quicker than SQLite's own waiting.
+`transaction()` writes, `snapshot()` reads. Both are short; Slack is never called inside one.
+Measured: SQLite loses updates in the driver's default mode and fails with "locked" on a plain
+BEGIN, so writers BEGIN IMMEDIATE; within one process they also queue for a lock, which is fair and
+quicker than SQLite's own waiting.
 """
 
 import asyncio
@@ -45,19 +45,19 @@ _DRIVERS = {
 }
 _FOR_VALUES = select(func.set_config("plan_cache_mode", "force_custom_plan", True))
 CHANNEL = "mini_program_approvals"
-"""What PostgreSQL's NOTIFY calls on when a transaction that owes something commits."""
-PORTION = 1000
+"""PostgreSQL's channel for NOTIFY, by which a commit notifies the loops of every replica."""
+CHUNK = 1000
 """Rows that one transaction deletes: on SQLite every click waits for its end."""
-_OWES = "owes"
+_TOPICS = "topics"
 _CONNECTION = "connection"
 _PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
-class Debt(StrEnum):
-    """What a transaction may leave to be done: a message to be sent, a file to be made."""
+class Topic(StrEnum):
+    """What a transaction may leave for a loop to do: messages to send, exports to make."""
 
-    MESSAGE = "message"
-    FILE = "file"
+    OUTBOX = "message"
+    EXPORTS = "file"
 
 
 class DatabaseUrlError(ValueError):
@@ -76,7 +76,7 @@ def parse_url(text: str) -> URL:
 
 
 class Database:
-    """Connections to the store. `wake` is called after a commit by what it owes."""
+    """Connections to the store. `listeners` are called after a commit that has work for them."""
 
     def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
         parsed = parse_url(url) if isinstance(url, str) else url
@@ -84,10 +84,10 @@ class Database:
         self.engine = (
             sqlite.writing(parsed) if self.is_sqlite else postgresql.engine(parsed, pool_size)
         )
-        self.wake: dict[Debt, Callable[[], None]] = dict.fromkeys(Debt, _nobody)
+        self.listeners: dict[Topic, Callable[[], None]] = dict.fromkeys(Topic, _nobody)
         self.write_batches = Batches(self.transaction)
         self.read_batches = Batches(self.snapshot)
-        self.checkpoints = sqlite.Checkpoints(parsed) if self.is_sqlite else None
+        self.wal_copy = sqlite.WalCopy(parsed) if self.is_sqlite else None
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
@@ -99,50 +99,51 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Write: all of it or, on any exception, nothing. Then wake whoever has work by it."""
+        """Write: all of it or, on any exception, nothing. Then notify the loops that have work."""
         async with self._writers, self._write() as session, session.begin():
             yield session
+            topics: set[Topic] = session.info.get(_TOPICS, set())
             if not self.is_sqlite:
-                for debt in _owed(session):
-                    await session.exec(select(func.pg_notify(CHANNEL, debt.value)))
-        if self.checkpoints:
-            self.checkpoints.note()
-        for debt in _owed(session):
-            self.wake[debt]()
+                for topic in topics:
+                    await session.exec(select(func.pg_notify(CHANNEL, topic.value)))
+        if self.wal_copy:
+            self.wal_copy.count_commit()
+        for topic in topics:
+            self.listeners[topic]()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
         """Read: one consistent view, never written to."""
-        # It ends with a commit: at a rollback the driver forgets what it has prepared.
+        # It ends with a commit: at a rollback the driver drops its prepared statements.
         async with self._read() as session, session.begin():
             yield session
 
     async def dispose(self) -> None:
         """Close every connection."""
-        if self.checkpoints:
-            await self.checkpoints.end()
+        if self.wal_copy:
+            await self.wal_copy.wait()
         await self.engine.dispose()
         await self.reading.dispose()
 
 
-def owes(session: AsyncSession, debt: Debt = Debt.MESSAGE) -> None:
-    """Note what the transaction owes: after it every replica's loop for that is woken."""
-    session.info.setdefault(_OWES, set()).add(debt)
+def notify_after_commit(session: AsyncSession, topic: Topic) -> None:
+    """This transaction leaves work of this topic: after its commit every replica's loop hears."""
+    session.info.setdefault(_TOPICS, set()).add(topic)
 
 
-async def hold(session: AsyncSession, name: str) -> None:
-    """Until the end of this transaction nobody else holds this name. SQLite has one writer anyway.
+async def advisory_lock(session: AsyncSession, name: str) -> None:
+    """Lock this name until the end of the transaction. SQLite needs none: it has one writer.
 
-    What is read after it is what whoever held it before has committed.
+    What is read after it is what the transaction that had it before has committed.
     """
     if session.get_bind().dialect.name == "postgresql":
         await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def plan_for_values(session: AsyncSession) -> None:
-    """Until the end of this transaction PostgreSQL plans each statement for the values it is given.
+    """Let PostgreSQL plan each statement of this transaction for the values it is given.
 
-    One that is prepared it may plan for any: a search then takes, measured, up to twenty times as
+    It may plan a prepared one for any values: a search then takes, measured, up to twenty times as
     long.
     """
     if session.get_bind().dialect.name == "postgresql":
@@ -176,11 +177,11 @@ async def execute(
     return await connection.execute(statement, values)
 
 
-async def drop(
+async def delete_chunk(
     session: AsyncSession, table: type[SQLModel], key: Mapped[Any], *which: ColumnElement[bool]
 ) -> int:
-    """Delete up to PORTION of these rows, known by their key; how many."""
-    some = select(key).where(*which).limit(PORTION)
+    """Delete up to CHUNK of these rows, known by their key; how many."""
+    some = select(key).where(*which).limit(CHUNK)
     return (await session.exec(delete(table).where(key.in_(some)))).rowcount
 
 
@@ -191,9 +192,5 @@ def dialect_insert(session: AsyncSession) -> DialectInsert:
     return postgresql_dialect.insert
 
 
-def _owed(session: AsyncSession) -> set[Debt]:
-    return session.info.get(_OWES) or set()
-
-
 def _nobody() -> None:
-    """Nobody waits for messages (the command line, for one)."""
+    """For who runs no loop: the command line, for one."""

@@ -1,7 +1,7 @@
-"""Hear of what another process owes, the moment its transaction commits. PostgreSQL only.
+"""Listens to the commits of other processes, and notifies the loops here. PostgreSQL only.
 
-Nothing depends on being heard: who hears nothing finds what is owed when it next looks. So a lost
-connection is made again without haste, and what happened meanwhile is simply looked for.
+Nothing depends on a notification: a loop that hears none finds its work at its next poll. So a lost
+connection is opened again without haste, and every loop then polls once for what it missed.
 """
 
 import asyncio
@@ -11,14 +11,14 @@ from typing import Any
 
 import psycopg
 
-from store.engine.database import CHANNEL, Debt, parse_url
+from store.engine.database import CHANNEL, Topic, parse_url
 
 log = logging.getLogger(__name__)
 
-AGAIN_SECONDS = 2.0
-"""The wait before a lost connection is made again."""
-QUIET_SECONDS = 30.0
-"""How long silence is believed; then the connection is tried. Firewalls drop it without a word."""
+RECONNECT_SECONDS = 2.0
+"""The wait before a lost connection is opened again."""
+PROBE_SECONDS = 30.0
+"""After so much silence the connection is probed: firewalls drop it without a word."""
 _KEEPALIVE: dict[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -26,28 +26,28 @@ _KEEPALIVE: dict[str, Any] = {
 }
 
 
-async def listen(url: str, wake: Mapping[Debt, Callable[[], None]]) -> None:
-    """Wake whoever has work by what somebody owes, until cancelled.
+async def listen(url: str, listeners: Mapping[Topic, Callable[[], None]]) -> None:
+    """Call the listener of each topic that a commit has work for, until cancelled.
 
     The connection is direct and its own: behind PgBouncer in transaction mode nothing is heard.
     """
     address = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     while True:
         try:
-            await _follow(address, wake)
+            await _follow(address, listeners)
         except psycopg.Error as error:
             log.warning("not listening to PostgreSQL (%s); trying again", type(error).__name__)
-        await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.sleep(RECONNECT_SECONDS)
 
 
-async def _follow(address: str, wake: Mapping[Debt, Callable[[], None]]) -> None:
+async def _follow(address: str, listeners: Mapping[Topic, Callable[[], None]]) -> None:
     connection = await psycopg.AsyncConnection.connect(address, autocommit=True, **_KEEPALIVE)
     async with connection:
         await connection.execute(f"LISTEN {CHANNEL}")
-        for debt in Debt:  # what was owed while nobody listened
-            wake[debt]()
+        for topic in Topic:  # whatever was committed while nobody listened
+            listeners[topic]()
         while True:
-            async for word in connection.notifies(timeout=QUIET_SECONDS):
-                if word.payload in set(Debt):  # a newer replica may owe something else
-                    wake[Debt(word.payload)]()
+            async for notification in connection.notifies(timeout=PROBE_SECONDS):
+                if notification.payload in set(Topic):  # a newer replica may know others
+                    listeners[Topic(notification.payload)]()
             await connection.execute("SELECT 1")

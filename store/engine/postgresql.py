@@ -1,9 +1,9 @@
-"""How PostgreSQL is reached: what costs a way to the server and back is asked only when it matters.
+"""How PostgreSQL is reached, with as few round trips to the server as it takes.
 
-A connection that rested is tried before it is used; a statement that comes again is prepared, but
-only where nobody stands between. PgBouncer in transaction mode gives each transaction another
-server process, where a prepared statement is unknown. It tells its clients a process number of its
-own making, and by that it is known.
+An idle connection is tested before it is used; one that was used a moment ago is not. A statement
+that comes again is prepared, but only on a direct connection: PgBouncer in transaction mode gives
+each transaction another server process, which does not know what was prepared in the last. It is
+recognised by the process number that it tells its clients, which is of its own making.
 """
 
 import time
@@ -14,8 +14,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-RESTED_SECONDS = 1.0
-"""How long an unused connection is believed to be alive: a server restarts more slowly."""
+IDLE_SECONDS = 1.0
+"""After so long an unused connection is tested: no server restarts in less."""
 PREPARE_AFTER = 5
 """Times a statement is sent before it is prepared; the driver's own number."""
 
@@ -28,36 +28,39 @@ def engine(url: URL, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
         connect_args={"prepare_threshold": None},
     )
-    event.listen(made.sync_engine, "connect", _prepare_where_direct)
-    event.listen(made.sync_engine, "checkin", _note_rest)
-    event.listen(made.sync_engine, "checkout", _try_rested(made))
+    event.listen(made.sync_engine, "connect", _prepare_if_direct)
+    event.listen(made.sync_engine, "checkin", _note_idle_since)
+    event.listen(made.sync_engine, "checkout", _test_if_idle(made))
     return made
 
 
-def _prepare_where_direct(connection: Any, _record: Any) -> None:
+def _prepare_if_direct(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("SELECT pg_backend_pid()")
     driver, (server,) = connection.driver_connection, cursor.fetchone()
-    driver.prepare_threshold = threshold(told=driver.info.backend_pid, server=server)
+    driver.prepare_threshold = prepare_threshold(told=driver.info.backend_pid, server=server)
     cursor.close()
     connection.rollback()
 
 
-def threshold(*, told: int, server: int) -> int | None:
-    """After how many times to prepare; never, where the process told of is not the server's."""
+def prepare_threshold(*, told: int, server: int) -> int | None:
+    """After how many times to prepare a statement; None (never) behind a pooler.
+
+    `told` is the process number the client was told at its connect, `server` the server's own.
+    """
     return PREPARE_AFTER if told == server else None
 
 
-def _note_rest(_connection: Any, record: Any) -> None:
-    record.info["rests_since"] = time.monotonic()
+def _note_idle_since(_connection: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
 
 
-def _try_rested(made: AsyncEngine) -> Any:
-    """The pool's own way of trying every connection every time costs each transaction a turn."""
+def _test_if_idle(made: AsyncEngine) -> Any:
+    """The pool's own `pre_ping` tests every connection every time: a round trip a transaction."""
 
     def check(connection: Any, record: Any, _proxy: Any) -> None:
-        rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
-        if rested > RESTED_SECONDS and not _is_alive(made, connection):
+        idle = time.monotonic() - record.info.get("idle_since", time.monotonic())
+        if idle > IDLE_SECONDS and not _is_alive(made, connection):
             raise InvalidatePoolError
 
     return check

@@ -1,9 +1,10 @@
 """How SQLite is driven: a statement costs one turn between threads, or none.
 
-The asynchronous driver takes four a statement (cursor, execute, fetch, close), and while the event
-loop is busy each may wait for the interpreter's lock. So whatever may last goes to the connection's
-thread in one turn, and whatever cannot last is done on the spot: a writer waits only for the lock
-at BEGIN and for the disk at COMMIT; a reader may search a million rows.
+The asynchronous driver takes four turns a statement (cursor, execute, fetch, close), and while the
+event loop is busy each may wait for the interpreter's lock. So whatever may last goes to the
+connection's thread in one turn, and whatever cannot last is done at once on the event loop: a
+writer waits only for the lock at BEGIN and for the disk at COMMIT; a reader may search a million
+rows.
 """
 
 import asyncio
@@ -12,7 +13,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 import aiosqlite
 from sqlalchemy import Connection, event
@@ -22,13 +24,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 5000
-PORTION = 500
+FETCH_SIZE = 500
 """Rows that come with a statement; what is more comes when it is asked for."""
-CHECKPOINT_AFTER = 100
-"""Commits after which the write-ahead log is copied into the file, beside whoever writes on."""
+COPY_AFTER = 100
+"""Commits after which the write-ahead log is copied into the file, while others go on writing."""
 _LONGEST_LOG = 20_000
-"""Pages of 4 KB after which a COMMIT does it itself, should the copying not keep up."""
+"""Pages of 4 KB after which a COMMIT copies the log itself, should the copying not keep up."""
 _ENDS = ("BEGIN", "COMMIT", "ROLLBACK")
+T = TypeVar("T")
 
 
 def writing(url: URL) -> AsyncEngine:
@@ -42,28 +45,29 @@ def reading(url: URL) -> AsyncEngine:
     return _engine(url, _reader_waits, "BEGIN", "PRAGMA query_only=ON", pool_size=10)
 
 
-class Checkpoints:
-    """Copies what is committed from the log into the file, in a thread and never two at once.
+class WalCopy:
+    """Copies what is committed from SQLite's write-ahead log into its file, in a thread.
 
-    SQLite would do it at every so many pages within a COMMIT, and every click waits for that.
+    SQLite would do it at every so many pages within a COMMIT, and every click would wait for that.
+    There is one copy at a time.
     """
 
     def __init__(self, url: URL) -> None:
         self._path = url.database or ""
         self._commits = 0
-        self._copying: asyncio.Future[None] | None = None
+        self._running: asyncio.Future[None] | None = None
 
-    def note(self) -> None:
-        """Something was committed."""
+    def count_commit(self) -> None:
+        """Something was committed: after COPY_AFTER of them the log is copied."""
         self._commits += 1
-        if self._commits >= CHECKPOINT_AFTER and (self._copying is None or self._copying.done()):
+        if self._commits >= COPY_AFTER and (self._running is None or self._running.done()):
             self._commits = 0
-            self._copying = asyncio.ensure_future(asyncio.to_thread(self._copy))
+            self._running = asyncio.ensure_future(asyncio.to_thread(self._copy))
 
-    async def end(self) -> None:
-        """Wait for the one under way."""
-        if self._copying:
-            await asyncio.wait([self._copying])
+    async def wait(self) -> None:
+        """Wait for the end of a copy that is running."""
+        if self._running:
+            await asyncio.wait([self._running])
 
     def _copy(self) -> None:
         try:
@@ -84,9 +88,9 @@ def _reader_waits(statement: str) -> bool:
 def _engine(
     url: URL, waits: Callable[[str], bool], begin: str, *pragmas: str, **pool: Any
 ) -> AsyncEngine:
-    options = {"async_creator_fn": partial(_Connection, waits)}
+    options = {"async_creator_fn": partial(DriverConnection, waits)}
     engine = create_async_engine(url, hide_parameters=True, connect_args=options, **pool)
-    event.listen(engine.sync_engine, "connect", partial(_prepare, pragmas))
+    event.listen(engine.sync_engine, "connect", partial(_set_pragmas, pragmas))
 
     def say_begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
@@ -95,7 +99,7 @@ def _engine(
     return engine
 
 
-def _prepare(pragmas: Sequence[str], connection: Any, _record: Any) -> None:
+def _set_pragmas(pragmas: Sequence[str], connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -106,13 +110,25 @@ def _prepare(pragmas: Sequence[str], connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-class _Connection(aiosqlite.Connection):
-    """`waits` tells which statements go to the thread."""
+class DriverConnection(aiosqlite.Connection):
+    """aiosqlite's connection; `waits` says which statements go to its thread.
+
+    The only place that touches aiosqlite's private parts, and test_sqlite.py says which release
+    has changed one:
+
+    - `_thread`, the thread of the connection: made a daemon, as SQLAlchemy makes those it starts
+      itself, so that a process ends although a connection is open.
+    - `_conn`, the connection of sqlite3: on it runs what cannot last, without a turn.
+    - `_execute`, which runs a function in the thread and waits for it.
+    """
+
+    _thread: Thread
+    _conn: sqlite3.Connection
 
     def __init__(self, waits: Callable[[str], bool], path: str, **options: Any) -> None:
         # No BEGIN by the driver: we say it ourselves. One task at a time uses a connection.
         given = options | {"isolation_level": None, "check_same_thread": False}
-        super().__init__(partial(sqlite3.connect, path, **given), iter_chunk_size=PORTION)
+        super().__init__(partial(sqlite3.connect, path, **given), iter_chunk_size=FETCH_SIZE)
         self._thread.daemon = True
         self._waits = waits
 
@@ -128,19 +144,20 @@ class _Connection(aiosqlite.Connection):
         """Give up what was begun."""
         await self.run("ROLLBACK", self._conn.rollback)
 
-    async def run(self, statement: str, work: Callable[[], Any]) -> Any:
-        """Do it where it belongs."""
-        return await self.wait(work) if self._waits(statement) else work()
+    async def run(self, statement: str, work: Callable[[], T]) -> T:
+        """Do the work of this statement where it belongs."""
+        return await self.run_in_thread(work) if self._waits(statement) else work()
 
-    async def wait(self, work: Callable[[], Any]) -> Any:
+    async def run_in_thread(self, work: Callable[[], T]) -> T:
         """Do it in the thread in any case."""
-        return await self._execute(work)  # type: ignore[no-untyped-call]  # the driver's own
+        found: T = await self._execute(work)  # type: ignore[no-untyped-call]  # the driver's own
+        return found
 
 
 class _Cursor:
     """What SQLAlchemy asks of a cursor; the first rows come with the statement."""
 
-    def __init__(self, connection: _Connection, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, connection: DriverConnection, cursor: sqlite3.Cursor) -> None:
         self._connection, self._cursor = connection, cursor
         self._rows: list[Any] = []
         self.arraysize = 1
@@ -168,7 +185,7 @@ class _Cursor:
 
         def work() -> None:
             self._cursor.execute(statement, values)
-            self._rows = self._cursor.fetchmany(PORTION) if self._cursor.description else []
+            self._rows = self._cursor.fetchmany(FETCH_SIZE) if self._cursor.description else []
 
         await self._connection.run(statement, work)
 
@@ -179,8 +196,8 @@ class _Cursor:
     async def fetchall(self) -> list[Any]:
         """The rows that are left."""
         rows, self._rows = self._rows, []
-        if len(rows) == PORTION:
-            rows += await self._connection.wait(self._cursor.fetchall)
+        if len(rows) == FETCH_SIZE:
+            rows += await self._connection.run_in_thread(self._cursor.fetchall)
         return rows
 
     async def fetchmany(self, size: int | None = None) -> list[Any]:
@@ -189,10 +206,10 @@ class _Cursor:
         rows, self._rows = self._rows[:wanted], self._rows[wanted:]
         if len(rows) < wanted:
             more = partial(self._cursor.fetchmany, wanted - len(rows))
-            rows = [*rows, *await self._connection.wait(more)]
+            rows = [*rows, *await self._connection.run_in_thread(more)]
         return rows
 
     async def close(self) -> None:
-        """Forget the rows and the statement."""
+        """Drop the rows and the statement."""
         self._rows = []
         self._cursor.close()

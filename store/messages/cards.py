@@ -33,7 +33,7 @@ _POSTED = (
     )
     .values({name: bindparam(name) for name in ("channel", "ts", "shown_revision")})
 )
-_PORTION = 500
+_CHUNK = 500
 """Requests looked at in one query."""
 
 
@@ -54,8 +54,10 @@ class Card:
     is_abandoned: bool = False
 
 
-async def give(session: AsyncSession, requests: Sequence[Request], *, channel: str | None) -> None:
-    """A copy of each for each reviewer, one for the review channel and one for the submitter."""
+async def create(
+    session: AsyncSession, requests: Sequence[Request], *, channel: str | None
+) -> None:
+    """Give each a copy for each reviewer, one for the review channel and one for the submitter."""
     await execute(session, _NEW, [row for each in requests for row in _copies(each, channel)])
 
 
@@ -75,7 +77,7 @@ async def owe(
     if changed := list(request_ids):
         copies = await execute(session, _COPIES, {"ids": changed})
         messages += [_message(copy) for copy in copies]
-        messages += await homes.owed(session, changed, now=now)
+        messages += await homes.redraws(session, changed, now=now)
     await outbox.owe(session, list({each.key: each for each in messages}.values()), now=now)
 
 
@@ -141,15 +143,15 @@ async def record_deleted(session: AsyncSession, card: Card, *, now: datetime) ->
 
 
 async def repair(db: Database, *, now: datetime, most: int | None = None) -> int:
-    """Owe every copy on a screen that is behind its request with nothing owed; how many there were.
+    """Owe every posted copy that shows an old revision while nothing is owed; how many.
 
-    Looks at the `most` newest requests or at all, in portions that lock nothing for long. What
-    Slack refused for good is left alone, and so is what was never posted: an operator dropped it.
+    Looks at the `most` newest requests or at all, in chunks that lock nothing for long. What Slack
+    refused for good is left alone, and so is what was never posted: an operator dropped it.
     """
     found, below, left = 0, None, most
     while left is None or left > 0:
         async with db.snapshot() as session:
-            ids = list(await session.exec(_newest(below, min(_PORTION, left or _PORTION))))
+            ids = list(await session.exec(_newest(below, min(_CHUNK, left or _CHUNK))))
             behind = (await session.exec(_behind(ids))).all() if ids else ()
         if not ids:
             break

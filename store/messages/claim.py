@@ -17,14 +17,14 @@ from sqlmodel import bindparam, case, col, func, literal_column, null, select, t
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, Database, execute, hold
+from store.engine.database import AnyRow, Database, advisory_lock, execute
 from store.messages import rate_limits
 from store.messages.outbox import LEASE, Claimed, Kind, Rank
 from store.messages.rate_limits import Allowance, Method
 from store.tables import LaneRow, OutboxRow, OutboxState
 
 
-async def take(
+async def claim_due(
     db: Database, *, owner: str, now: datetime, limit: int = 20, pace: timedelta = timedelta()
 ) -> list[Claimed]:
     """Claim up to `limit` due messages, at most one a lane, the most urgent first.
@@ -34,7 +34,7 @@ async def take(
     """
     async with db.transaction() as session:
         # 1. One claim at a time: two could take the same lane, or spend the same allowance.
-        await hold(session, "claims")
+        await advisory_lock(session, "claims")
         # 2. What blocks. A sender that died with a message in hand blocks no longer.
         blockers = await _blockers(session, pace, now)
         if blockers.expired:
@@ -42,9 +42,9 @@ async def take(
             blockers = await _blockers(session, pace, now)
         # 3. The first due message of each free lane, as far as the allowances go.
         due = (
-            await execute(session, _unlocked(blockers.closed), blockers.values | {"limit": limit})
+            await execute(session, _unlocked(blockers.used_up), blockers.values | {"limit": limit})
         ).all()
-        allowed = blockers.allowance.within([row.lane for row in due])
+        allowed = blockers.allowance.allowed([row.lane for row in due])
         picked = {row.id: row.lane for row, may in zip(due, allowed, strict=True) if may}
         if not picked:
             return []
@@ -64,15 +64,15 @@ async def next_due(
     """
     async with db.snapshot() as session:
         blockers = await _blockers(session, pace, now)
-        due = _due(blockers.closed)
+        due = _due(blockers.used_up)
         if blockers.expired or (await execute(session, due, blockers.values | {"limit": 1})).all():
             return timedelta()
-        times = (await execute(session, _next_times(blockers.closed), blockers.values)).scalars()
+        times = (await execute(session, _next_times(blockers.used_up), blockers.values)).scalars()
         moments = [moment for moment in times if moment]
         pending = (await execute(session, _PENDING_METHODS)).one()
     moments += [
-        blockers.allowance.opens_at(method)
-        for method in blockers.closed
+        blockers.allowance.available_at(method)
+        for method in blockers.used_up
         if getattr(pending, method)
     ]
     moments += blockers.leases.values()
@@ -92,8 +92,8 @@ class _Blockers:
     expired: Sequence[int]
 
     @property
-    def closed(self) -> tuple[Method, ...]:
-        return self.allowance.closed
+    def used_up(self) -> tuple[Method, ...]:
+        return self.allowance.used_up
 
     @property
     def values(self) -> dict[str, Any]:
@@ -131,19 +131,19 @@ def _due_now(table: type[OutboxRow] = OutboxRow) -> ColumnElement[bool]:
     return is_due & col(table.kind).in_(_KINDS)
 
 
-def _open(lane: str, closed: Sequence[Method]) -> list[ColumnElement[bool]]:
+def _not_of(lane: str, used_up: Sequence[Method]) -> list[ColumnElement[bool]]:
     """Lanes of methods that may be called."""
-    return [~col(lane).startswith(f"{method.value}:") for method in closed]
+    return [~col(lane).startswith(f"{method.value}:") for method in used_up]
 
 
-def _callable(closed: Sequence[Method]) -> list[ColumnElement[bool]]:
+def _callable(used_up: Sequence[Method]) -> list[ColumnElement[bool]]:
     """Messages of methods that may be called; only answers belong to none."""
-    answers = [col(OutboxRow.rank) == Rank.ANSWER] if len(closed) == len(Method) else []
-    return [*_open(OutboxRow.lane, closed), *answers]
+    answers = [col(OutboxRow.rank) == Rank.ANSWER] if len(used_up) == len(Method) else []
+    return [*_not_of(OutboxRow.lane, used_up), *answers]
 
 
 @cache
-def _due(closed: Sequence[Method]) -> Select[int, str]:
+def _due(used_up: Sequence[Method]) -> Select[int, str]:
     """The first due message of every lane that is not blocked, and its lane.
 
     The most urgent rows are walked, until enough are found that are the first of their lane.
@@ -161,7 +161,10 @@ def _due(closed: Sequence[Method]) -> Select[int, str]:
     return (
         select(OutboxRow.id, OutboxRow.lane)
         .where(
-            _due_now(), ~in_list(col(OutboxRow.lane), "blocked"), *_callable(closed), first_of_lane
+            _due_now(),
+            ~in_list(col(OutboxRow.lane), "blocked"),
+            *_callable(used_up),
+            first_of_lane,
         )
         .order_by(col(OutboxRow.rank), col(OutboxRow.id))
         .limit(bindparam("limit"))
@@ -169,18 +172,21 @@ def _due(closed: Sequence[Method]) -> Select[int, str]:
 
 
 @cache
-def _unlocked(closed: Sequence[Method]) -> Select[int, str]:
+def _unlocked(used_up: Sequence[Method]) -> Select[int, str]:
     """The same, without those that another transaction is changing at this moment."""
-    return _due(closed).with_for_update(skip_locked=True, of=OutboxRow)
+    return _due(used_up).with_for_update(skip_locked=True, of=OutboxRow)
 
 
 @cache
-def _next_times(closed: Sequence[Method]) -> CompoundSelect[datetime]:
+def _next_times(used_up: Sequence[Method]) -> CompoundSelect[datetime]:
     """When the first pause ends of a lane with something due; when the next message is due."""
     not_busy = ~in_list(col(LaneRow.lane), "busy")
     waiting = select(OutboxRow.id).where(_due_now(), OutboxRow.lane == LaneRow.lane)
     pause_ends = select(func.min(LaneRow.free_at)).where(
-        LaneRow.free_at > bindparam("now"), not_busy, *_open(LaneRow.lane, closed), waiting.exists()
+        LaneRow.free_at > bindparam("now"),
+        not_busy,
+        *_not_of(LaneRow.lane, used_up),
+        waiting.exists(),
     )
     paused_longer = col(LaneRow.free_at) > OutboxRow.due_at
     due = (
@@ -191,7 +197,7 @@ def _next_times(closed: Sequence[Method]) -> CompoundSelect[datetime]:
             _is(OutboxState.PENDING),
             OutboxRow.due_at > bindparam("now"),
             ~in_list(col(OutboxRow.lane), "busy"),
-            *_callable(closed),
+            *_callable(used_up),
         )
     )
     return pause_ends.union_all(due)

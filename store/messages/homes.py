@@ -57,14 +57,14 @@ class Overview:
     counts: Mapping[Status, int]
 
 
-async def opened(db: Database, user: str, *, start: str, now: datetime) -> None:
+async def open_home(db: Database, user: str, *, start: str, now: datetime) -> None:
     """They opened Home: it is drawn where they last were, or at `start` after a day away."""
     long_ago = col(HomeRow.seen_at) < now - OPEN_FOR
     values = {"place": case((long_ago, start), else_=HomeRow.place), "seen_at": now}
     await _note(db, user, start, values, now)
 
 
-async def turned(db: Database, user: str, *, place: str, now: datetime) -> None:
+async def turn_to(db: Database, user: str, *, place: str, now: datetime) -> None:
     """They went to another list or page of it; `place` is what `place_of` gives back."""
     await _note(db, user, place, {"place": place, "seen_at": now}, now)
 
@@ -75,7 +75,9 @@ async def place_of(session: AsyncSession, user: str) -> str | None:
     return row.place if row else None
 
 
-async def owed(session: AsyncSession, request_ids: Iterable[int], *, now: datetime) -> list[Owed]:
+async def redraws(
+    session: AsyncSession, request_ids: Iterable[int], *, now: datetime
+) -> list[Owed]:
     """The Homes that a change of these requests concerns: of who has a card, of who decided, and
     of those who look at all requests, as far as they are not too many to redraw at every change.
     """

@@ -20,7 +20,15 @@ from sqlmodel import and_, bindparam, case, col, literal_column, or_, select, up
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.columns import in_list
-from store.engine.database import Database, DialectInsert, dialect_insert, drop, execute, owes
+from store.engine.database import (
+    Database,
+    DialectInsert,
+    Topic,
+    delete_chunk,
+    dialect_insert,
+    execute,
+    notify_after_commit,
+)
 from store.messages.rate_limits import Method
 from store.tables import OutboxRow, OutboxState
 
@@ -148,7 +156,7 @@ async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime)
     ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
     rows = [vars(message) | {"due_at": now, "created_at": now} for message in ordered]
     await execute(session, _owing(dialect_insert(session)), rows)
-    owes(session)
+    notify_after_commit(session, Topic.OUTBOX)
 
 
 async def owe_reply(
@@ -180,7 +188,7 @@ async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: dat
         if ids:
             await execute(session, statement, {"ids": ids, "moment": now})
     if again or any(row.more for row in known.values()):
-        owes(session)
+        notify_after_commit(session, Topic.OUTBOX)
 
 
 async def postpone(
@@ -205,11 +213,11 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
     )
 
 
-async def forget(session: AsyncSession, *, before: datetime) -> int:
+async def prune(session: AsyncSession, *, before: datetime) -> int:
     """Drop a portion of what was sent before that moment; what failed stays. How many."""
     long_ago = col(OutboxRow.settled_at) < before
     sent = col(OutboxRow.state) == OutboxState.SENT
-    return await drop(session, OutboxRow, col(OutboxRow.id), sent, long_ago)
+    return await delete_chunk(session, OutboxRow, col(OutboxRow.id), sent, long_ago)
 
 
 @cache

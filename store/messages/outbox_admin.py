@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.database import owes
+from store.engine.database import Topic, notify_after_commit
 from store.messages.outbox import Kind
 from store.tables import OutboxRow, OutboxState
 
@@ -74,7 +74,7 @@ async def _due(session: AsyncSession, *which: ColumnElement[bool], now: datetime
     )
     changed = int((await session.exec(again)).rowcount)
     if changed:
-        owes(session)
+        notify_after_commit(session, Topic.OUTBOX)
     return changed
 
 

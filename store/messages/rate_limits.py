@@ -1,9 +1,9 @@
 """What Slack allows a whole workspace, kept in the store so that all replicas keep to it together.
 
-The lanes of one method share a row of `lane`, whose moment is when the method's allowance will be
-whole again: one timestamp is a bucket that refills steadily. A claim spends from it in its own
-transaction. All allowances follow from the pace of a single channel, so that a faster pace (in
-tests, none at all) is a faster pace everywhere.
+Each method has a token bucket, kept as one timestamp: the moment from which it is full again. It is
+the row of a lane that all messages of the method share, and a claim takes from it in its own
+transaction. All rates follow from the pace of a single channel, so that a faster pace (in tests,
+none at all) is a faster pace everywhere.
 """
 
 import math
@@ -39,47 +39,48 @@ networks that are not as even as ours, so that being told to wait stays rare."""
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What may be claimed now; `whole_at` is when a method's allowance is whole again."""
+    """The buckets at a moment; `full_at` is when each is full again (left out: it is)."""
 
     now: datetime
     pace: timedelta
-    whole_at: Mapping[Method, datetime] = field(default_factory=dict)
+    full_at: Mapping[Method, datetime] = field(default_factory=dict)
 
     @property
-    def closed(self) -> tuple[Method, ...]:
-        """Methods of which nothing may be claimed now."""
-        return tuple(method for method in Method if self.room(method) < 1)
+    def used_up(self) -> tuple[Method, ...]:
+        """Methods that may not be called now."""
+        return tuple(method for method in Method if self.remaining(method) < 1)
 
-    def room(self, method: Method) -> float:
+    def remaining(self, method: Method) -> float:
         """How many calls of this method may be made now."""
-        interval, ahead = _interval(method, self.pace), self._ahead(method)
+        interval, missing = _interval(method, self.pace), self._missing(method)
         if not interval:
-            return 0 if ahead else math.inf
-        return math.floor(_burst(method) - ahead / interval)
+            return 0 if missing else math.inf
+        return math.floor(_burst(method) - missing / interval)
 
-    def opens_at(self, method: Method) -> datetime:
+    def available_at(self, method: Method) -> datetime:
         """When a call of this method may be made."""
-        return max(self.now, self.now + self._ahead(method) - _used_up(method, self.pace))
+        return max(self.now, self.now + self._missing(method) - _all_but_one(method, self.pace))
 
-    def within(self, lanes: Sequence[str]) -> list[bool]:
+    def allowed(self, lanes: Sequence[str]) -> list[bool]:
         """Which of these calls may be made now, the first ones first."""
         seen: Counter[Method | None] = Counter()
         answers = []
         for method in map(method_of, lanes):
             seen[method] += 1
-            answers.append(method is None or seen[method] <= self.room(method))
+            answers.append(method is None or seen[method] <= self.remaining(method))
         return answers
 
-    def spent(self, lanes: Sequence[str]) -> dict[Method, datetime]:
-        """What changes in `whole_at` when these calls are made."""
+    def after(self, lanes: Sequence[str]) -> dict[Method, datetime]:
+        """What changes in `full_at` when these calls are made."""
         calls = Counter(method for method in map(method_of, lanes) if method and self.pace)
         return {
-            method: self.now + self._ahead(method) + count * _interval(method, self.pace)
+            method: self.now + self._missing(method) + count * _interval(method, self.pace)
             for method, count in calls.items()
         }
 
-    def _ahead(self, method: Method) -> timedelta:
-        return max(self.whole_at.get(method, self.now) - self.now, timedelta())
+    def _missing(self, method: Method) -> timedelta:
+        """The time until the bucket is full."""
+        return max(self.full_at.get(method, self.now) - self.now, timedelta())
 
 
 def method_of(lane: str) -> Method | None:
@@ -87,35 +88,36 @@ def method_of(lane: str) -> Method | None:
     return _METHODS.get(lane.partition(":")[0])
 
 
-def allowance(resting: Mapping[str, datetime], pace: timedelta, *, now: datetime) -> Allowance:
-    """What may be claimed now, by the lanes that rest at this moment."""
-    shared = {method: resting[_shared(method)] for method in Method if _shared(method) in resting}
+def allowance(paused: Mapping[str, datetime], pace: timedelta, *, now: datetime) -> Allowance:
+    """What may be claimed now, by the lanes that are paused at this moment, and until when."""
+    shared = {method: paused[_shared(method)] for method in Method if _shared(method) in paused}
     return Allowance(now, pace, shared)
 
 
-async def spend(session: AsyncSession, held: Allowance, lanes: Sequence[str]) -> None:
-    """These are going to be called."""
-    await rest(session, {_shared(method): at for method, at in held.spent(lanes).items()})
+async def spend(session: AsyncSession, allowance: Allowance, lanes: Sequence[str]) -> None:
+    """Take these calls from the allowance."""
+    full_at = allowance.after(lanes)
+    await pause_lanes(session, {_shared(method): at for method, at in full_at.items()})
 
 
-async def silence(
+async def pause_method(
     session: AsyncSession, method: Method, pace: timedelta, *, until: datetime
 ) -> None:
     """Slack asked for it: no call of this method before `until`, and no burst after it."""
-    await rest(session, {_shared(method): until + _used_up(method, pace)})
+    await pause_lanes(session, {_shared(method): until + _all_but_one(method, pace)})
 
 
-async def rest(session: AsyncSession, until: Mapping[str, datetime]) -> None:
+async def pause_lanes(session: AsyncSession, until: Mapping[str, datetime]) -> None:
     """Nothing is sent on these lanes before the moment of each, by any replica."""
     if not until:
         return
     # In one order, against deadlocks.
     rows = [{"lane": lane, "free_at": moment} for lane, moment in sorted(until.items())]
-    await execute(session, _resting(dialect_insert(session)), rows)
+    await execute(session, _pausing(dialect_insert(session)), rows)
 
 
 @cache
-def _resting(insert: DialectInsert) -> Insert:
+def _pausing(insert: DialectInsert) -> Insert:
     """Hot: with every claim, and with every batch of sent messages."""
     new = insert(LaneRow)
     return new.on_conflict_do_update(
@@ -135,8 +137,8 @@ def _burst(method: Method) -> int:
     return int(PER_MINUTE[method] * BURST)
 
 
-def _used_up(method: Method, pace: timedelta) -> timedelta:
-    """How far ahead of now a method's allowance is whole when a single call of it is left."""
+def _all_but_one(method: Method, pace: timedelta) -> timedelta:
+    """How far ahead of now `full_at` is when a single call is left."""
     return (_burst(method) - 1) * _interval(method, pace)
 
 

@@ -17,16 +17,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store import people
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
-from store.engine.database import Database, dialect_insert, drop
+from store.engine.database import Database, delete_chunk, dialect_insert
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed
 from store.tables import OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
 
-_BATCH = 500
+_CHUNK = 500
+"""Keys in one statement: it takes only so many parameters."""
 NUDGE_WINDOW = timedelta(days=14)
 """How long after its day a nudge still goes out; slots are kept for longer than that."""
 _WAITS = and_(OPEN, col(AssignmentRow.waits))
-"""In the words of the index of what is open."""
+"""In the words of the partial index `ix_assignment_open`."""
 T = TypeVar("T")
 
 
@@ -78,7 +79,7 @@ async def owe_nudges(db: Database, policy: Policy, *, now: datetime) -> int:
 async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
     """Tell each admin once of each reviewer who has left Slack while requests wait on them.
 
-    Again, if they still do, when the slot is forgotten. Returns how many are newly owed.
+    Again, if they still do, once the slot is pruned. Returns how many are newly owed.
     """
     left = (
         select(AssignmentRow.reviewer)
@@ -90,25 +91,25 @@ async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
         roster = await people.roster(session, policy)
         gone = (await session.exec(left)).all()
         known = await people.known(session, roster.admins)
-    told = sorted(admin for admin in roster.admins if admin not in known or known[admin].active)
+    here = sorted(admin for admin in roster.admins if admin not in known or known[admin].active)
     notices = [
         Owed.post(Kind.DEPARTURE, admin, reviewer, admin, data={"reviewer": reviewer})
         for reviewer in gone
-        for admin in told
+        for admin in here
     ]
     return await _owe_once(db, notices, now=now)
 
 
-async def waited_for(db: Database) -> set[str]:
+async def reviewers_waited_for(db: Database) -> set[str]:
     """Every reviewer on whom something waits."""
     waiting = select(AssignmentRow.reviewer).where(_WAITS).distinct()
     async with db.snapshot() as session:
         return set((await session.exec(waiting)).all())
 
 
-async def forget(session: AsyncSession, *, before: datetime) -> int:
-    """Drop a portion of the slots taken before that moment; their day is long over. How many."""
-    return await drop(session, SlotRow, col(SlotRow.key), col(SlotRow.at) < before)
+async def prune(session: AsyncSession, *, before: datetime) -> int:
+    """Delete a chunk of the slots taken before that moment; their day is long over. How many."""
+    return await delete_chunk(session, SlotRow, col(SlotRow.key), col(SlotRow.at) < before)
 
 
 async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[int, str, str]]:
@@ -148,28 +149,23 @@ async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) ->
 
 
 async def _owe_once(db: Database, messages: Sequence[Owed], *, now: datetime) -> int:
-    async with db.snapshot() as session:
-        taken = await _taken(session, [message.key for message in messages])
+    """Owe those of these messages whose key is a free slot, and take it. How many."""
+    taken: set[str] = set()
+    async with db.snapshot() as session:  # most are taken: no transaction for these
+        for chunk in _chunks([message.key for message in messages]):
+            taken.update(await session.exec(select(SlotRow.key).where(col(SlotRow.key).in_(chunk))))
     owed = 0
-    for batch in _batches([m for m in messages if m.key not in taken]):
+    for fresh in _chunks([message for message in messages if message.key not in taken]):
         async with db.transaction() as session:
-            values = [{"key": message.key, "at": now} for message in batch]
+            values = [{"key": message.key, "at": now} for message in fresh]
             new = dialect_insert(session)(SlotRow).values(values).on_conflict_do_nothing()
             ours = set((await session.exec(new.returning(col(SlotRow.key)))).scalars())
-            await outbox.owe(session, [m for m in batch if m.key in ours], now=now)
+            await outbox.owe(session, [m for m in fresh if m.key in ours], now=now)
             owed += len(ours)
     return owed
 
 
-async def _taken(session: AsyncSession, keys: Sequence[str]) -> set[str]:
-    taken: set[str] = set()
-    for batch in _batches(keys):
-        taken.update(await session.exec(select(SlotRow.key).where(col(SlotRow.key).in_(batch))))
-    return taken
-
-
-def _batches(things: Sequence[T]) -> Iterator[list[T]]:
-    """In portions: a statement takes only so many parameters."""
+def _chunks(things: Sequence[T]) -> Iterator[list[T]]:
     rest = iter(things)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk

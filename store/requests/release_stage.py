@@ -16,7 +16,7 @@ from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import ReleaseStage, Request
 from store.domain.target_rules import Target
-from store.engine.database import Database, hold
+from store.engine.database import Database, advisory_lock
 from store.messages import cards
 from store.requests import read, revisions, same_target
 from store.requests.revisions import Change
@@ -36,7 +36,7 @@ async def move_stage(db: Database, move: StageMove, policy: Policy) -> Request |
     """Write down where a release stands on the platform, and owe its cards.
 
     1. Judge whether this person may move it.
-    2. Hold its target, so that nobody else moves a release of it, and read the release again.
+    2. Lock its target, so that nobody else moves a release of it, and read the release again.
     3. Refuse where the platform's order has no such step; `request` is then as it stands.
     4. Write the stage; one that goes to Full Release archives the one before it.
     """
@@ -50,7 +50,7 @@ async def move_stage(db: Database, move: StageMove, policy: Policy) -> Request |
             known = request if answer.reason is not Denial.UNKNOWN else None
             return Refused(answer.reason, request.id, known)
 
-        await hold(session, Target.of(request).key)
+        await advisory_lock(session, Target.of(request).key)
         request = await read.one(session, request.id)
         if move.stage not in release_stages.possible(request):
             return Refused(Denial.WRONG_STAGE, request.id, request)

@@ -30,9 +30,9 @@ from store.engine.database import (
     AnySelect,
     Database,
     DialectInsert,
+    advisory_lock,
     dialect_insert,
     execute,
-    hold,
 )
 from store.messages import cards
 from store.requests import read, revisions, same_target
@@ -124,7 +124,7 @@ async def submit_batch(
        of its own.
     """
     for key in sorted({each.target.key for each in new}):
-        await hold(session, key)
+        await advisory_lock(session, key)
     rules = await people.rules(session, policy)
     answers: list[Submitted | Refused] = []
     for from_platform, run in groupby(new, attrgetter("from_platform")):
@@ -173,7 +173,7 @@ async def _store(
             for reviewer in request.reviewers
         ]
         await execute(session, _INSERT_ASSIGNMENT, assignments)
-        await cards.give(session, requests, channel=policy.channel)
+        await cards.create(session, requests, channel=policy.channel)
         arrived = [allowed[request.external_id][0] for request in requests]
         events = [
             Change(request, "submitted", by.submitter, by.at)

@@ -1,4 +1,4 @@
-"""Downloads of everything, made as the bot makes them, beside the bare cursor and library.
+"""ExportLoop of everything, made as the bot makes them, beside the bare cursor and library.
 
 The floor writes the same columns: rows straight from the driver, details decoded, the same number
 of cells. For XLSX the library is fed such rows from memory, again and again the same 2,000.

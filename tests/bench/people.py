@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlmodel import col, delete
 
 from blocks import home
-from bot.outgoing.dispatcher import AT_ONCE
+from bot.outgoing.dispatcher import CONCURRENCY
 from bot.outgoing.messages import Renderer
 from bot.outgoing.slack_calls import Post
 from bot.profiles import Profiles
@@ -150,8 +150,8 @@ async def _everybody(db: Database, count: int) -> None:
     async with db.snapshot() as session:
         reviewers = sorted((await people.roster(session, POLICY)).reviewers)
     renderer = Renderer(db, Profiles(db, AsyncWebClient(), POLICY, _morning), POLICY, _morning)
-    for place in range(0, count, AT_ONCE):
-        some = reviewers[place : min(place + AT_ONCE, count)]
+    for place in range(0, count, CONCURRENCY):
+        some = reviewers[place : min(place + CONCURRENCY, count)]
         await asyncio.gather(*(_render(renderer, reviewer) for reviewer in some))
 
 

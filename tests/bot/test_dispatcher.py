@@ -199,7 +199,7 @@ async def test_a_message_that_cannot_be_made_stops_no_other(team: Team) -> None:
 async def test_the_loop_waits_calmly_behind_a_message_in_other_hands(team_once: Team) -> None:
     await hold_back(team_once, 2)
     now = team_once.clock()
-    assert len(await claim.take(team_once.bot.db, owner="another", now=now)) == 4
+    assert len(await claim.claim_due(team_once.bot.db, owner="another", now=now)) == 4
     looks: list[object] = []
     event.listen(team_once.bot.db.engine.sync_engine, "begin", looks.append)
     began = monotonic()
@@ -218,10 +218,10 @@ async def test_while_a_crowd_clicks_only_few_messages_are_taken_in_hand(
 ) -> None:
     await hold_back(team_once, 1)
     monkeypatch.setattr(Batches, "crowded", True)
-    monkeypatch.setattr(dispatcher, "BESIDE_A_CROWD", 2)
+    monkeypatch.setattr(dispatcher, "CROWD_CONCURRENCY", 2)
     before = calls(team_once, POST)
     await team_once.bot.dispatcher.turn()
-    await team_once.bot.dispatcher.end()
+    await team_once.bot.dispatcher.drain()
     assert calls(team_once, POST) - before == 2
 
 

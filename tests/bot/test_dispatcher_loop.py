@@ -65,11 +65,11 @@ async def test_what_is_sent_together_is_settled_together(team: Team) -> None:
 
 async def test_being_woken_all_the_time_is_no_reason_to_look_all_the_time(team_once: Team) -> None:
     await owe(team_once, 4)
-    await claim.take(team_once.bot.db, owner="another", now=team_once.clock())
+    await claim.claim_due(team_once.bot.db, owner="another", now=team_once.clock())
     looks, began = written(team_once.bot.db), monotonic()
     async with running(team_once) as loop:
         for _ in range(500):
-            team_once.bot.dispatcher.wake()
+            team_once.bot.dispatcher.notify()
             await asyncio.wait([loop], timeout=0.001)
     took = monotonic() - began
     assert 2 <= len(looks) <= 3 + took / SHORTEST_PAUSE

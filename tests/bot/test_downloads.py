@@ -33,7 +33,7 @@ async def team(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncItera
 async def made(team: Team, *, after: timedelta = timedelta()) -> int:
     """One look of the loop, some time later, and the news of it sent."""
     team.clock.move(seconds=after.total_seconds())
-    count = await team.bot.downloads.run_once()
+    count = await team.bot.export_loop.run_once()
     await team.send_all()
     return count
 
@@ -145,7 +145,7 @@ async def test_a_bot_that_stops_gives_back_what_it_holds(team: Team) -> None:
 
 
 async def test_the_asker_hears_how_far_it_is(team: Team) -> None:
-    team.bot.downloads.progress_seconds = 0.0
+    team.bot.export_loop.progress_seconds = 0.0
     before = told(team)
     async with busy(team):
         await team.send_all()
@@ -156,7 +156,7 @@ async def test_the_asker_hears_how_far_it_is(team: Team) -> None:
 async def busy(team: Team) -> AsyncIterator[None]:
     """The loop while it sends a file that Slack takes very slowly; stopped in the end."""
     team.workspace.faults.add("upload_url", "delay", seconds=30.0)
-    work = asyncio.create_task(team.bot.downloads.run())
+    work = asyncio.create_task(team.bot.export_loop.run())
     await team.workspace.until(lambda: "files.getUploadURLExternal" in asked(team))
     yield
     work.cancel()
@@ -165,7 +165,7 @@ async def busy(team: Team) -> AsyncIterator[None]:
 
 
 async def test_the_loop_makes_what_is_asked_for_as_soon_as_it_is(team: Team) -> None:
-    work = asyncio.create_task(team.bot.downloads.run())
+    work = asyncio.create_task(team.bot.export_loop.run())
     await team.workspace.until(lambda: shared(team))
     await team.alice.command("/mp-requests export mine")
     await team.workspace.until(lambda: any(m.files for m in team.alice.sees()))

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from bot import app
 from bot.schedule import scheduler
 from bot.schedule.jobs import KEEP
-from store.engine.database import PORTION
+from store.engine.database import CHUNK
 from store.messages import reminders
 from store.tables import SlotRow
 from tests.bot.sending import approve, rows, seen, states
@@ -91,13 +91,13 @@ async def test_prune_forgets_what_was_sent_long_ago_and_keeps_failures(team: Tea
 
 
 async def test_prune_forgets_all_of_it_a_portion_at_a_time(team: Team) -> None:
-    taken = [SlotRow(key=f"digest:U{n}:2026-01-02", at=team.clock()) for n in range(PORTION + 1)]
+    taken = [SlotRow(key=f"digest:U{n}:2026-01-02", at=team.clock()) for n in range(CHUNK + 1)]
     async with team.bot.db.transaction() as session:
         session.add_all(taken)
     team.clock.move(days=KEEP.days + 1)
 
     async with team.bot.db.transaction() as session:
-        assert await reminders.forget(session, before=team.clock()) == PORTION
+        assert await reminders.prune(session, before=team.clock()) == CHUNK
     assert await team.bot.jobs.prune() == 1
 
 

@@ -38,7 +38,7 @@ async def owed(db: Database, *keys: str) -> None:
 
 async def failed(db: Database, why: str) -> None:
     """Whatever is owed now is given up."""
-    for message in await claim.take(db, owner="test", now=utc_now()):
+    for message in await claim.claim_due(db, owner="test", now=utc_now()):
         async with db.transaction() as session:
             await outbox.give_up(session, message, why=why, now=utc_now())
 
@@ -74,7 +74,7 @@ async def test_a_failed_message_is_sent_again(installed: Installation, store: Da
 
     one = await installed.types("outbox", "retry", "reply:1")
     rest = await installed.types("outbox", "retry", "--failed")
-    claimed = await claim.take(store, owner="test", now=utc_now())
+    claimed = await claim.claim_due(store, owner="test", now=utc_now())
     await store.dispose()
 
     assert (one.words, rest.words) == ("1 will be sent again.\n", "2 will be sent again.\n")
@@ -87,7 +87,7 @@ async def test_what_is_in_a_senders_hands_or_unknown_is_left_alone(
     installed: Installation, store: Database
 ) -> None:
     await owed(store, "reply:1")
-    await claim.take(store, owner="test", now=utc_now())
+    await claim.claim_due(store, owner="test", now=utc_now())
     await store.dispose()
 
     for words in (("retry", "reply:1"), ("drop", "reply:1", "--yes"), ("retry", "reply:9")):

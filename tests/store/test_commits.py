@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from store.engine.database import Database, Debt
+from store.engine.database import Database, Topic
 from store.requests import read
 from tests.cast import ALICE, BOB, MALLORY
 from tests.harness_store import history, pending_keys, send_all, submit, vote
@@ -42,7 +42,7 @@ async def test_the_dispatcher_is_woken_after_a_commit_that_owes_and_only_then(
     db: Database,
 ) -> None:
     woken: list[str] = []
-    db.wake[Debt.MESSAGE] = lambda: woken.append("woken")
+    db.listeners[Topic.OUTBOX] = lambda: woken.append("woken")
     request = await submit(db)
     assert len(woken) == 1
     await vote(db, request, MALLORY)

@@ -66,5 +66,5 @@ async def test_a_draft_nobody_writes_on_is_put_away(db: Database) -> None:
     await drafts.change(db, kept.id, owner=ALICE, to=lambda held: held.values, now=later)
 
     async with db.transaction() as session:
-        assert await drafts.forget(session, before=NOW + timedelta(hours=1)) == 1
+        assert await drafts.prune(session, before=NOW + timedelta(hours=1)) == 1
     assert (await found(db, old), await found(db, kept)) == (None, kept)

@@ -62,7 +62,7 @@ async def test_it_tells_who_got_the_card_and_when(db: Database) -> None:
 
 async def test_it_tells_whom_slack_did_not_let_us_tell(db: Database) -> None:
     request = await submit(db)
-    (first, *_) = await claim.take(db, owner="story", now=NOW)
+    (first, *_) = await claim.claim_due(db, owner="story", now=NOW)
     async with db.transaction() as session:
         await outbox.give_up(session, first, why="channel_not_found", now=NOW)
     failed = {copy.recipient: copy.failed for copy in (await asked(db, request)).told}

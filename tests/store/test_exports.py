@@ -78,7 +78,7 @@ async def test_a_maker_that_died_loses_the_export_when_its_lease_ends(db: Databa
     heir = await claimed(db, "two", LEASE)
     assert (heir.id, heir.attempts) == (dead.id, 2)
     assert not await exports.finish(db, dead, now=NOW, rows=9)
-    assert not await exports.advance(db, dead, now=NOW, rows=9)
+    assert not await exports.record_progress(db, dead, now=NOW, rows=9)
     assert (await state(db, dead)).state is ExportState.MAKING
 
 
@@ -86,8 +86,8 @@ async def test_a_sign_of_life_keeps_the_lease_and_is_told(db: Database) -> None:
     await ask(db)
     export = await claimed(db)
     later = NOW + LEASE / 2
-    assert await exports.advance(db, export, now=later, rows=2000)
-    assert await exports.hold(db, export, now=later, file_id="F1")
+    assert await exports.record_progress(db, export, now=later, rows=2000)
+    assert await exports.renew_lease(db, export, now=later, file_id="F1")
     assert await exports.claim(db, owner="two", now=NOW + LEASE) is None
     now = await state(db, export)
     assert (now.rows, now.file_id, now.state) == (2000, "F1", ExportState.MAKING)
@@ -111,8 +111,8 @@ async def test_an_end_is_final_and_forgotten_in_time(db: Database) -> None:
     assert await exports.claim(db, owner="one", now=NOW + LEASE * 2) is None
     assert (await state(db, failed)).why == "missing_scope"
     async with db.transaction() as session:
-        assert await exports.forget(session, before=NOW) == 0
-        assert await exports.forget(session, before=NOW + timedelta(days=1)) == 2
+        assert await exports.prune(session, before=NOW) == 0
+        assert await exports.prune(session, before=NOW + timedelta(days=1)) == 2
 
 
 async def test_a_file_of_many_portions_holds_every_request_once(db: Database) -> None:

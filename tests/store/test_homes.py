@@ -15,7 +15,7 @@ EVERYBODY = (ALICE, BOB, CAROL, ADA, MALLORY)
 async def opened(db: Database, *users: str, at: datetime = NOW) -> None:
     """These people open their Home."""
     for user in users:
-        await homes.opened(db, user, start="start", now=at)
+        await homes.open_home(db, user, start="start", now=at)
 
 
 async def place(db: Database, user: str) -> str | None:
@@ -40,7 +40,7 @@ async def test_opening_draws_it_at_the_start_and_later_where_one_was(db: Databas
     await opened(db, ALICE)
     assert await place(db, ALICE) == "start"
 
-    await homes.turned(db, ALICE, place="page 2", now=NOW)
+    await homes.turn_to(db, ALICE, place="page 2", now=NOW)
     await opened(db, ALICE, at=NOW + timedelta(hours=23))
 
     assert await place(db, ALICE) == "page 2"
@@ -48,7 +48,7 @@ async def test_opening_draws_it_at_the_start_and_later_where_one_was(db: Databas
 
 
 async def test_after_a_day_away_it_begins_anew(db: Database) -> None:
-    await homes.turned(db, ALICE, place="page 2", now=NOW)
+    await homes.turn_to(db, ALICE, place="page 2", now=NOW)
     await opened(db, ALICE, at=NOW + timedelta(days=1, seconds=1))
     assert await place(db, ALICE) == "start"
 
@@ -119,7 +119,7 @@ async def test_who_looks_at_all_requests_sees_every_change_up_to_a_bound(db: Dat
     onlookers = [f"UADMIN{number:02d}" for number in range(homes.ONLOOKERS + 1)]
     for number, user in enumerate(onlookers):
         moment = NOW + timedelta(seconds=number)
-        await homes.turned(db, user, place="list - status:approved", now=moment)
+        await homes.turn_to(db, user, place="list - status:approved", now=moment)
     await submit(db)
     redrawn = {user for user, times in (await wanted(db)).items() if times == 2}
     assert redrawn == set(onlookers[1:]), "the one who looked longest ago waits for a page"

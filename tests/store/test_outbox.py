@@ -27,7 +27,7 @@ async def owe(db: Database, *messages: Owed) -> None:
 
 
 async def claim(db: Database, now: datetime = NOW, limit: int = 20) -> list[Claimed]:
-    return await claims.take(db, owner="story", now=now, limit=limit)
+    return await claims.claim_due(db, owner="story", now=now, limit=limit)
 
 
 async def claim_one(db: Database, now: datetime = NOW) -> Claimed:
@@ -39,7 +39,7 @@ async def settle(db: Database, claimed: Claimed, pace: timedelta = timedelta()) 
     async with db.transaction() as session:
         await outbox.settle(session, [claimed], now=NOW)
         if pace:
-            await rate_limits.rest(session, {claimed.lane: claimed.claimed_at + pace})
+            await rate_limits.pause_lanes(session, {claimed.lane: claimed.claimed_at + pace})
 
 
 async def postpone(db: Database, claimed: Claimed, *, doubtful: bool = False) -> None:
@@ -176,7 +176,7 @@ async def test_doubt_stays_until_the_message_is_settled(db: Database) -> None:
 async def test_a_resting_lane_sends_nothing_and_the_others_do(db: Database) -> None:
     await owe(db, message("m", lane="quiet"), message("other"))
     async with db.transaction() as session:
-        await rate_limits.rest(session, {"quiet": NOW + 3 * SECOND})
+        await rate_limits.pause_lanes(session, {"quiet": NOW + 3 * SECOND})
     assert [found.key for found in await claim(db, NOW + 2 * SECOND)] == ["other"]
     assert (await claim_one(db, NOW + 3 * SECOND)).key == "m"
 
@@ -234,7 +234,7 @@ async def test_the_next_look_is_when_something_can_be_sent(db: Database) -> None
     await postpone(db, await claim_one(db))
     assert await claims.next_due(db, now=NOW) == 5 * SECOND
     async with db.transaction() as session:
-        await rate_limits.rest(session, {"lane of m": NOW + 8 * SECOND})
+        await rate_limits.pause_lanes(session, {"lane of m": NOW + 8 * SECOND})
     assert await claims.next_due(db, now=NOW) == 8 * SECOND
     await send_all(db, now=NOW + 9 * SECOND)
     assert await claims.next_due(db, now=NOW) is None
@@ -256,6 +256,6 @@ async def test_sent_messages_are_forgotten_in_time_and_failed_ones_kept(db: Data
     await settle(db, by_key["sent"])
     await give_up(db, by_key["failed"])
     async with db.transaction() as session:
-        assert await outbox.forget(session, before=NOW) == 0
-        assert await outbox.forget(session, before=NOW + SECOND) == 1
+        assert await outbox.prune(session, before=NOW) == 0
+        assert await outbox.prune(session, before=NOW + SECOND) == 1
     assert await states(db) == {"failed": "failed", "waiting": "sending"}

@@ -12,7 +12,7 @@ from store import exports
 from store.domain.export import Format
 from store.domain.lists.query import ListQuery, Scope
 from store.engine import pg_listen
-from store.engine.database import Database, Debt
+from store.engine.database import Database, Topic
 from tests.cast import ALICE, NOW
 from tests.harness_store import submit
 from tests.postgres_server import Server
@@ -30,13 +30,13 @@ def shared(postgres: Server) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def hearing(url: str) -> AsyncIterator[asyncio.Queue[Debt]]:
+async def hearing(url: str) -> AsyncIterator[asyncio.Queue[Topic]]:
     """A process that listens, after its start, when it looks for everything; an entry a call."""
-    heard: asyncio.Queue[Debt] = asyncio.Queue()
-    wake = {debt: partial(heard.put_nowait, debt) for debt in Debt}
-    task = asyncio.create_task(pg_listen.listen(url, wake))
+    heard: asyncio.Queue[Topic] = asyncio.Queue()
+    listeners = {topic: partial(heard.put_nowait, topic) for topic in Topic}
+    task = asyncio.create_task(pg_listen.listen(url, listeners))
     try:
-        for _ in Debt:
+        for _ in Topic:
             await asyncio.wait_for(heard.get(), PATIENCE)
         yield heard
     finally:
@@ -51,8 +51,8 @@ async def test_a_transaction_that_owes_is_heard_once_it_is_committed(shared: str
         async with db.transaction():
             pass  # owes nothing
         await submit(db)
-        assert await asyncio.wait_for(first.get(), PATIENCE) is Debt.MESSAGE
-        assert await asyncio.wait_for(second.get(), PATIENCE) is Debt.MESSAGE
+        assert await asyncio.wait_for(first.get(), PATIENCE) is Topic.OUTBOX
+        assert await asyncio.wait_for(second.get(), PATIENCE) is Topic.OUTBOX
         assert (first.qsize(), second.qsize()) == (0, 0)
     await db.dispose()
 
@@ -61,15 +61,15 @@ async def test_who_makes_files_is_woken_by_what_is_asked_for(shared: str) -> Non
     db = Database(shared)
     async with hearing(shared) as heard:
         await exports.ask(db, ListQuery(Scope.MINE), Format.CSV, asker=ALICE, now=NOW)
-        found = {await asyncio.wait_for(heard.get(), PATIENCE) for _ in Debt}
-    assert found == set(Debt)
+        found = {await asyncio.wait_for(heard.get(), PATIENCE) for _ in Topic}
+    assert found == set(Topic)
     await db.dispose()
 
 
 async def test_a_lost_connection_is_made_again(
     shared: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(pg_listen, "AGAIN_SECONDS", 0)
+    monkeypatch.setattr(pg_listen, "RECONNECT_SECONDS", 0)
     async with hearing(shared) as heard:
         with psycopg.connect(shared, autocommit=True) as other:
             other.execute(
@@ -83,7 +83,7 @@ async def test_a_lost_connection_is_made_again(
 async def test_a_quiet_connection_is_tried_and_kept(
     shared: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pg_listen, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(pg_listen, "PROBE_SECONDS", 0.01)
     db = Database(shared)
     async with hearing(shared) as heard:
         await asyncio.wait_for(submit(db), PATIENCE)

@@ -23,8 +23,8 @@ async def owe(db: Database, method: str, count: int) -> None:
 
 async def claimed(db: Database, seconds: float = 0) -> int:
     """How many may go out at that time."""
-    taken = await claim.take(db, owner="test", now=NOW + seconds * SECOND, limit=1000, pace=SECOND)
-    return len(taken)
+    now = NOW + seconds * SECOND
+    return len(await claim.claim_due(db, owner="test", now=now, limit=1000, pace=SECOND))
 
 
 @pytest.mark.parametrize(
@@ -49,19 +49,19 @@ async def test_answers_and_other_methods_do_not_wait(db: Database) -> None:
 
 async def test_without_a_pace_everything_goes_at_once(db: Database) -> None:
     await owe(db, "edit", 60)
-    assert len(await claim.take(db, owner="test", now=NOW, limit=100)) == 60
+    assert len(await claim.claim_due(db, owner="test", now=NOW, limit=100)) == 60
 
 
 @pytest.mark.parametrize("pace", [SECOND, timedelta()])
 async def test_silence_holds_all_lanes_of_the_method(db: Database, pace: timedelta) -> None:
     async with db.transaction() as session:
-        await rate_limits.silence(session, Method.EDIT, pace, until=NOW + 30 * SECOND)
+        await rate_limits.pause_method(session, Method.EDIT, pace, until=NOW + 30 * SECOND)
     await owe(db, "edit", 3)
     await owe(db, "post", 1)
 
     async def kinds(seconds: int) -> list[str]:
         now = NOW + seconds * SECOND
-        return [m.lane[:4] for m in await claim.take(db, owner="test", now=now, pace=pace)]
+        return [m.lane[:4] for m in await claim.claim_due(db, owner="test", now=now, pace=pace)]
 
     assert await kinds(29) == ["post"]
     assert await kinds(30) == ["edit"] * (1 if pace else 3)
@@ -71,7 +71,7 @@ async def test_a_rested_allowance_is_whole_and_no_more(db: Database) -> None:
     await owe(db, "edit", 45)
     await claimed(db)
     later = NOW + timedelta(days=1)
-    assert Allowance(later, SECOND, {Method.EDIT: NOW}).room(Method.EDIT) == 45
+    assert Allowance(later, SECOND, {Method.EDIT: NOW}).remaining(Method.EDIT) == 45
 
 
 async def test_the_next_look_is_when_the_method_has_room_again(db: Database) -> None:
@@ -84,7 +84,7 @@ async def test_the_next_look_is_when_the_method_has_room_again(db: Database) -> 
 
 async def test_nothing_is_looked_for_behind_a_method_with_nothing_owed(db: Database) -> None:
     async with db.transaction() as session:
-        await rate_limits.silence(session, Method.HOME, SECOND, until=NOW + 30 * SECOND)
+        await rate_limits.pause_method(session, Method.HOME, SECOND, until=NOW + 30 * SECOND)
     assert await claim.next_due(db, now=NOW, pace=SECOND) is None
     await owe(db, "post", 1)
     assert await claim.next_due(db, now=NOW, pace=SECOND) == timedelta()

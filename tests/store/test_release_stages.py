@@ -143,7 +143,7 @@ async def test_a_nudge_does_not_come_back_when_its_slot_is_forgotten(db: Databas
     await approved(db)
     assert await nudged(db, MONDAY) == 1
     async with db.transaction() as session:
-        assert await reminders.forget(session, before=MONDAY + timedelta(days=1)) == 1
+        assert await reminders.prune(session, before=MONDAY + timedelta(days=1)) == 1
     for week in range(2, 8):
         assert await nudged(db, MONDAY + timedelta(weeks=week)) == 0
 

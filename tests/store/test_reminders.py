@@ -207,5 +207,5 @@ async def test_slots_are_forgotten_when_their_day_is_long_over(db: Database) -> 
     for day in (MONDAY, tuesday):
         await reminders.owe_digests(db, POLICY, now=local(BOB, day, time(9)))
     async with db.transaction() as session:
-        assert await reminders.forget(session, before=local(BOB, tuesday, time(9))) == 2
+        assert await reminders.prune(session, before=local(BOB, tuesday, time(9))) == 2
     assert set(await slots(db)) == {f"digest:{user}:{tuesday}" for user in ZONES}

@@ -3,8 +3,11 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from threading import Thread, current_thread
 
+import aiosqlite
 import pytest
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
@@ -18,7 +21,7 @@ from tests.cast import NOW
 async def test_the_log_is_copied_into_the_file_after_so_many_commits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "CHECKPOINT_AFTER", 3)
+    monkeypatch.setattr(sqlite, "COPY_AFTER", 3)
     store, copy = tmp_path / "store.db", tmp_path / "copy.db"
     db = Database(f"sqlite:///{store}")
     await migrate.upgrade(db)
@@ -26,8 +29,8 @@ async def test_the_log_is_copied_into_the_file_after_so_many_commits(
         for number in range(3):
             async with db.transaction() as session:
                 session.add(SlotRow(key=f"{number}", at=NOW))
-        assert db.checkpoints, "it is SQLite"
-        await db.checkpoints.end()
+        assert db.wal_copy, "it is SQLite"
+        await db.wal_copy.wait()
         shutil.copy(store, copy)  # without its log
     await db.dispose()
     with closing(sqlite3.connect(copy)) as connection:
@@ -37,13 +40,13 @@ async def test_the_log_is_copied_into_the_file_after_so_many_commits(
 async def test_more_rows_than_come_with_a_statement_come_all_the_same(tmp_path: Path) -> None:
     db = Database(f"sqlite:///{tmp_path / 'store.db'}")
     await migrate.upgrade(db)
-    wanted = 2 * sqlite.PORTION + 1
+    wanted = 2 * sqlite.FETCH_SIZE + 1
     async with db.transaction() as session:
         session.add_all(SlotRow(key=f"{number:06d}", at=NOW) for number in range(wanted))
     async with db.snapshot() as session:
         slots = select(SlotRow.key).order_by(SlotRow.key)
         everything = list(await session.exec(slots))
-        for size in (7, sqlite.PORTION - 1, sqlite.PORTION + 1, 3 * sqlite.PORTION):
+        for size in (7, sqlite.FETCH_SIZE - 1, sqlite.FETCH_SIZE + 1, 3 * sqlite.FETCH_SIZE):
             rows = await session.stream(slots.execution_options(yield_per=size))
             portions = [len(portion) async for portion in rows.partitions()]
             assert sum(portions) == wanted
@@ -61,3 +64,26 @@ async def test_a_reader_cannot_write(tmp_path: Path) -> None:
             await session.flush()
         session.expunge_all()
     await db.dispose()
+
+
+async def test_the_private_parts_of_aiosqlite_are_as_our_connection_needs_them(
+    tmp_path: Path,
+) -> None:
+    release = f"aiosqlite {aiosqlite.__version__}"
+    theirs = aiosqlite.Connection(partial(sqlite3.connect, ":memory:"), iter_chunk_size=1)
+    for part in ("_thread", "_execute"):
+        assert hasattr(theirs, part), f"{release} has no {part}: see sqlite.DriverConnection"
+    assert isinstance(theirs._thread, Thread), f"{release}: _thread is no thread"
+    assert not theirs._thread.is_alive(), f"{release}: too late to make _thread a daemon"
+    assert isinstance(getattr(aiosqlite.Connection, "_conn", None), property), (
+        f"{release}: _conn is no property any more: see sqlite.DriverConnection"
+    )
+
+    ours = await sqlite.DriverConnection(lambda _: True, str(tmp_path / "store.db"))
+    try:
+        assert isinstance(ours._conn, sqlite3.Connection), f"{release}: _conn is not sqlite3's"
+        assert ours._thread.daemon, f"{release}: an open connection keeps a process from ending"
+        ran_in = await ours.run_in_thread(current_thread)
+        assert ran_in is ours._thread, f"{release}: _execute does not run in _thread"
+    finally:
+        await ours.close()

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 async def downloaded(team: Team) -> None:
     """Make and send every download that is asked for."""
     await team.send_all()
-    while await team.bot.downloads.run_once():
+    while await team.bot.export_loop.run_once():
         await team.send_all()
 
 
@@ -131,7 +131,7 @@ async def test_the_words_say_which_list_and_which_format(
 async def test_a_wrong_word_is_named_and_nothing_is_made(team_once: Team) -> None:
     said = team_once.said(await team_once.bob.command("/mp-requests export statsu:approved csv"))
     assert "Did you mean status:?" in said
-    assert await team_once.bot.downloads.run_once() == 0
+    assert await team_once.bot.export_loop.run_once() == 0
 
 
 async def test_who_lost_the_role_gets_nothing_of_what_was_asked_for(team_once: Team) -> None:
@@ -170,7 +170,7 @@ async def test_what_was_imported_comes_out_and_goes_in_elsewhere(
     lines = [json.dumps(each).encode() for each in sample()]
     await imported(team, team.bot.db, lines)
     await team.ada.command("/mp-requests export sort:created json")
-    await team.bot.downloads.run_once()
+    await team.bot.export_loop.run_once()
     name, raw = content(team, team.ada)
     elsewhere = shutil.copy(sqlite_template, tmp_path / "elsewhere.db")
     db = Database(f"sqlite:///{elsewhere}")
