@@ -1,7 +1,7 @@
 """Drafts: what a form has collected, kept here because Slack keeps 3000 characters.
 
-Only its owner reaches a draft. Somebody else's, a made-up one and one put away long ago are all
-the same to the asker: not there.
+Only its owner reaches a draft. Somebody else's, an invented one and one deleted long ago all look
+the same to whoever asks: not there.
 """
 
 import secrets

@@ -39,7 +39,7 @@ from store.tables import ExportRow, RequestRow
 
 LEASE = timedelta(minutes=4)
 """How long an export belongs to its maker after each report; longer than any one step."""
-PARTITION = 500
+CHUNK = 500
 """Requests read at a time: so many stay in the processor's cache until they are written."""
 WAITING, MAKING = ExportState.WAITING.value, ExportState.MAKING.value
 
@@ -172,14 +172,14 @@ async def record_posted(
 async def contents(
     session: AsyncSession, export: Export, roster: Roster
 ) -> AsyncIterator[Sequence[Entry]]:
-    """The requests that go into it, in order, PARTITION at a time."""
+    """The requests that go into it, in order, CHUNK at a time."""
     rows = listing.visible(export.query, asker=export.asker, roster=roster)
     # Hot: a million rows. Measured, a session looks at every row once more, and this reads JSON in
     # a third of the time.
     entries = rows.with_only_columns(*_FACTS[:-1], cast(RequestRow.details, Text))
     stream = await (await session.connection()).stream(entries)
-    async for portion in stream.partitions(PARTITION):
-        yield [Entry._make((*facts, from_json(details))) for *facts, details in portion]
+    async for chunk in stream.partitions(CHUNK):
+        yield [Entry._make((*facts, from_json(details))) for *facts, details in chunk]
 
 
 async def prune(session: AsyncSession, *, before: datetime) -> int:

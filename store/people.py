@@ -1,4 +1,4 @@
-"""Slack profiles and group members as last seen. Slack stays the owner; this is a cache."""
+"""A cache of Slack's profiles and group members as last read, and the roles that follow from it."""
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet

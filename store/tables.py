@@ -59,20 +59,30 @@ class RequestRow(SQLModel, table=True):
         one_of("category", list(Category)),
         one_of("environment", list(Environment)),
         one_of("release_stage", list(ReleaseStage)),
-        # What a search compares stands in the order of the list, so that it reads no whole rows.
+        # All requests, by each of the two sorts. A search compares `search_text` in the index, and
+        # its counts `status`, so that neither reads whole rows.
         Index("ix_request_created", "created_at", "id", "search_text", "status"),
+        Index("ix_request_completed", "completed_on", "id", "search_text", "status"),
+        # All requests of some statuses, by each of the two sorts; their counts.
         Index("ix_request_status_created", "status", "created_at", "id"),
+        Index("ix_request_status_completed", "status", "completed_on", "id"),
+        # My Requests and the filter by submitter, by each of the two sorts; the counts of Home.
         Index("ix_request_submitter_created", "submitted_by", "created_at", "id", "status"),
         Index("ix_request_submitter_completed", "submitted_by", "completed_on", "id"),
-        Index("ix_request_completed", "completed_on", "id", "search_text", "status"),
-        Index("ix_request_status_completed", "status", "completed_on", "id"),
+        # The filters by environment and by category, with or without a status.
         Index("ix_request_environment", "environment", "status", "created_at", "id"),
         Index("ix_request_category", "category", "status", "environment", "created_at", "id"),
+        # `same_target.newest_tries`: the last request of one person for a target.
         Index("ix_request_tries", *TARGET, "submitted_by", "created_at"),
+        # `same_target.on_target`: the last requests for one version on a target.
         Index("ix_request_versions", *TARGET, "version", "status", "completed_on", "id"),
+        # The same of any version: what waits for a target, the release approved there last.
         Index("ix_request_standing", *TARGET, "status", "completed_on", "id"),
+        # `same_target`: the releases of a target that are at a stage now.
         Index("ix_request_staged", *TARGET, "release_stage", **only(STAGED)),
+        # `reminders.owe_nudges`: approved releases that have not moved.
         Index("ix_request_unmoved", "completed_on", **only(UNMOVED)),
+        # No query any more: reminders read `ix_assignment_open`.
         Index("ix_request_remind", "remind_at", **only(OPEN)),
     )
 
@@ -106,14 +116,16 @@ class RequestRow(SQLModel, table=True):
 class AssignmentRow(SQLModel, table=True):
     """Who may vote on a request at a stage.
 
-    `waits` while this reviewer's vote is still wanted. It and the request's status and times are
-    repeated here, so that what a person was given is read from one index at any size.
+    `waits` while this reviewer's vote is still wanted. The request's status and times are repeated
+    here, so that My Approvals is read from one index at any size.
     """
 
     __tablename__ = "assignment"
     __table_args__ = (
+        # My Approvals, by each of the two sorts; the counts of Home.
         Index("ix_assignment_reviewer", "reviewer", "created_at", "request_id", "status"),
         Index("ix_assignment_completed", "reviewer", "completed_on", "request_id", "status"),
+        # Digests and reminders: on whom something waits, since when, and what it is.
         Index(
             "ix_assignment_open",
             "reviewer",
@@ -136,7 +148,7 @@ class AssignmentRow(SQLModel, table=True):
 
 
 class VoteRow(SQLModel, table=True):
-    """One reviewer's word; the primary key keeps it to one a reviewer and stage."""
+    """One reviewer's vote; the primary key allows one a reviewer and stage."""
 
     __tablename__ = "vote"
     __table_args__ = (one_of("verdict", list(Verdict)),)
@@ -182,16 +194,20 @@ class CardRow(SQLModel, table=True):
 class OutboxRow(SQLModel, table=True):
     """A message that is owed. `key` names it, so that owing it twice is owing it once.
 
-    `wanted` counts how often it was asked for: what is asked again while being sent stays owed.
-    `doubtful` means an earlier attempt may have reached Slack: look before posting again.
+    `wanted` counts how often it was asked for: one asked for again while it is sent stays owed.
+    `doubtful` means that an earlier attempt may have reached Slack: look before posting again.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         one_of("state", list(OutboxState)),
+        # A claim: whether another message of the lane goes first. Settling: whether one is left.
         Index("ix_outbox_pending", "lane", "rank", "id", **only(PENDING)),
-        Index("ix_outbox_urgent", "rank", "id", sqlite_where=PENDING, postgresql_where=PENDING),
+        # A claim: the most urgent messages first.
+        Index("ix_outbox_urgent", "rank", "id", **only(PENDING)),
+        # A claim: the lanes that have a message being sent.
         Index("ix_outbox_sending", "lane", **only(SENDING)),
+        # `outbox.prune`, and an operator's list of what failed.
         Index("ix_outbox_settled", "state", "settled_at"),
     )
 
@@ -223,7 +239,9 @@ class ExportRow(SQLModel, table=True):
         one_of("scope", list(Scope)),
         one_of("format", list(Format)),
         one_of("state", list(ExportState)),
+        # `exports.claim`: the one that has waited longest.
         Index("ix_export_unfinished", "due_at", "id", **only(UNFINISHED)),
+        # `exports.prune`.
         Index("ix_export_finished", "finished_at"),
     )
 
@@ -247,7 +265,10 @@ class ExportRow(SQLModel, table=True):
 
 
 class LaneRow(SQLModel, table=True):
-    """When Slack next takes a message on a lane; kept here so that all replicas keep the pace."""
+    """When Slack takes the next message of a lane; kept here so that all replicas keep the pace.
+
+    The lane `post:*` (`edit:*`, `home:*`) is the allowance of the method; see `rate_limits`.
+    """
 
     __tablename__ = "lane"
 
@@ -256,7 +277,7 @@ class LaneRow(SQLModel, table=True):
 
 
 class DraftRow(SQLModel, table=True):
-    """A request that somebody is still writing. `id` is random: who does not know it, has none."""
+    """A request that somebody is still writing. `id` is random, so that nobody guesses it."""
 
     __tablename__ = "draft"
 
@@ -264,7 +285,7 @@ class DraftRow(SQLModel, table=True):
     owner: str
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
     resubmission_of: int | None = None
-    updated_at: datetime = Field(index=True)
+    updated_at: datetime = Field(index=True)  # `drafts.prune`
 
 
 class HomeRow(SQLModel, table=True):
@@ -281,7 +302,7 @@ class SlotRow(SQLModel, table=True):
     """Everything that happens once: `digest:U1:2026-11-22`. The key is the lock."""
 
     __tablename__ = "slot"
-    __table_args__ = (Index("ix_slot_at", "at"),)
+    __table_args__ = (Index("ix_slot_at", "at"),)  # `reminders.prune`
 
     key: str = Field(primary_key=True)
     at: datetime
@@ -291,7 +312,7 @@ class PersonRow(SQLModel, table=True):
     """A Slack profile as last seen; Slack stays the owner."""
 
     __tablename__ = "person"
-    __table_args__ = (Index("ix_person_email", "email"),)
+    __table_args__ = (Index("ix_person_email", "email"),)  # `people.with_email`
 
     user_id: str = Field(primary_key=True)
     name: str

@@ -1,6 +1,6 @@
 """`python -m bot.exports 12`: make the file of export 12 as the order on stdin says.
 
-Says how many requests are written after each portion, one number a line; the last is the total. The
+Says how many requests are written after each chunk, one number a line; the last is the total. The
 order comes by stdin because the command line of a process is everybody's to read.
 """
 

@@ -1,4 +1,4 @@
-"""Make one file from the store, in bounded memory: a portion of requests at a time.
+"""Make one file from the store, in bounded memory: a chunk of requests at a time.
 
 Runs in a process of its own: measured, a writer in a thread stalls the event loop for half a second
 at a time, and every click waits for it.
@@ -54,15 +54,15 @@ async def _write(
     met: dict[str, Person] = {}
     count = 0
     with _WRITERS[export.format](order.path, ZoneInfo(order.zone)) as add:
-        async for portion in exports.contents(session, export, roster):
-            met.update(await people.known(session, _named(portion) - met.keys()))
-            for entry in portion:
+        async for chunk in exports.contents(session, export, roster):
+            met.update(await people.known(session, _named(chunk) - met.keys()))
+            for entry in chunk:
                 add(entry, met)
-            count += len(portion)
+            count += len(chunk)
             progress(count)
     return count
 
 
-def _named(portion: Sequence[Entry]) -> set[str]:
-    deciders = {entry.decided_by for entry in portion if entry.decided_by}
-    return deciders | {entry.submitted_by for entry in portion}
+def _named(chunk: Sequence[Entry]) -> set[str]:
+    deciders = {entry.decided_by for entry in chunk if entry.decided_by}
+    return deciders | {entry.submitted_by for entry in chunk}

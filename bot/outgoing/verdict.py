@@ -1,8 +1,7 @@
-"""What to do after an attempt to send: pure, from Slack's answer and the number of the attempt.
+"""What an answer of Slack means for a message: sent, retry later, or give up. Pure.
 
-Three ends: it was sent; try again at some time; give up, because it can never be sent. An answer
-that leaves open whether Slack did the work makes the message doubtful: before the next attempt the
-dispatcher looks for it in Slack.
+An answer that leaves open whether Slack did the work makes the message doubtful: before the next
+attempt the sender looks for it in Slack.
 """
 
 from dataclasses import dataclass
@@ -44,7 +43,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """Not sent, or unknown. `whole_lane`: Slack asked for silence, not only for this message."""
+    """Not sent, or unknown (`doubtful`). `whole_lane`: Slack limits the lane, not this message."""
 
     seconds: float
     why: str

@@ -38,17 +38,17 @@ def _prepare_if_direct(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("SELECT pg_backend_pid()")
     driver, (server,) = connection.driver_connection, cursor.fetchone()
-    driver.prepare_threshold = prepare_threshold(told=driver.info.backend_pid, server=server)
+    driver.prepare_threshold = prepare_threshold(announced=driver.info.backend_pid, server=server)
     cursor.close()
     connection.rollback()
 
 
-def prepare_threshold(*, told: int, server: int) -> int | None:
+def prepare_threshold(*, announced: int, server: int) -> int | None:
     """After how many times to prepare a statement; None (never) behind a pooler.
 
-    `told` is the process number the client was told at its connect, `server` the server's own.
+    `announced` is the process number a client gets at its connect, `server` the server's own.
     """
-    return PREPARE_AFTER if told == server else None
+    return PREPARE_AFTER if announced == server else None
 
 
 def _note_idle_since(_connection: Any, record: Any) -> None:

@@ -47,14 +47,15 @@ async def page(session: AsyncSession, query: ListQuery, *, asker: str, policy: P
     return Listing(found, {**submitters, **await people.known(session, filtered)})
 
 
-async def standings(
+async def counts_by_status(
     session: AsyncSession, scope: Scope, *, asker: str, roster: Roster
 ) -> dict[Status, int]:
     """How many requests of each status the asker may see there, each capped like a total."""
     query = ListQuery(scope)
     shape = shape_of(query, oversees=roster.oversees(asker))
-    counted = (await execute(session, statements.standings(shape), values_of(query, asker))).one()
-    return dict(zip(Status, counted, strict=True))
+    statement = statements.counts_by_status(shape)
+    counts = (await execute(session, statement, values_of(query, asker))).one()
+    return dict(zip(Status, counts, strict=True))
 
 
 def visible(query: ListQuery, *, asker: str, roster: Roster) -> Select[RequestRow]:

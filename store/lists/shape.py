@@ -1,6 +1,7 @@
-"""What lists have in common that differ only in values: the shape that their statements follow.
+"""The shape of a list: all that its SQL depends on. Lists that differ only in values share a
+statement.
 
-What must stay true: who sees what is said here once, by the sources of a list.
+What must stay true: who sees what is said once, here, by the sources of a list.
 """
 
 import re
@@ -24,8 +25,8 @@ class Source(Enum):
     GIVEN = auto()
 
 
-class Standing(Enum):
-    """Which statuses a filter allows, as far as statements differ by them."""
+class Statuses(Enum):
+    """Which statuses a filter allows: any, only Under Review, it and others, only ended ones."""
 
     ANY = auto()
     OPEN = auto()
@@ -34,9 +35,9 @@ class Standing(Enum):
 
 
 class Leg(NamedTuple):
-    """A stretch of a list that one index walks: from its beginning, or from `past` a cursor.
+    """A part of a list that one index has in order: from its beginning, or from `past` a cursor.
 
-    By completion there are two, because what has none comes last in both directions of the sort.
+    By Completed On there are two, because what is not completed comes last in both directions.
     """
 
     completed: bool | None
@@ -46,17 +47,17 @@ class Leg(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Shape:
     """`narrowed` are the columns a filter names, each with whether it allows several values;
-    `words` says of each word whether it is the number of a request; `legs` are in the order of
-    travel, and `falling` whether what comes next is older.
+    `words` says of each word whether it is the number of a request; `legs` are in the order in
+    which the page is read, and `descending` says whether what comes next is older.
     """
 
     sources: tuple[Source, ...]
-    standing: Standing
+    statuses: Statuses
     narrowed: tuple[tuple[str, bool], ...]
     words: tuple[bool, ...]
     by_completion: bool
     legs: tuple[Leg, ...]
-    falling: bool
+    descending: bool
 
     @property
     def sees_all(self) -> bool:
@@ -66,16 +67,16 @@ class Shape:
 
 def shape_of(query: ListQuery, *, oversees: bool) -> Shape:
     """The shape of this page of a list, for somebody who sees every request or only some."""
-    standing = _standing(query.filter)
+    statuses = _statuses(query.filter)
     backwards = query.cursor is not None and query.cursor.backwards
     return Shape(
         sources=_sources(query.scope, oversees=oversees),
-        standing=standing,
+        statuses=statuses,
         narrowed=tuple((name, len(given) > 1) for name, given in _narrowed(query.filter).items()),
         words=tuple(bool(_REF.fullmatch(word)) for word in query.filter.words.split()),
         by_completion=query.sort.by_completion,
-        legs=_legs(query.sort, query.cursor, standing),
-        falling=query.sort.descending != backwards,
+        legs=_legs(query.sort, query.cursor, statuses),
+        descending=query.sort.descending != backwards,
     )
 
 
@@ -102,16 +103,16 @@ def _sources(scope: Scope, *, oversees: bool) -> tuple[Source, ...]:
     return (Source.ALL,) if oversees else (Source.OWN, Source.GIVEN)
 
 
-def _standing(chosen: Filter) -> Standing:
+def _statuses(chosen: Filter) -> Statuses:
     if not chosen.statuses:
-        return Standing.ANY
+        return Statuses.ANY
     if Status.UNDER_REVIEW not in chosen.statuses:
-        return Standing.ENDED
-    return Standing.OPEN if set(chosen.statuses) == {Status.UNDER_REVIEW} else Standing.MIXED
+        return Statuses.ENDED
+    return Statuses.OPEN if set(chosen.statuses) == {Status.UNDER_REVIEW} else Statuses.MIXED
 
 
 def _narrowed(chosen: Filter) -> dict[str, Sequence[str]]:
-    """What a filter allows of the columns of a request; of its status see `Standing`."""
+    """What a filter allows of the columns of a request; of its status see `Statuses`."""
     parts: dict[str, Sequence[str]] = {
         "environment": [value.value for value in chosen.environments],
         "category": [value.value for value in chosen.categories],
@@ -120,13 +121,13 @@ def _narrowed(chosen: Filter) -> dict[str, Sequence[str]]:
     return {name: given for name, given in parts.items() if given}
 
 
-def _legs(sort: Sort, cursor: Cursor | None, standing: Standing) -> tuple[Leg, ...]:
+def _legs(sort: Sort, cursor: Cursor | None, statuses: Statuses) -> tuple[Leg, ...]:
     """What lies past the cursor."""
     if not sort.by_completion:
         return (Leg(None, past=cursor is not None),)
     in_rest = cursor is not None and cursor.at is None
     completed, rest = Leg(True, past=cursor is not None and not in_rest), Leg(False, past=in_rest)
-    if standing is Standing.OPEN:  # of which none is completed
+    if statuses is Statuses.OPEN:  # of which none is completed
         return (rest,)
     if cursor is None:
         return completed, rest

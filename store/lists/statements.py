@@ -37,7 +37,7 @@ from store.domain.lists.query import COUNT_LIMIT, PAGE_SIZE
 from store.domain.request import Status
 from store.engine.columns import Key, in_list, part_of
 from store.engine.database import AnySelect
-from store.lists.shape import Leg, Shape, Source, Standing
+from store.lists.shape import Leg, Shape, Source, Statuses
 from store.people import PROFILE
 from store.snapshots import FACTS
 from store.tables import AssignmentRow, MemberRow, PersonRow, RequestRow
@@ -84,22 +84,22 @@ _TABLES = {
 
 @lru_cache(SHAPES)
 def page(shape: Shape) -> AnySelect:
-    """One more than a page in the order of travel, with the profiles of who submitted the requests.
+    """One more than a page, in the order it is read, with the profiles of the submitters.
 
-    Each row tells of who asks whether they see every request, `oversees`, and has the counts of the
-    whole list, `total` and `under_review`; but not those of a search, which may be a page and no
-    more, and reads its text only once then.
+    Each row says whether the asker sees every request, `oversees`, and has the counts of the whole
+    list, `total` and `under_review`. A search has no counts: it may be a page and no more, and then
+    reads its text only once.
     """
     if len(shape.sources) * len(shape.legs) == 1:  # from one index
         source, leg = shape.sources[0], shape.legs[0]
-        rows = _stretch(_NAMED.where(*_TABLES[source].join), source, leg, shape)
+        rows = _one_leg(_NAMED.where(*_TABLES[source].join), source, leg, shape)
     else:  # from several, of each no more than a page
         keys = _merged(
-            _stretch(_keys(source, shape, number), source, leg, shape)
+            _one_leg(_keys(source, shape, number), source, leg, shape)
             for source in shape.sources
             for number, leg in enumerate(shape.legs)
         )
-        order = _order(keys.c.at, keys.c.id, falling=shape.falling)
+        order = _order(keys.c.at, keys.c.id, descending=shape.descending)
         rows = _NAMED.where(col(RequestRow.id) == keys.c.id).order_by(keys.c.leg, *order)
         rows = rows.limit(_number(PAGE_SIZE + 1))
     rows = rows.add_columns(_OVERSEES)
@@ -119,14 +119,14 @@ def counts(shape: Shape) -> AnySelect:
     found = _capped(shape)
     is_open = found.c.status == _text(Status.UNDER_REVIEW)
     passed = func.coalesce(func.sum(case((is_open, 1), else_=0)), 0)
-    every = _counted(shape, Status.UNDER_REVIEW) if shape.standing is not Standing.ENDED else 0
+    every = _counted(shape, Status.UNDER_REVIEW) if shape.statuses is not Statuses.ENDED else 0
     waiting = case((func.count() > COUNT_LIMIT, every), else_=passed)
     total = func.count().label("total")
     return select(total, waiting.label("under_review")).select_from(found)
 
 
 @lru_cache(SHAPES)
-def standings(shape: Shape) -> AnySelect:
+def counts_by_status(shape: Shape) -> AnySelect:
     """How many there are of each status, in the order of the statuses, each capped."""
     return select(*(_counted(shape, status) for status in Status))
 
@@ -134,7 +134,7 @@ def standings(shape: Shape) -> AnySelect:
 def whole(shape: Shape) -> Select[RequestRow]:
     """All requests of the list, in its order."""
     at, id_ = _place(Source.ALL, shape)
-    order = _order(at, id_, falling=shape.falling)
+    order = _order(at, id_, descending=shape.descending)
     no_date_last = [at.is_(None)] if shape.by_completion else []
     requests = select(RequestRow).order_by(*no_date_last, *order)
     if len(shape.sources) == 1:
@@ -153,8 +153,8 @@ def _keys(source: Source, shape: Shape, leg: int) -> AnySelect:
     return select(literal_column(str(leg)).label("leg"), at.label("at"), id_.label("id"))
 
 
-def _stretch(columns: AnySelect, source: Source, leg: Leg, shape: Shape) -> AnySelect:
-    """One more than a page of a leg, in the order of travel."""
+def _one_leg(columns: AnySelect, source: Source, leg: Leg, shape: Shape) -> AnySelect:
+    """One more than a page of a leg, in the order it is read."""
     at, id_ = _place(source, shape)
     chosen = columns.where(*_conditions(source, shape))
     if leg.completed is not None:
@@ -164,8 +164,9 @@ def _stretch(columns: AnySelect, source: Source, leg: Leg, shape: Shape) -> AnyS
         there: _Column = bindparam("id", type_=Key)
         if leg.completed is not False:
             here, there = tuple_(at, id_), tuple_(bindparam("at", type_=UTCDateTime()), there)
-        chosen = chosen.where(here < there if shape.falling else here > there)
-    return chosen.order_by(*_order(at, id_, falling=shape.falling)).limit(_number(PAGE_SIZE + 1))
+        chosen = chosen.where(here < there if shape.descending else here > there)
+    order = _order(at, id_, descending=shape.descending)
+    return chosen.order_by(*order).limit(_number(PAGE_SIZE + 1))
 
 
 def _merged(parts: Iterable[AnySelect]) -> Subquery:
@@ -179,7 +180,7 @@ def _counted(shape: Shape, status: Status) -> ScalarSelect[int]:
 
 def _capped(shape: Shape, only: Status | None = None) -> Subquery:
     """As many as are counted at most, and their statuses; with `only`, of this status."""
-    only_open = only is Status.UNDER_REVIEW or shape.standing is Standing.OPEN
+    only_open = only is Status.UNDER_REVIEW or shape.statuses is Statuses.OPEN
     parts = []
     for source in shape.sources:
         table = _TABLES[source]
@@ -202,9 +203,9 @@ def _conditions(source: Source, shape: Shape) -> list[ColumnElement[bool]]:
     table = _TABLES[source]
     found = list(table.whose)
     status = col(table.rows.status)
-    if shape.standing is Standing.OPEN:
+    if shape.statuses is Statuses.OPEN:
         found.append(status == _text(Status.UNDER_REVIEW))
-    elif shape.standing is not Standing.ANY:
+    elif shape.statuses is not Statuses.ANY:
         found.append(in_list(status, "status"))
     for name, several in shape.narrowed:
         column = col(getattr(RequestRow, name))
@@ -226,8 +227,8 @@ def _place(source: Source, shape: Shape) -> tuple[_Column, _Column]:
     return col(rows.completed_on if shape.by_completion else rows.created_at), _TABLES[source].id
 
 
-def _order(at: Any, id_: Any, *, falling: bool) -> list[UnaryExpression[Any]]:
-    return [at.desc(), id_.desc()] if falling else [at.asc(), id_.asc()]
+def _order(at: Any, id_: Any, *, descending: bool) -> list[UnaryExpression[Any]]:
+    return [at.desc(), id_.desc()] if descending else [at.asc(), id_.asc()]
 
 
 def _number(limit: int) -> ColumnElement[int]:

@@ -1,8 +1,7 @@
 """Claims messages that are due: which may be sent now, and when the next one may.
 
 What blocks is read first, because it is few rows: paused lanes, used-up allowances, and messages
-that are being sent. Every other statement is told of it, walks an index and stops early, so that a
-claim costs the same however much is owed.
+that are being sent. Every other statement leaves that out, walks an index and stops early.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +34,7 @@ async def claim_due(
     async with db.transaction() as session:
         # 1. One claim at a time: two could take the same lane, or spend the same allowance.
         await advisory_lock(session, "claims")
-        # 2. What blocks. A sender that died with a message in hand blocks no longer.
+        # 2. What blocks. A message whose sender died, so that its lease is over, blocks no longer.
         blockers = await _blockers(session, pace, now)
         if blockers.expired:
             await execute(session, _GIVE_BACK, {"expired": blockers.expired, "now": now})

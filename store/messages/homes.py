@@ -1,7 +1,7 @@
 """Who has Home open, and at which list, so that it is drawn again when what it shows changes.
 
 What must stay true: a change owes Home only to those it concerns who looked at it lately, in the
-transaction of the change; many changes are one drawing, and it shows the state of that moment.
+transaction of the change. Many changes make one drawing, of the state at the moment it is sent.
 """
 
 from collections.abc import Iterable, Mapping
@@ -78,8 +78,8 @@ async def place_of(session: AsyncSession, user: str) -> str | None:
 async def redraws(
     session: AsyncSession, request_ids: Iterable[int], *, now: datetime
 ) -> list[Owed]:
-    """The Homes that a change of these requests concerns: of who has a card, of who decided, and
-    of those who look at all requests, as far as they are not too many to redraw at every change.
+    """The Homes to draw again after a change of these requests: of everybody with a card, of who
+    decided, and of the last ONLOOKERS who look at all requests.
     """
     asked = {"ids": list(request_ids), "since": now - OPEN_FOR}
     users = (await execute(session, _CONCERNED, asked)).scalars()
@@ -93,7 +93,7 @@ async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy
         shown = tabs(asker, roster)
         query = query if query.scope in shown else ListQuery(Scope.MINE)
         found = await listing.page(session, query, asker=asker, policy=policy)
-        counts = await listing.standings(session, query.scope, asker=asker, roster=roster)
+        counts = await listing.counts_by_status(session, query.scope, asker=asker, roster=roster)
     return Overview(query, found, shown, counts)
 
 

@@ -1,9 +1,9 @@
-"""Messages that are owed, and the loop's side of sending them: claim, settle, give back.
+"""Messages that are owed, and how a sender ends its claim: settled, postponed, given up.
 
-A row names a message ("card of request 7 for U2"), never its words: what is sent is rendered from
-the state at that moment. Owing it again while it waits changes nothing; owing it again while it is
-being sent keeps it owed. A lane is what Slack paces and orders together: posts to one conversation,
-edits in it, answers to one person. One row a lane is sent at a time.
+A row names a message ("card of request 7 for U2"), never its words: it is drawn from the state at
+the moment it is sent. Owing it again while it waits changes nothing; owing it again while it is
+being sent keeps it owed. A lane is what Slack limits and orders together: posts to one
+conversation, edits in it, answers to one person. One message a lane is sent at a time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -177,7 +177,7 @@ async def owe_reply(
 async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: datetime) -> None:
     """They were sent. What was asked for again meanwhile is owed again.
 
-    Where more waits on one of their lanes, whoever sends messages is woken.
+    Where more waits on one of their lanes, the dispatchers are notified.
     """
     rows = await execute(session, _LOCKED, {"ids": [message.id for message in messages]})
     known = {row.id: row for row in rows}
@@ -214,7 +214,7 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
 
 
 async def prune(session: AsyncSession, *, before: datetime) -> int:
-    """Drop a portion of what was sent before that moment; what failed stays. How many."""
+    """Delete a chunk of what was sent before that moment; what failed stays. How many."""
     long_ago = col(OutboxRow.settled_at) < before
     sent = col(OutboxRow.state) == OutboxState.SENT
     return await delete_chunk(session, OutboxRow, col(OutboxRow.id), sent, long_ago)

@@ -1,7 +1,7 @@
 """What an operator may do to messages that are owed: look, try again, drop. Never their words.
 
 What a message would say and where a response URL leads stay in the store: a list of what is owed
-may be pasted anywhere. A message in a sender's hands is left alone; its lease ends by itself.
+may be pasted anywhere. A message that is being sent is left alone; its lease ends by itself.
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ async def drop(session: AsyncSession, key: str) -> bool:
 
 
 _LEFT = (OutboxState.PENDING, OutboxState.FAILED)
-"""Nobody has these in hand."""
+"""Nobody is sending these."""
 
 
 async def _due(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> int:

@@ -1,7 +1,7 @@
-"""Reminders and the daily digest: who is owed one now. Truth is in the rows, a tick only asks.
+"""Reminders, digests, nudges and departures: who is owed one now. A tick only asks.
 
 A slot key (`digest:U1:2026-11-22`, the reviewer's own local date) is taken in the transaction that
-owes the message, so any number of ticks, restarts and replicas send one.
+owes the message, so that any number of ticks, restarts and replicas send it once.
 """
 
 from collections.abc import Iterator, Sequence

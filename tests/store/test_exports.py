@@ -8,7 +8,7 @@ from store.domain.export import Export, ExportState, Format
 from store.domain.lists.query import Filter, ListQuery, Scope, Sort
 from store.domain.request import Status
 from store.engine.database import Database
-from store.exports import LEASE, PARTITION, Asked
+from store.exports import CHUNK, LEASE, Asked
 from store.lists import listing
 from tests.cast import ALICE, BOB, MALLORY, NOW
 from tests.harness_store import POLICY, outbox_rows, submit, vote
@@ -116,8 +116,8 @@ async def test_an_end_is_final_and_forgotten_in_time(db: Database) -> None:
 
 
 async def test_a_file_of_many_portions_holds_every_request_once(db: Database) -> None:
-    await insert_rows(db, [request_row(number) for number in range(1, 2 * PARTITION + 12)])
-    assert await inside(db, EVERYTHING, BOB) == [*range(2 * PARTITION + 11, 0, -1)]
+    await insert_rows(db, [request_row(number) for number in range(1, 2 * CHUNK + 12)])
+    assert await inside(db, EVERYTHING, BOB) == [*range(2 * CHUNK + 11, 0, -1)]
 
 
 async def test_a_file_holds_exactly_what_the_asker_may_see(db: Database) -> None:

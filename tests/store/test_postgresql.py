@@ -38,8 +38,8 @@ async def test_what_comes_again_is_prepared(both: tuple[Database, Database]) -> 
 
 
 def test_behind_a_pooler_nothing_is_prepared() -> None:
-    assert postgresql.prepare_threshold(told=71, server=71) == PREPARE_AFTER
-    assert postgresql.prepare_threshold(told=1_804_289_383, server=71) is None
+    assert postgresql.prepare_threshold(announced=71, server=71) == PREPARE_AFTER
+    assert postgresql.prepare_threshold(announced=1_804_289_383, server=71) is None
 
 
 async def test_a_connection_that_was_lost_while_it_rested_is_made_again(
