@@ -1,6 +1,7 @@
 """What is worth failing a build for: plain names, honest tests, imports that do nothing."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,14 @@ def test_importing_a_module_does_nothing() -> None:
     command = [sys.executable, "-m", "tests.import_everything"]
     ended = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     assert ended.stdout.splitlines() == []
+
+
+def test_the_product_does_not_read_the_tests() -> None:
+    """It has to run from a wheel, and the wheel has no tests."""
+    path_or_import = re.compile(r"""["'/]tests["'/]|^\s*(from|import) tests\b""", re.MULTILINE)
+    reading = [
+        str(path.relative_to(ROOT))
+        for path in files(*PRODUCT)
+        if path_or_import.search(path.read_text("utf-8"))
+    ]
+    assert reading == []

@@ -5,8 +5,10 @@ import socket
 
 import pytest
 
+from bot.cli.local_workspace import CAST
 from bot.cli.manifest import SCOPES
 from tests.bot.installation import Installation
+from tests.cast import NAMES
 
 
 async def test_the_manifest_of_socket_mode_names_no_address(installed: Installation) -> None:
@@ -89,3 +91,7 @@ async def test_what_keeps_the_bot_from_running_is_one_sentence(
     assert typed.words.splitlines()[-1].startswith(sentence)
     assert "Traceback" not in typed.words
     assert ":word@" not in typed.words
+
+
+def test_the_demo_plays_with_the_cast_of_the_tests() -> None:
+    assert CAST.items() <= NAMES.items()

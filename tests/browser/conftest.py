@@ -21,14 +21,12 @@ SEED = (2, 3, 4)
 OpenDesk = Callable[..., Coroutine[Any, Any, Desk]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in this folder, and skip it where it cannot run."""
-    away = pytest.mark.skip(reason="no browser here: `make browser` installs one and runs these")
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            if not browser_is_there():
-                item.add_marker(away)
+@pytest.fixture(autouse=True)
+def where_a_browser_is(request: pytest.FixtureRequest) -> None:
+    """Skip what is here where there is none."""
+    assert request.node.get_closest_marker("browser"), "pytestmark = pytest.mark.browser"
+    if not browser_is_there():
+        pytest.skip("no browser here: `make browser` installs one and runs these")
 
 
 @pytest.fixture

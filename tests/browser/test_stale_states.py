@@ -22,6 +22,7 @@ from tests.sandbox import pieces
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Route
 
+pytestmark = pytest.mark.browser
 Json = dict[str, Any]
 
 COLOURS = pieces.options("red", "green", "blue")

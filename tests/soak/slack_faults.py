@@ -69,7 +69,8 @@ class FaultyWorkspace(Workspace):
     def __init__(self, now: Callable[[], datetime], faults: RandomFaults) -> None:
         super().__init__(now=now)
         self.faults = self.random_faults = faults
-        self.ack_seconds = 3.0  # as Slack really does it: bots die with a click in hand
+        # Longer than Slack waits, for a busy machine; not for ever: a bot may leave it unanswered.
+        self.ack_seconds = 10.0
         self.response_urls = self.answers = CountedUrls(now)
         self._spans: dict[int, tuple[float, float]] = {}
 
