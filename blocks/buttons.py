@@ -25,7 +25,7 @@ NEXT_PAGE = "list.page.next"
 LIST_APPROVALS = "list.approvals"
 FILTER = "list.filter"
 SHOW_ALL = "list.all"
-DOWNLOAD = "list.download"
+EXPORT = "list.download"
 NEW = "request.new"
 TAB = {scope: f"home.tab.{scope.value}" for scope in Scope}
 PREVIOUS_PART = "details.part.previous"
@@ -45,7 +45,7 @@ ALL_ACTIONS = (
     LIST_APPROVALS,
     FILTER,
     SHOW_ALL,
-    DOWNLOAD,
+    EXPORT,
     NEW,
     *TAB.values(),
     PREVIOUS_PART,

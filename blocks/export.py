@@ -1,4 +1,4 @@
-"""What a person hears of their download: that it is prepared, how far it is, and how it ended.
+"""What a person hears of their export: that it is prepared, how far it is, and how it ended.
 
 One message, redrawn as it goes; the file itself comes below it. All sentences say what to do next.
 """

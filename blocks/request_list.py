@@ -93,7 +93,7 @@ def tools(query: ListQuery) -> list[ButtonElement]:
     return [
         buttons.link("Filter", buttons.FILTER, paging.encode(here)),
         *([show_all] if here != whole else []),
-        buttons.link("Download", buttons.DOWNLOAD, paging.encode(here)),
+        buttons.link("Download", buttons.EXPORT, paging.encode(here)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Download: the button of every list, and `/mp-requests export [which list] [filters] [format]`.
+"""Exports: the button of every list, and `/mp-requests export [which list] [filters] [format]`.
 
 Nothing is read here: the wish is stored, and a loop of its own makes and sends the file.
 """
@@ -31,7 +31,7 @@ _FORMATS = {format.value: format for format in Format} | {
 
 def register(app: AsyncApp) -> None:
     """Listen to the button."""
-    app.action(buttons.DOWNLOAD)(download_list)
+    app.action(buttons.EXPORT)(export_list)
 
 
 async def ask(text: str, asker: str, deps: Deps) -> Message | str:
@@ -47,7 +47,7 @@ async def ask(text: str, asker: str, deps: Deps) -> Message | str:
     return export_blocks.accepted(export, known)
 
 
-async def download_list(
+async def export_list(
     ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
 ) -> None:
     """The list that was clicked on, whole and as CSV."""

@@ -37,7 +37,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2099
 ECHO_LIMIT = 40
 """Characters of a wrong value that a sentence repeats."""
 REVIEW = "review"
-"""Where a download says what became of a request; read over, since a review is never imported."""
+"""Where an export says what became of a request; read over, since a review is never imported."""
 
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}|[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,63}")
 _QUOTE = "'"
