@@ -11,18 +11,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert
-from sqlmodel import col, select
+from sqlmodel import col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.engine.columns import in_list
 from store.engine.database import execute
 from store.tables import EventRow, RequestRow
 
 GENESIS = "0" * 64
+# Hot: with every change of a request.
 _NEW = insert(EventRow)
 # By the request alone: with the revision beside it SQLite reads every event there is.
 _SEALS = select(EventRow.request_id, EventRow.revision, EventRow.hash).where(
-    col(EventRow.request_id).in_(bindparam("ids", expanding=True))
+    in_list(col(EventRow.request_id), "ids")
 )
 PORTION = 1000
 """Events read at a time when everything is checked."""

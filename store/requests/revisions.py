@@ -7,8 +7,8 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, update
-from sqlmodel import col
+from sqlalchemy import Update
+from sqlmodel import bindparam, col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.request import Request
@@ -56,7 +56,8 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _guarded(*names: str) -> Any:
+def _guarded(*names: str) -> Update:
+    """Hot: with every change of a request."""
     return (
         update(RequestRow)
         .where(col(RequestRow.id) == bindparam("its_id"))

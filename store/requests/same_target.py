@@ -6,11 +6,10 @@ Each look-up is one row or a few from an index, however much a target has seen.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_
+from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import and_, bindparam, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain import target_rules as rules
@@ -23,7 +22,8 @@ from store.domain.request import (
     Status,
 )
 from store.domain.target_rules import NAMED, UNDER_WAY, Precedents, Target
-from store.engine.database import execute
+from store.engine.columns import in_list
+from store.engine.database import AnySelect, execute
 from store.snapshots import predecessor
 from store.tables import TARGET, EventRow, RequestRow
 
@@ -31,6 +31,7 @@ MOVED = "moved"
 """The kind of the event by which a release reaches a stage."""
 REDRAWN = 10
 """How many waiting requests of a target are drawn again after a decision there."""
+# Hot: with every submission.
 _TRY = (
     select(RequestRow.created_at, RequestRow.id, RequestRow.attempt, RequestRow.status)
     .where(*(col(getattr(RequestRow, name)) == bindparam(name) for name in TARGET))
@@ -212,8 +213,8 @@ async def _under_way(session: AsyncSession, there: ColumnElement[bool]) -> tuple
     return waiting + await _newest(session, and_(there, moving), NAMED + 1)
 
 
-def _beside() -> Any:
-    ids: Any = bindparam("ids", expanding=True)
+def _beside() -> AnySelect:
+    """The newest that wait for the same targets, of each REDRAWN at most. Hot: every decision."""
     changed = aliased(RequestRow)
     same = [col(getattr(changed, name)) == getattr(RequestRow, name) for name in TARGET]
     newest = col(RequestRow.completed_on).desc(), col(RequestRow.id).desc()
@@ -221,10 +222,15 @@ def _beside() -> Any:
     waiting = (
         select(RequestRow.id, place.label("place"))
         .join(changed, and_(*same))
-        .where(col(changed.id).in_(ids), col(RequestRow.id).not_in(ids), _has(Status.UNDER_REVIEW))
+        .where(
+            in_list(col(changed.id), "ids"),
+            ~in_list(col(RequestRow.id), "ids"),
+            _has(Status.UNDER_REVIEW),
+        )
         .subquery()
     )
-    return select(waiting.c.id).where(waiting.c.place <= REDRAWN)
+    newest_waiting: AnySelect = select(waiting.c.id).where(waiting.c.place <= REDRAWN)
+    return newest_waiting
 
 
 _BESIDE = _beside()
