@@ -103,7 +103,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
     await bot.identity.learn()
     await bot.profiles.prepare()
-    loops = {"sending": bot.dispatcher.run(), "making downloads": bot.export_loop.run()}
+    loops = {"sending": bot.dispatcher.run(), "making exports": bot.export_loop.run()}
     if not bot.db.is_sqlite:  # SQLite has no way to hear of other replicas, and no other machine
         loops["hearing PostgreSQL"] = _listen(bot)
     bot.loops.update({name: asyncio.create_task(loop) for name, loop in loops.items()})

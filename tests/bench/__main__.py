@@ -31,7 +31,7 @@ class Effort:
     limited: int
     lines: int
     large_rounds: int
-    downloads: int
+    exports: int
     reviewers: int
     cases: Sequence[Case]
     floor: Scenario
@@ -73,7 +73,7 @@ async def _people(few: Place, many: Place, effort: Effort) -> list[Line]:
 
 
 async def _exports(_few: Place, many: Place, effort: Effort) -> list[Line]:
-    return await exports.measure(many, rounds=effort.downloads)
+    return await exports.measure(many, rounds=effort.exports)
 
 
 async def _outbox(few: Place, _many: Place, effort: Effort) -> list[Line]:
