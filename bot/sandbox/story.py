@@ -1,6 +1,6 @@
 """A story played at a sandbox workspace: people act, and what they then see is printed.
 
-Nothing is canned: every picture is read back from the workspace, and a step that does not come
+Nothing is prepared: every picture is read back from the workspace, and a step that does not come
 true ends the story with StoryError.
 """
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sandbox.page.markup import Ink
+from bot.sandbox.page.markup import HtmlWriter
 from bot.sandbox.screen.reader import Reader
 
 NAMES = {"U1": "Bob Reyes", "S1": "reviewers", "C1": "reviews"}
-INK = Ink(
+HTML = HtmlWriter(
     Reader(
         lambda name: NAMES.get(name, name), "Asia/Manila", datetime(2026, 11, 20, 4, tzinfo=UTC)
     ),
@@ -17,8 +17,8 @@ INK = Ink(
 
 
 def test_words_are_escaped_and_entities_read_once() -> None:
-    assert INK.mrkdwn("a &lt;b&gt; & <script>") == "a &lt;b&gt; &amp; script"
-    assert INK.mrkdwn("&amp;lt;") == "&amp;lt;"
+    assert HTML.mrkdwn("a &lt;b&gt; & <script>") == "a &lt;b&gt; &amp; script"
+    assert HTML.mrkdwn("&amp;lt;") == "&amp;lt;"
 
 
 @pytest.mark.parametrize(
@@ -33,31 +33,31 @@ def test_words_are_escaped_and_entities_read_once() -> None:
     ],
 )
 def test_markup_becomes_html(said: str, shown: str) -> None:
-    assert INK.mrkdwn(said) == shown
+    assert HTML.mrkdwn(said) == shown
 
 
 def test_a_mention_of_the_reader_stands_out() -> None:
-    assert INK.mrkdwn("<@U1>") == '<span class="mention own">@Bob Reyes</span>'
-    assert INK.mrkdwn("<!subteam^S1>") == '<span class="mention">@reviewers</span>'
-    assert INK.mrkdwn("<!here>") == '<span class="mention own">@here</span>'
+    assert HTML.mrkdwn("<@U1>") == '<span class="mention own">@Bob Reyes</span>'
+    assert HTML.mrkdwn("<!subteam^S1>") == '<span class="mention">@reviewers</span>'
+    assert HTML.mrkdwn("<!here>") == '<span class="mention own">@here</span>'
 
 
 def test_an_escaped_mention_is_words() -> None:
-    assert INK.mrkdwn("&lt;@U1&gt;") == "&lt;@U1&gt;"
+    assert HTML.mrkdwn("&lt;@U1&gt;") == "&lt;@U1&gt;"
 
 
 def test_only_links_that_a_browser_does_not_run_are_links() -> None:
-    assert '<a href="https://example.com/?a=1&amp;b=2"' in INK.mrkdwn(
+    assert '<a href="https://example.com/?a=1&amp;b=2"' in HTML.mrkdwn(
         "<https://example.com/?a=1&amp;b=2>"
     )
-    assert INK.mrkdwn("<javascript:alert(1)|press>") == "press"
-    assert 'href="&#34;' not in INK.mrkdwn('<https://example.com/"onclick="x|press>')
+    assert HTML.mrkdwn("<javascript:alert(1)|press>") == "press"
+    assert 'href="&#34;' not in HTML.mrkdwn('<https://example.com/"onclick="x|press>')
 
 
 def test_rich_text_has_lists_links_and_styles() -> None:
     bold = {"type": "text", "text": "<now>", "style": {"bold": True}}
     section = {"type": "rich_text_section", "elements": [bold, {"type": "user", "user_id": "U1"}]}
     listed = {"type": "rich_text_list", "style": "ordered", "elements": [section]}
-    shown = INK.rich({"type": "rich_text", "elements": [listed]})
+    shown = HTML.rich({"type": "rich_text", "elements": [listed]})
     assert shown.startswith('<ol class="indent-0"><li><div><b>&lt;now&gt;</b>')
     assert "@Bob Reyes" in shown

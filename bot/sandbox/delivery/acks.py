@@ -1,4 +1,4 @@
-"""What an app answered to one payload, and the words Slack has for no answer."""
+"""What the app answers to one payload, and how payloads are delivered."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -28,7 +28,7 @@ class Ack:
 
 
 class Delivery(Protocol):
-    """A way to bring payloads to the app."""
+    """Signed HTTP or Socket Mode."""
 
     async def send(
         self, kind: PayloadKind, payload: Json, *, within: float, retry: Retry | None = None

@@ -23,7 +23,7 @@ class _Pending:
 
 
 class Events:
-    """Delivers events one by one and keeps those that wait for another try."""
+    """Delivers events, and repeats those that were not acknowledged."""
 
     def __init__(
         self, delivery: Callable[[], Delivery], within: Callable[[], float], changes: Changes
@@ -36,7 +36,7 @@ class Events:
 
     @property
     def pending(self) -> int:
-        """How many deliveries wait for their time."""
+        """How many deliveries wait to be repeated."""
         return len(self._pending)
 
     async def send(self, payload: Mapping[str, Any]) -> Ack:
@@ -48,16 +48,16 @@ class Events:
         self._start(dict(payload), None)
 
     async def retry_now(self) -> list[Ack]:
-        """Make every waiting retry at once instead of in its time; their answers."""
+        """Repeat at once everything that waits; the answers."""
         due = list(self._pending)
         for pending in due:
-            self._take(pending)
+            self._unqueue(pending)
         return [await self._attempt(pending.payload, pending.retry) for pending in due]
 
     async def close(self) -> None:
         """Drop what waits and stop what runs."""
         for pending in list(self._pending):
-            self._take(pending)
+            self._unqueue(pending)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -67,21 +67,21 @@ class Events:
         ack = await self._delivery().send("events_api", payload, within=within, retry=retry)
         made = retry.number if retry else 0
         if not ack.acked and not ack.no_retry and made < len(RETRY_AFTER):
-            self._plan(payload, Retry(made + 1, ack.reason))
+            self._queue(payload, Retry(made + 1, ack.reason))
         self._changes.notify()
         return ack
 
-    def _plan(self, payload: Json, retry: Retry) -> None:
+    def _queue(self, payload: Json, retry: Retry) -> None:
         pending = _Pending(payload, retry)
         wait = RETRY_AFTER[retry.number - 1]
         pending.timer = asyncio.get_running_loop().call_later(wait, self._due, pending)
         self._pending.append(pending)
 
     def _due(self, pending: _Pending) -> None:
-        self._take(pending)
+        self._unqueue(pending)
         self._start(pending.payload, pending.retry)
 
-    def _take(self, pending: _Pending) -> None:
+    def _unqueue(self, pending: _Pending) -> None:
         self._pending.remove(pending)
         if pending.timer is not None:
             pending.timer.cancel()

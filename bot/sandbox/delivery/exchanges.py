@@ -1,4 +1,4 @@
-"""What was brought to the app and what it answered: the latest, for whoever looks into it."""
+"""The latest payloads with the app's answers, for tests and for the page's inspector."""
 
 from collections import deque
 from collections.abc import Callable
@@ -21,19 +21,19 @@ class Exchange:
 
 
 class Exchanges:
-    """The last payloads, the latest at the end."""
+    """The last `KEPT` exchanges, the latest at the end."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self.latest: deque[Exchange] = deque(maxlen=KEPT)
 
-    def through(self, delivery: Delivery) -> Delivery:
-        """The same way to the app, with everything that goes along it kept here."""
-        return _Kept(self, delivery)
+    def recording(self, delivery: Delivery) -> Delivery:
+        """The same delivery, with each payload and its answer kept here."""
+        return _Recording(self, delivery)
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Recording:
     exchanges: Exchanges
     delivery: Delivery
 

@@ -87,8 +87,8 @@ class InstalledWorkspace(WorkspaceState):
 
     def _delivery(self) -> Delivery:
         if self.request_url is None:
-            return self.exchanges.through(self.socket_mode)
+            return self.exchanges.recording(self.socket_mode)
         if self._session is None:
             raise RuntimeError("start the workspace first")
         http = SignedHttp(self._session, self.request_url, self.signing_secret)
-        return self.exchanges.through(http)
+        return self.exchanges.recording(http)

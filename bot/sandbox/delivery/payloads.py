@@ -31,7 +31,7 @@ def interaction(kind: str, person: Profile) -> Json:
 
 
 def in_message(message: Message, where: Conversation) -> Json:
-    """The parts of a `block_actions` payload that tell the message it happened in.
+    """The parts of a `block_actions` payload that name the message it happened in.
 
     For an ephemeral message Slack sends no `message`; the app has only its container.
     """
@@ -47,7 +47,7 @@ def in_message(message: Message, where: Conversation) -> Json:
 
 
 def in_view(view: View) -> Json:
-    """The parts of a `block_actions` payload that tell the view it happened in."""
+    """The parts of a `block_actions` payload that name the view it happened in."""
     return {"container": {"type": "view", "view_id": view.id}, "view": view.to_slack()}
 
 

@@ -28,14 +28,14 @@ class _Connection:
     draining: bool = False
     waiting: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
 
-    def settle(self, answer: Json) -> None:
-        """Hand an answer to whoever waits for it."""
+    def acknowledge(self, answer: Json) -> None:
+        """An answer of the app, for whoever waits for it."""
         future = self.waiting.pop(str(answer.get("envelope_id")), None)
         if future is not None and not future.done():
             future.set_result(answer.get("payload"))
 
-    def give_up(self) -> None:
-        """Nobody will answer on a closed connection."""
+    def fail_waiting(self) -> None:
+        """The connection was closed: no more answers will come."""
         for future in self.waiting.values():
             if not future.done():
                 future.set_exception(ConnectionResetError())
@@ -63,7 +63,7 @@ class SocketMode:
         return key
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one connection from hello to goodbye."""
+        """Serve one connection until it is closed."""
         key = request.query.get("ticket", "")
         if key not in self._keys:
             raise web.HTTPForbidden(text="unknown or used key")
@@ -76,29 +76,24 @@ class SocketMode:
             return socket
         connection = _Connection(socket)
         self._connections.append(connection)
+        hello: Json = {"type": "hello", "num_connections": self.connections}
+        hello["connection_info"] = {"app_id": APP_ID}
+        hello["debug_info"] = {
+            "host": "sandbox",
+            "build_number": 1,
+            "approximate_connection_time": 18060,
+        }
         try:
-            await self._converse(connection)
+            await socket.send_json(hello)
+            self._changes.notify()
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    connection.acknowledge(_answer(message.data))
         finally:
-            self._forget(connection)
+            self._connections.remove(connection)
+            connection.fail_waiting()
+            self._changes.notify()
         return socket
-
-    async def _converse(self, connection: _Connection) -> None:
-        await connection.socket.send_json(self._hello())
-        self._changes.notify()
-        async for message in connection.socket:
-            if message.type is WSMsgType.TEXT:
-                connection.settle(_answer(message.data))
-
-    def _forget(self, connection: _Connection) -> None:
-        self._connections.remove(connection)
-        connection.give_up()
-        self._changes.notify()
-
-    def _hello(self) -> Json:
-        debug = {"host": "sandbox", "build_number": 1, "approximate_connection_time": 18060}
-        info = {"app_id": APP_ID}
-        hello: Json = {"type": "hello", "num_connections": self.connections, "debug_info": debug}
-        return hello | {"connection_info": info}
 
     async def send(
         self, kind: PayloadKind, payload: Json, *, within: float, retry: Retry | None = None
@@ -131,27 +126,26 @@ class SocketMode:
         return fresh[self._turn % len(fresh)]
 
     async def refresh(self) -> None:
-        """Tell the app to reconnect, as Slack does every few hours, and hang up after it has."""
+        """Ask the app to reconnect, as Slack does every few hours; then close what is old."""
         old = [connection for connection in self._connections if not connection.draining]
         for connection in old:
             connection.draining = True
             message: Json = {"type": "disconnect", "reason": "refresh_requested"}
             await connection.socket.send_json(message | {"debug_info": {"host": "sandbox"}})
+
+        def reconnected() -> bool:
+            return sum(not connection.draining for connection in self._connections) >= len(old)
+
         with contextlib.suppress(TimeoutError):
-            await self._changes.until(lambda: self._renewed(len(old)), timeout=RECONNECT_WITHIN)
-        await self._hang_up(old)
-
-    def _renewed(self, count: int) -> bool:
-        return sum(not connection.draining for connection in self._connections) >= count
-
-    async def _hang_up(self, connections: list[_Connection]) -> None:
-        for connection in connections:
+            await self._changes.until(reconnected, timeout=RECONNECT_WITHIN)
+        for connection in old:
             await connection.socket.close()
 
     async def close(self) -> None:
-        """Hang up on everybody."""
+        """Close every connection."""
         self._keys.clear()
-        await self._hang_up(list(self._connections))
+        for connection in list(self._connections):
+            await connection.socket.close()
 
 
 def _envelope(kind: PayloadKind, payload: Json, retry: Retry | None) -> Json:

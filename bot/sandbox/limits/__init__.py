@@ -1,8 +1,8 @@
 """Slack's limits on messages and views: what Slack would refuse, and with which words.
 
-Must stay true: never kinder than Slack. Where sources disagree the smaller limit stands. The
-tables are in `elements`, `blocks` and `rich_text`; this module adds what only a whole message
-or view can show (counts, sums, duplicates) and Slack's error code.
+Must stay true: never kinder than Slack. Where sources disagree the smaller limit holds. Open
+`blocks.py` first; the other tables are `elements`, `rich_text` and `views`. This module adds what
+only a whole message or view can show (counts, sums, duplicates) and Slack's error code.
 """
 
 from collections.abc import Iterator, Mapping

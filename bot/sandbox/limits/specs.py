@@ -1,4 +1,4 @@
-"""The words the tables are written in, and the walker behind them.
+"""What the tables are made of: specs, and how a value is checked against one.
 
 A spec says what one JSON value may be. `check` yields a `Complaint` for everything that is
 wrong with a value and nothing when it is fine; it never raises, whatever JSON it is given.
@@ -222,7 +222,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Walk:
-    """Where the walker is: the surface, and the book of shapes by "type"."""
+    """What a check needs besides the value: the surface, and all shapes by "type"."""
 
     surface: Surface
     book: Mapping[str, Shape] = field(repr=False)

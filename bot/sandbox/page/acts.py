@@ -1,4 +1,4 @@
-"""What a person does in the browser, one function an act. Each is one gesture of `Person`.
+"""What a person does in the browser, one function an act: each calls one method of `Person`.
 
 An act gets what the browser sent and gives the sentence to show, if any. LookupError and
 ValueError are things Slack's own client would not have let them do.
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox.actions.command_text import escape
 from bot.sandbox.actions.member import Answer
-from bot.sandbox.page import faults, forms
+from bot.sandbox.page import fault_switches, forms
 from bot.sandbox.page.parts import Look
 from bot.sandbox.state.controls import find
 from bot.sandbox.state.conversations import Message
@@ -85,13 +85,13 @@ async def home(look: Look, _given: Json) -> str | None:
 
 
 async def read(look: Look, _given: Json) -> str | None:
-    """The person has the place before them."""
+    """The place is on the screen: its messages are read."""
     look.person.read(look.conversation)
     return None
 
 
 async def clock(look: Look, given: Json) -> str | None:
-    """Let it be later. Returns a sentence if that moment is past."""
+    """Move the clock on. Returns a sentence if that moment is past."""
     move_to = look.site.controls.move_to
     if move_to is None:
         raise LookupError("this workspace has no clock to move")
@@ -104,8 +104,8 @@ async def clock(look: Look, given: Json) -> str | None:
 
 
 async def fault(look: Look, given: Json) -> str | None:
-    """A bad day, switched on or off."""
-    await faults.switch(look.site, given["key"])
+    """A fault, switched on or off."""
+    await fault_switches.switch(look.site, given["key"])
     return None
 
 
@@ -143,7 +143,7 @@ def _place(look: Look, given: Json) -> Message | View:
     where = look.site.workspace.conversations.get(given["channel"])
     if where is None:
         raise LookupError("there is no such place")
-    return look.site.screens.message(where, given["ts"], given["mark"])
+    return look.site.shown.message(where, given["ts"], given["mark"])
 
 
 def _view(look: Look, given: Json) -> View:

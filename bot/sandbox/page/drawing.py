@@ -1,4 +1,4 @@
-"""The templates, and what they may ask for. Everything is escaped unless `markup` wrote it."""
+"""Draws the templates. Everything is escaped unless `markup` wrote it."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
-from bot.sandbox.page.markup import Ink
+from bot.sandbox.page.markup import HtmlWriter
 from bot.sandbox.page.names import Names, own_ids
 from bot.sandbox.screen.mrkdwn import decoded
 from bot.sandbox.screen.reader import Reader
@@ -42,22 +42,27 @@ def draw(template: str, names: Names, **context: Any) -> str:
     """A template as this reader sees it."""
     person, workspace = names.reader, names.workspace
     reader = Reader(names.of, person.tz, workspace.now())
-    ink = Ink(reader, own_ids(workspace, person))
-    tools = {"ink": ink, "words": functools.partial(_words, ink), "own_picture": _is_ours(names)}
+    html = HtmlWriter(reader, own_ids(workspace, person))
+    tools = {
+        "html": html,
+        "words": functools.partial(_words, html),
+        "own_picture": _own_picture(names),
+    }
     return _environment().get_template(template).render(names=names, **tools, **context)
 
 
-def _words(ink: Ink, text: Mapping[str, Any] | None) -> Markup:
+def _words(html: HtmlWriter, text: Mapping[str, Any] | None) -> Markup:
     """A text object, plain or mrkdwn."""
     if not text:
         return Markup("")
     if text.get("type") == "mrkdwn":
-        return ink.mrkdwn(text.get("text", ""))
+        return html.mrkdwn(text.get("text", ""))
     return Markup("<br>").join(escape(line) for line in decoded(text["text"]).split("\n"))
 
 
-def _is_ours(names: Names) -> Callable[[str], str]:
-    """Gives the path of one of the workspace's own pictures; no other is ever fetched."""
+def _own_picture(names: Names) -> Callable[[str], str]:
+    """A function from an address to a path here, empty for pictures that are not ours: those are
+    never fetched."""
     root = names.workspace.root_url
 
     def path(address: str) -> str:

@@ -1,4 +1,4 @@
-"""From what a browser's form holds to what a person puts into a field."""
+"""What a browser's form holds, as values that a person puts into fields."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ REQUIRED = "Please complete this required field."
 
 
 def value(control: Control, given: Any, tz: str) -> Any:
-    """A value as a gesture takes it; empty is nothing, a moment is in the person's zone."""
+    """A value as `Person.choose` takes it; empty is None, a moment is in the person's zone."""
     if given in (None, ""):
         return None
     if control.type == "datetimepicker":

@@ -20,7 +20,7 @@ _QUIET = frozenset({"auth.test", "apps.connections.open"})
 
 @dataclass(frozen=True)
 class Entry:
-    """One payload; `way` is `in` for the app's calls, `out` for what was brought to it."""
+    """One payload; `way` is `in` for the app's calls, `out` for what was delivered to it."""
 
     key: str
     way: str

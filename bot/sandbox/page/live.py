@@ -1,7 +1,7 @@
 """Keeps one browser up to date: server-sent events with the parts that differ from what it has.
 
 Each event names the revision of the workspace it was drawn from, so that the page can tell whether
-it shows what came of an act (`routes.Pages.act`).
+it shows what came of an act (`pages.Pages.act`).
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from aiohttp import web
 
 from bot.sandbox.page.parts import Look, parts
 
-TOGETHER = 0.05
-"""Seconds in which changes are gathered, so that an import is not sixty redrawings."""
-TICK = 15.0
-"""Seconds after which the time on the page is read again, and a closed browser is noticed."""
+GATHER_SECONDS = 0.05
+"""Changes within this time are sent together: an import is not sixty redrawings."""
+REDRAW_SECONDS = 15.0
+"""Redraw this often without a change: the time moves on, and a closed browser is noticed."""
 
 
 class Live:
@@ -36,8 +36,8 @@ class Live:
             while True:
                 changed = changes.next()
                 await response.write(self._event())
-                await _within(changed, TICK)
-                await asyncio.sleep(TOGETHER)
+                await _within(changed, REDRAW_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
         except ConnectionResetError:
             return response
 

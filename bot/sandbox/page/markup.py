@@ -1,4 +1,4 @@
-"""Slack's mrkdwn and rich text as HTML, everything a person or the app wrote escaped.
+"""Slack's mrkdwn and rich text as HTML; everything a person or the app wrote is escaped.
 
 Must stay true: markup is read before entities are decoded, and only what this file writes itself
 is ever marked safe.
@@ -24,8 +24,8 @@ _SAFE_LINKS = ("https://", "http://", "mailto:")
 
 
 @dataclass(frozen=True)
-class Ink:
-    """How one person reads: names, dates and which mentions mean themselves."""
+class HtmlWriter:
+    """Writes texts as HTML for one reader; `own` are the ids that mean the reader."""
 
     reader: Reader
     own: frozenset[str]
@@ -104,15 +104,15 @@ def link(address: str, label: str) -> Markup:
     return _LINK.format(address, label)
 
 
-def _wrapped(tag: str) -> Callable[[Ink, Mapping[str, Any]], Markup]:
+def _wrapped(tag: str) -> Callable[[HtmlWriter, Mapping[str, Any]], Markup]:
     shape = Markup(f"<{tag}>{{}}</{tag}>")  # noqa: S704 - tags of ours, below
-    return lambda ink, part: shape.format(ink.rich_all(part.get("elements", [])))
+    return lambda writer, part: shape.format(writer.rich_all(part.get("elements", [])))
 
 
-def _list(ink: Ink, part: Mapping[str, Any]) -> Markup:
+def _list(writer: HtmlWriter, part: Mapping[str, Any]) -> Markup:
     tag = Markup("ol") if part.get("style") == "ordered" else Markup("ul")
     items = Markup("").join(
-        Markup("<li>{}</li>").format(ink.rich(each)) for each in part.get("elements", [])
+        Markup("<li>{}</li>").format(writer.rich(each)) for each in part.get("elements", [])
     )
     indent = min(int(part.get("indent", 0)), 8)
     return Markup('<{0} class="indent-{1}">{2}</{0}>').format(tag, indent, items)
@@ -121,38 +121,38 @@ def _list(ink: Ink, part: Mapping[str, Any]) -> Markup:
 _STYLES = {"bold": "b", "italic": "i", "strike": "s", "underline": "u", "code": "code"}
 
 
-def _inline_part(ink: Ink, part: Mapping[str, Any]) -> Markup:
-    shown = _PARTS.get(part["type"], _unknown_part)(ink, part)
+def _inline_part(writer: HtmlWriter, part: Mapping[str, Any]) -> Markup:
+    shown = _PARTS.get(part["type"], _unknown_part)(writer, part)
     for style, tag in _STYLES.items():
         if (part.get("style") or {}).get(style):
             shown = Markup("<{0}>{1}</{0}>").format(Markup(tag), shown)  # noqa: S704 - as above
     return shown
 
 
-def _unknown_part(_ink: Ink, part: Mapping[str, Any]) -> Markup:
+def _unknown_part(_ink: HtmlWriter, part: Mapping[str, Any]) -> Markup:
     return escape(f"({part['type']} is not drawn here)")
 
 
-def _date_part(ink: Ink, part: Mapping[str, Any]) -> Markup:
+def _date_part(writer: HtmlWriter, part: Mapping[str, Any]) -> Markup:
     unix, fallback = str(part["timestamp"]), str(part.get("fallback", ""))
-    return escape(ink.reader.date(unix, part["format"], fallback))
+    return escape(writer.reader.date(unix, part["format"], fallback))
 
 
-_RICH: dict[str, Callable[[Ink, Mapping[str, Any]], Markup]] = {
-    "rich_text": lambda ink, part: ink.rich_all(part.get("elements", [])),
+_RICH: dict[str, Callable[[HtmlWriter, Mapping[str, Any]], Markup]] = {
+    "rich_text": lambda writer, part: writer.rich_all(part.get("elements", [])),
     "rich_text_section": _wrapped("div"),
     "rich_text_quote": _wrapped("blockquote"),
     "rich_text_preformatted": _wrapped("pre"),
     "rich_text_list": _list,
 }
-_PARTS: dict[str, Callable[[Ink, Mapping[str, Any]], Markup]] = {
+_PARTS: dict[str, Callable[[HtmlWriter, Mapping[str, Any]], Markup]] = {
     "text": lambda _, part: escape(part["text"]),
     "link": lambda _, part: link(part["url"], part.get("text") or part["url"]),
     "emoji": lambda _, part: escape(f":{part['name']}:"),
-    "user": lambda ink, part: ink.mention("@", part["user_id"]),
-    "usergroup": lambda ink, part: ink.mention("@", part["usergroup_id"]),
-    "channel": lambda ink, part: ink.mention("#", part["channel_id"]),
-    "broadcast": lambda ink, part: ink.mention("@", part["range"], part["range"]),
+    "user": lambda writer, part: writer.mention("@", part["user_id"]),
+    "usergroup": lambda writer, part: writer.mention("@", part["usergroup_id"]),
+    "channel": lambda writer, part: writer.mention("#", part["channel_id"]),
+    "broadcast": lambda writer, part: writer.mention("@", part["range"], part["range"]),
     "color": lambda _, part: escape(part["value"]),
     "date": _date_part,
 }

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.actions.people import Person
-from bot.sandbox.page import faults, inspector, timeline
+from bot.sandbox.page import fault_switches, inspector, timeline
 from bot.sandbox.page.drawing import draw
 from bot.sandbox.page.names import Names
 from bot.sandbox.page.site import Site
@@ -22,7 +22,7 @@ HOME = "home"
 
 @dataclass(frozen=True)
 class Look:
-    """Where a browser is: who looks, at which place (or `home`), at which thread."""
+    """What a browser shows: whose Slack, which place (or `home`), which thread."""
 
     site: Site
     person: Person
@@ -51,7 +51,7 @@ class Look:
         return f"/as/{self.person.handle}"
 
     def query(self) -> str:
-        """What an address needs to come back to this very look."""
+        """The part of an address that names the thread and whether all messages are shown."""
         everything = "&all=1" if self.everything else ""
         return f"?thread={self.thread}{everything}" if self.thread or everything else ""
 
@@ -119,6 +119,6 @@ _PARTS: dict[str, Callable[[Look], str]] = {
     "thread": _thread,
     "dialogs": _dialogs,
     "clock": _part("clock.html"),
-    "faults": _part("faults.html", states=lambda look: faults.states(look.site)),
+    "faults": _part("faults.html", switches=lambda look: fault_switches.switches(look.site)),
     "payloads": _part("payloads.html", entries=lambda look: inspector.latest(look.site)),
 }

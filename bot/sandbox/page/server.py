@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.sandbox.page.routes import routes
+from bot.sandbox.page.pages import routes
 from bot.sandbox.page.site import Site
 
 _HEADERS = {

@@ -1,4 +1,4 @@
-"""What the page is about: a workspace, the app installed in it, and what the world may do to it."""
+"""What the page is of: a workspace, its app, and the clock and database it may control."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.sandbox.actions.people import Person
-from bot.sandbox.page.screens import Screens
+from bot.sandbox.page.shown_messages import ShownMessages
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ class Site:
     workspace: Workspace
     manifest: Mapping[str, Any]
     controls: Controls = field(default_factory=Controls)
-    screens: Screens = field(default_factory=Screens)
+    shown: ShownMessages = field(default_factory=ShownMessages)
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property

@@ -115,7 +115,7 @@ def _choice(option: Mapping[str, Any]) -> Choice:
 
 
 def _plain(rich_text: Mapping[str, Any]) -> str:
-    """The words of rich text: the page's editor knows no styles."""
+    """Rich text without its styles, as the page's editor shows it."""
     sections = rich_text.get("elements", [])
     return "\n".join(
         "".join(part.get("text", "") for part in section.get("elements", []))

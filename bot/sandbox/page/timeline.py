@@ -13,7 +13,7 @@ from bot.sandbox.state.conversations import Conversation, Message
 
 SHOWN = 100
 """How many messages a page begins with; the rest is one click away."""
-TOGETHER = timedelta(minutes=5)
+ONE_AUTHOR_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _shown(
                 message,
                 names.author(message.user),
                 surface,
-                site.screens.mark(message),
+                site.shown.mark(message),
                 at,
                 day=_day(at, reader) if new_day else "",
                 follows=not new_day and _together(last, message),
@@ -88,7 +88,7 @@ def _shown(
 def _together(last: Message | None, message: Message) -> bool:
     if last is None or last.user != message.user:
         return False
-    near = float(message.ts) - float(last.ts) < TOGETHER.total_seconds()
+    near = float(message.ts) - float(last.ts) < ONE_AUTHOR_WITHIN.total_seconds()
     return near and last.ephemeral_to == message.ephemeral_to is None
 
 

@@ -1,7 +1,8 @@
-"""A terminal picture of what a person sees: a message, a modal or a home tab.
+"""Messages, modals and home tabs drawn for a terminal.
 
 `message` and `view` draw; `text` reads the same drawing as plain words for tests. Must stay
 true: the fallback text of a message is not shown when it has blocks, as in Slack's client.
+Open `blocks.py` first.
 """
 
 import io

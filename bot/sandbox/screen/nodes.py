@@ -1,4 +1,4 @@
-"""What a screen is made of: a few pieces, each drawable by rich and readable as lines of words.
+"""The pieces of a drawing, each printed by rich or read as lines of words.
 
 Must stay true: `lines` says every word the drawing shows, so a test that reads lines sees what
 the person sees.

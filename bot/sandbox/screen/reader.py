@@ -1,4 +1,4 @@
-"""Who looks at the screen: the names they know, their time zone, and their now.
+"""For whom something is drawn: their names for ids, their time zone, the time.
 
 Dates follow Slack's date tokens in its English words. Must stay true: a date that cannot be
 formatted shows its fallback, as in Slack.

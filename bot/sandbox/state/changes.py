@@ -1,4 +1,4 @@
-"""Waiting for the workspace to become what one expects, without polling."""
+"""Waiting, without polling, until something is true of the workspace."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Changes:
-    """Told of every change; wakes those who wait to look again. `revision` counts the changes."""
+    """Wakes whoever waits at every change. `revision` counts the changes."""
 
     def __init__(self) -> None:
         self.revision = 0
@@ -21,7 +21,7 @@ class Changes:
         self._next = asyncio.Event()
 
     def next(self) -> asyncio.Event:
-        """Set at the next change: for those who look again after every one."""
+        """Set at the next change."""
         return self._next
 
     async def until(self, predicate: Callable[[], T], *, timeout: float) -> T:

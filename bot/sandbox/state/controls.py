@@ -1,4 +1,4 @@
-"""Finding one's way in blocks: which controls there are and what they are called.
+"""The interactive elements in blocks: list them, name them, find one.
 
 Slack names every block and element that the app left unnamed; so does `with_ids`, and from
 there on `block_id` and `action_id` can be relied on.

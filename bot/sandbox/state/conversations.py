@@ -81,14 +81,14 @@ class Conversation:
         return spoken.get(self.kind, self.name)
 
     def add(self, message: Message) -> Message:
-        """Keep the message and count it as unread for everybody it is news to."""
+        """Keep the message; it is unread for everybody else unless it is ephemeral."""
         self.messages[message.ts] = message
         if message.ephemeral_to is None:
             self.unread.update(self.members - {message.user, BOT_USER_ID})
         return message
 
     def read_by(self, user_id: str) -> None:
-        """The person has looked: nothing is unread any more."""
+        """Nothing there is unread for this person any more."""
         self.unread.pop(user_id, None)
 
     def visible_to(self, user_id: str) -> Iterator[Message]:
@@ -98,7 +98,7 @@ class Conversation:
                 yield message
 
     def newest_first(self) -> Iterator[Message]:
-        """The lasting messages, latest first: what the history methods page through."""
+        """All but the ephemeral messages, latest first."""
         for message in reversed(self.messages.values()):
             if not message.deleted and message.ephemeral_to is None:
                 yield message

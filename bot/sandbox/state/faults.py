@@ -1,6 +1,6 @@
-"""Bad days on demand: lost connections, slow answers, errors.
+"""Planned faults of Slack: lost connections, slow answers, errors.
 
-A fault is spent when a call meets it, so a test says exactly how often Slack misbehaves.
+A call that meets a fault uses it up once, so a test says exactly how often Slack fails.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ FaultKind = Literal["drop_before", "drop_after", "delay", "status"]
 
 @dataclass
 class Fault:
-    """One planned misbehaviour of a Web API method; `times` counts down to zero."""
+    """One planned fault of a Web API method; `times` counts down to zero."""
 
     method: str
     kind: FaultKind
@@ -32,7 +32,7 @@ class Fault:
 
 
 class Faults:
-    """The faults a workspace still has in store, met in the order they were added.
+    """The faults that are still to come, met in the order in which they were added.
 
     A call that meets one is a change of the workspace, also before the call is answered.
     """
@@ -61,15 +61,13 @@ class Faults:
         self._planned.append(Fault(method, kind, times, seconds, status, retry_after, error))
 
     def planned(self) -> tuple[Fault, ...]:
-        """What is still in store."""
         return tuple(self._planned)
 
     def clear(self) -> None:
-        """Forget what is still planned."""
         self._planned.clear()
 
     def take(self, method: str) -> Fault | None:
-        """Spend one turn of the first fault that fits `method`."""
+        """The first fault that fits `method`, used up once."""
         for fault in self._planned:
             if fault.method in (method, "*"):
                 fault.times -= 1

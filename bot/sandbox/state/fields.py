@@ -1,4 +1,4 @@
-"""What form fields hold: the empty state, what a person may enter, what Slack's client refuses.
+"""What form fields hold, and what Slack's client lets a person enter.
 
 A state entry has the shape of `view.state.values[block_id][action_id]`.
 """
@@ -68,7 +68,7 @@ def state_of(blocks: Iterable[Json], earlier: State | None = None) -> State:
 
 
 def is_empty(entry: Mapping[str, Any]) -> bool:
-    """Whether a person has left the field open."""
+    """Whether nothing has been entered."""
     return entry[KEYS[entry["type"]][0]] in (None, "", [])
 
 
@@ -100,14 +100,11 @@ def _one(control: Control, value: object, offered: Iterable[Json]) -> Any:
         "radio_buttons",
         "checkboxes",
     ):
-        return _option(control, value, [*_own_options(control), *offered])
+        # An external select lists none of its own but those the app chose beforehand.
+        chosen = control.element.get("initial_options") or [control.element.get("initial_option")]
+        options = [*control.options(), *(option for option in chosen if option), *offered]
+        return _option(control, value, options)
     return _ENTRIES.get(control.type, _identified)(control, value)
-
-
-def _own_options(control: Control) -> list[Json]:
-    """The listed options and those the app chose beforehand."""
-    chosen = control.element.get("initial_options") or [control.element.get("initial_option")]
-    return [*control.options(), *(option for option in chosen if option)]
 
 
 def _option(control: Control, value: object, options: list[Json]) -> Json:
@@ -127,15 +124,11 @@ def _text(control: Control, text: str) -> str | None:
         raise ValueError(f"{control} needs at least {element['min_length']} characters")
     if "\n" in text and not element.get("multiline", False):
         raise ValueError(f"{control} has one line")
-    _check_form(control, text)
-    return text or None
-
-
-def _check_form(control: Control, text: str) -> None:
     if text and control.type == "url_text_input" and "://" not in text:
         raise ValueError(f"{control} needs a full address, not {text!r}")
     if text and control.type == "email_text_input" and "@" not in text.strip("@"):
         raise ValueError(f"{control} needs an e-mail address, not {text!r}")
+    return text or None
 
 
 def _number(control: Control, value: object) -> str:

@@ -1,4 +1,4 @@
-"""The names a sandbox workspace goes by.
+"""The ids of a sandbox workspace, and its secrets.
 
 Fixed ids make logs and screens readable; only tokens and secrets are random, so that one
 workspace can never be mistaken for another.

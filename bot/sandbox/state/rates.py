@@ -2,7 +2,7 @@
 
 The numbers are Slack's documented floors: tier 1 is 1 a minute, tier 2 is 20, tier 3 is 50,
 tier 4 is 100, each per method; posting is about one message a second for each channel with a
-short burst. Real Slack is often kinder; a bot that lives within these lives everywhere.
+short burst. Real Slack often allows more; a bot that keeps to these is never limited.
 """
 
 import math
@@ -62,8 +62,8 @@ class RateLimited(Refusal):
 
 
 @dataclass
-class _Allowance:
-    """A bucket of permitted calls that refills steadily."""
+class _Bucket:
+    """A token bucket: a call takes one token, and tokens come back steadily."""
 
     capacity: float
     per_second: float
@@ -71,7 +71,7 @@ class _Allowance:
     at: float
 
     def wait(self, now: float) -> float:
-        """Spend one call; how many seconds to wait instead when none is left."""
+        """Take a token; how many seconds to wait instead when none is left."""
         self.left = min(self.capacity, self.left + (now - self.at) * self.per_second)
         self.at = now
         if self.left >= 1:
@@ -85,7 +85,7 @@ class Limiter:
 
     def __init__(self, rates: Rates | None) -> None:
         self._rates = rates
-        self._allowances: dict[tuple[str, str], _Allowance] = {}
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def check(self, method: str, channel: str) -> None:
         """Count one call; RateLimited if it comes too early."""
@@ -93,18 +93,16 @@ class Limiter:
         if rates is None:
             return
         if method == "chat.postMessage":
-            self._spend(rates, (method, channel), rates.post_burst, rates.post_per_second)
+            self._take(rates, (method, channel), rates.post_burst, rates.post_per_second)
             everywhere = rates.workspace_posts_per_minute
-            self._spend(rates, (method, ""), everywhere, everywhere / 60)
+            self._take(rates, (method, ""), everywhere, everywhere / 60)
         elif per_minute := rates.per_minute.get(method):
             burst = rates.connection_burst if method == "apps.connections.open" else per_minute
-            self._spend(rates, (method, ""), burst, per_minute / 60)
+            self._take(rates, (method, ""), burst, per_minute / 60)
 
-    def _spend(
-        self, rates: Rates, key: tuple[str, str], capacity: float, per_second: float
-    ) -> None:
+    def _take(self, rates: Rates, key: tuple[str, str], capacity: float, per_second: float) -> None:
         now = rates.clock()
-        fresh = _Allowance(capacity, per_second, capacity, now)
-        wait = self._allowances.setdefault(key, fresh).wait(now)
+        fresh = _Bucket(capacity, per_second, capacity, now)
+        wait = self._buckets.setdefault(key, fresh).wait(now)
         if wait:
             raise RateLimited(max(1, math.ceil(wait)))

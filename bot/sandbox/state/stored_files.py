@@ -1,6 +1,6 @@
-"""Files on their way into the workspace: an address, the bytes, then the sharing.
+"""Files, uploaded in Slack's three steps: get an address, send the bytes, complete.
 
-Slack retired files.upload; these three steps are the only way.
+Slack retired files.upload; there is no other way.
 """
 
 from dataclasses import dataclass
@@ -40,13 +40,13 @@ class Files:
         self._files: dict[str, StoredFile] = {}
 
     def expect(self, name: str, length: int) -> StoredFile:
-        """Make room for a file of `length` bytes."""
+        """The first step: a file of `length` bytes will be sent to its address."""
         file = StoredFile(self._ids.new("F"), name, name, length, secret(32))
         self._files[file.id] = file
         return file
 
     def receive(self, key: str, content: bytes) -> None:
-        """Take the bytes sent to an upload address."""
+        """The second step: the bytes sent to an upload address."""
         for file in self._files.values():
             if file.key == key and file.content is None:
                 if len(content) != file.length:
@@ -56,7 +56,7 @@ class Files:
         raise Refusal("unknown_upload")
 
     def complete(self, file_id: str, title: str | None) -> StoredFile:
-        """Declare an uploaded file ready; `file_not_found` if its bytes never came."""
+        """The third step: the file may be shared; `file_not_found` if its bytes never came."""
         file = self._files.get(file_id)
         if file is None or file.content is None or file.completed:
             raise Refusal("file_not_found")

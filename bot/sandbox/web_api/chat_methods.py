@@ -20,13 +20,15 @@ def post_message(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """chat.postMessage."""
     where = destination(workspace, arguments.text("channel"))
     content = checked_message(arguments)
-    _check_thread(where, content.get("thread_ts"))
+    thread_ts = content.get("thread_ts")
+    if thread_ts is not None and thread_ts not in where.messages:
+        raise Refusal("thread_not_found")
     message = workspace.post(where, content)
     return {"channel": where.id, "ts": message.ts, "message": message.to_slack()}
 
 
 def post_ephemeral(workspace: WorkspaceState, arguments: Arguments) -> Json:
-    """chat.postEphemeral: for the eyes of one member."""
+    """chat.postEphemeral: one member alone sees it."""
     where = destination(workspace, arguments.text("channel"))
     reader = arguments.text("user")
     if reader not in where.members:
@@ -37,8 +39,8 @@ def post_ephemeral(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 def update(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """chat.update: a text without blocks removes the blocks; metadata stays unless given."""
-    where = known(workspace, arguments.text("channel"))
-    message = _own(where, arguments.text("ts"), "cant_update_message")
+    where = find_conversation(workspace, arguments.text("channel"))
+    message = _find_own_message(where, arguments.text("ts"), "cant_update_message")
     if where.is_archived:
         raise Refusal("is_inactive")
     content = checked_message(arguments)
@@ -53,8 +55,8 @@ def update(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 def delete(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """chat.delete."""
-    where = known(workspace, arguments.text("channel"))
-    message = _own(where, arguments.text("ts"), "cant_delete_message")
+    where = find_conversation(workspace, arguments.text("channel"))
+    message = _find_own_message(where, arguments.text("ts"), "cant_delete_message")
     message.deleted = True
     workspace.changed()
     return {"channel": where.id, "ts": message.ts}
@@ -62,14 +64,14 @@ def delete(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 def permalink(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """chat.getPermalink."""
-    where = known(workspace, arguments.text("channel"))
-    message = _lasting(where, arguments.text("message_ts"))
+    where = find_conversation(workspace, arguments.text("channel"))
+    message = _find_message(where, arguments.text("message_ts"))
     address = f"https://{TEAM_DOMAIN}.slack.com/archives/{where.id}/p"
     return {"channel": where.id, "permalink": address + message.ts.replace(".", "")}
 
 
-def known(workspace: WorkspaceState, channel: str) -> Conversation:
-    """A conversation the bot may know of: private ones only from the inside."""
+def find_conversation(workspace: WorkspaceState, channel: str) -> Conversation:
+    """A conversation by id, or `channel_not_found`; of private ones the bot must be a member."""
     where = workspace.conversations.get(channel)
     inside = where is not None and (where.kind == "channel" or BOT_USER_ID in where.members)
     if where is None or not inside:
@@ -78,10 +80,13 @@ def known(workspace: WorkspaceState, channel: str) -> Conversation:
 
 
 def destination(workspace: WorkspaceState, channel: str) -> Conversation:
-    """Where a post to this id, user id or channel name goes."""
+    """Where a post goes to a conversation's or person's id, `#general` or `general`."""
     if channel in workspace.people:
         return workspace.dm(workspace.people[channel])
-    where = known(workspace, _id_of(workspace, channel))
+    if channel not in workspace.conversations and (name := channel.removeprefix("#")):
+        named = (where.id for where in workspace.conversations.values() if where.name == name)
+        channel = next(named, channel)
+    where = find_conversation(workspace, channel)
     if where.is_archived:
         raise Refusal("is_archived")
     if BOT_USER_ID not in where.members:
@@ -89,30 +94,17 @@ def destination(workspace: WorkspaceState, channel: str) -> Conversation:
     return where
 
 
-def _id_of(workspace: WorkspaceState, channel: str) -> str:
-    """The id behind `#general` or `general`; an id stays as it is."""
-    if channel in workspace.conversations:
-        return channel
-    name = channel.removeprefix("#")
-    named = (where.id for where in workspace.conversations.values() if where.name == name)
-    return next(named, channel) if name else channel
-
-
-def _check_thread(where: Conversation, thread_ts: str | None) -> None:
-    if thread_ts is not None and thread_ts not in where.messages:
-        raise Refusal("thread_not_found")
-
-
-def _lasting(where: Conversation, ts: str) -> Message:
+def _find_message(where: Conversation, ts: str) -> Message:
+    """A message by its timestamp, or `message_not_found`; ephemeral ones count as not there."""
     message = where.messages.get(ts)
     if message is None or message.deleted or message.ephemeral_to is not None:
         raise Refusal("message_not_found")
     return message
 
 
-def _own(where: Conversation, ts: str, otherwise: str) -> Message:
-    """A message of the bot itself; ephemeral ones count as not there."""
-    message = _lasting(where, ts)
+def _find_own_message(where: Conversation, ts: str, otherwise: str) -> Message:
+    """A message of the bot itself, or `otherwise`."""
+    message = _find_message(where, ts)
     if message.user != BOT_USER_ID:
         raise Refusal(otherwise)
     return message

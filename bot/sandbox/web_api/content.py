@@ -1,4 +1,4 @@
-"""What may be said: messages and views checked against Slack's limits before they are kept."""
+"""Messages and views of the app, checked against Slack's limits before they are kept."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -6,7 +6,7 @@ from bot.sandbox.state.ids import BOT_USER_ID
 from bot.sandbox.state.refusal import Refusal
 from bot.sandbox.state.workspace_state import WorkspaceState
 from bot.sandbox.web_api.arguments import Arguments
-from bot.sandbox.web_api.chat_methods import known
+from bot.sandbox.web_api.chat_methods import find_conversation
 from bot.sandbox.web_api.paging import page
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ def open_(workspace: WorkspaceState, arguments: Arguments) -> Json:
         return {
             "no_op": True,
             "already_open": True,
-            "channel": {"id": known(workspace, channel).id},
+            "channel": {"id": find_conversation(workspace, channel).id},
         }
     users = arguments.names("users")
     if not users:
@@ -44,7 +44,7 @@ def _check_reachable(workspace: WorkspaceState, user: str) -> None:
 
 def info(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """conversations.info."""
-    return {"channel": known(workspace, arguments.text("channel")).to_slack()}
+    return {"channel": find_conversation(workspace, arguments.text("channel")).to_slack()}
 
 
 def list_(workspace: WorkspaceState, arguments: Arguments) -> Json:
@@ -65,14 +65,14 @@ def list_(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 def members(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """conversations.members."""
-    where = known(workspace, arguments.text("channel"))
+    where = find_conversation(workspace, arguments.text("channel"))
     shown, metadata = page(sorted(where.members), arguments)
     return {"members": shown, **metadata}
 
 
 def join(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """conversations.join: the bot enters a public channel."""
-    where = known(workspace, arguments.text("channel"))
+    where = find_conversation(workspace, arguments.text("channel"))
     if where.kind != "channel":
         raise Refusal("method_not_supported_for_channel_type")
     if where.is_archived:

@@ -1,11 +1,10 @@
-"""files.*: the three steps of an upload, and the addresses bytes go to and come from."""
+"""files.*: the three steps of an upload, and downloads."""
 
 from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox.state.refusal import Refusal
-from bot.sandbox.state.stored_files import StoredFile
 from bot.sandbox.state.workspace_state import WorkspaceState
 from bot.sandbox.web_api.arguments import Arguments
 from bot.sandbox.web_api.chat_methods import destination
@@ -28,10 +27,14 @@ def complete(workspace: WorkspaceState, arguments: Arguments) -> Json:
     listed = arguments.structure("files")
     if not isinstance(listed, list) or not all(isinstance(file, dict) for file in listed):
         raise Refusal("invalid_arguments")
-    channels = _channels(arguments)
+    channels = arguments.names("channels")  # of these, some may be people
+    if channel := arguments.optional("channel_id"):
+        if channel.startswith(("U", "W")):
+            raise Refusal("channel_not_found")
+        channels = [channel]
     places = [destination(workspace, channel) for channel in channels]
     files = [workspace.files.complete(str(f.get("id")), f.get("title")) for f in listed]
-    shown = [file.to_slack(_address(workspace, file)) for file in files]
+    shown = [file.to_slack(f"{workspace.root_url}files/{file.id}/{file.name}") for file in files]
     comment = {"text": arguments.optional("initial_comment") or ""}
     if thread := arguments.optional("thread_ts"):
         comment["thread_ts"] = thread
@@ -41,22 +44,8 @@ def complete(workspace: WorkspaceState, arguments: Arguments) -> Json:
     return {"files": shown}
 
 
-def _channels(arguments: Arguments) -> list[str]:
-    """`channel_id` is one conversation (not a person); `channels` may name people too."""
-    channel = arguments.optional("channel_id")
-    if channel is None:
-        return arguments.names("channels")
-    if channel.startswith(("U", "W")):
-        raise Refusal("channel_not_found")
-    return [channel]
-
-
-def _address(workspace: WorkspaceState, file: StoredFile) -> str:
-    return f"{workspace.root_url}files/{file.id}/{file.name}"
-
-
 class FileTransfer:
-    """Takes and gives the bytes."""
+    """Answers `/upload/<key>` and `/files/<id>/<name>`."""
 
     def __init__(self, workspace: WorkspaceState) -> None:
         self._workspace = workspace

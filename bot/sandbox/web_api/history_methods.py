@@ -1,6 +1,6 @@
 """conversations.history and conversations.replies: reading messages back.
 
-Ephemeral messages were never said; metadata comes only with `include_all_metadata`.
+Ephemeral messages are not in the history; metadata comes only with `include_all_metadata`.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from bot.sandbox.state.ids import BOT_USER_ID
 from bot.sandbox.state.refusal import Refusal
 from bot.sandbox.state.workspace_state import WorkspaceState
 from bot.sandbox.web_api.arguments import Arguments
-from bot.sandbox.web_api.chat_methods import known
+from bot.sandbox.web_api.chat_methods import find_conversation
 from bot.sandbox.web_api.paging import page
 
 Json = dict[str, Any]
@@ -20,8 +20,8 @@ Json = dict[str, Any]
 def history(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """conversations.history: newest first, without the replies in threads."""
     where = _readable(workspace, arguments)
-    said = [m for m in where.newest_first() if m.thread_ts in (None, m.ts)]
-    return _paged([m for m in said if _within(m.ts, arguments)], arguments)
+    found = [m for m in where.newest_first() if m.thread_ts in (None, m.ts)]
+    return _paged([m for m in found if _within(m.ts, arguments)], arguments)
 
 
 def replies(workspace: WorkspaceState, arguments: Arguments) -> Json:
@@ -36,7 +36,7 @@ def replies(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 
 def _readable(workspace: WorkspaceState, arguments: Arguments) -> Conversation:
-    where = known(workspace, arguments.text("channel"))
+    where = find_conversation(workspace, arguments.text("channel"))
     if BOT_USER_ID not in where.members:
         raise Refusal("not_in_channel")
     return where
@@ -63,6 +63,6 @@ def _moment(ts: str) -> int:
 def _paged(messages: Iterable[Message], arguments: Arguments) -> Json:
     shown, metadata = page(list(messages), arguments)
     with_metadata = arguments.flag("include_all_metadata")
-    told = [message.to_slack(with_metadata=with_metadata) for message in shown]
+    found = [message.to_slack(with_metadata=with_metadata) for message in shown]
     more = bool(metadata["response_metadata"]["next_cursor"])
-    return {"messages": told, "has_more": more, **(metadata if more else {})}
+    return {"messages": found, "has_more": more, **(metadata if more else {})}

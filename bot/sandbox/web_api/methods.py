@@ -9,7 +9,6 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.delivery.installed_workspace import InstalledWorkspace
-from bot.sandbox.state.faults import Fault
 from bot.sandbox.state.rates import RateLimited
 from bot.sandbox.state.refusal import Refusal
 from bot.sandbox.web_api import (
@@ -69,54 +68,40 @@ class WebApi:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call, from the request to the answer or the lost connection."""
-        method = request.match_info["method"]
+        workspace, method = self._workspace, request.match_info["method"]
         try:
             given = await read_arguments(request)
         except Refusal as refusal:
             return web.json_response(refusal.answer())
         token = _token(request, given.pop("token", None))
-        fault = self._workspace.faults.take(method)
-        if fault is not None:
-            early = await early_answer(fault, request)
-            if early is not None:
-                self._record(method, given, fault.answer())
-                return early
-        return self._respond(request, method, token, given, fault)
-
-    def _respond(
-        self, request: web.Request, method: str, token: str, given: Json, fault: Fault | None
-    ) -> web.Response:
+        fault = workspace.faults.take(method)
+        early = await early_answer(fault, request) if fault else None
+        if fault is not None and early is not None:
+            workspace.record(method, given, fault.answer())
+            return early
         try:
-            answer = self._answer(method, token, Arguments(given))
+            answer = {"ok": True, **self._run(method, token, Arguments(given))}
         except RateLimited as limited:
-            self._record(method, given, limited.answer())
+            workspace.record(method, given, limited.answer())
             return rate_limited(limited.seconds)
-        self._record(method, given, answer)
+        except Refusal as refusal:
+            answer = refusal.answer()
+        workspace.record(method, given, answer)
         if fault is not None and fault.kind == "drop_after":
             return drop(request)
-        headers = {"X-OAuth-Scopes": ",".join(sorted(self._workspace.scopes))}
+        headers = {"X-OAuth-Scopes": ",".join(sorted(workspace.scopes))}
         return web.json_response(answer, headers=headers)
 
-    def _answer(self, method: str, token: str, arguments: Arguments) -> Json:
-        try:
-            run = METHODS.get(method)
-            if run is None:
-                raise Refusal("unknown_method", req_method=method)
-            self._admit(method, token)
-            self._check_rate(method, arguments)
-            return {"ok": True, **run(self._workspace, arguments)}
-        except RateLimited:
-            raise
-        except Refusal as refusal:
-            return refusal.answer()
-
-    def _check_rate(self, method: str, arguments: Arguments) -> None:
-        """A person's id and the direct messages with them are one channel."""
+    def _run(self, method: str, token: str, arguments: Arguments) -> Json:
+        run = METHODS.get(method)
+        if run is None:
+            raise Refusal("unknown_method", req_method=method)
+        self._admit(method, token)
         channel = str(arguments.get("channel", ""))
+        # A person's id and the direct messages with them are one channel.
         person = self._workspace.people.get(channel)
-        if person is not None:
-            channel = self._workspace.dm(person).id
-        self._workspace.limiter.check(method, channel)
+        self._workspace.limiter.check(method, self._workspace.dm(person).id if person else channel)
+        return run(self._workspace, arguments)
 
     def _admit(self, method: str, token: str) -> None:
         """Refuse a missing or wrong token, a token of the other sort, a missing scope."""
@@ -133,9 +118,6 @@ class WebApi:
         if needed and not workspace.scopes.intersection(needed):
             provided = ",".join(sorted(workspace.scopes))
             raise Refusal("missing_scope", needed=needed[0], provided=provided)
-
-    def _record(self, method: str, given: Json, answer: Json | None) -> None:
-        self._workspace.record(method, given, answer)
 
 
 def _token(request: web.Request, in_body: object) -> str:

@@ -12,14 +12,13 @@ from aiohttp import web
 
 from bot.sandbox.state.conversations import Message
 from bot.sandbox.state.refusal import Refusal
-from bot.sandbox.state.response_urls import ResponsePlace
 from bot.sandbox.state.workspace_state import WorkspaceState
 from bot.sandbox.web_api.arguments import Arguments, read_arguments
 from bot.sandbox.web_api.content import checked_message
 from bot.sandbox.web_api.fault_answers import drop, early_answer
 
-# Slack answers 404 to a response URL that is spent, 400 to one given nonsense.
-_SPENT = frozenset({"expired_url", "used_url"})
+# Slack answers 404 to a response URL that is used up, 400 to content it cannot read.
+_USED_UP = frozenset({"expired_url", "used_url"})
 
 
 class Responses:
@@ -38,7 +37,7 @@ class Responses:
             given = await read_arguments(request)
             self._apply(request.match_info["key"], Arguments(given))
         except Refusal as refusal:
-            status = 404 if refusal.code in _SPENT else 400
+            status = 404 if refusal.code in _USED_UP else 400
             return web.json_response(refusal.answer(), status=status)
         if fault is not None and fault.kind == "drop_after":
             return drop(request)
@@ -51,17 +50,10 @@ class Responses:
             source.deleted = True
             self._workspace.changed()
             return
-        content = checked_message(arguments)
         if source is not None and arguments.flag("replace_original", default=True):
-            self._workspace.fill(source, content)
+            self._workspace.fill(source, checked_message(arguments))
             return
-        self._say(place, arguments, content)
-
-    def _say(self, place: ResponsePlace, arguments: Arguments, content: Mapping[str, Any]) -> None:
-        where = self._workspace.conversations[place.channel]
-        public = arguments.get("response_type") == "in_channel"
-        reader = None if public else place.user_id
-        self._workspace.post(where, content, ephemeral_to=reader)
+        _post(self._workspace, place.channel, place.user_id, arguments)
 
 
 def command_answer(
@@ -71,6 +63,11 @@ def command_answer(
     arguments = Arguments(body)
     if not arguments.get("text") and not arguments.get("blocks"):
         return None
+    return _post(workspace, channel, user_id, arguments)
+
+
+def _post(workspace: WorkspaceState, channel: str, user_id: str, arguments: Arguments) -> Message:
+    """For everybody if `in_channel` is asked for, else for this person alone."""
     content = checked_message(arguments)
     reader = None if arguments.get("response_type") == "in_channel" else user_id
     return workspace.post(workspace.conversations[channel], content, ephemeral_to=reader)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from bot.sandbox.state.conversations import UserGroup
 from bot.sandbox.state.directory import Profile
 from bot.sandbox.state.ids import BOT_NAME, BOT_USER_ID, TEAM_ID
 from bot.sandbox.state.refusal import Refusal
@@ -21,13 +20,13 @@ def info(workspace: WorkspaceState, arguments: Arguments) -> Json:
     person = workspace.people.get(user)
     if person is None:
         raise Refusal("user_not_found")
-    return {"user": _shown(workspace, person, arguments)}
+    return {"user": _profile(workspace, person, arguments)}
 
 
 def list_(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """users.list: everybody, deactivated people and the bot included."""
-    shown = [_shown(workspace, person, arguments) for person in workspace.people.values()]
-    members, metadata = page([*shown, _bot()], arguments)
+    profiles = [_profile(workspace, person, arguments) for person in workspace.people.values()]
+    members, metadata = page([*profiles, _bot()], arguments)
     return {"members": members, "cache_ts": int(workspace.now().timestamp()), **metadata}
 
 
@@ -36,7 +35,7 @@ def lookup_by_email(workspace: WorkspaceState, arguments: Arguments) -> Json:
     email = arguments.text("email").lower()
     for person in workspace.people.values():
         if not person.deleted and person.email is not None and person.email.lower() == email:
-            return {"user": _shown(workspace, person, arguments)}
+            return {"user": _profile(workspace, person, arguments)}
     raise Refusal("users_not_found")
 
 
@@ -49,13 +48,13 @@ def usergroups(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 def usergroup_members(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """usergroups.users.list."""
-    group: UserGroup | None = workspace.usergroups.get(arguments.text("usergroup"))
+    group = workspace.usergroups.get(arguments.text("usergroup"))
     if group is None:
         raise Refusal("no_such_subteam")
     return {"users": list(group.members)}
 
 
-def _shown(workspace: WorkspaceState, person: Profile, arguments: Arguments) -> Json:
+def _profile(workspace: WorkspaceState, person: Profile, arguments: Arguments) -> Json:
     """A profile; the e-mail address needs a scope of its own."""
     user = person.to_slack()
     if "users:read.email" not in workspace.scopes:

@@ -1,4 +1,4 @@
-"""views.*: modals and home tabs from the app's side."""
+"""views.*: the app shows modals and home tabs."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def open_(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """views.open: a modal for whoever earned the trigger."""
     payload = _modal(arguments)
     trigger = workspace.triggers.exchange(arguments.text("trigger_id"))
-    return _shown(workspace, workspace.views.open(trigger.user_id, payload))
+    return _answer(workspace, workspace.views.open(trigger.user_id, payload))
 
 
 def push(workspace: WorkspaceState, arguments: Arguments) -> Json:
@@ -24,7 +24,7 @@ def push(workspace: WorkspaceState, arguments: Arguments) -> Json:
     trigger = workspace.triggers.exchange(arguments.text("trigger_id"))
     if trigger.view not in workspace.views.stack(trigger.user_id):
         raise Refusal("not_found")
-    return _shown(workspace, workspace.views.push(trigger.user_id, payload))
+    return _answer(workspace, workspace.views.push(trigger.user_id, payload))
 
 
 def update(workspace: WorkspaceState, arguments: Arguments) -> Json:
@@ -37,7 +37,7 @@ def update(workspace: WorkspaceState, arguments: Arguments) -> Json:
     if payload["type"] != view.type:
         raise Refusal("invalid_arguments")
     known_hash = arguments.optional("hash")
-    return _shown(workspace, workspace.views.update(view, payload, known_hash))
+    return _answer(workspace, workspace.views.update(view, payload, known_hash))
 
 
 def publish(workspace: WorkspaceState, arguments: Arguments) -> Json:
@@ -49,7 +49,7 @@ def publish(workspace: WorkspaceState, arguments: Arguments) -> Json:
     if user_id not in workspace.people:
         raise Refusal("user_not_found")
     known_hash = arguments.optional("hash")
-    return _shown(workspace, workspace.views.publish(user_id, payload, known_hash))
+    return _answer(workspace, workspace.views.publish(user_id, payload, known_hash))
 
 
 def _modal(arguments: Arguments) -> Json:
@@ -59,6 +59,6 @@ def _modal(arguments: Arguments) -> Json:
     return payload
 
 
-def _shown(workspace: WorkspaceState, view: View) -> Json:
+def _answer(workspace: WorkspaceState, view: View) -> Json:
     workspace.changed()
     return {"view": view.to_slack()}

@@ -38,7 +38,7 @@ def routes(site: Site) -> list[web.RouteDef | web.StaticDef]:
 
 
 class Pages:
-    """Answers the addresses."""
+    """The handlers of the addresses."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -78,7 +78,7 @@ class Pages:
         return web.json_response({"warning": warning, "revision": revision})
 
     def _stands_in_modal(self, look: Look, view_id: str | None, warning: str | None) -> bool:
-        """Whether the sentence was left to the modal it is about, which hides all else."""
+        """Whether the modal shows the sentence itself: it covers the page where others appear."""
         if view_id not in {view.id for view in look.person.views}:
             return False
         said = self._site.errors.setdefault(str(view_id), {})
