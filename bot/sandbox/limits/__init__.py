@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.sandbox.limits.blocks import BLOCK, BLOCKS, BOOK
 from bot.sandbox.limits.elements import OPTION, OPTION_GROUP
-from bot.sandbox.limits.specs import Complaint, Many, Shape, Surface, Walk, exactly_one, listed
+from bot.sandbox.limits.specs import Many, Shape, Surface, Walk, exactly_one, listed
 from bot.sandbox.limits.views import VIEWS
 from bot.sandbox.limits.whole import duplicates, json_size, markdown_length, objects, text_length
 
@@ -81,7 +81,8 @@ def _message_problems(payload: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _blocks_problems(blocks: list[Any]) -> Iterator[Problem]:
-    for complaint in _complaints(_MESSAGE_BLOCKS, blocks, "/blocks", "message"):
+    wrong = _MESSAGE_BLOCKS.check(blocks, "/blocks", Walk("message", BOOK))
+    for complaint in (*wrong, *duplicates(blocks, "/blocks")):
         yield Problem("invalid_blocks", complaint.pointer, complaint.message)
     if markdown_length(blocks) > MARKDOWN_PER_MESSAGE:
         message = (
@@ -91,11 +92,6 @@ def _blocks_problems(blocks: list[Any]) -> Iterator[Problem]:
     if text_length(blocks) > BLOCK_TEXT_PER_MESSAGE:
         message = f"text of all blocks must be less than {BLOCK_TEXT_PER_MESSAGE + 1} characters"
         yield Problem("msg_blocks_too_long", "/blocks", message)
-
-
-def _complaints(spec: Many, blocks: list[Any], at: str, surface: Surface) -> Iterator[Complaint]:
-    yield from spec.check(blocks, at, Walk(surface, BOOK))
-    yield from duplicates(blocks, at)
 
 
 def view_problems(view: Mapping[str, Any]) -> list[Problem]:

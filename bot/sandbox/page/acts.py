@@ -23,8 +23,8 @@ Act = Callable[[Look, Json], Awaitable[str | None]]
 
 async def click(look: Look, given: Json) -> str | None:
     """A button or an entry of an overflow menu; confirmations were asked before."""
-    answer = await look.person.click(_place(look, given), given["action_id"], value=_value(given))
-    return answer.warning
+    value = given.get("value") or None
+    return (await look.person.click(_place(look, given), given["action_id"], value=value)).warning
 
 
 async def choose(look: Look, given: Json) -> str | None:
@@ -96,7 +96,10 @@ async def clock(look: Look, given: Json) -> str | None:
     if move_to is None:
         raise LookupError("this workspace has no clock to move")
     now = look.site.workspace.now().astimezone(ZoneInfo(look.person.tz))
-    moment = _MOMENTS[given["to"]](now) if given["to"] in _MOMENTS else _at(given["to"], now)
+    if given["to"] in _MOMENTS:
+        moment = _MOMENTS[given["to"]](now)
+    else:
+        moment = datetime.fromisoformat(given["to"]).replace(tzinfo=now.tzinfo)
     if moment <= now:
         return "The clock only moves on: choose a later moment."
     await move_to(moment)
@@ -126,15 +129,6 @@ _MOMENTS: dict[str, Callable[[datetime], datetime]] = {
     "afternoon": lambda now: _next(now, 14),
     "morning": lambda now: _next(now, 9),
 }
-
-
-def _at(typed: str, now: datetime) -> datetime:
-    return datetime.fromisoformat(typed).replace(tzinfo=now.tzinfo)
-
-
-def _value(given: Json) -> str | None:
-    value = given.get("value")
-    return None if value in (None, "") else str(value)
 
 
 def _place(look: Look, given: Json) -> Message | View:

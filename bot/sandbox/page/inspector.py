@@ -12,7 +12,6 @@ from typing import Any
 
 from bot.sandbox.delivery.exchanges import Exchange
 from bot.sandbox.page.site import Site
-from bot.sandbox.state.workspace_state import Call
 
 SHOWN = 40
 _QUIET = frozenset({"auth.test", "apps.connections.open"})
@@ -32,56 +31,55 @@ class Entry:
 
 def latest(site: Site) -> list[Entry]:
     """The newest first."""
-    calls = enumerate(site.workspace.calls[-SHOWN:], max(0, len(site.workspace.calls) - SHOWN))
-    entries = [_call(number, call) for number, call in calls]
-    entries = [entry for entry in entries if entry.failed or entry.title not in _QUIET]
-    entries += [_exchange(each) for each in list(site.workspace.exchanges.latest)[-SHOWN:]]
+    entries: list[Entry] = []
+    calls = site.workspace.calls
+    first = max(0, len(calls) - SHOWN)
+    for number, call in enumerate(calls[first:], first):
+        answer = call.response
+        outcome = "no answer" if answer is None else "ok" if answer["ok"] else str(answer["error"])
+        failed = outcome != "ok"
+        if failed or call.method not in _QUIET:
+            key = f"call-{number}"
+            entries.append(Entry(key, "in", call.method, outcome, failed, call.at))
+    for each in list(site.workspace.exchanges.latest)[-SHOWN:]:
+        outcome = f"{each.ack.took * 1000:.0f} ms" if each.ack.acked else each.ack.reason
+        key = f"payload-{id(each)}"
+        entries.append(Entry(key, "out", _title(each), outcome, not each.ack.acked, each.at))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:SHOWN]
+
+
+def _title(exchange: Exchange) -> str:
+    """The command or kind of payload, and what of the app's it names."""
+    payload = exchange.payload
+    what = payload.get("command") or payload.get("event", payload).get("type")
+    actions = payload.get("actions") or [{}]
+    view = payload.get("view") or {}
+    named = payload.get("text") or actions[0].get("action_id") or view.get("callback_id")
+    return f"{what} {named}" if named else str(what)
 
 
 def find(site: Site, key: str) -> str:
     """The JSON of an entry; LookupError if it is gone."""
     way, _, number = key.partition("-")
     if way == "call" and number.isdigit() and int(number) < len(site.workspace.calls):
-        return _pretty(_sent(site.workspace.calls[int(number)].args))
+        return _pretty(_blocks_or_all(site.workspace.calls[int(number)].args))
     for exchange in site.workspace.exchanges.latest:
         if way == "payload" and number == str(id(exchange)):
-            return _pretty(_brought(exchange))
+            answer = exchange.ack.body
+            return _pretty(
+                {"payload": exchange.payload, "answer": answer} if answer else exchange.payload
+            )
     raise LookupError("this payload is no longer kept")
 
 
-def _call(number: int, call: Call) -> Entry:
-    answer = call.response
-    outcome = "no answer" if answer is None else "ok" if answer["ok"] else str(answer["error"])
-    return Entry(f"call-{number}", "in", call.method, outcome, outcome != "ok", call.at)
-
-
-def _exchange(each: Exchange) -> Entry:
-    what = each.payload.get("command") or each.payload.get("event", each.payload).get("type")
-    outcome = f"{each.ack.took * 1000:.0f} ms" if each.ack.acked else each.ack.reason
-    key = f"payload-{id(each)}"
-    return Entry(key, "out", f"{what}{_which(each)}", outcome, not each.ack.acked, each.at)
-
-
-def _which(each: Exchange) -> str:
-    actions = each.payload.get("actions") or [{}]
-    view = each.payload.get("view") or {}
-    named = each.payload.get("text") or actions[0].get("action_id") or view.get("callback_id")
-    return f" {named}" if named else ""
-
-
-def _sent(args: Mapping[str, Any]) -> Any:
+def _blocks_or_all(args: Mapping[str, Any]) -> Any:
+    """What Block Kit Builder takes, if the call has it."""
     for name in ("view", "blocks"):
         if args.get(name):
             content = args[name]
             parsed = json.loads(content) if isinstance(content, str) else content
             return {"blocks": parsed} if name == "blocks" else parsed
     return dict(args)
-
-
-def _brought(exchange: Exchange) -> Any:
-    answer = exchange.ack.body
-    return {"payload": exchange.payload, "answer": answer} if answer else exchange.payload
 
 
 def _pretty(content: Any) -> str:

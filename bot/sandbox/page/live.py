@@ -5,6 +5,7 @@ it shows what came of an act (`pages.Pages.act`).
 """
 
 import asyncio
+import contextlib
 import json
 
 from aiohttp import web
@@ -36,7 +37,9 @@ class Live:
             while True:
                 changed = changes.next()
                 await response.write(self._event())
-                await _within(changed, REDRAW_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(REDRAW_SECONDS):
+                        await changed.wait()
                 await asyncio.sleep(GATHER_SECONDS)
         except ConnectionResetError:
             return response
@@ -47,11 +50,3 @@ class Live:
         self._has = now
         state = {"revision": self._look.site.workspace.changes.revision, "parts": differ}
         return f"data: {json.dumps(state)}\n\n".encode()
-
-
-async def _within(changed: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await changed.wait()
-    except TimeoutError:
-        return

@@ -71,19 +71,14 @@ class Pages:
         except (LookupError, ValueError) as refused:
             log.info("%s cannot %s: %s", look.person.handle, request.match_info["act"], refused)
             warning = _sentence(refused)
-        if self._stands_in_modal(look, given.get("view"), warning):
+        view_id = given.get("view")
+        if view_id in {view.id for view in look.person.views}:
+            # The modal shows the sentence itself: it covers the page where others appear.
+            self._site.errors.setdefault(view_id, {})[""] = warning or ""
             warning = None
         self._site.workspace.changed()
         revision = self._site.workspace.changes.revision
         return web.json_response({"warning": warning, "revision": revision})
-
-    def _stands_in_modal(self, look: Look, view_id: str | None, warning: str | None) -> bool:
-        """Whether the modal shows the sentence itself: it covers the page where others appear."""
-        if view_id not in {view.id for view in look.person.views}:
-            return False
-        said = self._site.errors.setdefault(str(view_id), {})
-        said[""] = warning or ""
-        return True
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """The bytes of a file that was shared where the person is."""

@@ -28,18 +28,14 @@ def open_(workspace: WorkspaceState, arguments: Arguments) -> Json:
     if len(users) > _MOST_PEOPLE:
         raise Refusal("too_many_users")
     for user in users:
-        _check_reachable(workspace, user)
+        person = workspace.people.get(user)
+        if person is None:
+            raise Refusal("user_not_found")
+        if person.deleted:
+            raise Refusal("user_disabled")
     where = workspace.dm_with(frozenset(users))
     full = arguments.flag("return_im")
     return {"channel": where.to_slack() if full else {"id": where.id}}
-
-
-def _check_reachable(workspace: WorkspaceState, user: str) -> None:
-    person = workspace.people.get(user)
-    if person is None:
-        raise Refusal("user_not_found")
-    if person.deleted:
-        raise Refusal("user_disabled")
 
 
 def info(workspace: WorkspaceState, arguments: Arguments) -> Json:

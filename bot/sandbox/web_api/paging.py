@@ -14,19 +14,15 @@ _USUAL, _MOST = 100, 1000
 
 def page(things: Sequence[T], arguments: Arguments) -> tuple[list[T], dict[str, Any]]:
     """The page asked for and the `response_metadata` that leads to the next."""
-    start = _start(arguments.optional("cursor"))
+    start, cursor = 0, arguments.optional("cursor")
+    if cursor is not None:
+        try:
+            start = int(base64.b64decode(cursor, validate=True).removeprefix(b"next:"))
+        except ValueError:
+            raise Refusal("invalid_cursor") from None
     limit = arguments.whole("limit", _USUAL) or _USUAL
     if not 1 <= limit <= _MOST:
         raise Refusal("invalid_limit")
     end = start + limit
     following = base64.b64encode(b"next:%d" % end).decode() if end < len(things) else ""
     return list(things[start:end]), {"response_metadata": {"next_cursor": following}}
-
-
-def _start(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    try:
-        return int(base64.b64decode(cursor, validate=True).removeprefix(b"next:"))
-    except ValueError:
-        raise Refusal("invalid_cursor") from None
