@@ -62,6 +62,6 @@ async def seed(play: Play, folder: Path, lines: list[str]) -> Play:
     bob = play.people["bob"]
     titles = [json.loads(line)["title"] for line in lines]
     await play.workspace.until(
-        lambda: all(any(title in m.plain() for m in bob.sees()) for title in titles), timeout=30
+        lambda: all(any(title in m.plain() for m in bob.sees()) for title in titles)
     )
     return play

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk", "browser_is_there", "expect", "opened_browser"]
 
+PATIENCE_MS = 60_000
+"""How long the page may take on a busy machine to show what a test expects; or a click to land."""
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -37,6 +39,7 @@ def browser_is_there() -> bool:
 @asynccontextmanager
 async def opened_browser() -> "AsyncIterator[Browser]":
     """Chromium without a window."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=_FLAGS
@@ -74,7 +77,7 @@ class Desk:
             reduced_motion="reduce",
         )
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         desk = cls(page, address, person, [])
         page.on("pageerror", lambda error: desk.faults.append(str(error)))
         page.on("console", lambda m: desk.faults.append(m.text) if m.type == "error" else None)

@@ -44,7 +44,7 @@ async def test_a_list_is_downloaded_with_its_nine_columns(seeded: Play, desk: Op
     await bob.write("/mp-requests list by:@erin sort:created")
     listed = bob.message("as of", "1 to 2 of 2")
     await bob.press("Download", listed)
-    await expect(bob.message("Your download is here")).to_contain_text("2 requests", timeout=20_000)
+    await expect(bob.message("Your download is here")).to_contain_text("2 requests")
     header, *rows = await downloaded(bob)
     assert header[:9] == NINE
     assert [row[0] for row in rows] == ["Release Bills Pay 3.2.4", "Launch Kape Rewards"]
@@ -70,8 +70,6 @@ async def test_a_download_asked_for_in_home_says_where_it_comes(
     await expect(alice.modal).to_contain_text("It comes to you as a direct message")
     await alice.press("Close", alice.modal)
     await alice.go(alice.person.dm.id)
-    await expect(alice.message("Your download is here")).to_contain_text(
-        "1 request", timeout=20_000
-    )
+    await expect(alice.message("Your download is here")).to_contain_text("1 request")
     _header, *rows = await downloaded(alice)
     assert [row[0] for row in rows] == ["Release Kape Rewards 4.7.2"]

@@ -53,7 +53,7 @@ async def test_the_bot_heals_after_slack_answered_429(seeded: Play, desk: OpenDe
     limited = bob.page.locator(".payloads .failed", has_text="429")
     await expect(limited.first).to_be_visible()
     card = bob.message("MP-1", "Release Bills Pay")
-    await expect(card).to_contain_text("This request is approved.", timeout=20_000)
+    await expect(card).to_contain_text("This request is approved.")
 
 
 async def test_a_payload_can_be_pasted_into_block_kit_builder(seeded: Play, desk: OpenDesk) -> None:
