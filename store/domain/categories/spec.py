@@ -49,6 +49,7 @@ class Spec:
     phrases: Callable[[Stored], Iterable[str]]
     """What a card says the request carries; an empty phrase is left out."""
     needs_version: bool = False
+    """Whether a request without a version is refused. The form asks for one in any case."""
     has_target_app: bool = False
     """Whether it takes effect in one target app. The others concern a mini program in an
     environment, whatever the target app."""
