@@ -21,7 +21,7 @@ check: setup-dev  ## lint, format, types, imports
 soak: setup-dev  ## faults for MINUTES on DATABASE: nothing lost, nothing twice
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),2) --database $(or $(DATABASE),postgresql)
 
-bench: setup-dev  ## every figure beside its floor; SMALL=1 in a minute
+bench: setup-dev  ## every figure beside its floor; SMALL=1 in some minutes
 	$(BIN)/python -m tests.bench $(if $(SMALL),--small)
 
 mutants: setup-dev  ## change one operator at a time: does a test notice? COUNT, SEED, PATHS

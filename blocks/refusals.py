@@ -5,7 +5,7 @@ from typing import assert_never
 from blocks.text import date, line, names, who
 from store.domain import release_stages
 from store.domain.access import Denial, Refused
-from store.domain.request import Category, People, Request, Status
+from store.domain.request import People, Request, Status
 
 _VERBS = {
     Status.APPROVED: "approved",
@@ -111,7 +111,7 @@ def _place(request: Request) -> str:
 
 
 def _no_stages(request: Request) -> str:
-    if request.category is not Category.RELEASE:
+    if not request.category.spec.has_release_stages:
         return f"{request.ref} is no release, so it has no stages: {request.category.label}."
     return f"{request.ref} is {request.status.label}. Only an approved release moves on."
 
