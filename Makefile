@@ -33,10 +33,11 @@ browser: .venv/.ui  ## the page in a real browser
 pictures: .venv/.ui  ## the README's pictures, taken from the running page
 	$(BIN)/python -m tests.browser.pictures
 
+# Without extras in the lock pip looks up `coverage[toml]` anew, finds a newer version, and refuses it.
 lock: setup-dev  ## renew the lock files
-	$(BIN)/uv pip compile pyproject.toml --group build --universal --generate-hashes --upgrade -q -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade -q -o requirements-dev.lock
-	$(BIN)/uv pip compile --group ui -c requirements-dev.lock --universal --generate-hashes --upgrade -q -o requirements-ui.lock
+	$(BIN)/uv pip compile pyproject.toml --group build --universal --no-strip-extras --generate-hashes --upgrade -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --no-strip-extras --generate-hashes --upgrade -q -o requirements-dev.lock
+	$(BIN)/uv pip compile --group ui -c requirements-dev.lock --universal --no-strip-extras --generate-hashes --upgrade -q -o requirements-ui.lock
 
 setup: .venv/.runtime
 setup-dev: .venv/.dev
