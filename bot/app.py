@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import slack_client
 from bot.exports.loop import ExportLoop
 from bot.exports.slack_files import Files
+from bot.heartbeat import Heartbeat
 from bot.incoming import bolt_app
 from bot.incoming.bolt_app import Identity
 from bot.incoming.socket_mode import connected
@@ -54,6 +55,7 @@ class Bot:
     identity: Identity
     app: AsyncApp
     profiles: Profiles
+    heartbeat: Heartbeat
     dispatcher: Dispatcher
     export_loop: ExportLoop
     jobs: Jobs
@@ -91,6 +93,7 @@ async def build(
             identity=identity,
             app=bolt_app.build(settings, identity, client, http, Deps(db, policy, clock)),
             profiles=profiles,
+            heartbeat=Heartbeat(db, clock),
             dispatcher=dispatcher,
             export_loop=export_loop,
             jobs=jobs,
@@ -103,7 +106,11 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
     await bot.identity.learn()
     await bot.profiles.prepare()
-    loops = {"sending": bot.dispatcher.run(), "making exports": bot.export_loop.run()}
+    loops = {
+        "sending": bot.dispatcher.run(),
+        "making exports": bot.export_loop.run(),
+        "the heartbeat": bot.heartbeat.run(),
+    }
     if not bot.db.is_sqlite:  # SQLite has no way to hear of other replicas, and no other machine
         loops["hearing PostgreSQL"] = _listen(bot)
     bot.loops.update({name: asyncio.create_task(loop) for name, loop in loops.items()})

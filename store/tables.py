@@ -330,3 +330,13 @@ class MemberRow(SQLModel, table=True):
 
     group_id: str = Field(primary_key=True)
     user_id: str = Field(primary_key=True)
+
+
+class ReplicaRow(SQLModel, table=True):
+    """A process that serves this store, and when it last wrote to it; see `store.replicas`."""
+
+    __tablename__ = "replica"
+
+    id: str = Field(primary_key=True)
+    beat_at: datetime
+    policy_sha256: str | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.profiles import Profiles
-from store import drafts, exports
+from store import drafts, exports, replicas
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.engine.database import CHUNK, Database
@@ -19,6 +19,8 @@ NEWEST = 2_000
 """How many requests are looked at every few minutes; all of them only a few times a day."""
 KEEP_DRAFTS = timedelta(days=1)
 """How long a draft waits for its writer after the last change."""
+KEEP_REPLICAS = timedelta(days=1)
+"""How long a process that has ended is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,13 @@ class Jobs:
         await self.profiles.refresh_groups()
 
     async def prune(self) -> int:
-        """Delete what was sent or finished long ago and drafts nobody writes on; how many rows.
+        """Delete what was sent or finished long ago, and drafts and replicas left; how many rows.
 
         In chunks of a transaction each, so that no click waits long behind one.
         """
         total = 0
-        kept = dict.fromkeys((outbox, reminders, exports), KEEP) | {drafts: KEEP_DRAFTS}
+        kept = dict.fromkeys((outbox, reminders, exports), KEEP)
+        kept |= {drafts: KEEP_DRAFTS, replicas: KEEP_REPLICAS}
         for rows, age in kept.items():
             before, count = self.clock() - age, CHUNK
             while count == CHUNK:

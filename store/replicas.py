@@ -1,0 +1,47 @@
+"""The processes that serve this store. Each writes a heartbeat: a row of its own, now and then.
+
+It is the write by which a process knows that the store can be written to, and what the others know
+of it: that it lives, and which policy it has read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.engine.database import delete_chunk, dialect_insert
+from store.tables import ReplicaRow
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One process as of its last heartbeat; no `policy_sha256`: it has not said."""
+
+    id: str
+    beat_at: datetime
+    policy_sha256: str | None
+
+
+async def beat(
+    session: AsyncSession, replica: str, *, now: datetime, policy_sha256: str | None = None
+) -> None:
+    """This process lives, and judges by the policy of this hash."""
+    said = {"beat_at": now, "policy_sha256": policy_sha256}
+    row = dialect_insert(session)(ReplicaRow).values(id=replica, **said)
+    await session.exec(row.on_conflict_do_update(index_elements=["id"], set_=said))
+
+
+async def alive(session: AsyncSession, *, since: datetime) -> Sequence[Replica]:
+    """Those heard of since that moment, by their ids."""
+    heard = col(ReplicaRow.beat_at) >= since
+    rows = await session.exec(select(ReplicaRow).where(heard).order_by(col(ReplicaRow.id)))
+    return [Replica(row.id, row.beat_at, row.policy_sha256) for row in rows]
+
+
+async def prune(session: AsyncSession, *, before: datetime) -> int:
+    """Delete a chunk of those not heard of since then; how many."""
+    return await delete_chunk(
+        session, ReplicaRow, col(ReplicaRow.id), col(ReplicaRow.beat_at) < before
+    )
