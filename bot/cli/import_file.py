@@ -4,7 +4,6 @@ Lines are taken a portion at a time, and what a portion has of good requests is 
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +13,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from blocks import refusals
+from bot import intake
 from bot.profiles import Profiles
 from handlers.slack_errors import answer_of, code_of
 from store.domain import submission
@@ -97,13 +97,13 @@ class Importer:
             self._submitters[named] = await self._asked(named)
         if found := self._submitters[named]:
             return found
-        raise BadLineError(f"submitted_by: nobody in the workspace is {named}")
+        raise BadLineError(f"submitted_by: {intake.nobody(named)}")
 
     async def _asked(self, named: str) -> str | None:
         """As Slack says, when it has time for us. Raises BadLineError where it does not answer."""
         for again in reversed(range(PATIENCE)):
             try:
-                return await self._person(named)
+                return await intake.person(self.profiles, named)
             except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
                 wait = answer_of(error).retry_after
                 if wait is None or wait > LONGEST_WAIT or not again:
@@ -111,13 +111,6 @@ class Importer:
                     raise BadLineError(f"submitted_by: {why}") from error
             await self.sleep(wait)
         raise AssertionError("the last time raises")
-
-    async def _person(self, named: str) -> str | None:
-        if "@" in named:
-            person = await self.profiles.by_email(named)
-        else:
-            person = (await self.profiles.people([named])).get(named)
-        return person.user_id if person and person.active else None
 
 
 def _line(number: int, answer: Submitted | Refused) -> Line:
@@ -129,19 +122,8 @@ def _line(number: int, answer: Submitted | Refused) -> Line:
 def _read(text: bytes) -> Submission:
     """What a line hands in. Raises BadLineError."""
     try:
-        return submission.read(_parse(text))
+        return submission.read(intake.parse(text))
     except SubmissionError as error:
         raise BadLineError(*map(str, error.problems)) from error
     except ValueError as error:
-        raise BadLineError(f"not a JSON object in UTF-8: {error}") from error
-    except RecursionError as error:
-        raise BadLineError("nested too deep; please make it flatter") from error
-
-
-def _parse(text: bytes) -> object:
-    """The object on a line. Raises ValueError, also for bytes that are not UTF-8."""
-    return json.loads(text.decode("utf-8-sig"), parse_constant=_no_constant)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+        raise BadLineError(str(error)) from error
