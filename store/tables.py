@@ -48,6 +48,8 @@ class OutboxState(StrEnum):
 
 PENDING = text(f"state = '{OutboxState.PENDING}'")
 SENDING = text(f"state = '{OutboxState.SENDING}'")
+SENT = text(f"state = '{OutboxState.SENT}'")
+FAILED = text(f"state = '{OutboxState.FAILED}'")
 
 
 class RequestRow(SQLModel, table=True):
@@ -196,30 +198,40 @@ class OutboxRow(SQLModel, table=True):
 
     `wanted` counts how often it was asked for: one asked for again while it is sent stays owed.
     `doubtful` means that an earlier attempt may have reached Slack: look before posting again.
+    `method` is whose allowance it takes from (`rate_limits.Method`), empty for none. `owed_at` is
+    since when it is owed without a break, `queued_at` since when it has its rank.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         one_of("state", list(OutboxState)),
-        # A claim: whether another message of the lane goes first. Settling: whether one is left.
-        Index("ix_outbox_pending", "lane", "rank", "id", **only(PENDING)),
-        # A claim: the most urgent messages first.
-        Index("ix_outbox_urgent", "rank", "id", **only(PENDING)),
+        # No index begins with `state`: SQLite, without statistics, would take it for a claim.
+        # A claim: the first message of each lane. Settling: whether one is left.
+        Index("ix_outbox_pending", "lane", "rank", "queued_at", "id", **only(PENDING)),
+        # A claim: the most urgent messages of each method first. What has waited long in its order.
+        Index("ix_outbox_urgent", "method", "rank", "queued_at", "id", **only(PENDING)),
+        # The next poll: when the next message is due.
+        Index("ix_outbox_due", "due_at", **only(PENDING)),
         # A claim: the lanes that have a message being sent.
         Index("ix_outbox_sending", "lane", **only(SENDING)),
-        # `outbox.prune`, and an operator's list of what failed.
-        Index("ix_outbox_settled", "state", "settled_at"),
+        # `outbox.prune`.
+        Index("ix_outbox_sent", "settled_at", **only(SENT)),
+        # An operator's list of what failed.
+        Index("ix_outbox_failed", "id", **only(FAILED)),
     )
 
     id: int = Field(default=None, sa_column=numbered())
     key: str = Field(unique=True)
     kind: str
     lane: str
+    method: str = ""
     rank: int
     request_id: int | None = Field(default=None, sa_column=request_key(optional=True))
     recipient: str
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
     due_at: datetime
+    owed_at: datetime
+    queued_at: datetime
     state: str = OutboxState.PENDING.value
     wanted: int = 1
     attempts: int = 0

@@ -9,7 +9,7 @@ from store import drafts, exports, replicas
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.engine.database import CHUNK, Database
-from store.messages import cards, outbox, reminders
+from store.messages import cards, claim, outbox, reminders
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,10 @@ class Jobs:
     async def reconcile_all(self) -> int:
         """The same for every card there is; how many."""
         return await cards.repair(self.db, now=self.clock())
+
+    async def move_up(self) -> int:
+        """Let what has waited long go before what has not; how many messages."""
+        return await claim.move_up(self.db, now=self.clock())
 
     async def refresh(self) -> None:
         """Read user groups and profiles again."""

@@ -13,7 +13,7 @@ from store.domain.request import Audience, Request, Status
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Database, execute
 from store.messages import homes, outbox
-from store.messages.outbox import Owed
+from store.messages.outbox import Owed, Rank
 from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
 MOST_DELETIONS = 2
@@ -85,7 +85,7 @@ async def outdated(session: AsyncSession, request: Request, *, reader: str) -> l
     """The copies of a request that show an earlier revision, and this reader's in any case."""
     copies = select(CardRow).where(CardRow.request_id == request.id)
     return [
-        _message(copy)
+        _message(copy, Rank.ANSWER if copy.recipient == reader else Rank.COPY)
         for copy in (await session.exec(copies)).all()
         if copy.deletions < MOST_DELETIONS
         and (copy.recipient == reader or copy.shown_revision < request.revision)
@@ -157,7 +157,8 @@ async def repair(db: Database, *, now: datetime, most: int | None = None) -> int
             break
         if behind:
             async with db.transaction() as session:
-                await outbox.owe(session, [_message(copy) for copy in behind], now=now)
+                repairs = [_message(copy, Rank.REST) for copy in behind]
+                await outbox.owe(session, repairs, now=now)
         found, below = found + len(behind), ids[-1]
         left = left - len(ids) if left is not None else None
     return found
@@ -192,6 +193,6 @@ def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
     return [unseen | {"audience": audience.value, "recipient": user} for audience, user in copies]
 
 
-def _message(copy: CardRow | AnyRow) -> Owed:
+def _message(copy: CardRow | AnyRow, rank: Rank = Rank.COPY) -> Owed:
     is_posted = copy.ts is not None
-    return Owed.card(copy.request_id, copy.audience, copy.recipient, is_posted=is_posted)
+    return Owed.card(copy.request_id, copy.audience, copy.recipient, is_posted=is_posted, rank=rank)

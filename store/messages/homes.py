@@ -83,7 +83,7 @@ async def redraws(
     """
     asked = {"ids": list(request_ids), "since": now - OPEN_FOR}
     users = (await execute(session, _CONCERNED, asked)).scalars()
-    return [Owed.home(user, Rank.CHANGE) for user in users]
+    return [Owed.home(user, Rank.HOME) for user in users]
 
 
 async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:

@@ -29,7 +29,7 @@ from store.engine.database import (
     execute,
     notify_after_commit,
 )
-from store.messages.rate_limits import Method
+from store.messages.rate_limits import Method, method_of
 from store.tables import OutboxRow, OutboxState
 
 LEASE = timedelta(seconds=60)
@@ -54,11 +54,27 @@ class Kind(StrEnum):
 
 
 class Rank(IntEnum):
-    """What goes first within a lane: no answer queues behind the cards of a large import."""
+    """The order of what is sent, the first one first.
 
-    ANSWER = 0
-    CHANGE = 1
-    NEW = 2
+    Within one allowance of Slack's (posts, edits, Homes, one conversation) nothing of a lower order
+    is begun while something of a higher one is due and may be sent. See `claim.move_up` for what
+    has waited long.
+    """
+
+    CLICKED = 0
+    """The copy that was clicked."""
+    ANSWER = 1
+    """The answer to a person who waits for it."""
+    COPY = 2
+    """Every other copy of a request that somebody acted on."""
+    OUTCOME = 3
+    """How a request ended, to its submitter."""
+    HOME = 4
+    """Homes that are looked at."""
+    REST = 5
+    """New cards, digests, reminders, departures."""
+    SPARE = 6
+    """What others do not need: sent while more than half of the allowance is unused."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,7 @@ class Owed:
     kind: Kind
     recipient: str
     lane: str
-    rank: Rank = Rank.CHANGE
+    rank: Rank = Rank.REST
     request_id: int | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 
@@ -88,13 +104,22 @@ class Owed:
     ) -> Self:
         """A new message in a conversation; `recipient` is a person or a channel."""
         key, lane = _key(kind, *about), f"{Method.POST}:{recipient}"
-        return cls(key, kind, recipient, lane, Rank.CHANGE, request_id, data or {})
+        rank = Rank.OUTCOME if kind is Kind.OUTCOME else Rank.REST
+        return cls(key, kind, recipient, lane, rank, request_id, data or {})
 
     @classmethod
-    def card(cls, request_id: int, audience: str, recipient: str, *, is_posted: bool) -> Self:
-        """A copy of a request: posted once, from then on edited."""
+    def card(
+        cls,
+        request_id: int,
+        audience: str,
+        recipient: str,
+        *,
+        is_posted: bool,
+        rank: Rank = Rank.COPY,
+    ) -> Self:
+        """A copy of a request: posted once, as new; from then on edited, in this order."""
         key, data = _key(Kind.CARD, request_id, audience, recipient), {"audience": audience}
-        method, rank = (Method.EDIT, Rank.CHANGE) if is_posted else (Method.POST, Rank.NEW)
+        method, rank = (Method.EDIT, rank) if is_posted else (Method.POST, Rank.REST)
         return cls(key, Kind.CARD, recipient, f"{method}:{recipient}", rank, request_id, data)
 
     @classmethod
@@ -154,7 +179,10 @@ async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime)
     await session.flush()  # the request a message is about may be new
     # In one order, the requests', against deadlocks.
     ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
-    rows = [vars(message) | {"due_at": now, "created_at": now} for message in ordered]
+    moments = dict.fromkeys(("due_at", "created_at", "owed_at", "queued_at"), now)
+    rows = [
+        vars(message) | moments | {"method": method_of(message.lane) or ""} for message in ordered
+    ]
     await execute(session, _owing(dialect_insert(session)), rows)
     notify_after_commit(session, Topic.OUTBOX)
 
@@ -216,20 +244,21 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
 async def prune(session: AsyncSession, *, before: datetime) -> int:
     """Delete a chunk of what was sent before that moment; what failed stays. How many."""
     long_ago = col(OutboxRow.settled_at) < before
-    sent = col(OutboxRow.state) == OutboxState.SENT
-    return await delete_chunk(session, OutboxRow, col(OutboxRow.id), sent, long_ago)
+    return await delete_chunk(session, OutboxRow, col(OutboxRow.id), _IS_SENT, long_ago)
 
 
 @cache
 def _owing(insert: DialectInsert) -> Insert:
     """A new row, or the old one as it is asked for now; what is being sent stays so.
 
+    What waits already keeps its place in the order, or takes the better one.
     Hot: with every act and every time something is drawn again.
     """
     new = insert(OutboxRow)
-    asked = ("kind", "lane", "rank", "request_id", "recipient", "data", "due_at")
+    asked = ("kind", "lane", "method", "request_id", "recipient", "data", "due_at")
     state, sending = col(OutboxRow.state), OutboxState.SENDING.value
     ended = or_(state == OutboxState.SENT, state == OutboxState.FAILED)
+    better = or_(ended, new.excluded.rank < OutboxRow.rank)
     return new.on_conflict_do_update(
         index_elements=["key"],
         set_={name: new.excluded[name] for name in asked}
@@ -237,6 +266,9 @@ def _owing(insert: DialectInsert) -> Insert:
             "wanted": OutboxRow.wanted + 1,
             "state": case((state == sending, sending), else_=OutboxState.PENDING.value),
             "attempts": case((ended, 0), else_=OutboxRow.attempts),
+            "owed_at": case((ended, new.excluded.owed_at), else_=OutboxRow.owed_at),
+            "rank": case((better, new.excluded.rank), else_=OutboxRow.rank),
+            "queued_at": case((better, new.excluded.queued_at), else_=OutboxRow.queued_at),
         },
     )
 
@@ -264,7 +296,9 @@ _LOCKED = (
     .order_by(col(OutboxRow.key))  # as they are owed, against deadlocks
     .with_for_update(of=OutboxRow)
 )
+_IS_SENT = col(OutboxRow.state) == literal_column(f"'{OutboxState.SENT}'")  # as its index says it
 _LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}
 _DONE = _LET_GO | {"settled_at": bindparam("moment"), "doubtful": False, "last_error": None}
 _SENT = update(OutboxRow).where(_THESE).values(state=OutboxState.SENT, **_DONE)
-_OWED_AGAIN = update(OutboxRow).where(_THESE).values(state=OutboxState.PENDING, attempts=0, **_DONE)
+_ANEW = {"attempts": 0, "owed_at": bindparam("moment"), "queued_at": bindparam("moment")}
+_OWED_AGAIN = update(OutboxRow).where(_THESE).values(state=OutboxState.PENDING, **_ANEW, **_DONE)

@@ -32,6 +32,9 @@ class Method(StrEnum):
 PER_MINUTE = {Method.POST: 300, Method.EDIT: 50, Method.HOME: 100}
 """Slack: chat.postMessage several hundred a minute and workspace; chat.update is tier 3 and
 views.publish tier 4. A channel's own pace is one post a second, 60 a minute."""
+LONGEST_REST = timedelta(minutes=15)
+"""No rest is longer: a time further ahead was written by a clock that was wrong, or is a mistake of
+Slack's, and counts as over."""
 BURST = 0.9
 """How much of a minute's calls may come at once. Slack allows bursts; the rest is for clocks and
 networks that are not as even as ours, so that being told to wait stays rare."""
@@ -50,25 +53,23 @@ class Allowance:
         """Methods that may not be called now."""
         return tuple(method for method in Method if self.remaining(method) < 1)
 
-    def remaining(self, method: Method) -> float:
-        """How many calls of this method may be made now."""
+    def remaining(self, name: str, *, spare: bool = False) -> float:
+        """How many calls of this method may be made now; without a limit for an empty name.
+
+        `spare`: how many of them leave half of a minute's calls for what may come.
+        """
+        if not name:
+            return math.inf
+        method = Method(name)
         interval, missing = _interval(method, self.pace), self._missing(method)
         if not interval:
             return 0 if missing else math.inf
-        return math.floor(_burst(method) - missing / interval)
+        left = math.floor(_burst(method) - missing / interval)
+        return max(left - _burst(method) // 2, 0) if spare else left
 
     def available_at(self, method: Method) -> datetime:
         """When a call of this method may be made."""
         return max(self.now, self.now + self._missing(method) - _all_but_one(method, self.pace))
-
-    def allowed(self, lanes: Sequence[str]) -> list[bool]:
-        """Which of these calls may be made now, the first ones first."""
-        seen: Counter[Method | None] = Counter()
-        answers = []
-        for method in map(method_of, lanes):
-            seen[method] += 1
-            answers.append(method is None or seen[method] <= self.remaining(method))
-        return answers
 
     def after(self, lanes: Sequence[str]) -> dict[Method, datetime]:
         """What changes in `full_at` when these calls are made."""

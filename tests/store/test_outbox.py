@@ -3,6 +3,9 @@
 import asyncio
 import random
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import event
 
 from store.engine.database import Database
 from store.messages import claim as claims
@@ -15,7 +18,7 @@ SECOND = timedelta(seconds=1)
 LATER = NOW + LEASE
 
 
-def message(key: str, *, lane: str | None = None, rank: Rank = Rank.CHANGE) -> Owed:
+def message(key: str, *, lane: str | None = None, rank: Rank = Rank.REST) -> Owed:
     return Owed(
         key=key, kind=Kind.REMINDER, recipient=BOB, lane=lane or f"lane of {key}", rank=rank
     )
@@ -60,7 +63,7 @@ async def states(db: Database) -> dict[str, str]:
 
 async def test_one_message_a_lane_is_sent_at_a_time_the_most_urgent_first(db: Database) -> None:
     lane = "post:UBOB"
-    await owe(db, message("card", lane=lane, rank=Rank.NEW))
+    await owe(db, message("card", lane=lane, rank=Rank.SPARE))
     await owe(db, message("outcome", lane=lane), message("other"))
     await owe(db, message("answer", lane=lane, rank=Rank.ANSWER))
     assert [claimed.key for claimed in await claim(db)] == ["answer", "other"]
@@ -69,9 +72,126 @@ async def test_one_message_a_lane_is_sent_at_a_time_the_most_urgent_first(db: Da
     assert rounds == ["answer", "other", "outcome", "card"]
 
 
+async def test_within_one_allowance_the_orders_go_one_after_the_other(db: Database) -> None:
+    shuffled = random.Random(3).sample(list(Rank), len(Rank))
+    await owe(db, *(message(rank.name, lane=f"edit:{rank.name}", rank=rank) for rank in shuffled))
+    sent: list[str] = []
+    while claimed := await claim(db, limit=1):
+        sent += [found.key for found in claimed]
+    assert sent == [
+        *("CLICKED", "ANSWER", "COPY", "OUTCOME", "HOME", "REST", "SPARE"),
+    ]
+
+
+async def test_what_waits_for_one_limit_holds_up_nothing_of_another(db: Database) -> None:
+    await owe(db, *(message(f"e{n}", lane=f"edit:{n}", rank=Rank.COPY) for n in range(300)))
+    await claims.claim_due(db, owner="story", now=NOW, limit=44, pace=SECOND)
+    await owe(db, message("card", lane="post:UBOB"), message("home", lane="home:UBOB"))
+    claimed = await claims.claim_due(db, owner="story", now=NOW, limit=5, pace=SECOND)
+    assert {"card", "home"} < {found.key for found in claimed}
+
+
+async def test_behind_a_long_queue_in_one_lane_the_others_are_found(db: Database) -> None:
+    many = [message(f"c{n:04}", lane="post:CREVIEWS") for n in range(claims.WINDOW + 50)]
+    await owe(db, *many)
+    await owe(db, message("carol", lane="post:UCAROL"), message("dan", lane="post:UDAN"))
+    assert [found.key for found in await claim(db)] == ["c0000", "carol", "dan"]
+    assert await claim(db) == []
+
+
+async def test_a_message_under_way_holds_up_only_its_own_lane(db: Database) -> None:
+    await owe(db, message("first", lane="edit:C1", rank=Rank.COPY))
+    await claim_one(db)
+    await owe(db, message("behind", lane="edit:C1", rank=Rank.COPY))
+    await owe(db, message("lower", lane="edit:UBOB"))
+    assert [found.key for found in await claim(db)] == ["lower"]
+
+
+async def test_what_waited_ten_minutes_moves_up_one_order_but_before_nobody_who_looks(
+    db: Database,
+) -> None:
+    await owe(db, *(message(rank.name, rank=rank) for rank in Rank))
+
+    async def ranks() -> dict[str, int]:
+        return {key: row.rank for key, row in (await outbox_rows(db)).items()}
+
+    assert await claims.move_up(db, now=NOW + claims.LONG - SECOND) == 0
+    moments = [NOW + times * claims.LONG for times in (1, 1, 2, 3, 4, 9)]
+    assert [await claims.move_up(db, now=moment) for moment in moments] == [3, 0, 2, 1, 0, 0]
+    assert await ranks() == {
+        **{"CLICKED": Rank.CLICKED, "ANSWER": Rank.ANSWER, "SPARE": Rank.SPARE},
+        **dict.fromkeys(("COPY", "OUTCOME", "HOME", "REST"), Rank.COPY),
+    }
+
+
+async def test_what_moved_up_queues_behind_what_waits_there_already(db: Database) -> None:
+    await owe(db, message("old"))
+    async with db.transaction() as session:
+        later = NOW + claims.LONG - SECOND
+        await outbox.owe(session, [message("home", rank=Rank.HOME)], now=later)
+    await claims.move_up(db, now=NOW + claims.LONG)
+    assert [found.key for found in await claim(db, NOW + claims.LONG, 1)] == ["home"]
+
+
+async def test_what_is_owed_again_keeps_its_place_or_takes_a_better_one(db: Database) -> None:
+    await owe(db, message("a", lane="edit:a", rank=Rank.COPY), message("b", lane="edit:b"))
+    async with db.transaction() as session:
+        anew = [message("a", lane="edit:a", rank=Rank.SPARE), message("b", lane="edit:b")]
+        await outbox.owe(session, anew, now=NOW + SECOND)
+        await outbox.owe(session, [message("c", lane="edit:c")], now=NOW + SECOND)
+    rows = await outbox_rows(db)
+    assert rows["a"].rank == Rank.COPY
+    assert {key: row.queued_at for key, row in rows.items()} == {
+        "a": NOW, "b": NOW, "c": NOW + SECOND,
+    }  # fmt: skip
+    async with db.transaction() as session:
+        better = [message("c", lane="edit:c", rank=Rank.ANSWER)]
+        await outbox.owe(session, better, now=NOW + SECOND)
+    claimed = await claim(db, NOW + SECOND)
+    assert [found.key for found in claimed] == ["c", "a", "b"]
+
+
+async def test_the_first_owed_goes_first_whatever_its_number(db: Database) -> None:
+    await owe(db, message("a", lane="post:UBOB"))
+    await settle(db, await claim_one(db))
+    await owe(db, message("b", lane="post:UBOB"))
+    async with db.transaction() as session:
+        await outbox.owe(session, [message("a", lane="post:UBOB")], now=NOW + SECOND)
+    assert (await claim_one(db, NOW + SECOND)).key == "b"
+
+
+async def test_a_claim_reads_indexes_also_without_statistics(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    read: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+        if "outbox" in statement and not statement.startswith("EXPLAIN"):
+            read.append(statement)
+            plans[statement] = values
+
+    plans: dict[str, Any] = {}
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    await owe(db, *(message(f"m{n}", lane="post:C1") for n in range(claims.WINDOW + 1)))
+    await claims.claim_due(db, owner="story", now=NOW, pace=SECOND)
+    async with db.transaction() as session:
+        connection = await session.connection()
+        steps = [
+            step
+            for statement in read
+            if statement.startswith(("SELECT", "WITH"))
+            for *_, step in await connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}", plans[statement]
+            )
+        ]
+    await db.dispose()
+    looked = [step for step in steps if "outbox" in step]
+    assert len(looked) >= 6
+    assert not [step for step in looked if "USING" not in step]
+
+
 async def test_what_is_claimed_says_what_was_owed(db: Database) -> None:
     data = {"audience": "reviewer"}
-    named = Owed("card:7", Kind.CARD, CAROL, "post:UCAROL", Rank.NEW, data=data)
+    named = Owed("card:7", Kind.CARD, CAROL, "post:UCAROL", Rank.REST, data=data)
     await owe(db, named)
     claimed = await claim_one(db)
     assert (claimed.key, claimed.kind, claimed.recipient) == ("card:7", Kind.CARD, CAROL)
@@ -235,7 +355,7 @@ async def test_the_next_look_is_when_something_can_be_sent(db: Database) -> None
     assert await claims.next_due(db, now=NOW) == 5 * SECOND
     async with db.transaction() as session:
         await rate_limits.pause_lanes(session, {"lane of m": NOW + 8 * SECOND})
-    assert await claims.next_due(db, now=NOW) == 8 * SECOND
+    assert await claims.next_due(db, now=NOW + 5 * SECOND) == 3 * SECOND
     await send_all(db, now=NOW + 9 * SECOND)
     assert await claims.next_due(db, now=NOW) is None
 
