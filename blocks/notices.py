@@ -112,15 +112,6 @@ def notice_view(title: str, sentence: str) -> View:
     )
 
 
-def undelivered(what: str, why: str) -> Message:
-    """To the admins: `what` did not reach its reader, and `why` (Slack's code or a sentence)."""
-    reason = text.line(why, 300)
-    said = f"⚠️ This could not be delivered: {what}\nSlack's answer: {reason}"
-    return Message(
-        text.clip(f"Not delivered: {what} ({reason})", FALLBACK_LIMIT), (_section(said),)
-    )
-
-
 def departure(reviewer: str, waiting: Sequence[Request], total: int, people: People) -> Message:
     """To the admins: this reviewer has left Slack, and so many requests still wait on them."""
     who = text.who(reviewer, people)

@@ -7,12 +7,15 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
+PAGE = "a web page"
+"""What stands as the error where a page came with status 200: a proxy's, or a network's login."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back. No status: the connection broke, and `reached` says whether after sending.
 
-    `error` is Slack's code, or the kind of failure. `retry_after` is in seconds.
+    `error` is Slack's code, PAGE, or the kind of failure. `retry_after` is in seconds.
     """
 
     status: int | None = None
@@ -32,8 +35,11 @@ def answer_of(error: Exception) -> Answer:
     if isinstance(body, dict) and body:
         return Answer(response.status_code, body.get("error"), wait)
     status = int(getattr(response, "status_code", 200))
-    # A page in place of an answer; with 200 nobody knows what was done.
-    return Answer(500 if status == 200 else status, retry_after=wait)
+    if status == 200:
+        # Text that was cut off: nobody knows what was done. A page: it was not Slack.
+        is_page = str(response.headers.get("Content-Type", "")).startswith("text/html")
+        return Answer(200, PAGE) if is_page else Answer(500)
+    return Answer(status, retry_after=wait)
 
 
 def code_of(error: Exception) -> str:

@@ -44,8 +44,6 @@ LONGEST_SILENCE = 150
 """Seconds in which the maker must report progress; with one step more still within the lease."""
 LEAST_RETRY = timedelta(seconds=5)
 """The shortest wait before a retry: Slack shows a shared file a moment after it has said yes."""
-_NOT_RETRIED = {"missing_scope", "not_allowed_token_type"}
-"""Somebody has to mend this first, and the asker is waiting: say so now."""
 
 
 class MakingError(Exception):
@@ -192,11 +190,14 @@ class ExportLoop:
         await self._files.share(file_id, path.name, channel)
 
     async def _refused(self, export: Export, answer: Answer) -> None:
-        """Slack did not take it, or perhaps did: later, or never."""
+        """Slack did not take it, or perhaps did: later, or never.
+
+        What somebody has to mend first is not waited for: the asker hears of it now.
+        """
         verdict = judge(answer, attempt=export.attempts, jitter=self._jitter())
         assert not isinstance(verdict, Sent), "an error is no success"
         log.warning("export %s was not sent: %s", export.id, verdict.why)
-        if isinstance(verdict, TryAgain) and verdict.why not in _NOT_RETRIED:
+        if isinstance(verdict, TryAgain) and not verdict.refused:
             wait = max(timedelta(seconds=verdict.seconds), LEAST_RETRY)
             await self._retry(export, wait, verdict.why)
         else:

@@ -8,9 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from blocks import digest, home, notices, paging, refusals, request_card, request_list
+from blocks import (
+    digest,
+    home,
+    notices,
+    paging,
+    refusals,
+    request_card,
+    request_list,
+    undelivered,
+)
 from blocks import export as export_blocks
-from blocks.text import mention
 from bot.outgoing.slack_calls import Call, Edit, Post, Publish, Reply
 from bot.profiles import Profiles
 from store import exports, people
@@ -192,8 +200,9 @@ async def _export(owed: Claimed, db: Database, profiles: Profiles) -> Call:
 
 def _undelivered(owed: Claimed) -> Call:
     ref = f" of MP-{owed.request_id}" if owed.request_id else ""
-    what = f"the {owed.data['kind']}{ref} for {mention(owed.data['recipient'])}"
-    return Post(notices.undelivered(what, owed.data["why"]), owed.recipient)
+    place = owed.data.get("place", owed.data.get("recipient", ""))  # as older rows name it
+    what = f"the {owed.data['kind']}{ref}"
+    return Post(undelivered.build(what, place, owed.data["why"]), owed.recipient)
 
 
 async def _request(owed: Claimed, db: Database) -> Request:

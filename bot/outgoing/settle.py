@@ -84,7 +84,8 @@ class Settler:
         """Not sent, or perhaps it was: again later. A limit of Slack's holds for all replicas."""
         now = self._clock()
         until = now + timedelta(seconds=verdict.seconds)
-        log.info("%s waits %.1f s: %s", message.key, verdict.seconds, verdict.why)
+        level = logging.WARNING if verdict.refused else logging.INFO
+        log.log(level, "%s waits %.1f s: %s", message.key, verdict.seconds, verdict.why)
         async with self._db.transaction() as session:
             await outbox.postpone(
                 session, message, until=until, why=verdict.why, doubtful=verdict.doubtful
@@ -93,6 +94,8 @@ class Settler:
                 await rate_limits.pause_lanes(session, {message.lane: until})
                 if method := self._limits.learn(message.lane, until=until, now=now):
                     await rate_limits.pause_method(session, method, self._pace, until=until)
+            if verdict.refused:
+                await tell_admins(session, message, verdict, self._policy, now=now)
 
     async def give_up(self, message: Claimed, verdict: GiveUp, call: Call | None = None) -> None:
         """It can never be sent: nobody tries again, and whoever can mend it is told."""

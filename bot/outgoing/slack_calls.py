@@ -4,6 +4,8 @@ No retries here: the outbox keeps what is owed, `bot.outgoing.verdict` says when
 Measured: the client's own retry after a lost connection posts twice.
 """
 
+import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from blocks.message import Message
-from handlers.slack_errors import Answer, answer_of, wait_of
+from handlers.slack_errors import PAGE, Answer, answer_of, wait_of
 from store.messages.cards import Card
 
 EVENT_TYPE = "mini_program_approvals"
@@ -127,7 +129,8 @@ class SlackCalls:
                 **call.message.payload(),
             }
         )
-        return Answer(answer.status_code, retry_after=wait_of(answer.headers or {}))
+        wait = wait_of(answer.headers or {})
+        return Answer(answer.status_code, _error_of(answer.body or ""), wait)
 
     async def _find(self, post: Post, key: str, since: datetime) -> Place | None:
         channel, cursor = post.channel, None
@@ -155,3 +158,18 @@ class SlackCalls:
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return None
+
+
+def _error_of(body: str) -> str | None:
+    """What a response URL complains of: in JSON, or as a single word; None for "ok"."""
+    said = body.strip()
+    if said.startswith("<"):
+        return PAGE
+    if said == "ok" or not said:
+        return None
+    try:
+        answer = json.loads(said)
+    except ValueError:
+        return said if re.fullmatch("[a-z_]+", said) else None
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return str(error) if error else None

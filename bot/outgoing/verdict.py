@@ -1,17 +1,23 @@
 """What an answer of Slack means for a message: sent, retry later, or give up. Pure.
 
+Only what is about this one message, its place or its reader gives it up. Everything else Slack may
+say is about the app, the workspace or the network, or is unknown to us: the message stays owed.
+
 An answer that leaves open whether Slack did the work makes the message doubtful: before the next
 attempt the sender looks for it in Slack.
 """
 
 from dataclasses import dataclass
 
-from handlers.slack_errors import Answer
+from handlers.slack_errors import PAGE, Answer
 
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 300.0
+REFUSED_RETRY_SECONDS = 60.0
+"""The least wait where Slack refuses more than this message: somebody has to mend it first."""
 
 _TEMPORARY = {
+    "external_channel_migrating",
     "fatal_error",
     "internal_error",
     "ratelimited",
@@ -19,21 +25,59 @@ _TEMPORARY = {
     "request_timeout",
     "service_unavailable",
     "team_added_to_org",
+    "update_failed",
 }
-_NOT_THE_MESSAGE = {
-    "access_denied",
-    "account_inactive",
-    "invalid_auth",
-    "missing_scope",
-    "not_authed",
-    "token_expired",
-    "token_revoked",
-}
-"""The app's own trouble: every message waits until an operator has mended it."""
 MESSAGE_GONE = "message_not_found"
 """Somebody has deleted the message in Slack."""
 UNEDITABLE = {MESSAGE_GONE, "cant_update_message", "edit_window_closed"}
 """The message cannot be edited; nothing else is wrong."""
+UNDRAWABLE = {
+    "invalid_arguments",  # what views.publish says of a view
+    "invalid_attachments",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "view_too_large",
+}
+"""Slack does not take how it is drawn; drawn otherwise it may."""
+_ITS_PLACE = {
+    "cannot_dm_bot",
+    "cannot_reply_to_message",
+    "channel_is_archived",
+    "channel_not_found",
+    "is_archived",
+    "is_inactive",
+    "no_permission",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_non_threadable_channel",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+    "restricted_action_thread_only_channel",
+    "team_not_found",
+    "thread_not_found",
+    "user_disabled",
+    "user_not_found",
+    "user_not_in_channel",
+    "user_not_visible",
+    "users_not_found",
+}
+"""Nothing reaches this conversation or this person, as long as that is so."""
+_SPENT_URL = {"expired_url", "no_text", "used_url"}
+_ABOUT_THE_MESSAGE = {
+    "block_mismatch",
+    "duplicate_external_id",
+    "hash_conflict",
+    "invalid_metadata_format",
+    "invalid_metadata_schema",
+    "metadata_too_large",
+    "too_many_attachments",
+    *UNEDITABLE,
+    *UNDRAWABLE,
+    *_ITS_PLACE,
+    *_SPENT_URL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +87,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """Not sent, or unknown (`doubtful`). `whole_lane`: Slack limits the lane, not this message."""
+    """Not sent, or unknown (`doubtful`). `whole_lane`: Slack limits the lane, not this message.
+
+    `refused`: Slack, or something on the way there, refuses more than this message.
+    """
 
     seconds: float
     why: str
     doubtful: bool = False
     whole_lane: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +117,12 @@ def judge(answer: Answer, *, attempt: int, jitter: float) -> Sent | TryAgain | G
         return TryAgain(wait, f"HTTP {answer.status}", doubtful=True)
     if answer.error in _TEMPORARY:
         return TryAgain(wait, answer.error, doubtful=True)
-    if answer.error in _NOT_THE_MESSAGE:
-        return TryAgain(LONGEST_RETRY_SECONDS / 5, answer.error)
+    if answer.error in _ABOUT_THE_MESSAGE:
+        return GiveUp(answer.error)
     if answer.error or answer.status >= 400:
-        return GiveUp(answer.error or f"HTTP {answer.status}")
+        why = answer.error or f"HTTP {answer.status}"
+        seldom = max(wait, REFUSED_RETRY_SECONDS)
+        return TryAgain(seldom, why, doubtful=answer.error == PAGE, refused=True)
     return Sent()
 
 

@@ -17,8 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store import people
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
-from store.engine.database import Database, delete_chunk, dialect_insert
-from store.messages import outbox
+from store.engine.database import Database, delete_chunk
+from store.messages import slots
 from store.messages.outbox import Kind, Owed
 from store.tables import OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
 
@@ -157,11 +157,7 @@ async def _owe_once(db: Database, messages: Sequence[Owed], *, now: datetime) ->
     owed = 0
     for fresh in _chunks([message for message in messages if message.key not in taken]):
         async with db.transaction() as session:
-            values = [{"key": message.key, "at": now} for message in fresh]
-            new = dialect_insert(session)(SlotRow).values(values).on_conflict_do_nothing()
-            ours = set((await session.exec(new.returning(col(SlotRow.key)))).scalars())
-            await outbox.owe(session, [m for m in fresh if m.key in ours], now=now)
-            owed += len(ours)
+            owed += await slots.owe_once(session, fresh, now=now)
     return owed
 
 

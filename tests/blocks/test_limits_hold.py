@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from blocks import notices
+from blocks import notices, undelivered
 from blocks.buttons import ALL_ACTIONS
 from bot.sandbox.limits import message_problems, view_problems
 from bot.sandbox.limits.whole import objects
@@ -60,7 +60,7 @@ def test_notices_fit() -> None:
     made = [
         notices.help([("stage MP-12 pilot", "word " * 40)] * 30),
         notices.plain("word " * 900),
-        notices.undelivered("the card", "x" * 999),
+        undelivered.build("the card", "UBOB", "x" * 999),
     ]
     assert [p for message in made for p in message_problems(message.payload())] == []
     shown = [notices.notice_view("t" * 99, "word " * 900)]

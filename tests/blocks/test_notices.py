@@ -92,11 +92,3 @@ def test_a_sentence_that_repeats_a_persons_words_mentions_nobody() -> None:
 def test_a_notice_modal_says_one_sentence() -> None:
     view = notices.notice_view("MP-128", "MP-128 was approved by Bob. Nothing is left to do.")
     assert words(view) == "MP-128\nMP-128 was approved by Bob. Nothing is left to do.\n[ Close ]"
-
-
-def test_admins_hear_what_was_not_delivered_and_why() -> None:
-    said = words(notices.undelivered("the card of MP-12 for Bob", "channel_not_found"))
-    assert said == (
-        "⚠️ This could not be delivered: the card of MP-12 for Bob\n"
-        "Slack's answer: channel_not_found"
-    )

@@ -2,6 +2,7 @@
 
 import asyncio
 from time import monotonic
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
@@ -97,15 +98,59 @@ async def test_a_server_error_passes(team_once: Team, status: int) -> None:
 
 async def test_a_channel_the_bot_is_not_in_is_given_up_and_an_admin_told_once(team: Team) -> None:
     team.reviews.members.remove(BOT_USER_ID)
-    request = await team.submit()
+    requests = [await team.submit(), await team.submit(external_id="another")]
     for _ in range(3):
         team.clock.move(hours=1)
         await team.send_all()
 
-    assert (await rows(team))[f"card:1:channel:{team.reviews.id}"].state == "failed"
+    for request in requests:
+        card = (await rows(team))[f"card:{request.id}:channel:{team.reviews.id}"]
+        assert card.state == "failed"
     (told,) = team.ada.sees()
-    assert request.ref in team.words(told)
-    assert "not_in_channel" in team.words(told)
+    said = team.words(told)
+    assert f"Slack takes nothing in #{team.reviews.id}: not_in_channel" in said
+    assert "/invite @Mini Program Approvals" in said
+    assert "the card of MP-1" in said
+    assert "outbox retry --failed" in said
+
+
+async def test_another_cause_at_the_same_place_is_told_too(team_once: Team) -> None:
+    for cause in ("is_archived", "restricted_action"):
+        team_once.workspace.faults.add(POST, "status", error=cause, times=4)
+        await team_once.submit(external_id=cause)
+    await team_once.send_all()
+
+    said = "\n".join(team_once.words(message) for message in team_once.ada.sees())
+    for cause in ("is_archived", "restricted_action"):
+        assert said.count(f"for @{team_once.bob.real_name}: {cause}") == 1
+        assert said.count(f"in #{team_once.reviews.id}: {cause}") == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [{"error": "ekm_access_denied"}, {"status": 404}, {"status": 200}]
+)
+async def test_what_the_workspace_refuses_stays_owed_and_is_told_once(
+    team: Team, fault: dict[str, Any]
+) -> None:
+    team.workspace.faults.add("*", "status", times=10_000, **fault)
+    for number in range(2):
+        await team.submit(external_id=f"refused {number}")
+    for _ in range(10):
+        team.clock.move(minutes=10)
+        await team.send_all()
+    assert await states(team) == {"pending"}
+    asked = calls(team, POST) + calls(team, "conversations.history")
+    assert asked <= 10 * len(await rows(team)) + 10, "asked seldom"
+
+    team.workspace.faults.clear()
+    team.clock.move(minutes=10)
+    await team.send_all()
+
+    assert seen(team) == [2, 2, 2, 2]
+    assert await states(team) == {"sent"}
+    (told,) = team.ada.sees()
+    assert "Slack has refused what this app sends" in team.words(told)
+    assert "Nothing is lost" in team.words(told)
 
 
 async def test_an_edit_of_a_deleted_card_is_quiet(team_once: Team) -> None:

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import notices
 from bot.outgoing.slack_calls import Post, Reply, SlackCalls
+from handlers.slack_errors import PAGE as A_PAGE
 from handlers.slack_errors import Answer, code_of
 from tests.harness_slack import Team
 
@@ -49,7 +50,7 @@ async def slack_that_says(
         (404, "nothing here", "text/plain", Answer(404)),  # a response URL that is spent
         (502, '{"ok": fal', JSON, Answer(500)),  # cut off: the work may be done
         (200, '{"ok": tr', JSON, Answer(500)),
-        (200, "<html>Log in to the guest network</html>", PAGE, Answer(500)),  # not Slack at all
+        (200, "<html>Log in to the guest network</html>", PAGE, Answer(200, A_PAGE)),  # not Slack
     ],
 )
 async def test_every_answer_is_understood(
@@ -62,6 +63,29 @@ async def test_every_answer_is_understood(
     assert (place is not None) is (answer == Answer(200))
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "answer"),
+    [
+        (200, "ok", Answer(200)),
+        (200, '{"ok": true}', Answer(200)),
+        (404, '{"ok": false, "error": "expired_url"}', Answer(404, "expired_url")),
+        (404, "used_url", Answer(404, "used_url")),
+        (404, "<html>Not found</html>", Answer(404, A_PAGE)),  # a proxy's
+        (404, "Not found, sorry", Answer(404)),
+        (200, "<html>Log in</html>", Answer(200, A_PAGE)),
+        (200, "[]", Answer(200)),
+    ],
+)
+async def test_a_response_url_says_what_it_complains_of(
+    status: int, body: str, answer: Answer
+) -> None:
+    async with slack_that_says(status, body, "text/plain") as (url, client, session):
+        reply = Reply(WORDS, url, replace=False)
+        came_back, _ = await SlackCalls(client, session).send(reply, key="k")
+
+    assert came_back == answer
+
+
 @pytest.mark.parametrize("kind", [JSON, "text/plain"])
 async def test_slack_says_when_to_come_back(kind: str) -> None:
     said = '{"ok": false, "error": "ratelimited"}'
@@ -72,7 +96,7 @@ async def test_slack_says_when_to_come_back(kind: str) -> None:
         replied, _ = await wire.send(Reply(WORDS, url, replace=False), key="k")
 
     assert (posted.status, posted.retry_after) == (429, 30.0)
-    assert replied == Answer(429, retry_after=30.0)
+    assert (replied.status, replied.retry_after) == (429, 30.0)
 
 
 async def test_nobody_listening_is_not_reached() -> None:

@@ -5,12 +5,14 @@ import pytest
 from bot.outgoing.verdict import (
     FIRST_RETRY_SECONDS,
     LONGEST_RETRY_SECONDS,
+    REFUSED_RETRY_SECONDS,
     Answer,
     GiveUp,
     Sent,
     TryAgain,
     judge,
 )
+from handlers.slack_errors import PAGE
 
 ATTEMPT_3 = 4 * FIRST_RETRY_SECONDS
 """The wait after a third attempt, without jitter."""
@@ -68,17 +70,37 @@ def test_slacks_own_trouble_passes(code: str) -> None:
     "code",
     [
         "access_denied",
+        "accesslimited",
         "account_inactive",
+        "ekm_access_denied",
+        "enterprise_is_restricted",
         "invalid_auth",
+        "messages_tab_disabled",
         "missing_scope",
+        "not_allowed_token_type",
         "not_authed",
+        "not_enabled",
+        "org_login_required",
+        "team_access_not_granted",
         "token_expired",
         "token_revoked",
+        "two_factor_setup_required",
+        "a_code_of_tomorrow",  # unknown to us
     ],
 )
-def test_trouble_of_the_app_waits_for_an_operator(code: str) -> None:
-    early, late = (judged(Answer(200, code), attempt=n, jitter=0.9) for n in (1, 50))
-    assert early == late == TryAgain(60.0, code)
+def test_what_is_refused_to_the_whole_workspace_is_kept_and_asked_seldom(code: str) -> None:
+    first, late = (judged(Answer(200, code), attempt=n) for n in (1, 50))
+    assert first == TryAgain(REFUSED_RETRY_SECONDS, code, refused=True)
+    assert late == TryAgain(LONGEST_RETRY_SECONDS, code, refused=True)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407])
+def test_a_proxys_refusal_is_no_answer_of_slack(status: int) -> None:
+    assert judged(Answer(status)) == TryAgain(60.0, f"HTTP {status}", refused=True)
+
+
+def test_a_page_in_place_of_an_answer_leaves_open_who_answered() -> None:
+    assert judged(Answer(200, PAGE)) == TryAgain(60.0, PAGE, doubtful=True, refused=True)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +111,9 @@ def test_trouble_of_the_app_waits_for_an_operator(code: str) -> None:
         (Answer(200, "not_in_channel"), "not_in_channel"),
         (Answer(200, "message_not_found"), "message_not_found"),
         (Answer(200, "invalid_blocks"), "invalid_blocks"),
-        (Answer(200, "a_code_of_tomorrow"), "a_code_of_tomorrow"),  # unknown to us
-        (Answer(404), "HTTP 404"),  # a response URL that is over
+        (Answer(200, "restricted_action_read_only_channel"), "restricted_action_read_only_channel"),
+        (Answer(200, "cannot_dm_bot"), "cannot_dm_bot"),
+        (Answer(404, "expired_url"), "expired_url"),  # of a response URL
         (Answer(410, "used_url"), "used_url"),
     ],
 )

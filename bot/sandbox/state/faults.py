@@ -56,7 +56,8 @@ class Faults:
 
         `drop_before` closes the connection with nothing done; `drop_after` does the work and
         then closes it; `delay` waits `seconds` first; `status` answers `status` (429 carries
-        `Retry-After`), or 200 with `{"ok": false, "error": error}` when `error` is given.
+        `Retry-After`) with a page, or 200 with `{"ok": false, "error": error}` when `error` is
+        given.
         """
         self._planned.append(Fault(method, kind, times, seconds, status, retry_after, error))
 

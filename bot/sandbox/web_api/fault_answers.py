@@ -20,7 +20,8 @@ async def early_answer(fault: Fault, request: web.Request) -> web.Response | Non
         return rate_limited(fault.retry_after or 1)
     if fault.error is not None:
         return web.json_response(Refusal(fault.error).answer())
-    return web.Response(status=fault.status, text="<html>Server Error - Slack</html>")
+    page = "<html>Server Error - Slack</html>"
+    return web.Response(status=fault.status, text=page, content_type="text/html")
 
 
 def rate_limited(seconds: int) -> web.Response:

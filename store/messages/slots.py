@@ -1,0 +1,27 @@
+"""What is told once: a message owed together with a slot of its key, which nobody takes twice."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.engine.database import dialect_insert
+from store.messages import outbox
+from store.messages.outbox import Owed
+from store.tables import SlotRow
+
+
+async def owe_once(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> int:
+    """Owe those of these messages whose slot is free, and take it; how many.
+
+    A slot is free again once it is pruned.
+    """
+    if not messages:
+        return 0
+    # In one order, against deadlocks.
+    values = [{"key": key, "at": now} for key in sorted(message.key for message in messages)]
+    new = dialect_insert(session)(SlotRow).values(values).on_conflict_do_nothing()
+    ours = set((await session.exec(new.returning(col(SlotRow.key)))).scalars())
+    await outbox.owe(session, [each for each in messages if each.key in ours], now=now)
+    return len(ours)
