@@ -1,18 +1,17 @@
 """Outside JSON made fit for the record: tidy texts, and nothing a database cannot hold."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from store.domain.typed_text import tidy
 
 NESTING_LIMIT = 12
 """Ours: how deep lists and objects may nest; deeper than this is a mistake or an attack."""
 
 INTEGER_LIMIT = 2**63 - 1
 """What a 64-bit integer holds."""
-
-_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Place = tuple[str | int, ...]
 
@@ -44,14 +43,6 @@ def storable(value: object, found: list[FieldProblem], place: Place = ()) -> Any
         found.append(FieldProblem.at(place, problem))
         return None
     return value
-
-
-def tidy(text: str) -> str:
-    """Trimmed, without control characters (PostgreSQL holds no NUL) and half emoji.
-
-    Line breaks and tabs stay: a description may have paragraphs.
-    """
-    return _UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _nested(value: Any, found: list[FieldProblem], place: Place) -> Any:

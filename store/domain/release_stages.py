@@ -6,6 +6,7 @@ app, so both may be said. What the platform archives itself is no move of a pers
 """
 
 from store.domain.request import Environment, ReleaseStage, Request, Status
+from store.domain.typed_text import folded
 
 PREPARATION, PILOT = ReleaseStage.PREPARATION, ReleaseStage.PILOT
 GRAYSCALE, FULL, CANCELED = ReleaseStage.GRAYSCALE, ReleaseStage.FULL, ReleaseStage.CANCELED
@@ -54,7 +55,8 @@ def ahead(request: Request) -> tuple[ReleaseStage, ...]:
     return tuple(stage for stage in order if stage in possible(request))
 
 
-def read(word: str) -> ReleaseStage | None:
-    """The stage a person may move to by this word; None for any other word."""
-    words = {stage.value: stage for stage in ReleaseStage if stage is not ReleaseStage.ARCHIVED}
-    return words.get(word.casefold())
+def read(words: str) -> ReleaseStage | None:
+    """The stage a person may move to by its word or the platform's name of it; None for others."""
+    able = [stage for stage in ReleaseStage if stage is not ReleaseStage.ARCHIVED]
+    names = {folded(name): stage for stage in able for name in (stage.value, stage.label)}
+    return names.get(folded(words))

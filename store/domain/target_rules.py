@@ -8,7 +8,6 @@ offline while another process of that target is under way.
 from dataclasses import dataclass
 
 from store.domain.access import Allowed, Denial
-from store.domain.lists.query import searchable
 from store.domain.request import (
     Category,
     Environment,
@@ -18,6 +17,7 @@ from store.domain.request import (
     target_app,
 )
 from store.domain.submission import Submission
+from store.domain.typed_text import folded
 
 UNDER_WAY = frozenset({ReleaseStage.PILOT, ReleaseStage.GRAYSCALE})
 """Stages that the platform wants ended before anything goes offline."""
@@ -75,7 +75,7 @@ class Blocked:
 
 def folded_app(category: Category, details: object) -> str:
     """The target app as targets are compared; empty for a category that has none."""
-    return searchable(target_app(category, details)) if isinstance(details, dict) else ""
+    return folded(target_app(category, details)) if isinstance(details, dict) else ""
 
 
 def judge(category: Category, found: Precedents) -> Allowed | Blocked:

@@ -4,7 +4,6 @@ statement.
 What must stay true: who sees what is said once, here, by the sources of a list.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -12,9 +11,8 @@ from typing import Any, NamedTuple
 
 from store.domain.lists.query import Cursor, Filter, ListQuery, Scope, Sort, searchable
 from store.domain.request import Status
+from store.domain.request_number import exactly
 from store.engine.columns import pattern_of
-
-_REF = re.compile(r"mp-?0*(\d{1,18})", re.IGNORECASE)
 
 
 class Source(Enum):
@@ -73,7 +71,7 @@ def shape_of(query: ListQuery, *, oversees: bool) -> Shape:
         sources=_sources(query.scope, oversees=oversees),
         statuses=statuses,
         narrowed=tuple((name, len(given) > 1) for name, given in _narrowed(query.filter).items()),
-        words=tuple(bool(_REF.fullmatch(word)) for word in query.filter.words.split()),
+        words=tuple(_number(word) is not None for word in query.filter.words.split()),
         by_completion=query.sort.by_completion,
         legs=_legs(query.sort, query.cursor, statuses),
         descending=query.sort.descending != backwards,
@@ -86,12 +84,18 @@ def values_of(query: ListQuery, asker: str) -> dict[str, Any]:
     for name, given in _narrowed(query.filter).items():
         values[name] = list(given) if len(given) > 1 else given[0]
     for number, word in enumerate(query.filter.words.split()):
-        ref, text = _REF.fullmatch(word), searchable(word)
+        ref, text = _number(word), searchable(word)
         values |= {f"word{number}": text, f"pattern{number}": pattern_of(text)}
-        values |= {f"ref{number}": int(ref[1])} if ref else {}
+        values |= {f"ref{number}": ref} if ref else {}
     if query.cursor:
         values |= {"at": query.cursor.at, "id": query.cursor.id}
     return values
+
+
+def _number(word: str) -> int | None:
+    """The request a word of a search names; without MP it is part of a mini program's id."""
+    found = exactly(word)
+    return found.number if found and found.named else None
 
 
 def _sources(scope: Scope, *, oversees: bool) -> tuple[Source, ...]:

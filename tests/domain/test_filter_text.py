@@ -74,7 +74,12 @@ def test_statuses_are_understood(text: str, statuses: tuple[Status, ...]) -> Non
         ("12:30", Filter(words="12:30")),  # no key begins with a digit
         ("https://example.com/a", Filter(words="https://example.com/a")),  # no key ends before //
         ("<https://example.com|example.com>", Filter(words="example.com")),
-        ("Note : pay", Filter(words="Note : pay")),  # prose: only a word at its colon is a key
+        ("Note : pay", Filter(words="Note : pay")),
+        ("Stat : pay", Filter(words="Stat : pay")),  # prose: only a word at its colon is a slip
+        ("pay:later", Filter(words="pay:later")),  # a colon in a word that is no key is text
+        ("State：Bank", Filter(words="State：Bank")),  # and so it is in full width
+        ("pay:later status:approved", Filter(statuses=(APPROVED,), words="pay:later")),
+        ("env：ｓａｎｄｂｏｘ", Filter(environments=(Environment.SANDBOX,))),
         ('unclosed "quote', Filter(words="unclosed quote")),
         ("支付宝 账单", Filter(words="支付宝 账单")),
     ],
@@ -108,11 +113,7 @@ def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
         (
             "statsu:approved",
             "I don't know `statsu:`. Did you mean `status:`?"
-            " You can filter by status, env, category and by, and sort.",
-        ),
-        (
-            "pay:later",
-            "I don't know `pay:`. You can filter by status, env, category and by, and sort."
+            " You can filter by status, env, category and by, and sort."
             " To search for the word itself, put it in quotes.",
         ),
         (
@@ -161,7 +162,6 @@ def test_a_key_that_is_nearly_right_is_suggested(key: str) -> None:
 
 def test_a_long_wrong_word_is_not_repeated_whole() -> None:
     assert len(refusal("status:" + "x" * 3_000)) < 160
-    assert len(refusal("x" * 3_000 + ":y")) < 200
 
 
 @pytest.mark.parametrize(
@@ -176,6 +176,7 @@ def test_a_long_wrong_word_is_not_repeated_whole() -> None:
         ),
         ('"env:x"', '"env:x"'),  # unquoted it would be a filter
         ("a, b", '"a, b"'),
+        ('"env：x"', '"env：x"'),
     ],
 )
 def test_a_list_has_one_canonical_form(text: str, canonical: str) -> None:

@@ -60,10 +60,11 @@ def test_pilot_testing_does_not_follow_release_preparation() -> None:
 
 
 @pytest.mark.parametrize("stage", MOVES)
-def test_a_person_names_a_stage_by_one_word(stage: ReleaseStage) -> None:
+def test_a_person_names_a_stage_by_its_word_or_the_platforms_name(stage: ReleaseStage) -> None:
     assert release_stages.read(stage.value.upper()) is stage
+    assert release_stages.read(f"\u200b{stage.label}") is stage
 
 
-@pytest.mark.parametrize("word", ["archived", "", "live", "Full Release"])
+@pytest.mark.parametrize("word", ["archived", "", "live", "Archived", "Full Release please"])
 def test_other_words_name_no_move(word: str) -> None:
     assert release_stages.read(word) is None

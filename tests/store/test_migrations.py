@@ -2,18 +2,27 @@
 
 import asyncio
 import sys
+import unicodedata
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlmodel import select
 
+from store.domain.lists.query import searchable
+from store.domain.typed_text import folded
 from store.engine import migrate
 from store.engine.database import Database
-from store.tables import metadata
+from store.tables import RequestRow, metadata
 from tests.postgres_server import Server
+from tests.store.bulk_rows import insert_rows, request_row
+
+_MIGRATIONS = Path(migrate.__file__).parent.parent / "migrations"
 
 
 async def test_the_migrations_build_the_tables_of_the_code(db: Database) -> None:
@@ -30,7 +39,7 @@ async def test_the_migrations_build_the_tables_of_the_code(db: Database) -> None
 
 
 def test_the_head_is_told_by_the_names_of_the_files() -> None:
-    known = ScriptDirectory(str(Path(migrate.__file__).parent.parent / "migrations"))
+    known = ScriptDirectory(str(_MIGRATIONS))
     assert known.get_current_head() == migrate.head()
 
 
@@ -38,6 +47,38 @@ async def test_migrating_twice_changes_nothing(db: Database) -> None:
     assert await migrate.is_current(db)
     await migrate.upgrade(db)
     assert await migrate.is_current(db)
+
+
+async def test_stored_texts_are_compared_as_new_ones(db: Database) -> None:
+    """What an older release folded for case and width only, in more than one portion."""
+    names = ["Erin’s “Kape”", "Café´s\u200b – Ｎａｍｅ：Sub", "Plain", "Straße\u3164X"]
+    rows = [
+        request_row(number, mini_program_name=names[number % 4])
+        | {"search_text": _as_before(f"{names[number % 4]} 2171020092715498")}
+        | {"target_app": _as_before(names[number % 4])}
+        for number in range(1, 50)
+    ]
+    await insert_rows(db, rows, reviewers=())
+
+    def migrate_again(connection: Connection) -> None:
+        (file,) = (_MIGRATIONS / "versions").glob("*_texts_as_they_are_compared.py")
+        with Operations.context(MigrationContext.configure(connection)):
+            upgrade = run_path(str(file))["upgrade"]
+            upgrade.__globals__["PORTION"] = 20
+            upgrade()
+
+    async with db.engine.begin() as connection:
+        await connection.run_sync(migrate_again)
+    async with db.snapshot() as session:
+        stored = (await session.exec(select(RequestRow))).all()
+    assert len(stored) == len(rows)
+    for row in stored:
+        assert row.search_text == searchable(row.mini_program_name, row.mini_program_id)
+        assert row.target_app == folded(row.mini_program_name)
+
+
+def _as_before(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 @pytest.mark.slow

@@ -8,14 +8,10 @@ from typing import Generic, TypeVar
 
 from store.domain.lists.query import Sort
 from store.domain.request import Category, Environment, Status
+from store.domain.typed_text import folded, seen
 
 ECHO_LIMIT = 40
 """Characters of a wrong word that a sentence repeats."""
-
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-"))
-_LINK = re.compile(r"<(?:[^<>|]*\|)?([^<>|]*)>")
-_ENTITY = re.compile(r"&(amp|lt|gt);")
-_CHARACTERS = {"amp": "&", "lt": "<", "gt": ">"}
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -60,7 +56,7 @@ class Names(Generic[E]):
 
 def _folded(value: str) -> str:
     # The sign in front belongs to a sort; between words it is only another way to join them.
-    name = value.translate(_DASHES).casefold()
+    name = folded(value)
     sign = "-" if name.startswith("-") else ""
     return sign + "_".join(re.split(r"[\s_-]+", name.removeprefix("-").strip()))
 
@@ -79,10 +75,5 @@ SORTS = Names("order", {s.value: s for s in Sort}, {})
 
 def echo(value: str) -> str:
     """A wrong word as a sentence repeats it: clipped, in backticks of ours only."""
-    text = " ".join(plain(value).replace("`", "").split())
+    text = " ".join(seen(value).replace("`", "").split())
     return f"`{text if len(text) <= ECHO_LIMIT else text[: ECHO_LIMIT - 1] + '…'}`"
-
-
-def plain(text: str) -> str:
-    """Slack's links and entities as the characters people see."""
-    return _ENTITY.sub(lambda entity: _CHARACTERS[entity[1]], _LINK.sub(r"\1", text))

@@ -8,7 +8,6 @@ Sentences of WordsError are plain text: they are escaped where they are shown.
 import re
 from difflib import get_close_matches
 
-from store.domain.json_values import tidy
 from store.domain.lists.filter_names import (
     CATEGORIES,
     ENVIRONMENTS,
@@ -16,10 +15,10 @@ from store.domain.lists.filter_names import (
     STATUSES,
     WordsError,
     echo,
-    plain,
 )
 from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
 from store.domain.request import Category, Status
+from store.domain.typed_text import DOUBLE_QUOTES, SINGLE_QUOTES, seen, tidy
 
 __all__ = ["WordsError", "parse", "words"]
 
@@ -48,9 +47,8 @@ _KNOWN_KEYS = "You can filter by status, env, category and by, and sort."
 # What phones and other keyboards write for the few signs that mean something here.
 _SIGNS = str.maketrans(
     {
-        **dict.fromkeys("“”„‟«»＂", '"'),
-        **dict.fromkeys("‘’‚‛", "'"),
-        **dict.fromkeys("：﹕", ":"),
+        **dict.fromkeys(DOUBLE_QUOTES, '"'),
+        **dict.fromkeys(SINGLE_QUOTES, "'"),
         **dict.fromkeys("，﹐", ","),
         # Invisible marks that come along with pasted text.
         **dict.fromkeys("\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e", ""),
@@ -60,7 +58,7 @@ _SIGNS = str.maketrans(
 
 _TOKEN = re.compile(
     r"""\s+ | "(?P<quoted>[^"]*)" | (?P<link><[^<>]*>)
-    | (?P<key>[^\W\d][\w-]*)(?P<gap>\s*):(?!//)
+    | (?P<key>[^\W\d][\w-]*)(?P<gap>\s*)(?P<colon>[:：﹕])(?!//)
     | (?P<word>[^\s"<]+|.)""",
     re.VERBOSE,
 )
@@ -80,7 +78,7 @@ _LABELS = "|".join(
 _VALUE = re.compile(
     rf"""\s*(?: "(?P<quoted>[^"]*)" | (?P<plain> <[^<>]*>
     | (?i:{_LABELS})\b
-    | [^\s,":]++(?!\s*:) ))""",
+    | [^\s,":：﹕]++(?!\s*[:：﹕]) ))""",
     re.VERBOSE,
 )
 _COMMAS = re.compile(r"(?:\s*,)+")
@@ -132,12 +130,13 @@ def _split(text: str) -> tuple[dict[str, list[str]], list[str]]:
         if key:
             values, place = _values(text, place, key)
             given[key] += values
-        elif name and token["gap"]:
-            # "Note : x" is prose; only a word that touches its colon is meant as a key.
+        elif name:
+            # A colon in a word that is no key is text; only what looks like a slip is asked about.
+            # "Stat : x" is prose, and a full-width colon stands in names.
+            if token["colon"] == ":" and not token["gap"] and (near := _nearest_key(name)):
+                raise WordsError(_unknown_key(name, near))
             free.append(name)
             place = token.end("key")
-        elif name:
-            raise WordsError(_unknown_key(name))
         else:
             free.append(token["quoted"] or token["link"] or token["word"] or " ")
     return given, free
@@ -161,7 +160,7 @@ def _values(text: str, place: int, key: str) -> tuple[list[str], int]:
 def _free_words(free: list[str]) -> str:
     if any(map(_MENTION.fullmatch, free)):
         raise WordsError("To filter by a person, write `by:` before the name.")
-    text = " ".join(plain("".join(free)).replace('"', " ").split())
+    text = " ".join(seen("".join(free)).replace('"', " ").split())
     if len(text) > FREE_WORDS_LIMIT:
         raise WordsError(
             f"A search has at most {FREE_WORDS_LIMIT} characters, and this has {len(text):,}."
@@ -194,12 +193,14 @@ def _sort(values: list[str], scope: Scope) -> Sort:
     return chosen[0] if chosen else default_sort(scope)
 
 
-def _unknown_key(key: str) -> str:
-    near = get_close_matches(key.casefold(), _KEYS, n=1, cutoff=0.54)
-    if near:
-        return f"I don't know {echo(key + ':')}. Did you mean `{near[0]}:`? {_KNOWN_KEYS}"
+def _nearest_key(name: str) -> str | None:
+    near = get_close_matches(name.casefold(), _KEYS, n=1, cutoff=0.54)
+    return near[0] if near else None
+
+
+def _unknown_key(name: str, near: str) -> str:
     quoted = "To search for the word itself, put it in quotes."
-    return f"I don't know {echo(key + ':')}. {_KNOWN_KEYS} {quoted}"
+    return f"I don't know {echo(name + ':')}. Did you mean `{near}:`? {_KNOWN_KEYS} {quoted}"
 
 
 def _escaped(free: str) -> str:
@@ -209,4 +210,4 @@ def _escaped(free: str) -> str:
     """
     unquoted = " ".join(tidy(free).translate(_SIGNS).replace('"', " ").split())
     text = re.sub(r"&(?=(?:amp|lt|gt);)", "&amp;", unquoted).replace("<", "&lt;")
-    return f'"{text}"' if ":" in text or "," in text else text
+    return f'"{text}"' if re.search("[:：﹕,]", text) else text

@@ -1,11 +1,11 @@
 """What a list shows: which requests, in what order, which page of them."""
 
-import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from store.domain.request import Category, Environment, Request, Status
+from store.domain.typed_text import folded
 
 PAGE_SIZE = 10
 COUNT_LIMIT = 1000
@@ -107,5 +107,5 @@ class Page:
 
 
 def searchable(*texts: str) -> str:
-    """Text as the search compares it: compatibility forms and case folded away."""
-    return unicodedata.normalize("NFKC", " ".join(texts)).casefold()
+    """Text as the search compares it."""
+    return folded(" ".join(texts))
