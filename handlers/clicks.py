@@ -16,7 +16,8 @@ from handlers.places import BesideMessage, InModal, NewModal, Place, place_of, s
 from store import people
 from store.domain.access import Refused
 from store.domain.request import Request
-from store.messages import outbox
+from store.messages import cards, outbox
+from store.messages.cards import Clicked
 from store.messages.outbox import Kind
 from store.requests import read
 
@@ -45,6 +46,11 @@ class Click:
             trigger_id=body["trigger_id"],
             place=place_of(body),
         )
+
+    @property
+    def message(self) -> Clicked | None:
+        """The message that was clicked in, with the URL that replaces it."""
+        return self.place.message if isinstance(self.place, BesideMessage) else None
 
     @property
     def view_id(self) -> str | None:
@@ -100,6 +106,15 @@ async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
         )
         if not isinstance(seen, Refused):
             await views.show_details(partial(client.views_update, view_id=click.view_id), seen)
+
+
+async def keep_url(click: Click, deps: Deps) -> None:
+    """What comes of a form or of details is shown on the card they were opened from.
+
+    Their payloads bring no response URL, so the card keeps the one of this click.
+    """
+    if click.message:
+        await cards.record_clicked(deps.db, click.request.id, click.message, now=deps.clock())
 
 
 async def open_view(client: AsyncWebClient, click: Click, view: View) -> bool:

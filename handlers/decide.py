@@ -25,7 +25,9 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     """Record the approval, then acknowledge; every copy of the card follows by the outbox."""
     click = Click.read(body)
     seen = click.request
-    decision = Decision(seen.id, Act.APPROVE, click.user, deps.clock(), seen.revision)
+    decision = Decision(
+        seen.id, Act.APPROVE, click.user, deps.clock(), seen.revision, clicked=click.message
+    )
     answer = await decide(deps.db, decision, deps.policy)
     await ack()
     await clicks.answer(click, answer, deps, client)
@@ -35,12 +37,15 @@ async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     """Open the reject form for who may reject; the others hear at once why not."""
     click = Click.read(body)
     seen = click.request
-    decision = Decision(seen.id, Act.REJECT, click.user, deps.clock(), seen.revision)
+    decision = Decision(
+        seen.id, Act.REJECT, click.user, deps.clock(), seen.revision, clicked=click.message
+    )
     answer = await examine(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
         await clicks.refuse(click, answer, deps, client)
     else:
         await clicks.open_view(client, click, decision_form.build(answer))
+        await clicks.keep_url(click, deps)
     await ack()
 
 

@@ -31,6 +31,7 @@ async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
         await clicks.refuse(click, seen, deps, client)
     else:
         await views.show_details(clicks.opening(client, click), seen)
+        await clicks.keep_url(click, deps)
     await ack()
 
 

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import notices
 from handlers.views import shown
+from store.messages.cards import Clicked
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,13 @@ class InModal:
 
 @dataclass(frozen=True, slots=True)
 class BesideMessage:
-    """A click in a message: its response URL says something beside it. Slack: for 30 minutes."""
+    """A click in a message: its response URL says something beside it. Slack: for 30 minutes.
+
+    `message` is the one that was clicked in; None where Slack does not say which.
+    """
 
     response_url: str
+    message: Clicked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,18 @@ def place_of(body: Mapping[str, Any]) -> Place:
         return FormAck()
     if view.get("type") == "modal":
         return InModal(view["id"])
-    if body.get("response_url"):
-        return BesideMessage(body["response_url"])
+    if url := body.get("response_url"):
+        return BesideMessage(url, _message(body, url))
     if body.get("trigger_id"):
         return NewModal(body["trigger_id"])
+    return None
+
+
+def _message(body: Mapping[str, Any], url: str) -> Clicked | None:
+    container = body.get("container") or {}
+    channel, ts = container.get("channel_id"), container.get("message_ts")
+    if isinstance(channel, str) and isinstance(ts, str):
+        return Clicked(channel, ts, url)
     return None
 
 

@@ -22,7 +22,9 @@ async def clicked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     """Record the withdrawal, then acknowledge; reviewers hear of it by the outbox."""
     click = Click.read(body)
     seen = click.request
-    decision = Decision(seen.id, Act.WITHDRAW, click.user, deps.clock(), seen.revision)
+    decision = Decision(
+        seen.id, Act.WITHDRAW, click.user, deps.clock(), seen.revision, clicked=click.message
+    )
     answer = await decide(deps.db, decision, deps.policy)
     await ack()
     await clicks.answer(click, answer, deps, client)

@@ -31,6 +31,7 @@ UNMOVED = text(
 )
 STAGED = text("release_stage IS NOT NULL")
 UNFINISHED = text("state IN ('waiting', 'making')")
+ANSWERABLE = text("response_url IS NOT NULL")
 
 
 class OutboxState(StrEnum):
@@ -180,9 +181,14 @@ class EventRow(SQLModel, table=True):
 
 
 class CardRow(SQLModel, table=True):
-    """One copy of a request in Slack. `channel` and `ts` are empty until it has been posted."""
+    """One copy of a request in Slack. `channel` and `ts` are empty until it has been posted.
+
+    `response_url` is of the last click on it: a secret, kept only while Slack takes it.
+    """
 
     __tablename__ = "card"
+    # `cards.forget_old_urls`.
+    __table_args__ = (Index("ix_card_response", "response_until", **only(ANSWERABLE)),)
 
     request_id: int = Field(sa_column=request_key(primary=True))
     audience: str = Field(primary_key=True)
@@ -191,6 +197,9 @@ class CardRow(SQLModel, table=True):
     ts: str | None = None
     shown_revision: int = 0
     deletions: int = 0  # of its message, by hand in Slack; see `store.messages.cards`
+    response_url: str | None = None
+    response_until: datetime | None = None
+    response_uses: int = 0
 
 
 class OutboxRow(SQLModel, table=True):

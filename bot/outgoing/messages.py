@@ -48,11 +48,11 @@ class Renderer:
         db, profiles, policy, now = self.db, self.profiles, self.policy, self.clock()
         match owed.kind:
             case Kind.CARD:
-                return await _card(owed, db, profiles, policy, pictures=pictures)
+                return await _card(owed, db, profiles, policy, now, pictures=pictures)
             case Kind.OUTCOME:
                 return await _outcome(owed, db, profiles)
             case Kind.WITHDRAWN:
-                return await _withdrawn(owed, db, profiles)
+                return await _withdrawn(owed, db, profiles, now)
             case Kind.REMINDER | Kind.DIGEST:
                 return await _digest(owed, db, profiles, policy, now)
             case Kind.NUDGE:
@@ -74,8 +74,15 @@ class Renderer:
 
 
 async def _card(
-    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, *, pictures: bool
+    owed: Claimed,
+    db: Database,
+    profiles: Profiles,
+    policy: Policy,
+    now: datetime,
+    *,
+    pictures: bool,
 ) -> Call | None:
+    """Replaced by the response URL of a click while that serves, else edited; at first posted."""
     audience = Audience(owed.data["audience"])
     async with db.snapshot() as session:
         only_of = None
@@ -84,7 +91,7 @@ async def _card(
             rules = await people.rules(session, policy, only={owed.recipient})
             only_of = sees_only(owed.recipient, rules)
         request = await read.in_context(session, owed.request_id or 0, only_of=only_of)
-        card = await cards.find(session, request.id, audience, owed.recipient)
+        card = await cards.find(session, request.id, audience, owed.recipient, now=now)
     if card.is_abandoned:
         return None
     known = await profiles.people(request.people())
@@ -93,9 +100,11 @@ async def _card(
     else:
         message = request_card.build(request, known, audience=audience, pictures=pictures)
     drawn = replace(card, shown_revision=request.revision)
-    if card.channel and card.ts:
-        return Edit(message, card.channel, card.ts, drawn)
-    return Post(message, owed.recipient, card=drawn)
+    if not card.channel or not card.ts:
+        return Post(message, owed.recipient, card=drawn)
+    if card.response_url:
+        return Reply(message, card.response_url, replace=True, card=drawn)
+    return Edit(message, card.channel, card.ts, drawn)
 
 
 async def _outcome(owed: Claimed, db: Database, profiles: Profiles) -> Call:
@@ -104,11 +113,11 @@ async def _outcome(owed: Claimed, db: Database, profiles: Profiles) -> Call:
     return Post(notices.outcome(request, known), owed.recipient)
 
 
-async def _withdrawn(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
+async def _withdrawn(owed: Claimed, db: Database, profiles: Profiles, now: datetime) -> Call | None:
     """Told in the thread of the reviewer's own card; who never got one needs no word."""
     request = await _request(owed, db)
     async with db.snapshot() as session:
-        card = await cards.find(session, request.id, Audience.REVIEWER, owed.recipient)
+        card = await cards.find(session, request.id, Audience.REVIEWER, owed.recipient, now=now)
     if not card.channel or not card.ts:
         return None
     known = await profiles.people(request.people())

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.outgoing.messages import Renderer
 from bot.outgoing.settle import Settler
-from bot.outgoing.slack_calls import Call, Edit, Post, SlackCalls
+from bot.outgoing.slack_calls import Call, Edit, Post, Reply, SlackCalls
 from bot.outgoing.verdict import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
 from bot.slack_client import CALL_SECONDS
 from handlers.slack_errors import Answer
@@ -61,7 +61,8 @@ class Sender:
         1. Draw it from the state now. With nothing left to say it counts as sent.
         2. A doubtful post is looked for in Slack. What is there is not posted again: a card is
            edited, so that it reads as it should now; anything else is done.
-        3. Send it.
+        3. Send it. What was claimed to go by a response URL that no longer serves is owed anew, in
+           its turn among the edits.
         """
         call = await self._renderer.render(message)
         if call is None:
@@ -82,6 +83,9 @@ class Sender:
             if place and call.card:
                 await self._settler.found(call.card, place)
                 call = Edit(call.message, place.channel, place.ts, call.card)
+        if message.is_reply and isinstance(call, Post | Edit) and call.card:
+            await self._settler.without_url(message, call.card)
+            return
         await self._send(message, call)
 
     async def _send(self, message: Claimed, call: Call, *, pictures: bool = True) -> None:
@@ -96,13 +100,17 @@ class Sender:
         verdict = self._judge(message, answer)
         if isinstance(verdict, Sent):
             await self._settler.sent(message, call, place)
-        elif isinstance(verdict, TryAgain):
-            await self._settler.postpone(message, verdict)
         elif verdict.why == "invalid_blocks" and pictures and message.kind is Kind.CARD:
             # Slack refuses a whole card for a logo it cannot fetch: the facts matter more.
             plain = await self._renderer.render(message, pictures=False)
             assert plain is not None, "it was there a moment ago; else it is made again"
             await self._send(message, plain, pictures=False)
+        elif isinstance(call, Reply) and call.card:
+            # Used up, or out of reach: an edit shows it too, and nobody waits for this URL again.
+            log.info("%s is edited instead: %s", message.key, verdict.why)
+            await self._settler.without_url(message, call.card)
+        elif isinstance(verdict, TryAgain):
+            await self._settler.postpone(message, verdict)
         else:
             await self._settler.give_up(message, verdict, call)
 

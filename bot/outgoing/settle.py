@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.outgoing.alarms import tell_admins
 from bot.outgoing.limits import Limits
-from bot.outgoing.slack_calls import Call, Edit, Place, Post
+from bot.outgoing.slack_calls import Call, Edit, Place, Post, Reply
 from bot.outgoing.verdict import MESSAGE_GONE, GiveUp, TryAgain
 from store import exports
 from store.domain.clock import Clock
@@ -80,6 +80,11 @@ class Settler:
         async with self._db.transaction() as session:
             await cards.record_posted(session, [_at(replace(card, shown_revision=0), place)])
 
+    async def without_url(self, message: Claimed, card: Card) -> None:
+        """Its response URL serves no more. The copy is owed at once by what Slack counts."""
+        async with self._db.transaction() as session:
+            await cards.owe_without_url(session, message, card, now=self._clock())
+
     async def postpone(self, message: Claimed, verdict: TryAgain) -> None:
         """Not sent, or perhaps it was: again later. A limit of Slack's holds for all replicas."""
         now = self._clock()
@@ -122,7 +127,12 @@ class Settler:
             for sent in batch
             if sent.place and isinstance(sent.call, Post | Edit) and sent.call.card
         ]
-        await cards.record_posted(session, shown)
+        # Slack's answer to a response URL names no message: it is where it was.
+        replaced = [
+            sent.call.card for sent in batch if isinstance(sent.call, Reply) and sent.call.card
+        ]
+        await cards.record_posted(session, [*shown, *replaced])
+        await cards.count_uses(session, replaced)
         for message, place in ((sent.message, sent.place) for sent in batch):
             if place and message.kind is Kind.EXPORT:
                 await exports.record_posted(

@@ -51,11 +51,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer by response URL; `replace` puts it in the place of what was clicked."""
+    """An answer by response URL; `replace` puts it in the place of what was clicked.
+
+    With `card` it is a copy of a request that is drawn again, for everybody who sees it.
+    """
 
     message: Message
     url: str
     replace: bool
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class SlackCalls:
                     )
                     return Answer(200), Place(call.channel, call.ts)
                 case Reply():
-                    return await self._reply(call), None
+                    return await self._reply(call, key), None
                 case Publish():
                     await self._client.views_publish(user_id=call.user, view=call.view)
                     return Answer(200), None
@@ -113,22 +117,21 @@ class SlackCalls:
         sent = await self._client.chat_postMessage(
             channel=call.channel,
             thread_ts=call.thread_ts,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            metadata=_metadata(key),
             unfurl_links=False,
             unfurl_media=False,
             **call.message.payload(),
         )
         return Answer(200), Place(sent["channel"], sent["ts"])
 
-    async def _reply(self, call: Reply) -> Answer:
+    async def _reply(self, call: Reply, key: str) -> Answer:
         webhook = AsyncWebhookClient(call.url, session=self._session, retry_handlers=[])
-        answer = await webhook.send_dict(
-            {
-                "response_type": "ephemeral",
-                "replace_original": call.replace,
-                **call.message.payload(),
-            }
-        )
+        content = {"replace_original": call.replace, **call.message.payload()}
+        if call.card:  # Slack does not say whether a message keeps its metadata
+            content["metadata"] = _metadata(key)
+        else:
+            content["response_type"] = "ephemeral"
+        answer = await webhook.send_dict(content)
         wait = wait_of(answer.headers or {})
         return Answer(answer.status_code, _error_of(answer.body or ""), wait)
 
@@ -158,6 +161,10 @@ class SlackCalls:
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return None
+
+
+def _metadata(key: str) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
 
 
 def _error_of(body: str) -> str | None:

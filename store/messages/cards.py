@@ -1,11 +1,17 @@
-"""The copies of a request in Slack: who has one, what each shows, and which are owed again."""
+"""The copies of a request in Slack: who has one, what each shows, and which are owed again.
+
+A click on a copy brings a response URL, by which Slack replaces it at once and outside of the
+limits of `chat.update`. It is kept with the copy while Slack takes it. It is a secret: whoever has
+it can write in the conversation.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import String, bindparam, cast, col, insert, literal, select, update
+from sqlmodel import String, bindparam, case, cast, col, insert, literal, null, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -13,26 +19,52 @@ from store.domain.request import Audience, Request, Status
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Database, execute
 from store.messages import homes, outbox
-from store.messages.outbox import Owed, Rank
+from store.messages.outbox import Claimed, Owed, Rank
 from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
 MOST_DELETIONS = 2
 """Deletions after which a card is left alone: who deletes it twice does not want it."""
+ANSWERABLE_FOR = timedelta(minutes=25)
+ANSWERS = 4
+"""How long after a click, and how often, its response URL replaces the copy. Slack: half an hour,
+and five times; one is left for an answer to who clicked."""
 # Hot: with every submitted request, every change of one, and every card that is sent.
 _NEW = insert(CardRow)
 _CARD: tuple[Any, ...] = tuple(getattr(CardRow, name) for name in CardRow.model_fields)
 _COPIES: AnySelect = select(*_CARD).where(
     in_list(col(CardRow.request_id), "ids"), col(CardRow.deletions) < MOST_DELETIONS
 )
+_ITS = (
+    col(CardRow.request_id) == bindparam("its_request"),
+    col(CardRow.audience) == bindparam("its_audience"),
+    col(CardRow.recipient) == bindparam("its_recipient"),
+)
 _POSTED = (
+    update(CardRow)
+    .where(*_ITS)
+    .values({name: bindparam(name) for name in ("channel", "ts", "shown_revision")})
+)
+_CLICKED = (
     update(CardRow)
     .where(
         col(CardRow.request_id) == bindparam("its_request"),
-        col(CardRow.audience) == bindparam("its_audience"),
-        col(CardRow.recipient) == bindparam("its_recipient"),
+        col(CardRow.channel) == bindparam("its_channel"),
+        col(CardRow.ts) == bindparam("its_ts"),
     )
-    .values({name: bindparam(name) for name in ("channel", "ts", "shown_revision")})
+    .values(response_url=bindparam("url"), response_until=bindparam("until"), response_uses=0)
 )
+_OF_URL = (*_ITS, col(CardRow.response_url) == bindparam("its_url"))
+_USED = (
+    update(CardRow)
+    .where(*_OF_URL)
+    .values(
+        response_uses=CardRow.response_uses + 1,
+        response_url=case(
+            (col(CardRow.response_uses) + 1 < ANSWERS, CardRow.response_url), else_=null()
+        ),
+    )
+)
+_FORGOTTEN = update(CardRow).where(*_OF_URL).values(response_url=None)
 _CHUNK = 500
 """Requests looked at in one query."""
 
@@ -42,7 +74,7 @@ class Card:
     """One copy of a request: who reads it, where it is in Slack, which revision it shows.
 
     `channel` and `ts` are None until it is posted. `is_abandoned`: it was deleted by hand in Slack,
-    and is left alone.
+    and is left alone. `response_url` replaces it, while there is one.
     """
 
     request_id: int
@@ -52,6 +84,16 @@ class Card:
     ts: str | None
     shown_revision: int
     is_abandoned: bool = False
+    response_url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """The message that somebody clicked in, a copy of a request or not, and its response URL."""
+
+    channel: str
+    ts: str
+    response_url: str = field(repr=False)
 
 
 async def create(
@@ -67,32 +109,82 @@ async def owe(
     *,
     now: datetime,
     also: Sequence[Owed] = (),
+    clicked: Sequence[tuple[int, Clicked]] = (),
 ) -> None:
     """Owe every copy of these requests, the Homes that show them, and what else is to be said.
 
+    `clicked` are messages that somebody clicked in, each with the request it was about.
+
     All that a transaction owes goes through one call, each message once: then it is in one order,
-    against deadlocks.
+    against deadlocks. Copies are written to after the outbox, as when what was sent is settled.
     """
     messages = list(also)
     if changed := list(request_ids):
+        spots = {(click.channel, click.ts) for _, click in clicked}
         copies = await execute(session, _COPIES, {"ids": changed})
-        messages += [_message(copy) for copy in copies]
+        messages += [_message(copy, now, clicked=spots) for copy in copies]
         messages += await homes.redraws(session, changed, now=now)
     await outbox.owe(session, list({each.key: each for each in messages}.values()), now=now)
+    await _record_clicked(session, clicked, now=now)
 
 
-async def outdated(session: AsyncSession, request: Request, *, reader: str) -> list[Owed]:
-    """The copies of a request that show an earlier revision, and this reader's in any case."""
+async def outdated(
+    session: AsyncSession,
+    request: Request,
+    *,
+    reader: str,
+    clicked: Clicked | None,
+    now: datetime,
+) -> list[Owed]:
+    """The copies of a request that show an earlier revision, and in any case this reader's and the
+    one that was clicked.
+    """
     copies = select(CardRow).where(CardRow.request_id == request.id)
+    spots = {(clicked.channel, clicked.ts)} if clicked else set()
     return [
-        _message(copy, Rank.ANSWER if copy.recipient == reader else Rank.COPY)
+        _message(copy, now, Rank.ANSWER if copy.recipient == reader else Rank.COPY, clicked=spots)
         for copy in (await session.exec(copies)).all()
         if copy.deletions < MOST_DELETIONS
-        and (copy.recipient == reader or copy.shown_revision < request.revision)
+        and (
+            copy.recipient == reader
+            or (copy.channel, copy.ts) in spots
+            or copy.shown_revision < request.revision
+        )
     ]
 
 
-async def find(session: AsyncSession, request_id: int, audience: str, recipient: str) -> Card:
+async def record_clicked(db: Database, request_id: int, clicked: Clicked, *, now: datetime) -> None:
+    """Somebody opened a form or the details from this message: what comes of it is shown there."""
+    async with db.transaction() as session:
+        await _record_clicked(session, [(request_id, clicked)], now=now)
+
+
+async def _record_clicked(
+    session: AsyncSession, clicked: Sequence[tuple[int, Clicked]], *, now: datetime
+) -> None:
+    rows = [
+        {
+            "its_request": request_id,
+            "its_channel": click.channel,
+            "its_ts": click.ts,
+            "url": click.response_url,
+            "until": now + ANSWERABLE_FOR,
+        }
+        for request_id, click in sorted(clicked, key=_in_order)
+    ]
+    if rows:
+        await execute(session, _CLICKED, rows)
+
+
+def _in_order(clicked: tuple[int, Clicked]) -> tuple[int, str, str]:
+    """The order in which copies are written to, against deadlocks."""
+    request_id, click = clicked
+    return request_id, click.channel, click.ts
+
+
+async def find(
+    session: AsyncSession, request_id: int, audience: str, recipient: str, *, now: datetime
+) -> Card:
     """One copy of a request. Raises NoResultFound where there is none."""
     row = await session.get_one(CardRow, (request_id, audience, recipient))
     return Card(
@@ -103,24 +195,51 @@ async def find(session: AsyncSession, request_id: int, audience: str, recipient:
         ts=row.ts,
         shown_revision=row.shown_revision,
         is_abandoned=row.deletions >= MOST_DELETIONS,
+        response_url=row.response_url if _is_answerable(row, now) else None,
     )
 
 
 async def record_posted(session: AsyncSession, cards: Sequence[Card]) -> None:
     """Write down where these cards are and what they show, as Slack has it now."""
+    # In one order, against deadlocks.
+    ordered = sorted(cards, key=lambda card: (card.request_id, card.channel or "", card.ts or ""))
     rows = [
-        {
-            "its_request": card.request_id,
-            "its_audience": card.audience.value,
-            "its_recipient": card.recipient,
-            "channel": card.channel,
-            "ts": card.ts,
-            "shown_revision": card.shown_revision,
-        }
-        for card in cards
+        _key(card) | {"channel": card.channel, "ts": card.ts, "shown_revision": card.shown_revision}
+        for card in ordered
     ]
     if rows:
         await execute(session, _POSTED, rows)
+
+
+async def count_uses(session: AsyncSession, cards: Sequence[Card]) -> None:
+    """These cards were replaced by their response URLs; a URL that is used up is kept no longer."""
+    if cards:
+        await execute(
+            session, _USED, [_key(card) | {"its_url": card.response_url} for card in cards]
+        )
+
+
+async def owe_without_url(
+    session: AsyncSession, message: Claimed, card: Card, *, now: datetime
+) -> None:
+    """The response URL of this copy serves no more: it is owed at once, in the way that is left."""
+    is_posted = card.ts is not None
+    owed = Owed.card(
+        card.request_id,
+        card.audience,
+        card.recipient,
+        is_posted=is_posted,
+        rank=Rank.CLICKED,
+    )
+    await outbox.move(session, message, owed, now=now)
+    await execute(session, _FORGOTTEN, _key(card) | {"its_url": card.response_url})
+
+
+async def forget_old_urls(session: AsyncSession, *, now: datetime) -> None:
+    """Keep no response URL that serves no more."""
+    old = col(CardRow.response_until) <= now
+    kept = col(CardRow.response_url).is_not(None)
+    await session.exec(update(CardRow).where(kept, old).values(response_url=None))
 
 
 async def in_channel(session: AsyncSession, request_id: int) -> bool:
@@ -137,9 +256,9 @@ async def record_deleted(session: AsyncSession, card: Card, *, now: datetime) ->
     request = await session.get_one(RequestRow, card.request_id)
     asks = request.status == Status.UNDER_REVIEW and not row.deletions
     row.deletions = row.deletions + 1 if asks else MOST_DELETIONS
-    row.channel = row.ts = None
+    row.channel = row.ts = row.response_url = None
     if asks:
-        await outbox.owe(session, [_message(row)], now=now)
+        await outbox.owe(session, [_message(row, now)], now=now)
 
 
 async def repair(db: Database, *, now: datetime, most: int | None = None) -> int:
@@ -157,7 +276,7 @@ async def repair(db: Database, *, now: datetime, most: int | None = None) -> int
             break
         if behind:
             async with db.transaction() as session:
-                repairs = [_message(copy, Rank.REST) for copy in behind]
+                repairs = [_message(copy, now, Rank.REST) for copy in behind]
                 await outbox.owe(session, repairs, now=now)
         found, below = found + len(behind), ids[-1]
         left = left - len(ids) if left is not None else None
@@ -189,10 +308,36 @@ def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
     copies = [(Audience.REVIEWER, user) for user in request.reviewers]
     copies += [(Audience.CHANNEL, channel)] if channel else []
     copies.append((Audience.SUBMITTER, request.submitted_by))
-    unseen = {"request_id": request.id, "shown_revision": 0, "deletions": 0}
+    unseen = {"request_id": request.id, "shown_revision": 0, "deletions": 0, "response_uses": 0}
     return [unseen | {"audience": audience.value, "recipient": user} for audience, user in copies]
 
 
-def _message(copy: CardRow | AnyRow, rank: Rank = Rank.COPY) -> Owed:
-    is_posted = copy.ts is not None
-    return Owed.card(copy.request_id, copy.audience, copy.recipient, is_posted=is_posted, rank=rank)
+def _key(card: Card) -> dict[str, Any]:
+    return {
+        "its_request": card.request_id,
+        "its_audience": card.audience.value,
+        "its_recipient": card.recipient,
+    }
+
+
+def _message(
+    copy: CardRow | AnyRow,
+    now: datetime,
+    rank: Rank = Rank.COPY,
+    *,
+    clicked: AbstractSet[tuple[str, str]] = frozenset(),
+) -> Owed:
+    return Owed.card(
+        copy.request_id,
+        copy.audience,
+        copy.recipient,
+        is_posted=copy.ts is not None,
+        is_answerable=(copy.channel, copy.ts) in clicked or _is_answerable(copy, now),
+        rank=rank,
+    )
+
+
+def _is_answerable(copy: CardRow | AnyRow, now: datetime) -> bool:
+    """Whether a response URL replaces it now."""
+    url, until = copy.response_url, copy.response_until
+    return bool(url and until and until > now)

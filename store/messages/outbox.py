@@ -36,6 +36,10 @@ LEASE = timedelta(seconds=60)
 """How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
 
 
+REPLY = "reply"
+"""What the lanes of answers by response URL begin with; Slack counts them to no method."""
+
+
 class Kind(StrEnum):
     """Which message a row names; `bot.outgoing.messages` renders one for each."""
 
@@ -115,12 +119,22 @@ class Owed:
         recipient: str,
         *,
         is_posted: bool,
+        is_answerable: bool = False,
         rank: Rank = Rank.COPY,
     ) -> Self:
-        """A copy of a request: posted once, as new; from then on edited, in this order."""
+        """A copy of a request: posted once, as new; from then on edited, in this order.
+
+        `is_answerable`: it was clicked a moment ago, and a response URL replaces it. It is the same
+        message all the same, so that no edit of it overtakes another.
+        """
         key, data = _key(Kind.CARD, request_id, audience, recipient), {"audience": audience}
-        method, rank = (Method.EDIT, rank) if is_posted else (Method.POST, Rank.REST)
-        return cls(key, Kind.CARD, recipient, f"{method}:{recipient}", rank, request_id, data)
+        if is_posted and is_answerable:
+            lane, rank = f"{REPLY}:{key}", Rank.CLICKED
+        elif is_posted:
+            lane = f"{Method.EDIT}:{recipient}"
+        else:
+            lane, rank = f"{Method.POST}:{recipient}", Rank.REST
+        return cls(key, Kind.CARD, recipient, lane, rank, request_id, data)
 
     @classmethod
     def home(cls, user: str, rank: Rank) -> Self:
@@ -138,7 +152,7 @@ class Owed:
         cls, kind: Kind, user: str, *, request_id: int | None = None, data: Mapping[str, Any]
     ) -> Self:
         """An answer by the response URL in `data["url"]`; each is a message of its own."""
-        key, lane = f"reply:{uuid4().hex}", f"reply:{user}"
+        key, lane = f"reply:{uuid4().hex}", f"{REPLY}:{user}"
         return cls(key, kind, user, lane, Rank.ANSWER, request_id, data)
 
 
@@ -165,6 +179,11 @@ class Claimed:
     doubtful: bool
     created_at: datetime
     lease_until: datetime
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it was claimed to be sent by a response URL, outside of any allowance."""
+        return self.lane.startswith(f"{REPLY}:")
 
     @property
     def claimed_at(self) -> datetime:
@@ -226,6 +245,14 @@ async def postpone(
     await _release(
         session, message, state=OutboxState.PENDING, due_at=until, last_error=why, doubtful=doubtful
     )
+
+
+async def move(session: AsyncSession, message: Claimed, to: Owed, *, now: datetime) -> None:
+    """It was not sent, and is owed at once in the way of `to`, the same message."""
+    await _release(
+        session, message, state=OutboxState.PENDING, due_at=now, lane=to.lane, rank=to.rank
+    )
+    notify_after_commit(session, Topic.OUTBOX)
 
 
 async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: datetime) -> None:

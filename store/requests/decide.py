@@ -20,7 +20,8 @@ from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Vote
 from store.engine.columns import in_list
 from store.engine.database import AnySelect, Database, execute
-from store.messages import cards, outbox
+from store.messages import cards
+from store.messages.cards import Clicked
 from store.messages.outbox import Kind, Owed
 from store.requests import read, revisions, same_target
 from store.requests.revisions import Change
@@ -48,7 +49,8 @@ _CHANGED_FIELDS = ("status", "completed_on", "decided_by", "rejection_class", "d
 class Decision:
     """How somebody wants to end a review, when (aware UTC), and in what words.
 
-    `revision` is what they saw of the request; None (a typed command) is any.
+    `revision` is what they saw of the request; None (a typed command) is any. `clicked` is the
+    message they clicked in, if it was one.
     """
 
     request_id: int
@@ -58,6 +60,7 @@ class Decision:
     revision: int | None = None
     rejection_class: RejectionClass | None = None
     reason: str | None = None
+    clicked: Clicked | None = None
 
 
 async def decide(db: Database, decision: Decision, policy: Policy) -> Request | Refused:
@@ -127,14 +130,15 @@ async def decide_batch(
         ]
         await revisions.record(session, events)
 
+    now = max(decision.at for decision in decisions)
     messages = [message for each in made for message in _notices(*each)]
     for decision, refusal in refused:
-        messages += await _redraws(session, decision, refusal)
+        messages += await _redraws(session, decision, refusal, now)
     if made or messages:
         changed = [request.id for request in decided]
         changed += await same_target.waiting_beside(session, decided)
-        now = max(decision.at for decision in decisions)
-        await cards.owe(session, changed, now=now, also=messages)
+        clicked = [(each.request_id, each.clicked) for each in decisions if each.clicked]
+        await cards.owe(session, changed, now=now, also=messages, clicked=clicked)
 
     return [
         await _visible(session, decision, answer) if isinstance(answer, Refused) else answer
@@ -154,7 +158,10 @@ async def examine(db: Database, decision: Decision, policy: Policy) -> Request |
     if not isinstance(answer, Refused):
         return answer
     async with db.transaction() as session:
-        await outbox.owe(session, await _redraws(session, decision, answer), now=decision.at)
+        now, clicked = decision.at, decision.clicked
+        if redraws := await _redraws(session, decision, answer, now):
+            about = [(decision.request_id, clicked)] if clicked else []
+            await cards.owe(session, (), now=now, also=redraws, clicked=about)
         return await _visible(session, decision, answer)
 
 
@@ -198,11 +205,15 @@ def _notices(decision: Decision, request: Request) -> list[Owed]:
     return [Owed.post(Kind.OUTCOME, request.submitted_by, id_, request_id=id_)]
 
 
-async def _redraws(session: AsyncSession, decision: Decision, refused: Refused) -> list[Owed]:
+async def _redraws(
+    session: AsyncSession, decision: Decision, refused: Refused, now: datetime
+) -> list[Owed]:
     """The cards to bring up to date, where somebody acted on what is no longer so."""
     if refused.request is None or refused.denial not in {Denial.CLOSED, Denial.STALE}:
         return []
-    return await cards.outdated(session, refused.request, reader=decision.actor)
+    return await cards.outdated(
+        session, refused.request, reader=decision.actor, clicked=decision.clicked, now=now
+    )
 
 
 async def _visible(session: AsyncSession, decision: Decision, refused: Refused) -> Refused:

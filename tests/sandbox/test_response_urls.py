@@ -99,6 +99,20 @@ async def test_answer_to_a_click_replaces_adds_or_deletes(
     assert [message.text for message in bob.sees()] == seen
 
 
+async def test_a_replaced_message_keeps_no_metadata_but_what_it_is_given(
+    app: AsyncApp, client: AsyncWebClient, bob: Person
+) -> None:
+    kept = {"event_type": "card", "event_payload": {"key": "7"}}
+    blocks = actions(button("go"))
+    await client.chat_postMessage(channel=bob.id, text="Card", blocks=blocks, metadata=kept)
+    message = bob.message(containing="Card")
+    answer = AsyncWebhookClient(await clicked_url(app, bob))
+    await answer.send_dict({"text": "New", "replace_original": True, "metadata": kept})
+    assert message.metadata == kept
+    await answer.send_dict({"text": "Newer", "replace_original": True})
+    assert message.metadata is None
+
+
 async def test_ephemeral_original_stays_ephemeral_when_replaced(
     app: AsyncApp, url: str, bob: Person
 ) -> None:

@@ -48,7 +48,7 @@ async def test_who_may_not_see_it_learns_nothing(db: Database) -> None:
 async def test_it_tells_who_got_the_card_and_when(db: Database) -> None:
     request = await submit(db)
     async with db.transaction() as session:
-        card = await cards.find(session, request.id, Audience.REVIEWER, BOB)
+        card = await cards.find(session, request.id, Audience.REVIEWER, BOB, now=NOW)
         ts = f"{NOW.timestamp():.6f}"
         await cards.record_posted(session, [replace(card, channel="DBOB", ts=ts, shown_revision=1)])
     told = (await asked(db, request)).told

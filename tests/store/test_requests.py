@@ -192,7 +192,7 @@ async def show_everybody(db: Database, request: Request, *, revision: int) -> No
     async with db.transaction() as session:
         for key in card_keys(request):
             _, _, audience, recipient = key.split(":")
-            card = await cards.find(session, request.id, audience, recipient)
+            card = await cards.find(session, request.id, audience, recipient, now=NOW)
             posted = replace(card, channel=f"D{recipient}", ts="1.0", shown_revision=revision)
             await cards.record_posted(session, [posted])
 

@@ -51,7 +51,10 @@ class Responses:
             self._workspace.changed()
             return
         if source is not None and arguments.flag("replace_original", default=True):
-            self._workspace.fill(source, checked_message(arguments))
+            content = checked_message(arguments)
+            # Slack's documentation does not say whether metadata stays: here is the worse of both.
+            source.metadata = content.get("metadata")
+            self._workspace.fill(source, content)
             return
         _post(self._workspace, place.channel, place.user_id, arguments)
 
