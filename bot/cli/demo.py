@@ -4,7 +4,7 @@ import asyncio
 import webbrowser
 from collections.abc import Awaitable, Callable
 
-from bot.cli.local_workspace import Play, playing
+from bot.cli.local_workspace import LocalWorkspace, local_workspace
 from bot.outgoing.dispatcher import POST_INTERVAL
 from bot.sandbox.state.rates import Rates
 from bot.sandbox.story import Cast, Stage, StoryError, tell
@@ -19,7 +19,7 @@ async def play(
 
     With `until` the workspace then stays up as a page until that returns.
     """
-    async with playing(rates=Rates(), post_interval=POST_INTERVAL) as made:
+    async with local_workspace(rates=Rates(), post_interval=POST_INTERVAL) as made:
         try:
             await tell(_stage(made, color))
         except StoryError as failure:
@@ -31,7 +31,9 @@ async def play(
     return 0
 
 
-async def stay(made: Play, until: Until, *, port: int = 0, open_browser: bool = False) -> None:
+async def stay(
+    made: LocalWorkspace, until: Until, *, port: int = 0, open_browser: bool = False
+) -> None:
     """Keep the workspace up as a page until that returns. OSError if the port is taken."""
     async with made.page(port) as address:
         say(
@@ -58,7 +60,7 @@ def _open(address: str) -> None:
         browser.open(address)
 
 
-def _stage(made: Play, color: bool) -> Stage:
+def _stage(made: LocalWorkspace, color: bool) -> Stage:
     async def import_requests() -> int:
         return sum(line.outcome == "new" for line in await made.import_requests())
 

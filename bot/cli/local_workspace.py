@@ -65,7 +65,7 @@ class MovedClock:
 
 
 @dataclass
-class Play:
+class LocalWorkspace:
     """The workspace, the bot that runs against it, and what the world can do to both."""
 
     workspace: Workspace
@@ -98,13 +98,13 @@ class Play:
 
 
 @asynccontextmanager
-async def playing(
+async def local_workspace(
     *,
     people: int = len(CAST),
     rates: Rates | None = None,
     post_interval: timedelta = timedelta(),
     starts: datetime = STARTS,
-) -> AsyncIterator[Play]:
+) -> AsyncIterator[LocalWorkspace]:
     """A workspace of that many people with the bot running in it, on a SQLite file of its own.
 
     Without `rates` Slack takes messages as fast as they come.
@@ -113,17 +113,17 @@ async def playing(
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mp-approvals-")))
         workspace = await stack.enter_async_context(Workspace(now=clock, rates=rates))
-        met = _people(workspace, people)
-        public = [each for name, each in met.items() if name not in {"alice", "dan", "erin"}]
+        cast = _people(workspace, people)
+        public = [each for name, each in cast.items() if name not in {"alice", "dan", "erin"}]
         reviews = workspace.add_channel("mini-program-reviews", members=public)
-        settings = _settings(workspace, met, reviews, folder)
+        settings = _settings(workspace, cast, reviews, folder)
         bot = await stack.enter_async_context(
             app.build(settings, clock=clock, post_interval=post_interval)
         )
-        play = Play(workspace, bot, clock, met, reviews)
-        _listen_to_slowness(play)
+        made = LocalWorkspace(workspace, bot, clock, cast, reviews)
+        _delay_transactions(made)
         await stack.enter_async_context(app.running(bot))
-        yield play
+        yield made
 
 
 def _people(workspace: Workspace, count: int) -> dict[str, Person]:
@@ -158,12 +158,12 @@ def _settings(
     )
 
 
-def _listen_to_slowness(play: Play) -> None:
-    """A slow database, to the bot: every transaction begins late."""
+def _delay_transactions(made: LocalWorkspace) -> None:
+    """Begin each transaction as late as `slow_database` has asked for."""
 
     def begin(_connection: Any) -> None:
-        if play.slow_by:
-            await_only(asyncio.sleep(play.slow_by))
+        if made.slow_by:
+            await_only(asyncio.sleep(made.slow_by))
 
-    for engine in (play.bot.db.engine, play.bot.db.reading):
+    for engine in (made.bot.db.engine, made.bot.db.reading):
         event.listen(engine.sync_engine, "begin", begin)

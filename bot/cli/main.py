@@ -23,7 +23,7 @@ from bot import app, http, slack_client
 from bot.app import Bot
 from bot.cli import demo, doctor, manifest, operate
 from bot.cli.import_file import Importer
-from bot.cli.local_workspace import CAST, MOST_PEOPLE, playing
+from bot.cli.local_workspace import CAST, MOST_PEOPLE, local_workspace
 from bot.garbage import collect_rarely
 from bot.sandbox import SAMPLE
 from bot.settings import Settings, SettingsError
@@ -141,7 +141,7 @@ def sandbox(
 
 
 async def _sandbox(port: int, seed: Path, people: int, open_browser: bool) -> int:
-    async with playing(people=people) as made:
+    async with local_workspace(people=people) as made:
         lines = await made.import_requests(seed)
         for line in lines:
             for problem in line.problems:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.local_workspace import Play, playing
+from bot.cli.local_workspace import LocalWorkspace, local_workspace
 from bot.sandbox import SAMPLE
 from tests.browser.desk import Desk, browser_is_there, opened_browser
 
@@ -30,21 +30,21 @@ def where_a_browser_is(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-async def play() -> AsyncIterator[Play]:
+async def play() -> AsyncIterator[LocalWorkspace]:
     """The bot in a local Slack without requests."""
-    async with playing() as made:
+    async with local_workspace() as made:
         yield made
 
 
 @pytest.fixture
-async def seeded(play: Play, tmp_path: Path) -> Play:
+async def seeded(play: LocalWorkspace, tmp_path: Path) -> LocalWorkspace:
     """The same with a few requests, whose cards have arrived: MP-1, MP-2 and MP-3."""
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()
     return await seed(play, tmp_path, [lines[number - 1] for number in SEED])
 
 
 @pytest.fixture
-async def desk(play: Play) -> AsyncIterator[OpenDesk]:
+async def desk(play: LocalWorkspace) -> AsyncIterator[OpenDesk]:
     """Opens browsers, each with settings of its own: `await desk("bob", width=390)`."""
     async with play.page() as address, opened_browser() as browser:
 
@@ -54,7 +54,7 @@ async def desk(play: Play) -> AsyncIterator[OpenDesk]:
         yield open_desk
 
 
-async def seed(play: Play, folder: Path, lines: list[str]) -> Play:
+async def seed(play: LocalWorkspace, folder: Path, lines: list[str]) -> LocalWorkspace:
     """Import these requests and wait for bob's cards."""
     file = folder / "seed.jsonl"
     file.write_text("\n".join(lines), encoding="utf-8")

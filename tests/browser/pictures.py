@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
-from bot.cli.local_workspace import Play, playing
+from bot.cli.local_workspace import LocalWorkspace, local_workspace
 from bot.sandbox import SAMPLE
 from tests.browser.conftest import seed
 from tests.browser.desk import Desk, opened_browser
@@ -38,7 +38,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 class Studio:
     """The workspace and the browser that looks at it."""
 
-    play: Play
+    play: LocalWorkspace
     browser: "Browser"
     address: str
     folder: Path
@@ -163,7 +163,7 @@ async def take_all() -> None:
     PICTURES.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
         async with (
-            playing(starts=STARTS) as play,
+            local_workspace(starts=STARTS) as play,
             play.page() as address,
             opened_browser() as browser,
         ):

@@ -2,14 +2,14 @@
 
 import pytest
 
-from bot.cli.local_workspace import Play
+from bot.cli.local_workspace import LocalWorkspace
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
 
 pytestmark = pytest.mark.browser
 
 
-async def test_bob_approves_after_the_confirmation(seeded: Play, desk: OpenDesk) -> None:
+async def test_bob_approves_after_the_confirmation(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob, erin = await desk("bob"), await desk("erin")
     card = bob.message("MP-1", "Release Bills Pay")
     await bob.press("Approve", card)
@@ -21,7 +21,9 @@ async def test_bob_approves_after_the_confirmation(seeded: Play, desk: OpenDesk)
     assert not bob.faults
 
 
-async def test_a_confirmation_can_be_cancelled_with_escape(seeded: Play, desk: OpenDesk) -> None:
+async def test_a_confirmation_can_be_cancelled_with_escape(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
     bob = await desk("bob")
     approve = bob.message("MP-1").get_by_role("button", name="Approve")
     await approve.click()
@@ -31,7 +33,7 @@ async def test_a_confirmation_can_be_cancelled_with_escape(seeded: Play, desk: O
     assert not [e for e in seeded.workspace.exchanges.latest if e.payload.get("actions")]
 
 
-async def test_a_rejection_needs_a_reason(seeded: Play, desk: OpenDesk) -> None:
+async def test_a_rejection_needs_a_reason(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob, erin = await desk("bob"), await desk("erin")
     await bob.press("Reject", bob.message("MP-1", "Release Bills Pay"))
     reason = bob.modal.get_by_label("Reason")
@@ -50,7 +52,7 @@ async def test_a_rejection_needs_a_reason(seeded: Play, desk: OpenDesk) -> None:
     await expect(told.locator("blockquote")).to_have_text("The privacy text names no contact.")
 
 
-async def test_two_browsers_race_on_one_card(seeded: Play, desk: OpenDesk) -> None:
+async def test_two_browsers_race_on_one_card(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob, carol = await desk("bob"), await desk("carol")
     await carol.press("Approve", carol.message("MP-2", "Launch"))
     await bob.press("Approve", bob.message("MP-2", "Launch"))
@@ -63,7 +65,7 @@ async def test_two_browsers_race_on_one_card(seeded: Play, desk: OpenDesk) -> No
     await expect(bob.message("MP-2 was approved by")).to_have_count(0)
 
 
-async def test_mallory_is_refused(seeded: Play, desk: OpenDesk) -> None:
+async def test_mallory_is_refused(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     mallory = await desk("mallory")
     await mallory.go(seeded.reviews.id)
     await mallory.press("Approve", mallory.message("MP-1"))
@@ -72,7 +74,7 @@ async def test_mallory_is_refused(seeded: Play, desk: OpenDesk) -> None:
 
 
 async def test_alice_withdraws_and_the_reviewers_read_it_in_the_thread(
-    seeded: Play, desk: OpenDesk
+    seeded: LocalWorkspace, desk: OpenDesk
 ) -> None:
     alice, bob = await desk("alice"), await desk("bob")
     await alice.press("Withdraw", alice.message("MP-3"))

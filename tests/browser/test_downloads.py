@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.local_workspace import Play
+from bot.cli.local_workspace import LocalWorkspace
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import Desk, expect
 
@@ -39,7 +39,9 @@ async def downloaded(desk: Desk) -> list[list[str]]:
     return read(await download.path())
 
 
-async def test_a_list_is_downloaded_with_its_nine_columns(seeded: Play, desk: OpenDesk) -> None:
+async def test_a_list_is_downloaded_with_its_nine_columns(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
     bob = await desk("bob")
     await bob.write("/mp-requests list by:@erin sort:created")
     listed = bob.message("as of", "1 to 2 of 2")
@@ -62,7 +64,7 @@ async def test_a_list_is_downloaded_with_its_nine_columns(seeded: Play, desk: Op
 
 
 async def test_a_download_asked_for_in_home_says_where_it_comes(
-    seeded: Play, desk: OpenDesk
+    seeded: LocalWorkspace, desk: OpenDesk
 ) -> None:
     alice = await desk("alice")
     await alice.go("home")

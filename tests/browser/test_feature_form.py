@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.cli.local_workspace import Play
+from bot.cli.local_workspace import LocalWorkspace
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import Desk, expect
 
@@ -21,7 +21,7 @@ async def add_feature(desk: Desk, button: str, name: str, version: str, apis: st
     await expect(desk.modal).to_contain_text(f"{name} {version}")
 
 
-async def test_features_are_added_and_removed(play: Play, desk: OpenDesk) -> None:
+async def test_features_are_added_and_removed(play: LocalWorkspace, desk: OpenDesk) -> None:
     alice, bob = await desk("alice"), await desk("bob")
     await alice.write("/mp-requests new")
     form = alice.modal

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.local_workspace import Play
+from bot.cli.local_workspace import LocalWorkspace
 from bot.sandbox import SAMPLE
 from tests.browser.conftest import OpenDesk, seed
 from tests.browser.desk import Desk, expect
@@ -22,7 +22,7 @@ async def choose(desk: Desk, label: str, *names: str) -> None:
 
 
 async def test_a_reviewer_sees_what_waits_and_what_was_submitted(
-    seeded: Play, desk: OpenDesk
+    seeded: LocalWorkspace, desk: OpenDesk
 ) -> None:
     bob = await desk("bob")
     await bob.go("home")
@@ -38,7 +38,9 @@ async def test_a_reviewer_sees_what_waits_and_what_was_submitted(
     assert not bob.faults
 
 
-async def test_home_is_turned_page_by_page(play: Play, desk: OpenDesk, tmp_path: Path) -> None:
+async def test_home_is_turned_page_by_page(
+    play: LocalWorkspace, desk: OpenDesk, tmp_path: Path
+) -> None:
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()
     await seed(play, tmp_path, lines[:12])
     bob = await desk("bob")
@@ -53,7 +55,9 @@ async def test_home_is_turned_page_by_page(play: Play, desk: OpenDesk, tmp_path:
     await expect(home).to_contain_text("1 to 10 of 12")
 
 
-async def test_home_follows_what_somebody_else_decides(seeded: Play, desk: OpenDesk) -> None:
+async def test_home_follows_what_somebody_else_decides(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
     bob, carol = await desk("bob"), await desk("carol")
     await bob.go("home")
     home = bob.page.locator(".home")
@@ -65,7 +69,7 @@ async def test_home_follows_what_somebody_else_decides(seeded: Play, desk: OpenD
     await expect(home.get_by_role("button", name="View: MP-1 ")).to_have_count(0)
 
 
-async def test_a_list_is_filtered_by_form(seeded: Play, desk: OpenDesk) -> None:
+async def test_a_list_is_filtered_by_form(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob = await desk("bob")
     await bob.write("/mp-requests list")
     listed = bob.message("as of", "/mp-requests list")
@@ -89,7 +93,9 @@ async def test_a_list_is_filtered_by_form(seeded: Play, desk: OpenDesk) -> None:
     assert not bob.faults
 
 
-async def test_the_filters_open_with_what_home_shows(seeded: Play, desk: OpenDesk) -> None:
+async def test_the_filters_open_with_what_home_shows(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
     bob = await desk("bob")
     await bob.go("home")
     home = bob.page.locator(".home")
@@ -105,7 +111,7 @@ async def test_the_filters_open_with_what_home_shows(seeded: Play, desk: OpenDes
     await expect(bob.modal.locator(".chip")).to_have_count(0)
 
 
-async def test_a_request_is_decided_at_its_step(seeded: Play, desk: OpenDesk) -> None:
+async def test_a_request_is_decided_at_its_step(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob = await desk("bob")
     await bob.go("home")
     await bob.page.get_by_role("button", name="View: MP-1 ").click()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.local_workspace import Play
+from bot.cli.local_workspace import LocalWorkspace
 from bot.sandbox import SAMPLE
 from tests.browser.conftest import OpenDesk, seed
 from tests.browser.desk import expect
@@ -12,7 +12,9 @@ from tests.browser.desk import expect
 pytestmark = pytest.mark.browser
 
 
-async def test_a_filtered_list_has_pages(play: Play, desk: OpenDesk, tmp_path: Path) -> None:
+async def test_a_filtered_list_has_pages(
+    play: LocalWorkspace, desk: OpenDesk, tmp_path: Path
+) -> None:
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()
     await seed(play, tmp_path, lines[:30])
     bob = await desk("bob")
@@ -26,7 +28,9 @@ async def test_a_filtered_list_has_pages(play: Play, desk: OpenDesk, tmp_path: P
     await expect(listed).to_contain_text("1 to 10 of")
 
 
-async def test_the_digest_comes_when_the_clock_is_moved(seeded: Play, desk: OpenDesk) -> None:
+async def test_the_digest_comes_when_the_clock_is_moved(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
     bob = await desk("bob")
     await bob.page.get_by_role("button", name="Controls").click()
     await bob.press("Next morning, 9 AM")
@@ -35,7 +39,7 @@ async def test_the_digest_comes_when_the_clock_is_moved(seeded: Play, desk: Open
     await expect(bob.page.get_by_text("9:00 AM").first).to_be_visible()
 
 
-async def test_the_clock_never_goes_back(seeded: Play, desk: OpenDesk) -> None:
+async def test_the_clock_never_goes_back(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob = await desk("bob")
     await bob.page.get_by_role("button", name="Controls").click()
     await bob.page.get_by_label("Another moment").fill("2026-11-17T10:00")
@@ -43,7 +47,9 @@ async def test_the_clock_never_goes_back(seeded: Play, desk: OpenDesk) -> None:
     await expect(bob.page.get_by_role("alert")).to_contain_text("The clock only moves on")
 
 
-async def test_the_bot_heals_after_slack_answered_429(seeded: Play, desk: OpenDesk) -> None:
+async def test_the_bot_heals_after_slack_answered_429(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
     bob = await desk("bob")
     await bob.page.get_by_role("button", name="Controls").click()
     await bob.press("Slack answers 429")
@@ -56,7 +62,9 @@ async def test_the_bot_heals_after_slack_answered_429(seeded: Play, desk: OpenDe
     await expect(card).to_contain_text("This request is approved.")
 
 
-async def test_a_payload_can_be_pasted_into_block_kit_builder(seeded: Play, desk: OpenDesk) -> None:
+async def test_a_payload_can_be_pasted_into_block_kit_builder(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
     bob = await desk("bob")
     await bob.page.get_by_role("button", name="Controls").click()
     entry = bob.page.locator(".payloads li", has_text="chat.postMessage").first
@@ -65,7 +73,7 @@ async def test_a_payload_can_be_pasted_into_block_kit_builder(seeded: Play, desk
 
 
 async def test_a_message_arrives_without_reload_and_is_marked_unread(
-    play: Play, desk: OpenDesk, tmp_path: Path
+    play: LocalWorkspace, desk: OpenDesk, tmp_path: Path
 ) -> None:
     bob = await desk("bob")
     lines = SAMPLE.read_text(encoding="utf-8").splitlines()

@@ -2,14 +2,14 @@
 
 import pytest
 
-from bot.cli.local_workspace import Play
+from bot.cli.local_workspace import LocalWorkspace
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
 
 pytestmark = pytest.mark.browser
 
 
-async def test_alice_submits_a_release_by_form(play: Play, desk: OpenDesk) -> None:
+async def test_alice_submits_a_release_by_form(play: LocalWorkspace, desk: OpenDesk) -> None:
     alice, bob = await desk("alice"), await desk("bob")
     await alice.write("/mp-requests new")
     form = alice.modal
@@ -32,7 +32,7 @@ async def test_alice_submits_a_release_by_form(play: Play, desk: OpenDesk) -> No
     assert not alice.faults
 
 
-async def test_an_empty_form_says_what_is_missing(play: Play, desk: OpenDesk) -> None:
+async def test_an_empty_form_says_what_is_missing(play: LocalWorkspace, desk: OpenDesk) -> None:
     alice = await desk("alice")
     await alice.page.get_by_label("Shortcuts").click()
     await alice.page.get_by_role("menuitem", name="New mini program request").click()

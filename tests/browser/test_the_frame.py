@@ -3,14 +3,14 @@
 import aiohttp
 import pytest
 
-from bot.cli.local_workspace import Play
+from bot.cli.local_workspace import LocalWorkspace
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
 
 pytestmark = pytest.mark.browser
 
 
-async def test_one_switches_person_at_the_top(seeded: Play, desk: OpenDesk) -> None:
+async def test_one_switches_person_at_the_top(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     alice = await desk("alice")
     people = alice.page.get_by_role("navigation", name="Who you are")
     await people.get_by_role("link", name="carol").click()
@@ -20,7 +20,7 @@ async def test_one_switches_person_at_the_top(seeded: Play, desk: OpenDesk) -> N
     await expect(alice.page.get_by_text("This is not Slack")).to_be_visible()
 
 
-async def test_a_command_is_completed(play: Play, desk: OpenDesk) -> None:
+async def test_a_command_is_completed(play: LocalWorkspace, desk: OpenDesk) -> None:
     alice = await desk("alice")
     composer = alice.page.get_by_role("combobox", name="Message", exact=True)
     await composer.press_sequentially("/mp")
@@ -30,20 +30,22 @@ async def test_a_command_is_completed(play: Play, desk: OpenDesk) -> None:
     await expect(composer).to_have_value("/mp-requests ")
 
 
-async def test_an_unknown_command_is_told_by_the_page(play: Play, desk: OpenDesk) -> None:
+async def test_an_unknown_command_is_told_by_the_page(play: LocalWorkspace, desk: OpenDesk) -> None:
     alice = await desk("alice")
     await alice.write("/mp-nonsense")
     await expect(alice.page.get_by_role("alert")).to_contain_text("not a valid command")
 
 
-async def test_home_is_drawn_when_it_is_opened(play: Play, desk: OpenDesk) -> None:
+async def test_home_is_drawn_when_it_is_opened(play: LocalWorkspace, desk: OpenDesk) -> None:
     alice = await desk("alice")
     await alice.page.get_by_role("link", name="Home", exact=True).click()
     await expect(alice.page.locator(".home")).to_contain_text("My Requests")
     assert not alice.faults
 
 
-async def test_escape_closes_a_modal_and_gives_the_focus_back(seeded: Play, desk: OpenDesk) -> None:
+async def test_escape_closes_a_modal_and_gives_the_focus_back(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
     bob = await desk("bob")
     details = bob.message("MP-1").get_by_role("button", name="View details")
     await details.focus()
@@ -57,7 +59,7 @@ async def test_escape_closes_a_modal_and_gives_the_focus_back(seeded: Play, desk
     assert not bob.person.views
 
 
-async def test_a_phone_shows_one_thing_at_a_time(seeded: Play, desk: OpenDesk) -> None:
+async def test_a_phone_shows_one_thing_at_a_time(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob = await desk("bob", width=390, height=844)
     card = bob.message("MP-1")
     await expect(card.get_by_role("button", name="Approve")).to_be_visible()
@@ -69,7 +71,7 @@ async def test_a_phone_shows_one_thing_at_a_time(seeded: Play, desk: OpenDesk) -
     await expect(bob.page.get_by_role("heading", name="mini-program-reviews")).to_be_visible()
 
 
-async def test_what_people_write_stays_words(play: Play, desk: OpenDesk) -> None:
+async def test_what_people_write_stays_words(play: LocalWorkspace, desk: OpenDesk) -> None:
     bob = await desk("bob")
     await bob.write("<script>document.title = 'taken'</script> of @carol")
     said = bob.message("<script>document.title = 'taken'</script>")
@@ -78,7 +80,7 @@ async def test_what_people_write_stays_words(play: Play, desk: OpenDesk) -> None
     assert not bob.faults
 
 
-async def test_other_pages_and_hosts_are_refused(play: Play, desk: OpenDesk) -> None:
+async def test_other_pages_and_hosts_are_refused(play: LocalWorkspace, desk: OpenDesk) -> None:
     bob = await desk("bob")
     act = f"{bob.address}/as/bob/{bob.person.dm.id}/write"
     async with aiohttp.ClientSession() as stranger:
