@@ -6,7 +6,7 @@ from blocks import buttons, notices, request_text, timeline
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import SECTION_LIMIT, clip, date, line, mrkdwn, who
 from store.domain import release_stages
-from store.domain.explanation import Told, Why
+from store.domain.explanation import Delivery, Why
 from store.domain.request import Audience
 
 SHOWN = 10
@@ -49,27 +49,27 @@ def _deciding(why: Why, refusal: str) -> str:
 
 
 def _telling(why: Why) -> str:
-    shown = [_copy(told, why) for told in why.told[:SHOWN]]
-    if len(why.told) > SHOWN:
-        shown.append(f"and {len(why.told) - SHOWN:,} more")
+    shown = [_copy(copy, why) for copy in why.deliveries[:SHOWN]]
+    if len(why.deliveries) > SHOWN:
+        shown.append(f"and {len(why.deliveries) - SHOWN:,} more")
     reminded = [f"⏰ {who(user, why.people)} was reminded {date(at)}" for user, at in why.reminded]
     return "\n".join(["*Who was told*", *shown, *reminded[:SHOWN]])
 
 
-def _copy(told: Told, why: Why) -> str:
+def _copy(copy: Delivery, why: Why) -> str:
     named = (
-        f"<#{told.recipient}>"
-        if told.audience is Audience.CHANNEL
-        else who(told.recipient, why.people)
+        f"<#{copy.recipient}>"
+        if copy.audience is Audience.CHANNEL
+        else who(copy.recipient, why.people)
     )
     role = {Audience.SUBMITTER: " (submitter)", Audience.REVIEWER: " (reviewer)"}
-    return f"{named}{role.get(told.audience, '')} · {_when(told)}"
+    return f"{named}{role.get(copy.audience, '')} · {_when(copy)}"
 
 
-def _when(told: Told) -> str:
-    if told.failed:
-        return f"could not be told: {line(told.failed, 120)}"
-    return date(told.at) if told.at else "on its way"
+def _when(copy: Delivery) -> str:
+    if copy.failed:
+        return f"could not be told: {line(copy.failed, 120)}"
+    return date(copy.at) if copy.at else "on its way"
 
 
 def _next(why: Why) -> str:

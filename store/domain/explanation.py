@@ -10,7 +10,7 @@ from store.domain.request import Audience, People, Request
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Delivery:
     """One copy of the card: who got it, and when; `at` is None while it is on its way.
 
     `failed` is Slack's word for why it could not be delivered.
@@ -33,7 +33,7 @@ class Why:
     asker: str
     deciders: tuple[str, ...]
     denial: Denial | None
-    told: tuple[Told, ...]
+    deliveries: tuple[Delivery, ...]
     reminded: tuple[tuple[str, datetime], ...]
     remind_at: datetime
     people: People

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store import people
 from store.domain import explanation
 from store.domain.access import Allowed, Denial, Refused, may, sees_only
-from store.domain.explanation import Told, Why
+from store.domain.explanation import Delivery, Why
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Audience, Request
@@ -32,21 +32,21 @@ async def why(
         only_of = sees_only(asker, rules)
         request = await read.in_context(session, request_id, only_of=only_of)
         able = explanation.deciders(request, rules, now)
-        told = await _told(session, request)
-        named = {*request.people(), *able, *(copy.recipient for copy in told)}
+        deliveries = await _deliveries(session, request)
+        named = {*request.people(), *able, *(copy.recipient for copy in deliveries)}
         return Why(
             request=request,
             asker=asker,
             deciders=able,
             denial=explanation.refusal(asker, request, rules, now),
-            told=told,
+            deliveries=deliveries,
             reminded=await _reminded(session, request),
             remind_at=(await session.get_one(RequestRow, request_id)).remind_at,
             people=await people.known(session, named),
         )
 
 
-async def _told(session: AsyncSession, request: Request) -> tuple[Told, ...]:
+async def _deliveries(session: AsyncSession, request: Request) -> tuple[Delivery, ...]:
     copies = select(CardRow).where(CardRow.request_id == request.id)
     ordered = copies.order_by(col(CardRow.audience), col(CardRow.recipient))
     failed = select(OutboxRow.data, OutboxRow.recipient, OutboxRow.last_error).where(
@@ -56,7 +56,7 @@ async def _told(session: AsyncSession, request: Request) -> tuple[Told, ...]:
     )
     why_not = {(data["audience"], to): error for data, to, error in await session.exec(failed)}
     return tuple(
-        Told(
+        Delivery(
             recipient=copy.recipient,
             audience=Audience(copy.audience),
             at=_posted(copy),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from blocks import why
 from store.domain.access import Denial
-from store.domain.explanation import Told, Why
+from store.domain.explanation import Delivery, Why
 from store.domain.request import Audience, Move, ReleaseStage, Status
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, PEOPLE, request
 from tests.harness_blocks import ended, words
@@ -15,11 +15,11 @@ OPEN = Why(
     asker=ALICE,
     deciders=(BOB, CAROL, ADA),
     denial=Denial.OWN_REQUEST,
-    told=(
-        Told("CREVIEWS", Audience.CHANNEL, failed="channel_not_found"),
-        Told(BOB, Audience.REVIEWER, NOW - timedelta(minutes=5)),
-        Told(CAROL, Audience.REVIEWER),
-        Told(ALICE, Audience.SUBMITTER, NOW - timedelta(minutes=5)),
+    deliveries=(
+        Delivery("CREVIEWS", Audience.CHANNEL, failed="channel_not_found"),
+        Delivery(BOB, Audience.REVIEWER, NOW - timedelta(minutes=5)),
+        Delivery(CAROL, Audience.REVIEWER),
+        Delivery(ALICE, Audience.SUBMITTER, NOW - timedelta(minutes=5)),
     ),
     reminded=((BOB, NOW - timedelta(minutes=2)),),
     remind_at=NOW + timedelta(hours=1),
@@ -71,5 +71,5 @@ def test_a_release_under_way_says_where_it_is_and_where_it_may_go() -> None:
 
 
 def test_many_who_were_told_are_counted() -> None:
-    crowd = tuple(Told(f"U{n}", Audience.REVIEWER, NOW) for n in range(30))
-    assert "and 20 more" in words(why.build(replace(OPEN, told=crowd)))
+    crowd = tuple(Delivery(f"U{n}", Audience.REVIEWER, NOW) for n in range(30))
+    assert "and 20 more" in words(why.build(replace(OPEN, deliveries=crowd)))

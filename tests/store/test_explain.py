@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store.domain.access import Denial, Refused
-from store.domain.explanation import Told, Why
+from store.domain.explanation import Delivery, Why
 from store.domain.request import Audience, Request
 from store.engine.database import Database
 from store.messages import cards, claim, outbox, reminders
@@ -51,9 +51,9 @@ async def test_it_tells_who_got_the_card_and_when(db: Database) -> None:
         card = await cards.find(session, request.id, Audience.REVIEWER, BOB, now=NOW)
         ts = f"{NOW.timestamp():.6f}"
         await cards.record_posted(session, [replace(card, channel="DBOB", ts=ts, shown_revision=1)])
-    told = (await asked(db, request)).told
-    assert told[1] == Told(BOB, Audience.REVIEWER, NOW)
-    assert [(copy.recipient, copy.at) for copy in told if copy.recipient != BOB] == [
+    deliveries = (await asked(db, request)).deliveries
+    assert deliveries[1] == Delivery(BOB, Audience.REVIEWER, NOW)
+    assert [(copy.recipient, copy.at) for copy in deliveries if copy.recipient != BOB] == [
         ("CREVIEWS", None),
         (CAROL, None),
         (ALICE, None),
@@ -65,7 +65,7 @@ async def test_it_tells_whom_slack_did_not_let_us_tell(db: Database) -> None:
     (first, *_) = await claim.claim_due(db, owner="story", now=NOW)
     async with db.transaction() as session:
         await outbox.give_up(session, first, why="channel_not_found", now=NOW)
-    failed = {copy.recipient: copy.failed for copy in (await asked(db, request)).told}
+    failed = {copy.recipient: copy.failed for copy in (await asked(db, request)).deliveries}
     assert failed[first.recipient] == "channel_not_found"
     assert sum(why is None for why in failed.values()) == 3
 
