@@ -136,7 +136,7 @@ async def export(call: Call) -> Answer:
 
 async def new(call: Call) -> Answer:
     """Open the form."""
-    return await _open(call, await request_form.begun(call.user, call.deps))
+    return await _open(call, await request_form.begin_draft(call.user, call.deps))
 
 
 async def show(call: Call) -> Answer:

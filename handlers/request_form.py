@@ -40,13 +40,13 @@ def register(app: AsyncApp) -> None:
     app.shortcut(SHORTCUT)(open_form)
     app.action(buttons.NEW)(open_form)
     app.action(buttons.AGAIN)(submit_again)
-    app.action(buttons.FORM_BACK)(back)
+    app.action(buttons.FORM_BACK)(previous_step)
     for step in (Step.REQUEST, Step.DETAILS):
-        app.view(step.value)(forth)
+        app.view(step.value)(next_step)
     app.view(Step.CHECK.value)(submit_form)
 
 
-async def begun(user: str, deps: Deps) -> View:
+async def begin_draft(user: str, deps: Deps) -> View:
     """An empty form, its draft begun."""
     values: drafting.Values = {}
     draft = await drafts.begin(deps.db, owner=user, values=values, now=deps.clock())
@@ -57,7 +57,7 @@ async def open_form(
     ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
 ) -> None:
     """Open an empty form."""
-    view = await begun(body["user"]["id"], deps)
+    view = await begin_draft(body["user"]["id"], deps)
     await views.shown(client.views_open(trigger_id=body["trigger_id"], view=view))
     await ack()
 
@@ -77,13 +77,13 @@ async def submit_again(
     await ack()
 
 
-async def forth(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+async def next_step(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     """Keep this step; then the next one, or what has to change first."""
-    step, draft = Step(body["view"]["callback_id"]), await kept(body, deps)
+    step, draft = Step(body["view"]["callback_id"]), await keep_typed(body, deps)
     if draft is None:
-        await ack(response_action="update", view=gone())
+        await ack(response_action="update", view=no_such_draft())
         return
-    asked, problems = steps.fields(draft, step), found(draft)
+    asked, problems = steps.fields(draft, step), problems_of(draft)
     wrong = steps.errors(problems, asked)
     if not wrong:
         await ack(response_action="update", view=steps.build(draft, step.next))
@@ -96,10 +96,12 @@ async def forth(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
         await ack(response_action="update", view=view)
 
 
-async def back(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+async def previous_step(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
     """Keep this step, right or wrong, and show the one before."""
-    draft, step = await kept(body, deps), shown_step(body)
-    view = steps.build(draft, step.previous) if draft and step else gone()
+    draft, step = await keep_typed(body, deps), shown_step(body)
+    view = steps.build(draft, step.previous) if draft and step else no_such_draft()
     await redraw(view, (body.get("view") or {}).get("id"), client)
     await ack()
 
@@ -112,16 +114,16 @@ async def submit_form(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     user, view = body["user"]["id"], body["view"]
     draft = await drafts.find(deps.db, view["private_metadata"], owner=user)
     if draft is None:
-        await ack(response_action="update", view=gone())
+        await ack(response_action="update", view=no_such_draft())
         return
-    refused = await _stored(draft, deps)
+    refused = await _submit_draft(draft, deps)
     if refused is None:
         await ack()
     else:
         await ack(response_action="update", view=refused)
 
 
-async def kept(body: dict[str, Any], deps: Deps) -> Draft | None:
+async def keep_typed(body: dict[str, Any], deps: Deps) -> Draft | None:
     """The draft with what stands in the form now; None when it is not this person's."""
     view, step = body.get("view") or {}, shown_step(body)
     state = (view.get("state") or {}).get("values") or {}
@@ -145,7 +147,7 @@ def shown_step(body: dict[str, Any]) -> Step | None:
     return Step(shown) if shown in tuple(Step) else None
 
 
-def found(draft: Draft) -> Sequence[FieldProblem]:
+def problems_of(draft: Draft) -> Sequence[FieldProblem]:
     """All that is wrong with what the draft has come to."""
     try:
         submission.read(draft.interchange())
@@ -160,25 +162,25 @@ async def redraw(view: View, view_id: str | None, client: AsyncWebClient) -> Non
         await views.shown(client.views_update(view_id=view_id, view=view))
 
 
-def gone() -> View:
+def no_such_draft() -> View:
     """A modal in place of the form, when there is no such draft for this person."""
     return notices.notice_view("No such draft", _GONE)
 
 
-async def _stored(draft: Draft, deps: Deps) -> View | None:
+async def _submit_draft(draft: Draft, deps: Deps) -> View | None:
     """None when the request is stored; else the step where something has to change."""
     try:
         accepted = submission.read(draft.interchange())
     except SubmissionError as error:
-        return _corrected(draft, error.problems)
+        return _problem_view(draft, error.problems)
     new = NewRequest(accepted, draft.owner, deps.clock(), resubmission_of=draft.resubmission_of)
     answer = await submit(deps.db, new, deps.policy)
     if not isinstance(answer, Refused):
         return None
-    return _led(draft, answer.field, await clicks.worded(answer, draft.owner, deps))
+    return _refusal_view(draft, answer.field, await clicks.worded(answer, draft.owner, deps))
 
 
-def _led(draft: Draft, field: str | None, sentence: str) -> View:
+def _refusal_view(draft: Draft, field: str | None, sentence: str) -> View:
     """A refusal, as finished mrkdwn, below the input it is about; else on top of the last step."""
     problem = [FieldProblem(field or "", "")]
     step = steps.where(draft, problem)
@@ -187,7 +189,7 @@ def _led(draft: Draft, field: str | None, sentence: str) -> View:
     return steps.build(draft, step, remarks=remarks, notice="" if remarks else sentence)
 
 
-def _corrected(draft: Draft, problems: Sequence[FieldProblem]) -> View:
+def _problem_view(draft: Draft, problems: Sequence[FieldProblem]) -> View:
     """The first step with something wrong in it, and what; on the last, what no step asks for."""
     step = steps.where(draft, problems)
     remarks = steps.remarks(problems, steps.fields(draft, step))

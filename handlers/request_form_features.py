@@ -10,8 +10,7 @@ from blocks import buttons
 from blocks.request_form import features, field, fields, steps
 from blocks.request_form.features import Choice
 from blocks.request_form.steps import Step
-from handlers import clicks
-from handlers import request_form as submit
+from handlers import clicks, request_form
 from handlers.clicks import Click
 from handlers.deps import Deps
 from store import drafts
@@ -31,18 +30,18 @@ def register(app: AsyncApp) -> None:
 
 async def add(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Keep what was typed so far, then ask for a feature on top of it."""
-    click, draft = Click.read(body), await submit.kept(body, deps)
-    view = features.build(draft, len(draft.features)) if draft else submit.gone()
+    click, draft = Click.read(body), await request_form.keep_typed(body, deps)
+    view = features.build(draft, len(draft.features)) if draft else request_form.no_such_draft()
     await clicks.open_view(client, click, view)
     await ack()
 
 
 async def change(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Ask for that feature again, or take it out."""
-    click, draft = Click.read(body), await submit.kept(body, deps)
+    click, draft = Click.read(body), await request_form.keep_typed(body, deps)
     chosen = Choice.parse((body["actions"][0].get("selected_option") or {}).get("value") or "")
     if draft is None or chosen is None:
-        await clicks.open_view(client, click, submit.gone())
+        await clicks.open_view(client, click, request_form.no_such_draft())
     elif chosen.act == "edit":
         await clicks.open_view(client, click, features.build(draft, chosen.number))
     else:
@@ -56,7 +55,7 @@ async def save(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     draft_id, number = features.place(view.get("private_metadata") or "")
     draft = await drafts.find(deps.db, draft_id, owner=user)
     if draft is None:
-        await ack(response_action="update", view=submit.gone())
+        await ack(response_action="update", view=request_form.no_such_draft())
         return
     asked, feature = fields.feature(draft.category), _typed(draft, number, view)
     wrong = steps.errors(_problems(draft, feature), asked)
@@ -88,8 +87,8 @@ async def _remove(
 
 
 async def _redraw(draft: Draft | None, view_id: str | None, client: AsyncWebClient) -> None:
-    view = steps.build(draft, Step.DETAILS) if draft else submit.gone()
-    await submit.redraw(view, view_id, client)
+    view = steps.build(draft, Step.DETAILS) if draft else request_form.no_such_draft()
+    await request_form.redraw(view, view_id, client)
 
 
 def _typed(draft: Draft, number: int, view: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +103,6 @@ def _problems(draft: Draft, feature: Mapping[str, Any]) -> Sequence[FieldProblem
     alone = Draft(draft.id, draft.owner, {**draft.values, "details": {"features": [feature]}})
     return [
         FieldProblem(problem.field.removeprefix(_ALONE), problem.sentence)
-        for problem in submit.found(alone)
+        for problem in request_form.problems_of(alone)
         if problem.field.startswith(_ALONE)
     ]

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.access import Denial, Refused, may_resubmit
-from store.domain.draft import Draft, Values, again
+from store.domain.draft import Draft, Values, values_of
 from store.domain.json_values import storable
 from store.domain.policy import Policy
 from store.engine.database import Database, delete_chunk
@@ -49,7 +49,7 @@ async def repeat(
         rules = await people.rules(session, policy, only={owner})
     if not may_resubmit(owner, seen.request, rules):
         return Refused(Denial.NOT_RESUBMITTABLE, request_id, seen.request)
-    values = again(seen.request)
+    values = values_of(seen.request)
     return await begin(db, owner=owner, values=values, resubmission_of=request_id, now=now)
 
 

@@ -14,7 +14,7 @@ from blocks import decision_form, digest, notices, request_card, request_details
 from blocks.message import Message
 from blocks.request_form import steps
 from bot.sandbox import screen
-from store.domain.draft import Draft, again
+from store.domain.draft import Draft, values_of
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, Category, RejectionClass, Request, Status
 from tests.cast import ALICE, BOB, NOW, PEOPLE, request, sample_of
@@ -89,7 +89,7 @@ def views(shown: Request) -> Iterator[View]:
     yield request_details.build(shown, PEOPLE, EVERY_ACT)
     yield request_details.build(shown, PEOPLE, frozenset())
     yield decision_form.build(shown, reason=str(shown.decision_reason or ""))
-    draft = Draft("d1", shown.submitted_by, again(shown), shown.id)
+    draft = Draft("d1", shown.submitted_by, values_of(shown), shown.id)
     for step in steps.Step:
         yield steps.build(draft, step)
 

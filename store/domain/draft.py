@@ -69,7 +69,7 @@ class Draft:
         """The values with this feature in place of number `number`, or at the end."""
         listed = list(self.features)
         listed[number : number + 1] = [dict(feature)]
-        return self._listing(listed)
+        return self._with_features(listed)
 
     def without_feature(self, number: int, *, of: int) -> Values:
         """The values without feature `number`, if there still are `of`: a second click removes
@@ -78,16 +78,16 @@ class Draft:
         listed = list(self.features)
         if len(listed) == of:
             del listed[number : number + 1]
-        return self._listing(listed)
+        return self._with_features(listed)
 
-    def _listing(self, features: list[dict[str, Any]]) -> Values:
+    def _with_features(self, features: list[dict[str, Any]]) -> Values:
         return {
             **self.values,
             "details": {**(self.values.get("details") or {}), "features": features},
         }
 
 
-def again(request: Request) -> Values:
+def values_of(request: Request) -> Values:
     """What a form begins with when this request is submitted again.
 
     A title of the usual form is left out, so that it follows a new version or name.

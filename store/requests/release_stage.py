@@ -56,7 +56,7 @@ async def move_stage(db: Database, move: StageMove, policy: Policy) -> Request |
             return Refused(Denial.WRONG_STAGE, request.id, request)
 
         full = move.stage is ReleaseStage.FULL
-        older = await same_target.live(session, request) if full else []
+        older = await same_target.others_in_full_release(session, request) if full else []
         await _write(session, request, move.stage, move)
         for id_ in older:
             await _write(session, await read.one(session, id_), ReleaseStage.ARCHIVED, move)

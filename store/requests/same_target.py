@@ -41,7 +41,7 @@ _TRY = (
 )
 
 
-async def on_target(
+async def precedents(
     session: AsyncSession,
     target: Target,
     version: str | None,
@@ -75,8 +75,8 @@ class Try:
     status: str = Status.UNDER_REVIEW.value
 
     @property
-    def in_vain(self) -> bool:
-        """Whether it came to nothing, so that the next one is another try."""
+    def came_to_nothing(self) -> bool:
+        """Rejected or withdrawn, so that the next one is another try."""
         return self.status in {Status.REJECTED, Status.WITHDRAWN}
 
 
@@ -105,7 +105,7 @@ async def in_context(
     Who sees only their own requests (`only_of`) learns nothing of other people's by them: anybody
     may submit a release of any mini program, and would read in what changed what the last had.
     """
-    earlier = _told(await _predecessor(session, request), only_of)
+    earlier = _unless_hidden(await _predecessor(session, request), only_of)
     request = replace(request, predecessor=earlier)
     if not request.category.spec.has_target_app:
         return request
@@ -113,10 +113,10 @@ async def in_context(
     base, found = await _base(session, target, request), Precedents()
     if request.is_open:
         asked = (session, target, request.version)
-        found = await on_target(*asked, beside=request.id, only_of=only_of)
+        found = await precedents(*asked, beside=request.id, only_of=only_of)
     return replace(
         request,
-        base=_told(base, only_of),
+        base=_unless_hidden(base, only_of),
         first_on_target=base is None and request.category is Category.RELEASE,
         warnings=rules.warnings(request, found),
         moves=await _moves(session, request) if request.release_stage else (),
@@ -129,7 +129,7 @@ async def waiting_beside(session: AsyncSession, requests: Sequence[Request]) -> 
     return list((await execute(session, _BESIDE, {"ids": ids})).scalars()) if ids else []
 
 
-async def live(session: AsyncSession, request: Request) -> list[int]:
+async def others_in_full_release(session: AsyncSession, request: Request) -> list[int]:
     """The other releases of the target that are in Full Release."""
     full = and_(
         _on(Target.of(request)),
@@ -146,7 +146,7 @@ def _asked(purpose: Purpose) -> dict[str, str]:
     return dict(zip(TARGET, place, strict=True)) | {"category": category.value, "by": submitter}
 
 
-def _told(row: RequestRow | None, only_of: str | None) -> Predecessor | None:
+def _unless_hidden(row: RequestRow | None, only_of: str | None) -> Predecessor | None:
     if row is None or (only_of and row.submitted_by != only_of):
         return None
     return predecessor(row)

@@ -208,7 +208,7 @@ async def _judge(
     if not reviewers:
         return Refused(Denial.NOBODY_CAN_DECIDE)
     if not new.from_platform:
-        found = await same_target.on_target(session, new.target, submission.version)
+        found = await same_target.precedents(session, new.target, submission.version)
         answer = target_rules.judge(submission.category, found)
         if isinstance(answer, Blocked):
             there = await read.one(session, answer.by.id)
@@ -217,7 +217,7 @@ async def _judge(
     newest = tries[new.purpose]
     if newest is None or new.created_at >= newest.created_at:
         tries[new.purpose] = Try(created_at=new.created_at)
-    before: Request | Try | None = newest if newest and newest.in_vain else None
+    before: Request | Try | None = newest if newest and newest.came_to_nothing else None
     named = await read.find(session, new.resubmission_of) if new.resubmission_of else None
     if (
         named

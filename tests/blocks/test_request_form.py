@@ -12,7 +12,7 @@ from blocks.request_form.features import Choice
 from blocks.request_form.field import Kind
 from blocks.request_form.steps import Step
 from bot.sandbox.limits import view_problems
-from store.domain.draft import Draft, again
+from store.domain.draft import Draft, values_of
 from store.domain.json_values import FieldProblem
 from store.domain.request import Category
 from store.domain.submission import read
@@ -92,7 +92,7 @@ def test_every_step_fits_into_slack(category: Category, step: Step) -> None:
 @pytest.mark.parametrize("kind", HOSTILE)
 @pytest.mark.parametrize("category", Category)
 def test_hostile_drafts_fit_with_a_remark_at_every_input(category: Category, kind: str) -> None:
-    values = again(request(**hostile(category, HOSTILE[kind])))
+    values = values_of(request(**hostile(category, HOSTILE[kind])))
     shown = Draft("d1", ALICE, values, resubmission_of=128)
     for step in Step:
         asked = steps.fields(shown, step)
