@@ -15,6 +15,7 @@ from sqlmodel import delete
 
 from bot import app
 from bot.app import Bot
+from bot.garbage import collect_rarely
 from bot.settings import Settings
 from store.domain.clock import utc_now
 from store.messages import outbox
@@ -70,6 +71,7 @@ async def _wired(place: Place, pace: timedelta, *, limits: bool) -> AsyncIterato
                 policy_file=policy,
             )
             async with app.build(settings, post_interval=pace) as bot:
+                collect_rarely()  # as the bot does once it runs
                 yield bot
 
 
