@@ -18,33 +18,29 @@ def build(
     *,
     may_decide: bool = True,
     audience: Audience = Audience.REVIEWER,
-    pictures: bool = True,
 ) -> Message:
-    """The card for those who decide, waiting or decided.
-
-    `pictures=False` leaves the logo out: Slack refuses a message whose image it cannot fetch.
-    """
+    """The card for those who decide, waiting or decided."""
     row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
     row = row if request.is_open else []
     return Message(
         _fallback(request, people, audience),
-        (*_body(request, people, pictures), buttons.row(*row, buttons.details(request))),
+        (*_body(request, people), buttons.row(*row, buttons.details(request))),
     )
 
 
-def receipt(request: Request, people: People, *, pictures: bool = True) -> Message:
+def receipt(request: Request, people: People) -> Message:
     """The submitter's own copy: whom it waits for, and the way back while there is one."""
     row = [buttons.withdraw(request)] if request.is_open else []
     row = [buttons.again(request)] if request.status is Status.WITHDRAWN else row
     sent = [_said(f"📨 {_receipt_sentence(request, people)}")] if request.is_open else []
     return Message(
         _fallback(request, people, Audience.SUBMITTER),
-        (*sent, *_body(request, people, pictures), buttons.row(*row, buttons.details(request))),
+        (*sent, *_body(request, people), buttons.row(*row, buttons.details(request))),
     )
 
 
-def _body(request: Request, people: People, pictures: bool) -> list[Block]:
-    logo = request_text.logo(request) if pictures else None
+def _body(request: Request, people: People) -> list[Block]:
+    logo = request_text.logo(request)
     said = filter(None, (request_text.remarks(request), request_text.changes(request)))
     return [
         *_ending(request, people),

@@ -76,7 +76,7 @@ def messages(shown: Request) -> Iterator[Message]:
     people = PEOPLE
     for audience in Audience:
         yield request_card.build(shown, people, audience=audience)
-    yield request_card.build(shown, people, may_decide=False, pictures=False)
+    yield request_card.build(shown, people, may_decide=False)
     yield request_card.receipt(shown, people)
     yield digest.build(people[BOB], [shown] * 12, 37, people, now=NOW)
     yield digest.reminder(people[BOB], [shown], 1, people, now=NOW)

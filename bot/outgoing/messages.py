@@ -43,12 +43,12 @@ class Renderer:
     policy: Policy
     clock: Clock
 
-    async def render(self, owed: Claimed, *, pictures: bool = True) -> Call | None:
-        """The message as it should read at this moment; without `pictures`, a card has no logo."""
+    async def render(self, owed: Claimed) -> Call | None:
+        """The message as it should read at this moment."""
         db, profiles, policy, now = self.db, self.profiles, self.policy, self.clock()
         match owed.kind:
             case Kind.CARD:
-                return await _card(owed, db, profiles, policy, now, pictures=pictures)
+                return await _card(owed, db, profiles, policy, now)
             case Kind.OUTCOME:
                 return await _outcome(owed, db, profiles)
             case Kind.WITHDRAWN:
@@ -74,13 +74,7 @@ class Renderer:
 
 
 async def _card(
-    owed: Claimed,
-    db: Database,
-    profiles: Profiles,
-    policy: Policy,
-    now: datetime,
-    *,
-    pictures: bool,
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """Replaced by the response URL of a click while that serves, else edited; at first posted."""
     audience = Audience(owed.data["audience"])
@@ -96,9 +90,9 @@ async def _card(
         return None
     known = await profiles.people(request.people())
     if audience is Audience.SUBMITTER:
-        message = request_card.receipt(request, known, pictures=pictures)
+        message = request_card.receipt(request, known)
     else:
-        message = request_card.build(request, known, audience=audience, pictures=pictures)
+        message = request_card.build(request, known, audience=audience)
     drawn = replace(card, shown_revision=request.revision)
     if not card.channel or not card.ts:
         return Post(message, owed.recipient, card=drawn)

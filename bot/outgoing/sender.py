@@ -7,20 +7,22 @@ and whoever claims it next looks for it in Slack before posting it again: one ca
 import asyncio
 import logging
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from blocks import plainer
 from bot.outgoing.messages import Renderer
 from bot.outgoing.settle import Settler
-from bot.outgoing.slack_calls import Call, Edit, Post, Reply, SlackCalls
-from bot.outgoing.verdict import LONGEST_RETRY_SECONDS, GiveUp, Sent, TryAgain, judge
+from bot.outgoing.slack_calls import Call, Edit, Place, Post, Publish, Reply, SlackCalls
+from bot.outgoing.verdict import LONGEST_RETRY_SECONDS, UNDRAWABLE, GiveUp, Sent, TryAgain, judge
 from bot.slack_client import CALL_SECONDS
 from handlers.slack_errors import Answer
 from store.domain.clock import Clock
-from store.messages.outbox import Claimed, Kind
+from store.messages.outbox import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -88,23 +90,18 @@ class Sender:
             return
         await self._send(message, call)
 
-    async def _send(self, message: Claimed, call: Call, *, pictures: bool = True) -> None:
-        if message.lease_until - self._clock() < timedelta(seconds=CALL_SECONDS):
-            # Drawn so slowly that another could claim it during the call, and post it too.
-            late = TryAgain(0.0, "was not made in time", doubtful=message.doubtful)
-            await self._settler.postpone(message, late)
-            return
-        self._called.add(message.id)
-        with self._settler.calling():
-            answer, place = await self._slack.send(call, key=message.key)
-        verdict = self._judge(message, answer)
+    async def _send(self, message: Claimed, best: Call) -> None:
+        """Send it; what Slack does not take as it is drawn goes more plainly drawn each time.
+
+        Buttons that stay alive on a decided card, or a request nobody hears of, would be worse.
+        """
+        for call in _more_plainly_each_time(best, message):
+            verdict, place = await self._call(message, call)
+            if not (isinstance(verdict, GiveUp) and verdict.why in UNDRAWABLE):
+                break
+            log.warning("%s is not taken as it is drawn: %s", message.key, verdict.why)
         if isinstance(verdict, Sent):
             await self._settler.sent(message, call, place)
-        elif verdict.why == "invalid_blocks" and pictures and message.kind is Kind.CARD:
-            # Slack refuses a whole card for a logo it cannot fetch: the facts matter more.
-            plain = await self._renderer.render(message, pictures=False)
-            assert plain is not None, "it was there a moment ago; else it is made again"
-            await self._send(message, plain, pictures=False)
         elif isinstance(call, Reply) and call.card:
             # Used up, or out of reach: an edit shows it too, and nobody waits for this URL again.
             log.info("%s is edited instead: %s", message.key, verdict.why)
@@ -114,5 +111,28 @@ class Sender:
         else:
             await self._settler.give_up(message, verdict, call)
 
+    async def _call(
+        self, message: Claimed, call: Call
+    ) -> tuple[Sent | TryAgain | GiveUp, Place | None]:
+        if message.lease_until - self._clock() < timedelta(seconds=CALL_SECONDS):
+            # Drawn so slowly that another could claim it during the call, and post it too.
+            return TryAgain(0.0, "was not made in time", doubtful=message.doubtful), None
+        self._called.add(message.id)
+        with self._settler.calling():
+            answer, place = await self._slack.send(call, key=message.key)
+        return self._judge(message, answer), place
+
     def _judge(self, message: Claimed, answer: Answer) -> Sent | TryAgain | GiveUp:
         return judge(answer, attempt=message.attempts, jitter=self._jitter())
+
+
+def _more_plainly_each_time(call: Call, message: Claimed) -> Iterator[Call]:
+    yield call
+    if isinstance(call, Publish):
+        for view in plainer.views(call.view):
+            yield replace(call, view=view)
+    else:
+        request = f"MP-{message.request_id}" if message.request_id else ""
+        hint = f"Type `/mp-requests show {request}` to see all of it." if request else ""
+        for plain in plainer.messages(call.message, hint):
+            yield replace(call, message=plain)

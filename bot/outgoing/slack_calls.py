@@ -16,7 +16,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from blocks.message import Message
+from blocks.message import Json, Message
 from handlers.slack_errors import PAGE, Answer, answer_of, wait_of
 from store.messages.cards import Card
 
@@ -66,7 +66,7 @@ class Reply:
 class Publish:
     """`views.publish`: the Home tab of one person."""
 
-    view: View
+    view: View | Json
     user: str
 
 

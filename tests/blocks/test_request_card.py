@@ -129,12 +129,6 @@ def test_only_a_logo_that_slack_could_fetch_is_drawn(address: object, shown: boo
     assert any("image_url" in found for found in objects(payload)) is shown
 
 
-def test_a_card_can_do_without_its_logo() -> None:
-    pictured = request(details={"logo": "https://static.example.com/logo.png"})
-    payload = request_card.build(pictured, PEOPLE, pictures=False).payload()
-    assert not any("image_url" in found for found in objects(payload))
-
-
 def test_a_request_with_nothing_but_the_essentials_still_reads() -> None:
     bare = request(
         version=None, details={}, reviewers=(), created_at=datetime(2026, 1, 1, tzinfo=UTC)

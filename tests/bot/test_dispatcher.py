@@ -304,3 +304,36 @@ async def test_a_database_that_was_away_is_asked_again(team_once: Team) -> None:
     await team_once.workspace.until(lambda: seen(team_once) == ONE_EACH)
     team_once.bot.dispatcher.stop()
     await loop
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3])
+async def test_a_card_slack_does_not_take_as_it_is_drawn_goes_more_plainly(
+    team: Team, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    """Without its logo, then clipped, then without blocks: once decided, no button stays alive."""
+    monkeypatch.setattr(dispatcher, "CONCURRENCY", 1)
+    request = await team.submit()
+    readers = ((team.bob, None), (team.carol, None), (team.ada, team.reviews))
+    cards = [team.card(person, request, where) for person, where in readers]
+    await approve(team, request.id)
+    sent = 1
+    while sent:
+        team.workspace.faults.add(EDIT, "status", error="invalid_blocks", times=refusals)
+        sent = await team.bot.dispatcher.run_once()
+        team.workspace.faults.clear()
+
+    assert await states(team) == {"sent"}
+    for words in map(team.words, cards):
+        assert "Approve ]" not in words
+        assert "Release Bills Pay 3.2.4" in words
+        assert ("/mp-requests show MP-1" in words) is (refusals == 3)
+    assert team.ada.sees() == [], "nothing for the admins to mend"
+
+
+async def test_what_slack_takes_in_no_way_is_given_up_and_told(team_once: Team) -> None:
+    team_once.workspace.faults.add(POST, "status", error="invalid_blocks", times=16)
+    await team_once.submit()
+    await team_once.send_all()
+
+    assert {row.last_error for row in (await rows(team_once)).values()} >= {"invalid_blocks"}
+    assert "invalid_blocks" in team_once.last(team_once.ada)
