@@ -108,6 +108,8 @@ def standing(request: Request, people: People) -> str:
 def remarks(request: Request) -> str:
     """What to know before deciding, a line each: which try this is, and what speaks against it."""
     warned = " · ".join(line(warning, 300) for warning in request.warnings)
+    if warned and request.context_at:
+        warned += f" (as of {date(request.context_at)})"
     return "\n".join(filter(None, (_tried(request), warned and f"⚠️ {warned}")))
 
 

@@ -84,7 +84,7 @@ async def build(
         dispatcher = Dispatcher(db, sender, clock, post_interval)
         export_loop = ExportLoop(db, Files(client, http), profiles, policy, clock)
         db.listeners |= {Topic.OUTBOX: dispatcher.notify, Topic.EXPORTS: export_loop.notify}
-        jobs = Jobs(db, profiles, policy, clock)
+        jobs = Jobs(db, profiles, policy, clock, post_interval)
         yield Bot(
             settings=settings,
             policy=policy,

@@ -11,7 +11,7 @@ from handlers import clicks, views
 from handlers.clicks import Click
 from handlers.deps import Deps
 from store.domain.access import Refused
-from store.requests import read
+from store.requests import neighbours, read
 
 
 def register(app: AsyncApp) -> None:
@@ -33,6 +33,8 @@ async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
         await views.show_details(clicks.opening(client, click), seen)
         await clicks.keep_url(click, deps)
     await ack()
+    if not isinstance(seen, Refused):
+        await neighbours.owe_opened(deps.db, seen.request, reader=click.user, now=deps.clock())
 
 
 async def turn(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:

@@ -29,6 +29,7 @@ OPEN = text("status = 'under_review'")
 UNMOVED = text(
     "status = 'approved' AND category = 'mini_program_release' AND release_stage IS NULL"
 )
+MOVED = text("moved_at IS NOT NULL")
 STAGED = text("release_stage IS NOT NULL")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
@@ -81,6 +82,8 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_versions", *TARGET, "version", "status", "completed_on", "id"),
         # The same of any version: what waits for a target, the release approved there last.
         Index("ix_request_standing", *TARGET, "status", "completed_on", "id"),
+        # `neighbours`: what was moved since.
+        Index("ix_request_moved", "moved_at", "id", **only(MOVED)),
         # `same_target`: the releases of a target that are at a stage now.
         Index("ix_request_staged", *TARGET, "release_stage", **only(STAGED)),
         # `reminders.owe_nudges`: approved releases that have not moved.
@@ -183,6 +186,7 @@ class EventRow(SQLModel, table=True):
 class CardRow(SQLModel, table=True):
     """One copy of a request in Slack. `channel` and `ts` are empty until it has been posted.
 
+    `drawn_at` is when what it says of other requests was so.
     `response_url` is of the last click on it: a secret, kept only while Slack takes it.
     """
 
@@ -196,6 +200,7 @@ class CardRow(SQLModel, table=True):
     channel: str | None = None
     ts: str | None = None
     shown_revision: int = 0
+    drawn_at: datetime | None = None
     deletions: int = 0  # of its message, by hand in Slack; see `store.messages.cards`
     response_url: str | None = None
     response_until: datetime | None = None
@@ -327,6 +332,16 @@ class SlotRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     at: datetime
+
+
+class MarkRow(SQLModel, table=True):
+    """How far a walk over the requests has come, so that any replica may go on with it."""
+
+    __tablename__ = "mark"
+
+    name: str = Field(primary_key=True)
+    at: datetime
+    request_id: int = 0
 
 
 class PersonRow(SQLModel, table=True):

@@ -88,12 +88,13 @@ async def _card(
         card = await cards.find(session, request.id, audience, owed.recipient, now=now)
     if card.is_abandoned:
         return None
+    request = replace(request, context_at=now)
     known = await profiles.people(request.people())
     if audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known)
     else:
         message = request_card.build(request, known, audience=audience)
-    drawn = replace(card, shown_revision=request.revision)
+    drawn = replace(card, shown_revision=request.revision, drawn_at=now)
     if not card.channel or not card.ts:
         return Post(message, owed.recipient, card=drawn)
     if card.response_url:

@@ -10,6 +10,7 @@ from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.engine.database import CHUNK, Database
 from store.messages import cards, claim, outbox, reminders
+from store.requests import neighbours
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Jobs:
     profiles: Profiles
     policy: Policy
     clock: Clock
+    pace: timedelta
 
     async def remind(self) -> int:
         """Owe reminders to whom they are due; how many."""
@@ -58,6 +60,10 @@ class Jobs:
     async def reconcile_all(self) -> int:
         """The same for every card there is; how many."""
         return await cards.repair(self.db, now=self.clock())
+
+    async def redraw_neighbours(self) -> int:
+        """Owe cards that say of others what is no longer so, if Slack has edits to spare."""
+        return await neighbours.owe_out_of_date(self.db, pace=self.pace, now=self.clock())
 
     async def move_up(self) -> int:
         """Let what has waited long go before what has not; how many messages."""

@@ -22,6 +22,7 @@ def build(jobs: Jobs) -> AsyncIOScheduler:
     scheduler.add_job(jobs.digest, "interval", minutes=1, id="digest")
     scheduler.add_job(jobs.nudge, "interval", minutes=10, id="nudge")
     scheduler.add_job(jobs.move_up, "interval", minutes=1, id="move_up")
+    scheduler.add_job(jobs.redraw_neighbours, "interval", seconds=20, id="redraw_neighbours")
     scheduler.add_job(jobs.refresh, "interval", minutes=5, id="refresh", next_run_time=started)
     scheduler.add_job(jobs.reconcile, "interval", minutes=5, id="reconcile", next_run_time=started)
     scheduler.add_job(jobs.reconcile_all, "interval", hours=6, id="reconcile_all")

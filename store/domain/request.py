@@ -215,7 +215,8 @@ class Request:
     `release_stage` is None until somebody said where the approved release stands.
 
     From `predecessor` on it is what other requests and the history add; read only for a card or
-    the details, no part of what makes two snapshots equal.
+    the details, no part of what makes two snapshots equal. `context_at` is when that was so, for
+    what is looked at later.
     """
 
     id: int
@@ -247,6 +248,7 @@ class Request:
     first_on_target: bool = field(default=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     moves: tuple[Move, ...] = field(default=(), compare=False)
+    context_at: datetime | None = field(default=None, compare=False)
 
     @property
     def ref(self) -> str:

@@ -11,7 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import String, bindparam, case, cast, col, insert, literal, null, select, update
+from sqlmodel import (
+    String,
+    bindparam,
+    case,
+    cast,
+    col,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -42,7 +54,7 @@ _ITS = (
 _POSTED = (
     update(CardRow)
     .where(*_ITS)
-    .values({name: bindparam(name) for name in ("channel", "ts", "shown_revision")})
+    .values({name: bindparam(name) for name in ("channel", "ts", "shown_revision", "drawn_at")})
 )
 _CLICKED = (
     update(CardRow)
@@ -73,8 +85,9 @@ _CHUNK = 500
 class Card:
     """One copy of a request: who reads it, where it is in Slack, which revision it shows.
 
-    `channel` and `ts` are None until it is posted. `is_abandoned`: it was deleted by hand in Slack,
-    and is left alone. `response_url` replaces it, while there is one.
+    `channel` and `ts` are None until it is posted. `drawn_at` is when what it says of other
+    requests was so. `is_abandoned`: it was deleted by hand in Slack, and is left alone.
+    `response_url` replaces it, while there is one.
     """
 
     request_id: int
@@ -84,6 +97,7 @@ class Card:
     ts: str | None
     shown_revision: int
     is_abandoned: bool = False
+    drawn_at: datetime | None = None
     response_url: str | None = field(default=None, repr=False)
 
 
@@ -195,6 +209,7 @@ async def find(
         ts=row.ts,
         shown_revision=row.shown_revision,
         is_abandoned=row.deletions >= MOST_DELETIONS,
+        drawn_at=row.drawn_at,
         response_url=row.response_url if _is_answerable(row, now) else None,
     )
 
@@ -204,7 +219,8 @@ async def record_posted(session: AsyncSession, cards: Sequence[Card]) -> None:
     # In one order, against deadlocks.
     ordered = sorted(cards, key=lambda card: (card.request_id, card.channel or "", card.ts or ""))
     rows = [
-        _key(card) | {"channel": card.channel, "ts": card.ts, "shown_revision": card.shown_revision}
+        _key(card)
+        | {name: getattr(card, name) for name in ("channel", "ts", "shown_revision", "drawn_at")}
         for card in ordered
     ]
     if rows:
@@ -240,6 +256,29 @@ async def forget_old_urls(session: AsyncSession, *, now: datetime) -> None:
     old = col(CardRow.response_until) <= now
     kept = col(CardRow.response_url).is_not(None)
     await session.exec(update(CardRow).where(kept, old).values(response_url=None))
+
+
+async def drawn_before(
+    session: AsyncSession,
+    request_ids: Sequence[int],
+    moment: datetime | None,
+    *,
+    now: datetime,
+    rank: Rank = Rank.REST,
+    only_of: str | None = None,
+) -> list[Owed]:
+    """The posted copies of these requests that were drawn before that moment, or this reader's."""
+    if not request_ids or moment is None:
+        return []
+    copies = select(CardRow).where(
+        col(CardRow.request_id).in_(request_ids),
+        col(CardRow.ts).is_not(None),
+        or_(col(CardRow.drawn_at).is_(None), col(CardRow.drawn_at) < moment),
+        col(CardRow.deletions) < MOST_DELETIONS,
+    )
+    if only_of:
+        copies = copies.where(CardRow.recipient == only_of)
+    return [_message(copy, now, rank) for copy in (await session.exec(copies)).all()]
 
 
 async def in_channel(session: AsyncSession, request_id: int) -> bool:

@@ -84,6 +84,18 @@ async def next_due(
     return max(min(moments) - now, timedelta()) if moments else None
 
 
+async def has_spare(
+    session: AsyncSession, method: Method, *, now: datetime, pace: timedelta
+) -> bool:
+    """Whether more than half of a minute's calls is left, and nothing waits to use it already."""
+    blockers = await _blockers(session, pace, now)
+    waiting = _ANY_SPARE.where(col(OutboxRow.method) == method.value)
+    return (
+        blockers.allowance.remaining(method, spare=True) >= 1
+        and (await execute(session, waiting)).first() is None
+    )
+
+
 async def move_up(db: Database, *, now: datetime) -> int:
     """Move what has waited LONG in its order to the end of the next one; how many.
 
@@ -274,6 +286,11 @@ def _any_pending(method: Method) -> Label[bool]:
 _OF_EVERY_LANE = _of_every_lane()
 _NEXT_TIMES = _next_times()
 _PENDING_METHODS = select(*map(_any_pending, Method))
+_ANY_SPARE: AnySelect = (
+    select(OutboxRow.id)
+    .where(_is(OutboxState.PENDING), OutboxRow.rank == literal_column(str(Rank.SPARE.value)))
+    .limit(1)
+)
 _FIELDS = tuple(field.name for field in fields(Claimed))
 _BLOCKERS: CompoundSelect[*tuple[Any, ...]] = (
     select(null().label("id"), LaneRow.lane, col(LaneRow.free_at).label("until"))

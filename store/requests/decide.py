@@ -23,7 +23,7 @@ from store.engine.database import AnySelect, Database, execute
 from store.messages import cards
 from store.messages.cards import Clicked
 from store.messages.outbox import Kind, Owed
-from store.requests import read, revisions, same_target
+from store.requests import read, revisions
 from store.requests.revisions import Change
 from store.snapshots import FACTS, snapshots
 from store.tables import AssignmentRow, RequestRow, VoteRow
@@ -136,7 +136,6 @@ async def decide_batch(
         messages += await _redraws(session, decision, refusal, now)
     if made or messages:
         changed = [request.id for request in decided]
-        changed += await same_target.waiting_beside(session, decided)
         clicked = [(each.request_id, each.clicked) for each in decisions if each.clicked]
         await cards.owe(session, changed, now=now, also=messages, clicked=clicked)
 

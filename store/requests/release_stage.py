@@ -60,8 +60,7 @@ async def move_stage(db: Database, move: StageMove, policy: Policy) -> Request |
         await _write(session, request, move.stage, move)
         for id_ in older:
             await _write(session, await read.one(session, id_), ReleaseStage.ARCHIVED, move)
-        beside = await same_target.waiting_beside(session, [request])
-        await cards.owe(session, [request.id, *older, *beside], now=move.at)
+        await cards.owe(session, [request.id, *older], now=move.at)
         return await read.one(session, request.id)
 
 

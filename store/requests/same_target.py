@@ -3,7 +3,7 @@
 Each look-up is one row or a few from an index, however much a target has seen.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,15 +22,13 @@ from store.domain.request import (
     Status,
 )
 from store.domain.target_rules import NAMED, UNDER_WAY, Precedents, Target
-from store.engine.columns import in_list
-from store.engine.database import AnySelect, execute
 from store.snapshots import predecessor
 from store.tables import TARGET, EventRow, RequestRow
 
 MOVED = "moved"
 """The kind of the event by which a release reaches a stage."""
 REDRAWN = 10
-"""How many waiting requests of a target are drawn again after a decision there."""
+"""How many waiting requests of a target are drawn again after a change there."""
 # Hot: with every submission.
 _TRY = (
     select(RequestRow.created_at, RequestRow.id, RequestRow.attempt, RequestRow.status)
@@ -123,10 +121,32 @@ async def in_context(
     )
 
 
-async def waiting_beside(session: AsyncSession, requests: Sequence[Request]) -> list[int]:
-    """The newest requests that wait for the same targets: what they show depends on these."""
-    ids = [request.id for request in requests if request.category.spec.has_target_app]
-    return list((await execute(session, _BESIDE, {"ids": ids})).scalars()) if ids else []
+async def waiting_beside(session: AsyncSession, request_id: int) -> list[int]:
+    """The REDRAWN newest requests that wait for the same target: their cards speak of this one."""
+    changed = aliased(RequestRow)
+    waiting = (
+        select(RequestRow.id)
+        .join(changed, and_(*(col(getattr(changed, n)) == getattr(RequestRow, n) for n in TARGET)))
+        .where(changed.id == request_id, RequestRow.id != request_id, col(changed.target_app) != "")
+        .where(_has(Status.UNDER_REVIEW))
+        .order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
+        .limit(REDRAWN)
+    )
+    return list((await session.exec(waiting)).all())
+
+
+async def last_change_beside(session: AsyncSession, request: Request) -> datetime | None:
+    """When another request for its target was last submitted, decided or moved; None for never."""
+    if not request.category.spec.has_target_app:
+        return None
+    others = and_(_on(Target.of(request)), col(RequestRow.id) != request.id)
+    newest = select(
+        func.max(RequestRow.created_at),
+        func.max(RequestRow.completed_on),
+        func.max(RequestRow.moved_at),
+    )
+    moments = (await session.exec(newest.where(others))).one()
+    return max((moment for moment in moments if moment), default=None)
 
 
 async def others_in_full_release(session: AsyncSession, request: Request) -> list[int]:
@@ -211,26 +231,3 @@ async def _under_way(session: AsyncSession, there: ColumnElement[bool]) -> tuple
     moving = col(RequestRow.release_stage).in_([stage.value for stage in UNDER_WAY])
     waiting = await _newest(session, and_(there, _has(Status.UNDER_REVIEW)), NAMED + 1)
     return waiting + await _newest(session, and_(there, moving), NAMED + 1)
-
-
-def _beside() -> AnySelect:
-    """The newest that wait for the same targets, of each REDRAWN at most. Hot: every decision."""
-    changed = aliased(RequestRow)
-    same = [col(getattr(changed, name)) == getattr(RequestRow, name) for name in TARGET]
-    newest = col(RequestRow.completed_on).desc(), col(RequestRow.id).desc()
-    place = func.row_number().over(partition_by=col(changed.id), order_by=newest)
-    waiting = (
-        select(RequestRow.id, place.label("place"))
-        .join(changed, and_(*same))
-        .where(
-            in_list(col(changed.id), "ids"),
-            ~in_list(col(RequestRow.id), "ids"),
-            _has(Status.UNDER_REVIEW),
-        )
-        .subquery()
-    )
-    newest_waiting: AnySelect = select(waiting.c.id).where(waiting.c.place <= REDRAWN)
-    return newest_waiting
-
-
-_BESIDE = _beside()

@@ -86,6 +86,13 @@ def test_warnings_stand_before_what_changes() -> None:
     )
 
 
+def test_a_card_says_as_of_when_others_were_as_it_says() -> None:
+    warned = request(warnings=("also under way for this target: MP-12",), context_at=NOW)
+    (said,) = [part for part in card(warned) if "under way" in part]
+    assert said == "⚠️ also under way for this target: MP-12 (as of Today at 11:00 AM)"
+    assert not [part for part in card(request(context_at=NOW)) if "as of" in part]
+
+
 def test_a_moved_release_says_its_stage_on_the_card() -> None:
     shown = ended(Status.APPROVED, release_stage=ReleaseStage.PILOT, moved_at=NOW)
     assert request_text.standing(shown, PEOPLE).endswith(

@@ -18,8 +18,6 @@ from tests.harness_store import (
     accepted,
     denial,
     new_submission,
-    outbox_rows,
-    send_all,
     submit,
     vote,
     withdraw,
@@ -131,15 +129,10 @@ async def test_what_the_platform_has_taken_is_recorded_with_a_warning(db: Databa
     assert "MP-2 (Mini Program Release 9.0, Under Review)" in down.warnings[0]
 
 
-async def test_a_decision_draws_the_waiting_neighbours_again(db: Database) -> None:
+async def test_what_else_is_under_way_is_said_until_it_is_decided(db: Database) -> None:
     first, second = await submit(db), await submit(db)
-    other = await submit(db, environment="sandbox")
-    await send_all(db)
     assert "also under way" in (await seen(db, second)).warnings[0]
     accepted(await vote(db, first, BOB))
-    pending = {row.request_id for row in (await outbox_rows(db)).values() if row.state == "pending"}
-    assert pending == {first.id, second.id}
-    assert other.id not in pending
     assert (await seen(db, second)).warnings == ()
 
 
