@@ -249,9 +249,8 @@ async def postpone(
 
 async def move(session: AsyncSession, message: Claimed, to: Owed, *, now: datetime) -> None:
     """It was not sent, and is owed at once in the way of `to`, the same message."""
-    await _release(
-        session, message, state=OutboxState.PENDING, due_at=now, lane=to.lane, rank=to.rank
-    )
+    place = {"lane": to.lane, "method": method_of(to.lane) or "", "rank": to.rank}
+    await _release(session, message, state=OutboxState.PENDING, due_at=now, **place)
     notify_after_commit(session, Topic.OUTBOX)
 
 
