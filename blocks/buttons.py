@@ -6,6 +6,7 @@ that a test can see that each has a listener.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -81,6 +82,17 @@ class RequestRevision:
         """Read a button's value back; None for anything we did not write."""
         found = _REVISION.fullmatch(value)
         return cls(int(found[1]), int(found[2])) if found else None
+
+    @classmethod
+    def encode_all(cls, requests: Iterable[Request]) -> str:
+        """What a form about several carries: `128:3 129:1`."""
+        return " ".join(cls.of(request).encode() for request in requests)
+
+    @classmethod
+    def parse_all(cls, text: str) -> tuple[Self, ...]:
+        """Read that back; none for anything we did not write."""
+        found = [cls.parse(part) for part in text.split(" ")]
+        return tuple(each for each in found if each) if all(found) else ()
 
 
 def approve(request: Request) -> ButtonElement:

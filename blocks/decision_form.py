@@ -4,7 +4,7 @@ The reason is what the submitter acts on, so there is no rejection without one. 
 platform's list; a request can also be turned down for something that is no violation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,10 @@ from slack_sdk.models.views import View
 
 from blocks import request_text
 from blocks.buttons import RequestRevision
+from blocks.notices import section
 from blocks.text import mrkdwn, words
 from store.domain.request import RejectionClass, Request
+from store.domain.typed_text import tidy
 
 CALLBACK_ID = "decision.reject"
 REASON = "reason"
@@ -32,28 +34,35 @@ REASON_LIMIT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """What the form says: `reason` is trimmed and 1 to 2,000 characters."""
+    """What the form says, of each of `requests`: `reason` is tidy and 1 to 2,000 characters."""
 
-    request: RequestRevision
+    requests: tuple[RequestRevision, ...]
     rejection_class: RejectionClass | None
     reason: str
 
 
 def build(
-    request: Request, *, reason: str = "", rejection_class: RejectionClass | None = None
+    *requests: Request,
+    reason: str = "",
+    rejection_class: RejectionClass | None = None,
+    left_out: Sequence[str] = (),
 ) -> View:
-    """The form; `reason` prefills it, for `/mp-requests reject MP-12 …` and for a second try."""
+    """The form; `reason` prefills it, for `/mp-requests reject MP-12 MP-13 …` and for a second try.
+
+    `left_out` says of other requests why they are not asked about, in finished mrkdwn.
+    """
     return View(
         type="modal",
         callback_id=CALLBACK_ID,
-        title=words(f"Reject {request.ref}"[:24]),
-        submit=words("Reject"),
+        title=words(f"Reject {request_text.these(requests)}"[:24]),
+        submit=words({1: "Reject", 2: "Reject both"}.get(len(requests), "Reject all")),
         close=words("Cancel"),
-        private_metadata=RequestRevision.of(request).encode(),
+        private_metadata=RequestRevision.encode_all(requests),
         blocks=[
-            SectionBlock(text=mrkdwn(request_text.heading(request))),
+            *(SectionBlock(text=mrkdwn(request_text.heading(each))) for each in requests),
             _class_input(rejection_class),
             _reason_input(reason),
+            *map(section, left_out),
         ],
     )
 
@@ -61,15 +70,15 @@ def build(
 def parse(view: Mapping[str, Any]) -> Rejection | dict[str, str]:
     """What was submitted, or a sentence for each input that needs another look, by block id."""
     values = view["state"]["values"]
-    request = RequestRevision.parse(view.get("private_metadata") or "")
-    reason = (values[REASON][REASON].get("value") or "").strip()
-    if request is None:
+    requests = RequestRevision.parse_all(view.get("private_metadata") or "")
+    reason = tidy(values[REASON][REASON].get("value") or "")
+    if not requests:
         return {REASON: "This form is out of date. Close it and press Reject again."}
     if not reason:
         return {REASON: "Say why, so that the submitter knows what to change."}
     if len(reason) > REASON_LIMIT:
         return {REASON: f"At most {REASON_LIMIT:,} characters; this has {len(reason):,}."}
-    return Rejection(request, _class(values), reason)
+    return Rejection(requests, _class(values), reason)
 
 
 def _class(values: Mapping[str, Any]) -> RejectionClass | None:

@@ -29,7 +29,7 @@ def outcome(request: Request, people: People) -> Message:
     sentences = [said, *reason, *filter(None, [next_step(request)])]
     return Message(
         text.clip(f"{request.status.label}: {named}{by}", FALLBACK_LIMIT),
-        (*map(_section, sentences), buttons.row(*_again(request), buttons.details(request))),
+        (*map(section, sentences), buttons.row(*_again(request), buttons.details(request))),
     )
 
 
@@ -63,7 +63,7 @@ def nudge(request: Request) -> Message:
         text.clip(
             f"Approved, not live: {request_text.named(request)} · {request.ref}", FALLBACK_LIMIT
         ),
-        (_section(said), _section(_tell(request)), buttons.row(buttons.details(request))),
+        (section(said), section(_tell(request)), buttons.row(buttons.details(request))),
     )
 
 
@@ -84,7 +84,7 @@ def withdrawn(request: Request, people: People) -> Message:
     )
     return Message(
         text.clip(f"{by} withdrew {request_text.named(request)} · {request.ref}", FALLBACK_LIMIT),
-        (_section(said), buttons.row(buttons.details(request))),
+        (section(said), buttons.row(buttons.details(request))),
     )
 
 
@@ -94,22 +94,39 @@ def help(rows: Iterable[tuple[str, str]]) -> Message:
     A row: the subcommand as one types it, and its meaning in finished mrkdwn.
     """
     lines = (f"`/mp-requests {example}`  {meaning}" for example, meaning in rows)
-    return Message("What `/mp-requests` can do", (_section("\n".join(lines)), _section(_NARROW)))
+    return Message("What `/mp-requests` can do", (section("\n".join(lines)), section(_NARROW)))
 
 
 def plain(sentence: str) -> Message:
     """One sentence of finished mrkdwn."""
-    return Message(text.clip(sentence, FALLBACK_LIMIT), (_section(sentence),))
+    return answers([sentence])
 
 
-def notice_view(title: str, sentence: str) -> View:
-    """A modal with one sentence of finished mrkdwn, to answer inside a modal."""
+def answers(sentences: Sequence[str]) -> Message:
+    """What became of each of several acts: a sentence of finished mrkdwn each."""
+    return Message(text.clip(sentences[0], FALLBACK_LIMIT), tuple(map(section, sentences)))
+
+
+def answers_view(title: str, sentences: Sequence[str]) -> View:
+    """The same as a modal."""
     return View(
         type="modal",
         title=text.words(text.plain(title, TITLE_LIMIT)),
         close=text.words("Close"),
-        blocks=[_section(sentence)],
+        blocks=list(map(section, sentences)),
     )
+
+
+def decided(request: Request) -> str:
+    """To who just ended a review by command or form: how it stands now, and in what words."""
+    reason = f"\n{text.quote(request.decision_reason)}" if request.decision_reason else ""
+    named = f"{request_text.named(request)} · {request.ref}"
+    return f"{request_text.verdict(request)}\n{named}{reason}"
+
+
+def notice_view(title: str, sentence: str) -> View:
+    """A modal with one sentence of finished mrkdwn, to answer inside a modal."""
+    return answers_view(title, [sentence])
 
 
 def departure(reviewer: str, waiting: Sequence[Request], total: int, people: People) -> Message:
@@ -122,7 +139,7 @@ def departure(reviewer: str, waiting: Sequence[Request], total: int, people: Peo
         "The other reviewers of a request can decide it, and so can you: "
         f"`/mp-requests show {waiting[0].ref}`. Then take them out of the policy or its user group."
     )
-    return Message(text.clip(f"{who} has left: {refs}{more}", FALLBACK_LIMIT), (_section(said),))
+    return Message(text.clip(f"{who} has left: {refs}{more}", FALLBACK_LIMIT), (section(said),))
 
 
 _NARROW = "\n".join(
@@ -138,5 +155,6 @@ _NARROW = "\n".join(
 )
 
 
-def _section(sentence: str) -> SectionBlock:
+def section(sentence: str) -> SectionBlock:
+    """Finished mrkdwn as a block of its own, shown whole."""
     return SectionBlock(text=text.mrkdwn(text.clip(sentence, text.SECTION_LIMIT)), expand=True)

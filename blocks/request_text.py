@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from slack_sdk.models.blocks import ImageElement
 
 from blocks.categories import SCREENS
-from blocks.text import date, line, names, ordinal, plain, who
+from blocks.text import date, line, names, ordinal, plain, plural, who
 from store.domain.categories.changes import between, summary
 from store.domain.request import (
     Environment,
@@ -40,6 +40,11 @@ def title(request: Request) -> str:
 def named(request: Request) -> str:
     """For notifications and sentences: "Release Bills Pay 3.2.4 (Production)"."""
     return f"{line(request.title, 160)} ({request.environment.label})"
+
+
+def these(requests: Sequence[Request]) -> str:
+    """Requests in a few words: "MP-3", "3 requests"."""
+    return requests[0].ref if len(requests) == 1 else plural(len(requests), "request")
 
 
 def environment(request: Request) -> str:

@@ -1,33 +1,20 @@
 """What people type after `/mp-requests`, read kindly: odd dashes, spaces and quotes, mentions."""
 
 import re
-import unicodedata
-from html import unescape
 
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
-_QUOTES = str.maketrans("“”„‟«»‘’‚‛", '""""""\'\'\'\'')
-_REF = re.compile(r"(?:mp[-\s]*|#)?0*([1-9]\d{0,17})(?!\w|\.\w)", re.IGNORECASE)
-_MENTION = re.compile(r"<[@#!][A-Z0-9^]*\|([^<>]*)>|<([@#!][^<>|]*)>")
-_LINK = re.compile(r"<((?:https?|mailto|tel):[^<>|]*)(?:\|[^<>]*)?>")
+from store.domain.typed_text import folded, seen, tidy
 
 
 def split(text: str) -> tuple[str, str]:
     """The first word, folded and without quotes, and the rest as it was typed."""
-    word, *rest = re.split(r"\s+", text.strip(" \t\n`"), maxsplit=1)
-    folded = unicodedata.normalize("NFKC", word).translate(_DASHES).translate(_QUOTES)
-    return folded.strip("\"'`").casefold(), "".join(rest).strip()
-
-
-def ref(text: str) -> tuple[int, str] | None:
-    """The request that a text begins with (`MP-12`, `mp12`, `#12`, `12`), and the rest."""
-    begun = text.lstrip(" \"'`“”‘’")
-    found = _REF.match(begun[:40].translate(_DASHES))
-    if not found:
-        return None
-    return int(found[1]), begun[found.end() :].lstrip("\"'`“”‘’:,. ").strip()
+    typed, *after = re.split(r"\s+", text.strip(" \t\n`"), maxsplit=1)
+    word, rest = folded(typed).strip("\"'"), "".join(after).strip()
+    return (word, rest) if word or not rest else split(rest)
 
 
 def said(text: str) -> str:
-    """A sentence as its writer saw it: Slack's marks for people and links read as plain text."""
-    named = _MENTION.sub(lambda found: f"@{(found[1] or found[2]).lstrip('@#!')}", text)
-    return unescape(_LINK.sub(lambda found: found[1], named)).strip().strip('"“”').strip()
+    """A sentence as its writer saw it; without the quotes around it, if it is one quotation."""
+    sentence = tidy(seen(text))
+    inside = sentence[1:-1]
+    quoted = len(sentence) > 1 and folded(sentence[0]) == folded(sentence[-1]) == '"'
+    return tidy(inside) if quoted and '"' not in folded(inside) else sentence

@@ -1,6 +1,6 @@
 """`/mp-requests`: the table of subcommands. Each answers in the ack, only to who typed it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -10,9 +10,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import decision_form, notices, request_text
+from blocks import decision_form, notices
 from blocks.message import Message
-from blocks.text import field, quote
+from blocks.text import line
 from handlers import (
     clicks,
     command_text,
@@ -20,43 +20,91 @@ from handlers import (
     lists,
     release_stage,
     request_form,
+    several,
     views,
     why,
 )
 from handlers.deps import Deps
+from store.domain import request_number
 from store.domain.access import Refused
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
+from store.domain.typed_text import seen
 from store.requests import read
-from store.requests.decide import Decision, decide, examine
+from store.requests.decide import Decision
 
 COMMAND = "/mp-requests"
 _TOO_LATE = "Slack did not open the window in time. Nothing was changed; please try again."
 
 
-class NoRequestNamedError(Exception):
-    """A subcommand about one request was typed without the number of any."""
+class NotUnderstoodError(Exception):
+    """What was typed after a subcommand is not all understood, so nothing is done.
+
+    The text is the sentence for who typed it, in finished mrkdwn.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One command: who typed it, and what came after the subcommand."""
+    """One command: who typed it, the subcommand, and what came after it as Slack delivers it."""
 
     user: str
+    subcommand: "Subcommand"
     text: str
     trigger_id: str
     client: AsyncWebClient
     deps: Deps
 
-    def request(self) -> tuple[int, str]:
-        """The id of the request the text begins with, and the rest.
+    def requests(self, *, before_reason: bool = False) -> tuple[tuple[int, ...], str]:
+        """The requests that the text begins with, and the rest as it was typed.
 
-        Raises NoRequestNamedError; `run` answers it with the subcommand's example.
+        `before_reason`: a bare number after the first belongs to the rest.
+        Raises NotUnderstoodError where there is none, and where there are too many.
         """
-        found = command_text.ref(self.text)
-        if found is None:
-            raise NoRequestNamedError
-        return found
+        numbers, rest = request_number.several(seen(self.text), only_named=before_reason)
+        if not numbers:
+            example = f"`{COMMAND} {self.subcommand.example}`"
+            raise NotUnderstoodError(f"Which request? Write its number: {example}")
+        if len(numbers) > several.MOST:
+            raise NotUnderstoodError(
+                f"This names {len(numbers)} requests; at most {several.MOST} go at once. "
+                "Nothing was changed."
+            )
+        return numbers, rest
+
+    def only_requests(self) -> tuple[int, ...]:
+        """The requests that are all of the text. Raises NotUnderstoodError."""
+        numbers, rest = self.requests()
+        self._nothing_more(rest, after=", ".join(f"MP-{number}" for number in numbers))
+        return numbers
+
+    def one_request(self) -> tuple[int, str]:
+        """The one request that the text begins with, and the rest. Raises NotUnderstoodError."""
+        (number, *others), rest = self.requests()
+        if others:
+            raise NotUnderstoodError(
+                f"`{self.subcommand.name}` takes one request at a time. Nothing was changed."
+            )
+        return number, rest
+
+    def only_request(self) -> int:
+        """The one request that is all of the text. Raises NotUnderstoodError."""
+        number, rest = self.one_request()
+        self._nothing_more(rest, after=f"MP-{number}")
+        return number
+
+    def nothing(self) -> None:
+        """Raises NotUnderstoodError where anything was typed after the subcommand."""
+        self._nothing_more(command_text.said(self.text))
+
+    def _nothing_more(self, rest: str, *, after: str = "") -> None:
+        if rest:
+            name = self.subcommand.name
+            alone = f"{COMMAND} {name} {after.replace(',', '')}".rstrip()
+            raise NotUnderstoodError(
+                f"I don't know what {_echo(rest)} means after `{name}{f' {after}' * bool(after)}`, "
+                f"so nothing was changed. Without it: `{alone}`"
+            )
 
 
 Answer = Message | str | None
@@ -89,19 +137,20 @@ def register(app: AsyncApp) -> None:
 
 async def run(ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Find the subcommand, run it, answer only to the person who typed it."""
-    word, rest = command_text.split(command.get("text") or "")
+    text = command.get("text") or ""
+    word, rest = command_text.split(text)
     subcommand = _BY_NAME.get(word or "help")
-    if subcommand is None and command_text.ref(word):
-        subcommand, rest = _BY_NAME["show"], word
-    call = Call(command["user_id"], rest, command["trigger_id"], client, deps)
+    if subcommand is None and request_number.leading(seen(text)):
+        subcommand, rest = _BY_NAME["show"], text
     answer: Answer
     if subcommand is None:
         answer = _unknown(word)
     else:
+        call = Call(command["user_id"], subcommand, rest, command["trigger_id"], client, deps)
         try:
             answer = await subcommand.run(call)
-        except NoRequestNamedError:
-            answer = f"Which request? Write its number: `{COMMAND} {subcommand.example}`"
+        except NotUnderstoodError as sentence:
+            answer = str(sentence)
     if answer is None:
         await ack()
     else:
@@ -136,12 +185,13 @@ async def export(call: Call) -> Answer:
 
 async def new(call: Call) -> Answer:
     """Open the form."""
+    call.nothing()
     return await _open(call, await request_form.begin_draft(call.user, call.deps))
 
 
 async def show(call: Call) -> Answer:
     """Open the details of one request."""
-    request_id, _ = call.request()
+    request_id = call.only_request()
     deps = call.deps
     seen = await read.look(
         deps.db, request_id, viewer=call.user, policy=deps.policy, now=deps.clock()
@@ -153,39 +203,55 @@ async def show(call: Call) -> Answer:
 
 
 async def approve(call: Call) -> Answer:
-    """Approve by name."""
-    request_id, _ = call.request()
-    return await _decide(call, Decision(request_id, Act.APPROVE, call.user, call.deps.clock()))
+    """Approve by name; several are asked about once, then each is decided and answered."""
+    numbers = call.only_requests()
+    decisions = [Decision(n, Act.APPROVE, call.user, call.deps.clock()) for n in numbers]
+    if len(decisions) > 1:
+        return await _ask(call, decisions)
+    return await several.decided(decisions, call.deps)
 
 
 async def reject(call: Call) -> Answer:
-    """Reject by name with the reason that follows; without one, ask for it in the form."""
-    request_id, rest = call.request()
+    """Reject by name with the reason that follows the numbers.
+
+    Without one, or for several requests, the form asks, filled in with what was typed.
+    """
+    numbers, rest = call.requests(before_reason=True)
     reason = command_text.said(rest)
     if len(reason) > decision_form.REASON_LIMIT:
         return (
             f"A reason has at most {decision_form.REASON_LIMIT:,} characters; "
             f"this has {len(reason):,}. Nothing was changed."
         )
-    decision = Decision(request_id, Act.REJECT, call.user, call.deps.clock(), reason=reason)
-    return await _decide(call, decision) if reason else await _ask_why(call, decision)
+    if any(map(str.isdigit, reason)) and not any(map(str.isalpha, reason)):
+        return (
+            f"{_echo(reason)} does not read like a reason, so nothing was changed. Write the "
+            "numbers first, each with MP, then say what to change: "
+            f"`{COMMAND} reject MP-12 MP-13 reason`"
+        )
+    now = call.deps.clock()
+    decisions = [Decision(n, Act.REJECT, call.user, now, reason=reason) for n in numbers]
+    if len(decisions) > 1 or not reason:
+        return await _ask(call, decisions)
+    return await several.decided(decisions, call.deps)
 
 
 async def withdraw(call: Call) -> Answer:
-    """Take one's own request back."""
-    request_id, _ = call.request()
-    return await _decide(call, Decision(request_id, Act.WITHDRAW, call.user, call.deps.clock()))
+    """Take one's own requests back."""
+    numbers = call.only_requests()
+    decisions = [Decision(n, Act.WITHDRAW, call.user, call.deps.clock()) for n in numbers]
+    return await several.decided(decisions, call.deps)
 
 
 async def move(call: Call) -> Answer:
     """Say where an approved release stands."""
-    request_id, rest = call.request()
+    request_id, rest = call.one_request()
     return await release_stage.move(request_id, rest, call.user, call.deps)
 
 
 async def explain_why(call: Call) -> Answer:
     """Who may decide a request, who was told, what comes next."""
-    request_id, _ = call.request()
+    request_id = call.only_request()
     return await why.explain(request_id, call.user, call.deps)
 
 
@@ -220,21 +286,13 @@ SUBCOMMANDS = (
 _BY_NAME = {each.name: each for each in SUBCOMMANDS}
 
 
-async def _ask_why(call: Call, decision: Decision) -> Answer:
-    """Open the reject form for who may reject; the others hear at once why not."""
-    answer = await examine(call.deps.db, decision, call.deps.policy)
-    if isinstance(answer, Refused):
-        return await clicks.worded(answer, call.user, call.deps)
-    return await _open(call, decision_form.build(answer))
+async def _ask(call: Call, decisions: Sequence[Decision]) -> Answer:
+    """Open the form that asks about those that this person may decide.
 
-
-async def _decide(call: Call, decision: Decision) -> Answer:
-    """What was done, from the state it led to, never from what was asked for."""
-    answer = await decide(call.deps.db, decision, call.deps.policy)
-    if isinstance(answer, Refused):
-        return await clicks.worded(answer, call.user, call.deps)
-    reason = f"\n{quote(answer.decision_reason)}" if answer.decision_reason else ""
-    return f"{request_text.verdict(answer)}\n{request_text.named(answer)} · {answer.ref}{reason}"
+    Why they may not decide the others is said in it; at once, where they may decide none.
+    """
+    form = await several.form(decisions, call.deps)
+    return form if isinstance(form, Message) else await _open(call, form)
 
 
 async def _open(call: Call, view: View) -> Answer:
@@ -245,5 +303,10 @@ async def _open(call: Call, view: View) -> Answer:
 def _unknown(word: str) -> str:
     near = get_close_matches(word, _BY_NAME, n=1)
     hint = f"Did you mean `{near[0]}`? " if near else ""
-    shown = field(command_text.said(word).replace("`", ""), 60)
-    return f"I don't know `{shown}`. {hint}`{COMMAND} help` lists what I can do."
+    shown = _echo(command_text.said(word))
+    return f"I don't know {shown}. {hint}`{COMMAND} help` lists what I can do."
+
+
+def _echo(words: str) -> str:
+    """What somebody typed, as a sentence of ours repeats it."""
+    return f"`{line(words.replace('`', ''), 60)}`"

@@ -1,24 +1,27 @@
-"""Approve and Reject: the buttons of cards and details, and the reject form."""
+"""Approve and Reject: the buttons of cards and details, and the forms that ask before either."""
 
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import buttons, decision_form
-from handlers import clicks
+from blocks import approval_form, buttons, decision_form, notices
+from handlers import clicks, several
 from handlers.clicks import Click
 from handlers.deps import Deps
 from store.domain.access import Refused
 from store.domain.lifecycle import Act
 from store.requests.decide import Decision, decide, examine
 
+_OUT_OF_DATE = "This form is out of date. Nothing was changed; type the command again."
+
 
 def register(app: AsyncApp) -> None:
-    """Listen to both buttons and the form."""
+    """Listen to both buttons and both forms."""
     app.action(buttons.APPROVE)(approve)
     app.action(buttons.REJECT)(ask_why)
     app.view(decision_form.CALLBACK_ID)(reject)
+    app.view(approval_form.CALLBACK_ID)(approve_several)
 
 
 async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
@@ -55,17 +58,35 @@ async def reject(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     if isinstance(form, dict):
         await ack(response_action="errors", errors=form)
         return
-    decision = Decision(
-        request_id=form.request.id,
-        act=Act.REJECT,
-        actor=user,
-        at=deps.clock(),
-        revision=form.request.revision,
-        rejection_class=form.rejection_class,
-        reason=form.reason,
-    )
-    answer = await decide(deps.db, decision, deps.policy)
+    decisions = [
+        Decision(
+            request_id=each.id,
+            act=Act.REJECT,
+            actor=user,
+            at=deps.clock(),
+            revision=each.revision,
+            rejection_class=form.rejection_class,
+            reason=form.reason,
+        )
+        for each in form.requests
+    ]
+    if len(decisions) > 1:
+        answers = await several.answers(decisions, deps)
+        await ack(response_action="update", view=notices.answers_view("Rejecting", answers))
+        return
+    answer = await decide(deps.db, decisions[0], deps.policy)
     if isinstance(answer, Refused):
         await ack(response_action="update", view=await clicks.refusal_view(answer, user, deps))
     else:
         await ack(response_action="clear")
+
+
+async def approve_several(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Record each approval that was asked about, then say of each what became of it."""
+    user, now = body["user"]["id"], deps.clock()
+    decisions = [
+        Decision(each.id, Act.APPROVE, user, now, each.revision)
+        for each in approval_form.parse(body["view"])
+    ]
+    answers = await several.answers(decisions, deps) or [_OUT_OF_DATE]
+    await ack(response_action="update", view=notices.answers_view("Approving", answers))

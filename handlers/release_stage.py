@@ -15,10 +15,9 @@ WORDS = f"{', '.join(_MOVABLE[:-1])} or {_MOVABLE[-1]}"
 
 async def move(request_id: int, text: str, asker: str, deps: Deps) -> str:
     """Move it, or say what is possible; a sentence of finished mrkdwn."""
-    word, _ = command_text.split(text)
-    stage = release_stages.read(word)
+    stage = release_stages.read(command_text.said(text))
     if stage is None:
-        return f"Which stage? Write it behind the number: {WORDS}."
+        return f"Which stage? Write it behind the number: {WORDS}. Nothing was changed."
     answer = await move_stage(
         deps.db, StageMove(request_id, asker, stage, deps.clock()), deps.policy
     )

@@ -47,16 +47,34 @@ def test_a_reason_given_before_is_in_the_form() -> None:
 
 def test_a_reason_and_a_kind_are_a_rejection() -> None:
     found = decision_form.parse(submitted("  No contact.\n", RejectionClass.PRIVACY.value))
-    assert found == Rejection(RequestRevision(128, 3), RejectionClass.PRIVACY, "No contact.")
+    assert found == Rejection((RequestRevision(128, 3),), RejectionClass.PRIVACY, "No contact.")
 
 
 def test_a_request_can_be_rejected_for_what_is_no_violation() -> None:
     assert decision_form.parse(submitted("Wrong version.")) == Rejection(
-        RequestRevision(128, 3), None, "Wrong version."
+        (RequestRevision(128, 3),), None, "Wrong version."
     )
 
 
-@pytest.mark.parametrize("reason", [None, "", "  \n ", "x" * 2001])
+def test_several_are_rejected_for_one_reason() -> None:
+    asked = [request(id=number, revision=2) for number in range(11, 21)]
+    view = decision_form.build(*asked, reason="No contact.", left_out=["MP-9 is closed."])
+    said = words(view)
+    assert all(f"· {each.ref}\n" in said for each in asked)
+    assert "MP-9 is closed." in said
+    assert said.endswith("▸[ Reject all ]")
+    assert view_problems(view.to_dict()) == []
+    found = decision_form.parse(submitted("No contact.", about=view.private_metadata or ""))
+    assert found == Rejection(tuple(map(RequestRevision.of, asked)), None, "No contact.")
+
+
+def test_what_no_database_holds_goes_from_a_reason() -> None:
+    found = decision_form.parse(submitted("No\x00 contact\ud800."))
+    assert isinstance(found, Rejection)
+    assert found.reason == "No contact."
+
+
+@pytest.mark.parametrize("reason", [None, "", "  \n ", "\u200b\u3164\x00", "x" * 2001])
 def test_a_reason_is_required_and_has_a_limit(reason: str | None) -> None:
     found = decision_form.parse(submitted(reason))
     assert isinstance(found, dict)
@@ -64,5 +82,6 @@ def test_a_reason_is_required_and_has_a_limit(reason: str | None) -> None:
 
 
 def test_a_form_that_is_not_ours_is_refused_in_words() -> None:
-    found = decision_form.parse(submitted("No contact.", about="128"))
-    assert found == {REASON: "This form is out of date. Close it and press Reject again."}
+    for about in ("128", "", "128:3 x"):
+        found = decision_form.parse(submitted("No contact.", about=about))
+        assert found == {REASON: "This form is out of date. Close it and press Reject again."}

@@ -27,9 +27,16 @@ NOT_UNDERSTOOD = {
     "stage": "Which request? Write its number: /mp-requests stage MP-12 pilot",
     "why me": "Which request? Write its number: /mp-requests why MP-12",
     "stage MP-1 live": (
-        "Which stage? Write it behind the number: preparation, pilot, grayscale, full or canceled."
+        "Which stage? Write it behind the number: preparation, pilot, grayscale, full or canceled. "
+        "Nothing was changed."
     ),
     "show 3.2.4": "Which request? Write its number: /mp-requests show MP-12",
+    "new Bills Pay": "I don't know what Bills Pay means after new, so nothing was changed. "
+    "Without it: /mp-requests new",
+    "show MP-1 MP-2": "show takes one request at a time. Nothing was changed.",
+    "why MP-1, MP-2": "why takes one request at a time. Nothing was changed.",
+    "show MP-1 <now>": "I don't know what <now> means after show MP-1, so nothing was changed.",
+    "MP-1 approve": "I don't know what approve means after show MP-1, so nothing was changed.",
 }
 
 
@@ -97,10 +104,164 @@ async def test_a_reason_too_long_changes_nothing(team_once: Team) -> None:
     assert "Under Review" in team_once.words(team_once.card(team_once.bob, request))
 
 
+UNDERSTOOD_IN_PART = {
+    "approve MP-1 but only after legal has signed": "I don't know what but only after legal has",
+    "approve MP-1 please": "I don't know what please means after approve MP-1, so nothing was "
+    "changed. Without it: /mp-requests approve MP-1",
+    "approve MP-1 MP-2 tomorrow": "I don't know what tomorrow means after approve MP-1, MP-2, so "
+    "nothing was changed. Without it: /mp-requests approve MP-1 MP-2",
+    "approve MP-1-MP-2": "Which request? Write its number: ",
+    f"approve {' '.join(map(str, range(1, 12)))}": "This names 11 requests; at most 10 go at once.",
+    "reject MP-1 12, 13": "12, 13 does not read like a reason, so nothing was changed. Write the "
+    "numbers first, each with MP, then say what to change: /mp-requests reject MP-12 MP-13 reason",
+    "withdraw MP-1 wrong version": "I don't know what wrong version means after withdraw MP-1",
+}
+
+
+async def test_an_act_that_is_understood_in_part_changes_nothing(team_once: Team) -> None:
+    request, other = await team_once.submit(), await team_once.submit(external_id="other")
+
+    for typed, answer in UNDERSTOOD_IN_PART.items():
+        said = team_once.said(await team_once.bob.command(f"/mp-requests {typed}"))
+        assert said.startswith(answer), typed
+    await team_once.send_all()
+    for each in (request, other):
+        assert "Under Review" in team_once.words(team_once.card(team_once.carol, each))
+
+
+async def test_a_stage_is_moved_only_by_what_is_a_stage(team_once: Team) -> None:
+    await team_once.submit()
+    await team_once.bob.command("/mp-requests approve MP-1")
+
+    for typed in ("stage MP-1 pilot please", "stage MP-1 MP-2 pilot", "stage MP-1"):
+        said = team_once.said(await team_once.alice.command(f"/mp-requests {typed}"))
+        assert "Nothing was changed." in said, typed
+    said = team_once.said(await team_once.alice.command("/mp-requests stage MP-1 “Pilot Testing”"))
+    assert said.startswith("MP-1 is in Pilot Testing now.")
+
+
+async def test_several_are_approved_after_one_question(team_once: Team) -> None:
+    first, second = await team_once.submit(), await team_once.submit(external_id="second")
+
+    form = (await team_once.bob.command("/mp-requests approve *MP-1*, MP-2 and MP-99")).view
+    assert form is not None
+    asked = team_once.words(form)
+    assert form.title == "Approve 2 requests"
+    assert all(f"Mini Program Release · {each.ref}" in asked for each in (first, second))
+    assert "There is no request MP-99 that you can open." in asked
+    assert "[ Approve both ]" in asked
+    await team_once.send_all()
+    assert "Under Review" in team_once.words(team_once.card(team_once.bob, first))
+    answered = await team_once.bob.submit(form, {})
+    await team_once.send_all()
+
+    assert answered.view is not None
+    said = team_once.words(answered.view)
+    assert said.count("This request is approved.") == 2
+    assert all(each.ref in said for each in (first, second))
+    for each in (first, second):
+        assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(each))
+
+
+async def test_each_of_several_is_judged_when_it_is_decided(team_once: Team) -> None:
+    first, second = await team_once.submit(), await team_once.submit(external_id="second")
+
+    form = (await team_once.bob.command("/mp-requests approve MP-1 MP-2")).view
+    assert form is not None
+    await team_once.carol.command("/mp-requests reject MP-2 no contact is named")
+    answered = await team_once.bob.submit(form, {})
+
+    assert answered.view is not None
+    said = team_once.words(answered.view)
+    assert f"This request is approved.\nRelease Bills Pay 3.2.4 (Production) · {first.ref}" in said
+    assert f"{second.ref} was rejected by Carol Tan" in said
+
+
+async def test_of_several_that_cannot_be_decided_each_is_answered(team_once: Team) -> None:
+    await team_once.submit()
+    await team_once.bob.command("/mp-requests approve MP-1")
+
+    said = team_once.said(await team_once.bob.command("/mp-requests approve MP-1 MP-2"))
+    assert "MP-1 was approved by you" in said
+    assert "There is no request MP-2 that you can open." in said
+
+
+async def test_several_are_rejected_for_the_reason_behind_their_numbers(team_once: Team) -> None:
+    for name in ("first", "second", "third"):
+        await team_once.submit(external_id=name)
+
+    typed = "/mp-requests reject MP-1 MP-2 3 domains are missing"
+    form = (await team_once.bob.command(typed)).view
+    assert form is not None
+    assert form.title == "Reject 2 requests"
+    assert "3 domains are missing" in team_once.words(form)
+    answered = await team_once.bob.submit(form, {})
+    await team_once.send_all()
+
+    assert answered.view is not None
+    said = team_once.words(answered.view)
+    assert [said.count(word) for word in ("Rejected", "MP-1", "MP-2", "MP-3")] == [2, 1, 1, 0]
+    assert said.count("3 domains are missing") == 2
+
+
+async def test_numbers_alone_are_no_reason(team_once: Team) -> None:
+    first, second = await team_once.submit(), await team_once.submit(external_id="second")
+
+    form = (await team_once.bob.command("/mp-requests reject MP-1 MP-2")).view
+    await team_once.send_all()
+
+    assert form is not None
+    assert form.title == "Reject 2 requests"
+    for each in (first, second):
+        assert "Under Review" in team_once.words(team_once.card(team_once.bob, each))
+
+
+async def test_several_of_ones_own_are_withdrawn_and_each_is_answered(team_once: Team) -> None:
+    await team_once.submit(), await team_once.submit(team_once.bob, external_id="bobs")
+
+    said = team_once.said(await team_once.alice.command("/mp-requests withdraw MP-1 MP-2"))
+
+    assert "Withdrawn\nRelease Bills Pay 3.2.4 (Production) · MP-1" in said
+    assert "There is no request MP-2 that you can open." in said
+
+
+REASONS = {
+    "“Pay” is named twice": "“Pay” is named twice",
+    "“Pay” lacks a “contact”": "“Pay” lacks a “contact”",
+    "“No contact is named.”": "No contact is named.",
+    ": no contact": "no contact",
+    "ask @alice or @reviewers in #mini-program-reviews": None,
+    "see https://example.com/a?b&c <3": None,
+    "no\x00 contact\x07": "no contact",
+}
+"""As typed behind the number, and as it is put on record; None is as typed."""
+
+
+async def test_a_reason_is_recorded_as_its_writer_saw_it(team_once: Team) -> None:
+    for number, (typed, recorded) in enumerate(REASONS.items(), start=1):
+        await team_once.store(external_id=f"reason-{number}")
+        words = f"/mp-requests reject *MP-{number}* {typed}"
+        said = team_once.said(await team_once.bob.command(words))
+        assert said.endswith(f"┃ {recorded or typed}"), typed
+
+
+async def test_a_reason_that_cannot_be_seen_is_asked_for(team_once: Team) -> None:
+    await team_once.submit()
+
+    form = (await team_once.bob.command("/mp-requests reject MP-1 \u3164\u200b")).view
+
+    assert form is not None
+    refused = await team_once.bob.submit(form, {"reason": "\u202e \u200b"})
+    assert refused.errors == {"reason": "Say why, so that the submitter knows what to change."}
+
+
+PASTED = ("*MP-1*", "[MP-1]", "\u200fMP-1\u200f", "ＭＰ－１", "（＃1）", "<MP-1>", "_mp\u20601_")
+
+
 async def test_a_request_is_named_in_many_ways(team_once: Team) -> None:
     await team_once.submit()
 
-    for typed in ("MP-1", "mp1", "#1", "1", "mp–1", "“MP-1”", "`mp 001`", "MP-1. "):
+    for typed in ("MP-1", "mp1", "#1", "1", "mp–1", "“MP-1”", "`mp 001`", "MP-1. ", *PASTED):
         view = (await team_once.carol.command(f"/mp-requests show {typed}")).view
         assert view is not None, typed
         assert view.title == "MP-1"
@@ -110,10 +271,11 @@ async def test_a_request_is_named_in_many_ways(team_once: Team) -> None:
 async def test_a_number_alone_shows_the_request(team_once: Team) -> None:
     await team_once.submit()
 
-    answer = await team_once.bob.command("/mp-requests mp-1")
-
-    assert answer.view is not None
-    assert answer.view.title == "MP-1"
+    for typed in ("mp-1", "mp 1", "#1", *PASTED):
+        answer = await team_once.bob.command(f"/mp-requests {typed}")
+        assert answer.view is not None, typed
+        assert answer.view.title == "MP-1"
+        await team_once.bob.close(answer.view)
 
 
 async def test_a_window_slack_did_not_open_is_told(team_once: Team) -> None:

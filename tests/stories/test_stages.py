@@ -75,7 +75,8 @@ async def test_what_has_no_stages_says_why(team_once: Team) -> None:
 async def test_what_was_typed_wrong_is_explained(team_once: Team) -> None:
     assert "Which request?" in await says(team_once, team_once.alice, "pilot")
     assert await says(team_once, team_once.alice, "MP-1 live") == (
-        "Which stage? Write it behind the number: preparation, pilot, grayscale, full or canceled."
+        "Which stage? Write it behind the number: preparation, pilot, grayscale, full or canceled. "
+        "Nothing was changed."
     )
 
 

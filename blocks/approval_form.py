@@ -1,0 +1,38 @@
+"""Approving several requests at once: a modal that asks once, with each of them in view."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import ContextBlock, SectionBlock
+from slack_sdk.models.views import View
+
+from blocks import request_text
+from blocks.buttons import RequestRevision
+from blocks.notices import section
+from blocks.text import mrkdwn, words
+from store.domain.request import Request
+
+CALLBACK_ID = "decision.approve"
+
+
+def build(requests: Sequence[Request], *, left_out: Sequence[str] = ()) -> View:
+    """The question; `left_out` says of other requests why they are not asked about, in mrkdwn."""
+    count = len(requests)
+    return View(
+        type="modal",
+        callback_id=CALLBACK_ID,
+        title=words(f"Approve {request_text.these(requests)}"),
+        submit=words({1: "Approve", 2: "Approve both"}.get(count, f"Approve all {count}")),
+        close=words("Not yet"),
+        private_metadata=RequestRevision.encode_all(requests),
+        blocks=[
+            *(SectionBlock(text=mrkdwn(request_text.heading(each))) for each in requests),
+            ContextBlock(elements=[mrkdwn("An approval cannot be undone here.")]),
+            *map(section, left_out),
+        ],
+    )
+
+
+def parse(view: Mapping[str, Any]) -> tuple[RequestRevision, ...]:
+    """The requests to approve, as they were shown; none for a form that is not ours."""
+    return RequestRevision.parse_all(view.get("private_metadata") or "")
