@@ -113,7 +113,6 @@ NOT_KNOWN = {
     "statsu:approved": "I don't know statsu:. Did you mean status:?",
     "status:aproved": "I don't know the status aproved. Did you mean approved?",
     "env:prodution": "I don't know the environment prodution. Did you mean production?",
-    "colour:red": "I don't know colour:. You can filter by status, env, category and by",
     "sort:name": "I don't know the order name.",
     "by:alice": "I don't know who alice is. After by: type @ and pick the person",
     "@alice": "To filter by a person, write by: before the name.",
