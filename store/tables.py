@@ -169,7 +169,10 @@ class VoteRow(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """The history of a request, one row a revision, each sealed with the hash of the one before."""
+    """The history of a request, one row a revision, each sealed with the hash of the one before.
+
+    `data` says what changed, as `store.audit.events` describes it.
+    """
 
     __tablename__ = "event"
 
@@ -181,6 +184,20 @@ class EventRow(SQLModel, table=True):
     data: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
     previous: str
     hash: str
+
+
+class SaltRow(SQLModel, table=True):
+    """What the hash of a text was made with; deleted with the text, which then nobody can guess.
+
+    `name` is that of the text in its event.
+    """
+
+    __tablename__ = "salt"
+
+    request_id: int = Field(sa_column=request_key(primary=True))
+    revision: int = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    salt: str
 
 
 class CardRow(SQLModel, table=True):

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from store.audit import verify
 from store.domain import submission
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
@@ -100,6 +101,14 @@ async def history(db: Database, request: Request) -> list[tuple[int, str, str]]:
         of_request = select(EventRow).where(EventRow.request_id == request.id)
         rows = await session.exec(of_request.order_by(col(EventRow.revision)))
         return [(row.revision, row.kind, row.actor) for row in rows]
+
+
+async def findings(db: Database, request: Request) -> tuple[str, ...]:
+    """What `audit verify` finds wrong with it."""
+    async with db.snapshot() as session:
+        checked = await verify.check_one(session, request.id)
+    assert checked
+    return checked.findings
 
 
 async def send_all(db: Database, now: datetime = NOW) -> list[Claimed]:

@@ -1,4 +1,4 @@
-"""`mp-approvals outbox`, `audit` and `backup`: the store as an operator looks after it.
+"""`mp-approvals outbox` and `backup`: the store as an operator looks after it.
 
 They may run beside a running bot. Nothing secret is printed: no token, response URL or reason.
 """
@@ -19,16 +19,12 @@ from store.engine import backup, migrate
 from store.engine.database import Database, parse_url
 from store.messages import outbox_admin
 from store.messages.outbox_admin import Message
-from store.requests import audit
 from store.tables import OutboxState
 
 outbox_commands = typer.Typer(
     help="Messages that are owed: look, try again, drop.", no_args_is_help=True
 )
-audit_commands = typer.Typer(help="The history of the requests.", no_args_is_help=True)
 
-NAMED = 20
-"""How many broken requests are named; the rest is counted."""
 _REPAIRED = " If this card is in Slack already, the next check brings it up to date all the same."
 _NOT_OURS = "There is no message {key} that waits or failed: it may be sent, or being sent now."
 _REFUSED = "{reason}. A backup of PostgreSQL is pg_dump's work; the README shows how."
@@ -43,7 +39,7 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, help="How many to show, the oldest first")] = 100,
 ) -> None:
     """Show messages that have not arrived: key, kind, for whom, attempts, age, last error."""
-    _finish(_list(state or [OutboxState.PENDING, OutboxState.FAILED], limit))
+    finish(_list(state or [OutboxState.PENDING, OutboxState.FAILED], limit))
 
 
 @outbox_commands.command()
@@ -54,7 +50,7 @@ def retry(
     """Send a message once more, or all that failed."""
     if (key is None) != failed:
         raise typer.BadParameter("Give either a key or --failed.")
-    _finish(_retry(key))
+    finish(_retry(key))
 
 
 @outbox_commands.command()
@@ -65,13 +61,7 @@ def drop(
     """Never send a message; it is asked for once more."""
     if not yes:
         typer.confirm(f"Drop {key}? Nobody will get this message.", abort=True)
-    _finish(_drop(key))
-
-
-@audit_commands.command()
-def verify() -> None:
-    """Check the sealed history of every request. Exits 1 if one does not hold."""
-    _finish(_verify())
+    finish(_drop(key))
 
 
 def backup_(
@@ -91,7 +81,7 @@ def backup_(
 
 
 async def _list(states: Sequence[OutboxState], limit: int) -> int:
-    async with _store() as db, db.snapshot() as session:
+    async with opened_store() as db, db.snapshot() as session:
         shown = await outbox_admin.oldest(session, states, limit=limit)
         total = await outbox_admin.count(session, states)
     now = utc_now()
@@ -103,7 +93,7 @@ async def _list(states: Sequence[OutboxState], limit: int) -> int:
 
 
 async def _retry(key: str | None) -> int:
-    async with _store() as db, db.transaction() as session:
+    async with opened_store() as db, db.transaction() as session:
         if key is None:
             count = await outbox_admin.retry_failed(session, now=utc_now())
         else:
@@ -113,28 +103,16 @@ async def _retry(key: str | None) -> int:
 
 
 async def _drop(key: str) -> int:
-    async with _store() as db, db.transaction() as session:
+    async with opened_store() as db, db.transaction() as session:
         dropped = await outbox_admin.drop(session, key)
     said = f"{key} is dropped." + (_REPAIRED if key.startswith("card:") else "")
     typer.echo(said if dropped else _NOT_OURS.format(key=key))
     return 0 if dropped else 1
 
 
-async def _verify() -> int:
-    requests = events = broken = 0
-    async with _store() as db, db.snapshot() as session:
-        async for chain in audit.verify(session):
-            requests, events = requests + 1, events + chain.events
-            broken += chain.broken_at is not None
-            if chain.broken_at is not None and broken <= NAMED:
-                typer.echo(f"MP-{chain.request_id} does not hold from revision {chain.broken_at}.")
-    said = f"{broken:,} do not hold" if broken else "every history holds"
-    typer.echo(f"{requests:,} requests, {events:,} events: {said}.")
-    return 1 if broken else 0
-
-
 @asynccontextmanager
-async def _store() -> AsyncIterator[Database]:
+async def opened_store() -> AsyncIterator[Database]:
+    """The store of the settings. Raises SettingsError where its schema is not current."""
     db = Database(Settings.read().database_url)
     try:
         if not await migrate.is_current(db):
@@ -166,5 +144,6 @@ def age(elapsed: timedelta) -> str:
     return f"{seconds}s"
 
 
-def _finish(work: Coroutine[Any, Any, int]) -> None:
+def finish(work: Coroutine[Any, Any, int]) -> None:
+    """Do the work of a command and end with its exit code."""
     raise typer.Exit(asyncio.run(work))

@@ -6,7 +6,7 @@ by what the first has left, be it in this transaction or in another's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -41,7 +41,6 @@ _END_ASSIGNMENTS = (
     .values(waits=False, status=bindparam("status"), completed_on=bindparam("completed_on"))
 )
 _INSERT_VOTE = insert(VoteRow)
-_VOTE_FIELDS = [field.name for field in fields(Vote)]
 _CHANGED_FIELDS = ("status", "completed_on", "decided_by", "rejection_class", "decision_reason")
 
 
@@ -110,25 +109,21 @@ async def decide_batch(
             for each in decided
         ]
         await execute(session, _END_ASSIGNMENTS, ended)
-        votes = [
-            revisions.plain({name: getattr(request.votes[-1], name) for name in _VOTE_FIELDS})
-            | {"request_id": request.id}
-            for decision, request in made
-            if decision.act.verdict
-        ]
-        if votes:
-            await execute(session, _INSERT_VOTE, votes)
-        events = [
+        changes = [
             Change(
                 request,
                 request.status.value,
                 decision.actor,
                 decision.at,
-                {"rejection_class": decision.rejection_class, "reason": decision.reason},
+                revisions.written(request, *_CHANGED_FIELDS),
+                request.votes[-1] if decision.act.verdict else None,
             )
             for decision, request in made
         ]
-        await revisions.record(session, events)
+        votes = [revisions.vote_row(each.request, each.vote) for each in changes if each.vote]
+        if votes:
+            await execute(session, _INSERT_VOTE, votes)
+        await revisions.record(session, changes)
 
     now = max(decision.at for decision in decisions)
     messages = [message for each in made for message in _notices(*each)]

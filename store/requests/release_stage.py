@@ -21,6 +21,8 @@ from store.messages import cards
 from store.requests import read, revisions, same_target
 from store.requests.revisions import Change
 
+_CHANGED_FIELDS = ("release_stage", "moved_at")
+
 
 @dataclass(frozen=True, slots=True)
 class StageMove:
@@ -69,6 +71,8 @@ async def _write(
 ) -> None:
     """The guarded UPDATE and its event."""
     moved = replace(request, revision=request.revision + 1, release_stage=stage, moved_at=move.at)
-    await revisions.advance(session, [moved], "release_stage", "moved_at")
-    change = Change(moved, same_target.MOVED, move.actor, move.at, {"stage": stage})
+    await revisions.advance(session, [moved], *_CHANGED_FIELDS)
+    columns = revisions.written(moved, *_CHANGED_FIELDS)
+    noted = {"stage": stage}
+    change = Change(moved, same_target.MOVED, move.actor, move.at, columns, notes=noted)
     await revisions.record(session, [change])

@@ -1,7 +1,7 @@
 """A change of a request: guarded by the revision it was asked about, and kept in its history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -11,10 +11,13 @@ from sqlalchemy import Update
 from sqlmodel import bindparam, col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.domain.request import Request
+from store.audit import events
+from store.audit.events import DERIVED, TEXTS, VOTE_REASON, Event, sealed_value
+from store.domain.request import Request, Vote
 from store.engine.database import execute
-from store.requests import audit
 from store.tables import RequestRow
+
+_VOTE_FIELDS = [field.name for field in fields(Vote)]
 
 
 class OvertakenError(RuntimeError):
@@ -23,13 +26,19 @@ class OvertakenError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What led to this revision of the request: which kind of act, whose, when, in what words."""
+    """What led to this revision of the request: which kind of act, whose, when.
+
+    `columns` are those of its row that were written, `vote` the vote that was cast with it, and
+    `notes` what else its event says.
+    """
 
     request: Request
     kind: str
     actor: str
     at: datetime
-    data: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any]
+    vote: Vote | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
@@ -37,15 +46,30 @@ async def advance(session: AsyncSession, changed: Sequence[Request], *names: str
 
     Raises OvertakenError where another revision than the one before is in the store.
     """
-    rows = [_row(request, names) for request in changed]
-    written = await execute(session, _guarded(*names), rows)
-    if written.rowcount != len(rows):
+    rows = [
+        written(request, "revision", *names)
+        | {"its_id": request.id, "its_revision": request.revision - 1}
+        for request in changed
+    ]
+    done = await execute(session, _guarded(*names), rows)
+    if done.rowcount != len(rows):
         raise OvertakenError
 
 
 async def record(session: AsyncSession, changes: Sequence[Change]) -> None:
     """Write down what led to these revisions, at most one of each request."""
-    await audit.append(session, [_event(change) for change in changes])
+    await events.append(session, [_event(change) for change in changes])
+
+
+def written(request: Request, *names: str) -> dict[str, Any]:
+    """These columns of its row."""
+    return plain({name: getattr(request, name) for name in names})
+
+
+def vote_row(request: Request, vote: Vote) -> dict[str, Any]:
+    """The row of a vote."""
+    cast = plain({name: getattr(vote, name) for name in _VOTE_FIELDS})
+    return {"request_id": request.id} | cast
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,12 +90,18 @@ def _guarded(*names: str) -> Update:
     )
 
 
-def _row(request: Request, names: Sequence[str]) -> dict[str, Any]:
-    values = {name: getattr(request, name) for name in ("revision", *names)}
-    return plain(values) | {"its_id": request.id, "its_revision": request.revision - 1}
-
-
-def _event(change: Change) -> audit.Event:
-    request = change.request
-    facts = {"title": request.title, "status": request.status.value, **plain(change.data)}
-    return audit.Event(request.id, request.revision, change.kind, change.actor, change.at, facts)
+def _event(change: Change) -> Event:
+    """What people wrote is sealed apart from the facts; of a new request its reviewers as well."""
+    request, vote = change.request, change.vote
+    texts = {name: text for name in TEXTS if (text := change.columns.get(name)) is not None}
+    facts = {n: v for n, v in change.columns.items() if n not in texts and n not in DERIVED}
+    data = {**plain(change.notes), "set": {n: sealed_value(v) for n, v in facts.items()}}
+    if request.revision == 1:
+        data["assigned"] = [[request.stage, reviewer] for reviewer in request.reviewers]
+    if vote:
+        cast = {n: sealed_value(getattr(vote, n)) for n in _VOTE_FIELDS}
+        reason = cast.pop("reason")
+        data["votes"] = [cast if reason else cast | {"reason": None}]
+        texts |= {VOTE_REASON: reason} if reason else {}
+    facts_of_event = (request.id, request.revision, change.kind, change.actor, change.at)
+    return Event(*facts_of_event, data, texts)

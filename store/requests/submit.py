@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Executable
-from sqlmodel import col, insert, select
+from sqlmodel import bindparam, col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
@@ -44,12 +44,17 @@ from store.tables import AssignmentRow, RequestRow
 # Hot: with every submission.
 _STORED: AnySelect = select(*FACTS).where(in_list(col(RequestRow.external_id), "ids"))
 _INSERT_ASSIGNMENT = insert(AssignmentRow)
+_NEWEST = select(RequestRow.id).order_by(col(RequestRow.id).desc()).limit(bindparam("most"))
 _COLUMNS = (
     *("revision", "external_id", "category", "title", "mini_program_id", "mini_program_name"),
     *("environment", "version", "submitted_by", "created_at", "status", "stage", "details"),
     *("resubmission_of", "attempt"),
 )
 """What a request is inserted with as the snapshot has it; `_row` adds what is derived."""
+NAMED_BEFORE = 5
+"""How many requests before it the history of a new one names: who deletes one would have to change
+the histories of all that name it. Several, since replicas may submit at the same time and not see
+each other's."""
 
 
 @dataclass(frozen=True)
@@ -175,11 +180,19 @@ async def _store(
         await execute(session, _INSERT_ASSIGNMENT, assignments)
         await cards.create(session, requests, channel=policy.channel)
         arrived = [allowed[request.external_id][0] for request in requests]
-        events = [
-            Change(request, "submitted", by.submitter, by.at)
+        before = await _before(session, requests)
+        changes = [
+            Change(
+                request,
+                "submitted",
+                by.submitter,
+                by.at,
+                rows[request.external_id],
+                notes={"after": before[request.id]},
+            )
             for request, by in zip(requests, arrived, strict=True)
         ]
-        await revisions.record(session, events)
+        await revisions.record(session, changes)
         now = max(each.at for each in arrived)
         await cards.owe(session, [request.id for request in requests], now=now)
 
@@ -251,6 +264,13 @@ async def _known(session: AsyncSession, external_ids: Iterable[str]) -> dict[str
     ids = sorted(external_ids)
     rows = (await execute(session, _STORED, {"ids": ids})).all() if ids else ()
     return {request.external_id: request for request in await snapshots(session, rows)}
+
+
+async def _before(session: AsyncSession, new: Sequence[Request]) -> dict[int, list[int]]:
+    """The requests just before each of these new ones, the last first."""
+    most = {"most": len(new) + NAMED_BEFORE}
+    newest = list((await execute(session, _NEWEST, most)).scalars())
+    return {each.id: [id_ for id_ in newest if id_ < each.id][:NAMED_BEFORE] for each in new}
 
 
 @cache

@@ -13,7 +13,7 @@ from tests.cast import BOB
 from tests.harness_store import accepted, submit, vote
 from tests.postgres_server import Server
 
-WHOLE = Typed(0, "2 requests, 3 events: every history holds.\n")
+WHOLE = Typed(0, "2 requests, 3 events: the record is what its histories say.\n")
 
 
 async def lived_in(url: str) -> Database:

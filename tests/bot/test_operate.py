@@ -1,4 +1,4 @@
-"""What an operator asks of the store: what has not arrived, whether the history holds, a copy."""
+"""What an operator asks of the store: what has not arrived, a copy."""
 
 import io
 import re
@@ -15,7 +15,7 @@ from store.messages import claim, outbox
 from store.messages.outbox import Kind, Owed
 from tests.bot.installation import Installation
 from tests.cast import BOB
-from tests.harness_store import accepted, submit, vote
+from tests.harness_store import submit
 
 SECRET = "https://hooks.slack.com/actions/T1/secret"
 
@@ -119,40 +119,6 @@ async def test_a_card_that_is_in_slack_is_kept_up_to_date_all_the_same(
     await store.dispose()
     dropped = await installed.types("outbox", "drop", f"card:1:reviewer:{BOB}", "--yes")
     assert "is dropped. If this card is in Slack already, the next check" in dropped.words
-
-
-async def test_the_history_is_checked_and_what_is_broken_named(
-    installed: Installation, store: Database
-) -> None:
-    for _ in range(3):
-        accepted(await vote(store, await submit(store), BOB))
-    whole = await installed.types("audit", "verify")
-    async with store.engine.begin() as connection:
-        await connection.exec_driver_sql("UPDATE event SET actor = 'U1' WHERE request_id = 2")
-    broken = await installed.types("audit", "verify")
-    await store.dispose()
-
-    assert (whole.code, whole.words) == (0, "3 requests, 6 events: every history holds.\n")
-    assert broken.code == 1
-    assert broken.words.splitlines() == [
-        "MP-2 does not hold from revision 1.",
-        "3 requests, 6 events: 1 do not hold.",
-    ]
-
-
-async def test_twenty_broken_histories_are_named_and_all_counted(
-    installed: Installation, store: Database
-) -> None:
-    for _ in range(22):
-        await submit(store)
-    async with store.engine.begin() as connection:
-        await connection.exec_driver_sql("DELETE FROM event")
-    await store.dispose()
-
-    said = (await installed.types("audit", "verify")).words.splitlines()
-
-    assert len(said) == 21
-    assert said[-1] == "22 requests, 0 events: 22 do not hold."
 
 
 @pytest.mark.parametrize(

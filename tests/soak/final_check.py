@@ -12,12 +12,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
+from store.audit import verify
 from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.request import Request, Status
 from store.engine.database import Database
 from store.messages.cards import MOST_DELETIONS
-from store.requests import audit
 from store.snapshots import snapshots
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow, SlotRow
 from tests.soak.expected_cards import ExpectedCards
@@ -108,7 +108,8 @@ def check_store(
 
 
 async def _broken(session: AsyncSession, request_ids: Iterable[int]) -> list[int]:
-    return [id_ for id_ in request_ids if await audit.broken_at(session, id_) is not None]
+    checked = [await verify.check_one(session, id_) for id_ in request_ids]
+    return [each.request_id for each in checked if each and each.findings]
 
 
 def _lost(acknowledged: Iterable[AckedAct], record: Record) -> Iterator[str]:

@@ -22,11 +22,11 @@ from hypothesis.stateful import (
 )
 from sqlmodel import col, select
 
+from store.audit.verify import check_all
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.request import Request, Status, Verdict
 from store.engine.database import Database
-from store.requests import audit
 from store.tables import EventRow, RequestRow, VoteRow
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY
 from tests.harness_store import denial, submit, vote, withdraw
@@ -128,9 +128,7 @@ class Lifecycle(RuleBasedStateMachine):
         }
 
     async def close(self) -> None:
-        async with self.db.snapshot() as session:
-            for expected in self.all:
-                assert await audit.broken_at(session, expected.request.id) is None
+        assert [checked async for checked in check_all(self.db) if checked.findings] == []
         await self.db.dispose()
 
     def teardown(self) -> None:

@@ -9,9 +9,18 @@ import pytest
 from store.domain.access import Denial, Refused
 from store.domain.request import Request, Verdict
 from store.engine.database import Database
-from store.requests import audit, read
+from store.requests import read
 from tests.cast import ADA, ALICE, BOB, CAROL
-from tests.harness_store import denial, history, outbox_rows, replicas, submit, vote, withdraw
+from tests.harness_store import (
+    denial,
+    findings,
+    history,
+    outbox_rows,
+    replicas,
+    submit,
+    vote,
+    withdraw,
+)
 
 CLICKS = 50
 
@@ -44,7 +53,7 @@ async def assert_decided_once(db: Database, winner: Request) -> None:
     """The record agrees with what the winner was told, in every place it is kept."""
     async with db.snapshot() as session:
         assert await read.one(session, winner.id) == winner
-        assert await audit.broken_at(session, winner.id) is None
+    assert await findings(db, winner) == ()
     assert winner.decided_by
     submitted, ended = await history(db, winner)
     assert submitted == (1, "submitted", ALICE)

@@ -1,0 +1,173 @@
+"""One request as it stands beside what its history says, and every difference as a sentence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from store.audit.events import DERIVED, sealed_value
+from store.audit.replay import History, Key, Sealed
+from store.domain.canonical import canonical
+from store.domain.lists.query import searchable
+from store.domain.request import Category, People, Status
+from store.domain.target_rules import folded_app
+from store.engine.database import AnyRow
+from store.tables import AssignmentRow, CardRow, EventRow, RequestRow, SaltRow, VoteRow
+
+_REPEATED = ("created_at", "remind_at", "status", "completed_on")
+"""What an assignment repeats of its request."""
+_ENDING = ("status", "decided_by", "completed_on")
+_NOTHING = Sealed(0)
+
+
+@dataclass(slots=True)
+class Kept:
+    """All that the record keeps of one request; the rows of each table in the order of its key."""
+
+    row: AnyRow
+    events: list[AnyRow] = field(default_factory=list)
+    assignments: dict[Key, AnyRow] = field(default_factory=dict)
+    votes: dict[Key, AnyRow] = field(default_factory=dict)
+    salts: dict[tuple[int, str], str] = field(default_factory=dict)
+    shown_revision: int = 0
+    """The newest that a copy in Slack shows."""
+
+    def add(self, table: type[SQLModel], row: AnyRow) -> None:
+        """Take in a row of a table that belongs to it."""
+        if table is EventRow:
+            self.events.append(row)
+        elif table is AssignmentRow:
+            self.assignments[row.stage, row.reviewer] = row
+        elif table is VoteRow:
+            self.votes[row.stage, row.reviewer] = row
+        elif table is SaltRow:
+            self.salts[row.revision, row.name] = row.salt
+        elif table is CardRow:
+            self.shown_revision = max(self.shown_revision, row.shown_revision)
+
+
+def people_named(kept: Kept, history: History) -> set[str]:
+    """Everybody a sentence of `compare` may name."""
+    keys = (*kept.assignments, *kept.votes, *history.assigned, *history.votes)
+    deciders = (kept.row.decided_by, history.columns.get("decided_by", _NOTHING).value)
+    return {user for _, user in keys} | {user for user in deciders if isinstance(user, str)}
+
+
+def compare(kept: Kept, history: History, people: People) -> list[str]:
+    """Every difference, in sentences that leave out the request's number; none is good."""
+    if history.problems:
+        return list(history.problems)
+    found = [
+        *_ending(kept.row, history, people),
+        *_columns(kept, history),
+        *_derived(kept.row),
+        *_assignments(kept, history, people),
+        *_votes(kept, history, people),
+        *_salts(kept, history),
+    ]
+    if history.before and history.before.finding:
+        when = f"{history.before.at:%d %b %Y}"
+        found.append(f"when it was sealed as it stood, on {when}, {history.before.finding}")
+    if kept.shown_revision > kept.row.revision:
+        shown = f"a copy in Slack shows revision {kept.shown_revision}"
+        found.append(f"{shown}, the record ends with {kept.row.revision}")
+    return found
+
+
+def _ending(row: AnyRow, history: History, people: People) -> Iterator[str]:
+    """How the review ended, in one sentence whatever of it differs."""
+    stands = [sealed_value(getattr(row, name)) for name in _ENDING]
+    sealed = [history.columns.get(name, _NOTHING) for name in _ENDING]
+    says = [each.value for each in sealed]
+    if canonical(stands) == canonical(says):
+        return
+    last = max(each.revision for each in sealed)
+    here, there = (_outcome(status, by, people) for status, by, _ in (stands, says))
+    if here == there:
+        here, there = f"{here} at {stands[2]}", f"{there} at {says[2]}"
+    yield f"the record says {here}, the history ends with {there} (revision {last})"
+
+
+def _outcome(status: Any, by: Any, people: People) -> str:
+    known = isinstance(status, str) and status in set(Status)
+    said = Status(status).label if known else str(status)
+    return f"{said} by {_name(by, people)}" if by else said
+
+
+def _columns(kept: Kept, history: History) -> Iterator[str]:
+    """Every other column of the request that was set to something else, or that nothing set."""
+    for name in RequestRow.model_fields:
+        if name not in DERIVED and name not in _ENDING:
+            value = sealed_value(getattr(kept.row, name))
+            sealed = history.columns.get(name, _NOTHING)
+            if not sealed.fits(value, kept.salts):
+                yield _difference(_words(name), value, sealed, kept)
+
+
+def _difference(what: str, value: Any, sealed: Sealed, kept: Kept) -> str:
+    """Of what people wrote only that it differs: a finding must not tell what was erased."""
+    place = f"(revision {sealed.revision})"
+    if sealed.text is not None:
+        if (sealed.revision, sealed.value) not in kept.salts:
+            return f"nobody can check the {what}: its salt is gone, and no erasure says so {place}"
+        verb = "are" if what.endswith("s") else "is"
+        return f"the {what} {verb} not what was written {place}"
+    if sealed is _NOTHING:
+        return f"the record has a {what}, {canonical(value)}, that its history never set"
+    said = f"the record has {what} {canonical(value)}, the history {canonical(sealed.value)}"
+    return f"{said} {place}"
+
+
+def _derived(row: AnyRow) -> Iterator[str]:
+    """What is kept a second time, for lists and searches."""
+    if row.search_text != searchable(row.mini_program_name, row.mini_program_id):
+        yield "its search text does not follow from its mini program"
+    category = Category(row.category) if row.category in set(Category) else None
+    if category and row.target_app != folded_app(category, row.details):
+        yield "its target app does not follow from its details"
+
+
+def _assignments(kept: Kept, history: History, people: People) -> Iterator[str]:
+    for key in sorted(history.assigned.keys() | kept.assignments.keys()):
+        who, row = _name(key[1], people), kept.assignments.get(key)
+        if row is None:
+            yield f"the record lacks the assignment of {who} (revision {history.assigned[key]})"
+        elif key not in history.assigned:
+            yield f"the record has an assignment of {who} that its history does not know"
+        else:
+            wrong = [name for name in _REPEATED if getattr(row, name) != getattr(kept.row, name)]
+            wrong += [] if row.waits == (row.status == Status.UNDER_REVIEW) else ["waits"]
+            for name in wrong:
+                yield f"the assignment of {who} has another {_words(name)} than the request"
+
+
+def _votes(kept: Kept, history: History, people: People) -> Iterator[str]:
+    for key in sorted(history.votes.keys() | kept.votes.keys()):
+        who, row = _name(key[1], people), kept.votes.get(key)
+        cast = history.votes.get(key, {})
+        if row is None:
+            last = max(each.revision for each in cast.values())
+            yield f"the record lacks the vote of {who} (revision {last})"
+        elif not cast:
+            yield f"the record has a vote of {who} that its history does not know"
+        else:
+            for name in VoteRow.model_fields:
+                sealed = cast.get(name, _NOTHING)
+                value = sealed_value(getattr(row, name))
+                if name != "request_id" and not sealed.fits(value, kept.salts):
+                    yield _difference(f"{_words(name)} of {who}'s vote", value, sealed, kept)
+
+
+def _salts(kept: Kept, history: History) -> Iterator[str]:
+    """A salt too many: of a text that was erased, so that it could be guessed, or of none."""
+    for revision, name in sorted(kept.salts.keys() - history.salts):
+        yield f"the salt of the {_words(name)} of revision {revision} should have been deleted"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _name(user: Any, people: People) -> str:
+    return people[user].name if isinstance(user, str) and user in people else str(user)

@@ -1,0 +1,105 @@
+"""The history of a request: append-only, one event a revision, each sealed with the one before.
+
+What the `data` of an event says, beside notes of its kind of act:
+
+- `set`: columns of the request and what they were set to.
+- `texts`: of what somebody wrote, the salted hash, by the column it was written into. The salt
+  stands in a table of its own, and is deleted with the text.
+- `assigned`: stage and reviewer of each assignment that was made.
+- `votes`: votes by stage and reviewer, with the columns that were set.
+- `after`: numbers of requests that were there already, so that one that vanishes is missed.
+- `before`: of what an older version had kept: the hash it ended with, what was wrong with it, and
+  when it was sealed as it stood.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from sqlmodel import col, insert, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.domain.canonical import digest, salted_digest
+from store.engine.columns import in_list
+from store.engine.database import AnyRow, execute
+from store.tables import EventRow, SaltRow
+
+GENESIS = "0" * 64
+"""What the first event names as the hash before it."""
+TEXTS = ("title", "mini_program_name", "details", "decision_reason")
+"""The columns of a request that hold what somebody wrote."""
+DERIVED = frozenset({"id", "revision", "search_text", "target_app"})
+"""The columns of a request that no event sets: they follow from the event itself, or from other
+columns by the code of today.
+"""
+VOTE_REASON = "vote_reason"
+"""The text that stands in the votes of its event."""
+_SALT_BYTES = 16
+# Hot: with every change of a request.
+_NEW = insert(EventRow)
+_NEW_SALTS = insert(SaltRow)
+# By the request alone: with the revision beside it SQLite reads every event there is.
+_SEALS = select(EventRow.request_id, EventRow.revision, EventRow.hash).where(
+    in_list(col(EventRow.request_id), "ids")
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What led to a revision of a request, before it is sealed; `texts` as they were written."""
+
+    request_id: int
+    revision: int
+    kind: str
+    actor: str
+    at: datetime
+    data: Mapping[str, Any]
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    previous: str = GENESIS
+
+
+async def append(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Record what happened, in the transaction in which it happened; once a request at most."""
+    before = await _seals(session, [e.request_id for e in events if e.revision > 1])
+    rows: list[dict[str, Any]] = []
+    salts: list[dict[str, Any]] = []
+    for event in events:
+        added = {name: secrets.token_hex(_SALT_BYTES) for name in event.texts}
+        hashes = {name: salted_digest(event.texts[name], salt) for name, salt in added.items()}
+        linked = replace(
+            event,
+            data={**event.data, "texts": hashes} if hashes else event.data,
+            previous=before.get((event.request_id, event.revision - 1), GENESIS),
+        )
+        place = {"request_id": event.request_id, "revision": event.revision}
+        rows.append({name: getattr(linked, name) for name in _SEALED} | {"hash": seal(linked)})
+        salts += [place | {"name": name, "salt": salt} for name, salt in added.items()]
+    await execute(session, _NEW, rows)
+    if salts:
+        await execute(session, _NEW_SALTS, salts)
+
+
+_SEALED = ("request_id", "revision", "at", "actor", "kind", "data", "previous")
+
+
+def seal(event: Event | AnyRow) -> str:
+    """The SHA-256 of everything the event says, the hash before it included."""
+    return digest([sealed_value(getattr(event, name)) for name in _SEALED])
+
+
+def sealed_value(value: Any) -> Any:
+    """A value of a row as a seal has it: of a moment its text in UTC, of a word of the domain the
+    word.
+    """
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+async def _seals(session: AsyncSession, ids: Sequence[int]) -> dict[tuple[int, int], str]:
+    """The hashes of these requests' histories, by request and revision."""
+    found = await execute(session, _SEALS, {"ids": ids}) if ids else ()
+    return {(request_id, revision): hash_ for request_id, revision, hash_ in found}
