@@ -310,13 +310,17 @@ class ExportRow(SQLModel, table=True):
 class LaneRow(SQLModel, table=True):
     """When Slack takes the next message of a lane; kept here so that all replicas keep the pace.
 
-    The lane `post:*` (`edit:*`, `home:*`) is the allowance of the method; see `rate_limits`.
+    The lane `post:*` (`edit:*`, `home:*`) is the allowance of the method, with the rate that was
+    learned of it; see `rate_limits`.
     """
 
     __tablename__ = "lane"
+    __table_args__ = (Index("ix_lane_free_at", "free_at"),)  # a claim: what is paused; `prune`
 
     lane: str = Field(primary_key=True)
     free_at: datetime
+    per_minute: float | None = None
+    learned_at: datetime | None = None
 
 
 class DraftRow(SQLModel, table=True):

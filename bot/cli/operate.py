@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.outgoing.dispatcher import POST_INTERVAL
 from bot.settings import Settings, SettingsError
 from store.domain.clock import utc_now
 from store.engine import backup, migrate
@@ -38,16 +39,19 @@ def list_(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to show, the oldest first")] = 100,
 ) -> None:
-    """Show messages that have not arrived: key, kind, for whom, attempts, age, last error."""
+    """Show messages that have not arrived: key, kind, for whom, attempts, age, last error.
+
+    Below them the lanes that rest: what Slack, or our own pace, lets nothing be sent on for now.
+    """
     finish(_list(state or [OutboxState.PENDING, OutboxState.FAILED], limit))
 
 
 @outbox_commands.command()
 def retry(
-    key: Annotated[str | None, typer.Argument(help="The key, as list shows it")] = None,
+    key: Annotated[str | None, typer.Argument(help="The key or lane, as list shows it")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="All that failed")] = False,
 ) -> None:
-    """Send a message once more, or all that failed."""
+    """Send a message once more, or all that failed. What rests for it goes on at once."""
     if (key is None) != failed:
         raise typer.BadParameter("Give either a key or --failed.")
     finish(_retry(key))
@@ -81,14 +85,21 @@ def backup_(
 
 
 async def _list(states: Sequence[OutboxState], limit: int) -> int:
+    now = utc_now()
     async with opened_store() as db, db.snapshot() as session:
         shown = await outbox_admin.oldest(session, states, limit=limit)
         total = await outbox_admin.count(session, states)
-    now = utc_now()
+        resting = await outbox_admin.resting(session, pace=POST_INTERVAL, now=now)
+        oldest = await outbox_admin.oldest_due(session)
     for message in shown:
         typer.echo(_line(message, now))
+    for lane in resting:
+        typer.echo(f"{lane.lane}  rests for {age(lane.until - now)}")
     more = f"; the {len(shown)} oldest are above" if total > len(shown) else ""
-    typer.echo(f"{total:,} {' or '.join(states)}{more}.")
+    if OutboxState.PENDING not in states:
+        oldest = None
+    waited = f" The oldest that waits has waited {age(now - oldest)}." if oldest else ""
+    typer.echo(f"{total:,} {' or '.join(states)}{more}.{waited}")
     return 0
 
 
@@ -96,6 +107,10 @@ async def _retry(key: str | None) -> int:
     async with opened_store() as db, db.transaction() as session:
         if key is None:
             count = await outbox_admin.retry_failed(session, now=utc_now())
+            await outbox_admin.free(session)
+        elif await outbox_admin.free(session, {key}):
+            typer.echo(f"{key} rests no longer.")
+            return 0
         else:
             count = int(await outbox_admin.retry(session, key, now=utc_now()))
     typer.echo(_NOT_OURS.format(key=key) if key and not count else f"{count:,} will be sent again.")
@@ -129,7 +144,7 @@ def _line(message: Message, now: datetime) -> str:
         message.recipient,
         message.state.value,
         f"{message.attempts} attempts" if message.attempts != 1 else "1 attempt",
-        age(now - message.created_at),
+        age(now - message.owed_at),
         message.last_error or "",
     )
     return "  ".join(cells).rstrip()

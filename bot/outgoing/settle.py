@@ -25,6 +25,7 @@ from store.engine.database import Database
 from store.messages import cards, outbox, rate_limits
 from store.messages.cards import Card
 from store.messages.outbox import Claimed, Kind
+from store.messages.rate_limits import LONGEST_REST
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +89,10 @@ class Settler:
     async def postpone(self, message: Claimed, verdict: TryAgain) -> None:
         """Not sent, or perhaps it was: again later. A limit of Slack's holds for all replicas."""
         now = self._clock()
-        until = now + timedelta(seconds=verdict.seconds)
+        seconds = min(verdict.seconds, LONGEST_REST.total_seconds())
+        until = now + timedelta(seconds=seconds)
         level = logging.WARNING if verdict.refused else logging.INFO
-        log.log(level, "%s waits %.1f s: %s", message.key, verdict.seconds, verdict.why)
+        log.log(level, "%s waits %.1f s: %s", message.key, seconds, verdict.why)
         async with self._db.transaction() as session:
             await outbox.postpone(
                 session, message, until=until, why=verdict.why, doubtful=verdict.doubtful
@@ -98,7 +100,9 @@ class Settler:
             if verdict.whole_lane:
                 await rate_limits.pause_lanes(session, {message.lane: until})
                 if method := self._limits.learn(message.lane, until=until, now=now):
-                    await rate_limits.pause_method(session, method, self._pace, until=until)
+                    await rate_limits.pause_method(
+                        session, method, self._pace, until=until, now=now
+                    )
             if verdict.refused:
                 await tell_admins(session, message, verdict, self._policy, now=now)
 

@@ -9,7 +9,7 @@ from store import drafts, exports, replicas
 from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.engine.database import CHUNK, Database
-from store.messages import cards, claim, outbox, reminders
+from store.messages import cards, claim, outbox, rate_limits, reminders
 from store.requests import neighbours
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Jobs:
         In chunks of a transaction each, so that no click waits long behind one.
         """
         total = 0
-        kept = dict.fromkeys((outbox, reminders, exports), KEEP)
+        kept = dict.fromkeys((outbox, reminders, exports, rate_limits), KEEP)
         kept |= {drafts: KEEP_DRAFTS, replicas: KEEP_REPLICAS}
         for rows, age in kept.items():
             before, count = self.clock() - age, CHUNK

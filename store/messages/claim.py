@@ -48,7 +48,7 @@ async def claim_due(
         # 2. What blocks. A message whose sender died, so that its lease is over, blocks no longer.
         blockers = await _blockers(session, pace, now)
         if blockers.expired:
-            await execute(session, _GIVE_BACK, {"expired": blockers.expired, "now": now})
+            await execute(session, _GIVE_BACK, blockers.values | {"expired": blockers.expired})
             blockers = await _blockers(session, pace, now)
         # 3. The first due message of each free lane, as far as the allowances go.
         picked = await _sendable(session, blockers, limit)
@@ -82,6 +82,11 @@ async def next_due(
     ]
     moments += blockers.leases.values()
     return max(min(moments) - now, timedelta()) if moments else None
+
+
+async def allowance(session: AsyncSession, pace: timedelta, *, now: datetime) -> Allowance:
+    """How many calls of each method may be made now."""
+    return (await _blockers(session, pace, now)).allowance
 
 
 async def has_spare(
@@ -139,10 +144,12 @@ class _Blockers:
 
 async def _blockers(session: AsyncSession, pace: timedelta, now: datetime) -> _Blockers:
     rows = (await execute(session, _BLOCKERS, {"now": now})).all()
-    paused = {row.lane: row.until for row in rows if row.id is None}
+    beyond = now + LONGEST_REST  # as a clock that was wrong would write
+    shared = [row for row in rows if row.lane in rate_limits.SHARED]
+    paused = {row.lane: row.until for row in rows if row.id is None and row.until <= beyond}
     leases = {row.lane: row.until for row in rows if row.id is not None}
-    expired = [row.id for row in rows if row.id is not None and row.until <= now]
-    return _Blockers(now, rate_limits.allowance(paused, pace, now=now), paused, leases, expired)
+    expired = [row.id for row in rows if row.id and not now < row.until <= beyond]
+    return _Blockers(now, rate_limits.allowance(shared, pace, now=now), paused, leases, expired)
 
 
 async def _sendable(session: AsyncSession, blockers: _Blockers, limit: int) -> list[AnyRow]:
@@ -153,13 +160,13 @@ async def _sendable(session: AsyncSession, blockers: _Blockers, limit: int) -> l
     2. Where a method has more messages, and these are in too few lanes, look at every lane.
     3. Take of each method as many as its allowance has room for.
     """
-    allowance, blocked = blockers.allowance, {*blockers.paused, *blockers.leases}
-    open_ = tuple(method for method in _METHODS if method not in allowance.used_up)
+    room, blocked = blockers.allowance, {*blockers.paused, *blockers.leases}
+    open_ = tuple(method for method in _METHODS if method not in room.used_up)
     rows = (await execute(session, _most_urgent(open_), blockers.values)).all()
     heads = list(_first_of_lanes(rows, blocked))
     looked, found = (Counter(row.method for row in some) for some in (rows, heads))
     if any(
-        looked[method] == WINDOW and found[method] < min(limit, allowance.remaining(method))
+        looked[method] == WINDOW and found[method] < min(limit, room.remaining(method))
         for method in open_
     ):
         values = blockers.values | {"methods": open_, "limit": limit}
@@ -168,7 +175,7 @@ async def _sendable(session: AsyncSession, blockers: _Blockers, limit: int) -> l
     taken: Counter[str] = Counter()
     picked: list[AnyRow] = []
     for row in sorted(heads, key=attrgetter("rank")):  # those of one rank stay in their order
-        if taken[row.method] < allowance.remaining(row.method, spare=row.rank == Rank.SPARE):
+        if taken[row.method] < room.remaining(row.method, spare=row.rank == Rank.SPARE):
             taken[row.method] += 1
             picked.append(row)
     return picked[:limit]
@@ -294,9 +301,12 @@ _ANY_SPARE: AnySelect = (
 _FIELDS = tuple(field.name for field in fields(Claimed))
 _BLOCKERS: CompoundSelect[*tuple[Any, ...]] = (
     select(null().label("id"), LaneRow.lane, col(LaneRow.free_at).label("until"))
-    .where(LaneRow.free_at > bindparam("now"))
+    .add_columns(col(LaneRow.per_minute), col(LaneRow.learned_at))
+    .where(or_(LaneRow.free_at > bindparam("now"), col(LaneRow.lane).in_(rate_limits.SHARED)))
     .union_all(
-        select(OutboxRow.id, OutboxRow.lane, OutboxRow.lease_until).where(_is(OutboxState.SENDING))
+        select(OutboxRow.id, OutboxRow.lane, OutboxRow.lease_until)
+        .add_columns(null(), null())
+        .where(_is(OutboxState.SENDING))
     )
 )
 _GIVE_BACK = (
@@ -304,7 +314,10 @@ _GIVE_BACK = (
     .where(
         in_list(col(OutboxRow.id), "expired"),
         _is(OutboxState.SENDING),
-        col(OutboxRow.lease_until) <= bindparam("now"),
+        or_(
+            col(OutboxRow.lease_until) <= bindparam("now"),
+            col(OutboxRow.lease_until) > bindparam("beyond"),
+        ),
     )
     .values(state=OutboxState.PENDING, doubtful=True, lease_until=None)
 )

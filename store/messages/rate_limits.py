@@ -2,22 +2,24 @@
 
 Each method has a token bucket, kept as one timestamp: the moment from which it is full again. It is
 the row of a lane that all messages of the method share, and a claim takes from it in its own
-transaction. All rates follow from the pace of a single channel, so that a faster pace (in tests,
-none at all) is a faster pace everywhere.
+transaction. Where Slack says "wait", the rate that is kept beside it becomes lower, and then grows
+again slowly up to Slack's own. All rates follow from the pace of a single channel, so that a faster
+pace (in tests, none at all) is a faster pace everywhere.
 """
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 
 from sqlalchemy import Insert
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.database import DialectInsert, dialect_insert, execute
+from store.engine.database import AnyRow, DialectInsert, delete_chunk, dialect_insert, execute
 from store.tables import LaneRow
 
 
@@ -35,18 +37,26 @@ views.publish tier 4. A channel's own pace is one post a second, 60 a minute."""
 LONGEST_REST = timedelta(minutes=15)
 """No rest is longer: a time further ahead was written by a clock that was wrong, or is a mistake of
 Slack's, and counts as over."""
-BURST = 0.9
-"""How much of a minute's calls may come at once. Slack allows bursts; the rest is for clocks and
-networks that are not as even as ours, so that being told to wait stays rare."""
+BURST = 0.96
+"""How much of a minute's calls may come at once. Slack takes all of them; two and a half seconds'
+worth is left for clocks and networks that are not even, so that being told to wait stays rare."""
+SLOWER, LEAST = 0.9, 0.1
+"""What being told to wait leaves of a method's rate, and the least it leaves of Slack's own."""
+GROWTH = 0.01
+"""How much of Slack's own rate comes back in each minute without being told to wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The buckets at a moment; `full_at` is when each is full again (left out: it is)."""
+    """The buckets at a moment; `full_at` is when each is full again (left out: it is).
+
+    `per_minute` is what was learned of a method's rate; left out, it is Slack's own.
+    """
 
     now: datetime
     pace: timedelta
     full_at: Mapping[Method, datetime] = field(default_factory=dict)
+    per_minute: Mapping[Method, float] = field(default_factory=dict)
 
     @property
     def used_up(self) -> tuple[Method, ...]:
@@ -61,7 +71,7 @@ class Allowance:
         if not name:
             return math.inf
         method = Method(name)
-        interval, missing = _interval(method, self.pace), self._missing(method)
+        interval, missing = self._interval(method), self._missing(method)
         if not interval:
             return 0 if missing else math.inf
         left = math.floor(_burst(method) - missing / interval)
@@ -69,19 +79,25 @@ class Allowance:
 
     def available_at(self, method: Method) -> datetime:
         """When a call of this method may be made."""
-        return max(self.now, self.now + self._missing(method) - _all_but_one(method, self.pace))
+        all_but_one = _all_but_one(method, self._interval(method))
+        return max(self.now, self.now + self._missing(method) - all_but_one)
 
     def after(self, lanes: Sequence[str]) -> dict[Method, datetime]:
         """What changes in `full_at` when these calls are made."""
         calls = Counter(method for method in map(method_of, lanes) if method and self.pace)
         return {
-            method: self.now + self._missing(method) + count * _interval(method, self.pace)
+            method: self.now + self._missing(method) + count * self._interval(method)
             for method, count in calls.items()
         }
 
+    def _interval(self, method: Method) -> timedelta:
+        return _interval(self.pace, self.per_minute.get(method, PER_MINUTE[method]))
+
     def _missing(self, method: Method) -> timedelta:
         """The time until the bucket is full."""
-        return max(self.full_at.get(method, self.now) - self.now, timedelta())
+        missing = max(self.full_at.get(method, self.now) - self.now, timedelta())
+        longest = LONGEST_REST + _burst(method) * self._interval(method)
+        return missing if missing <= longest else timedelta()
 
 
 def method_of(lane: str) -> Method | None:
@@ -89,10 +105,15 @@ def method_of(lane: str) -> Method | None:
     return _METHODS.get(lane.partition(":")[0])
 
 
-def allowance(paused: Mapping[str, datetime], pace: timedelta, *, now: datetime) -> Allowance:
-    """What may be claimed now, by the lanes that are paused at this moment, and until when."""
-    shared = {method: paused[_shared(method)] for method in Method if _shared(method) in paused}
-    return Allowance(now, pace, shared)
+def allowance(lanes: Iterable[AnyRow], pace: timedelta, *, now: datetime) -> Allowance:
+    """What may be claimed now, by the rows of the methods' own lanes."""
+    full_at, per_minute = {}, {}
+    for row in lanes:
+        method = _METHODS[row.lane.partition(":")[0]]
+        full_at[method] = row.until
+        if row.per_minute is not None:
+            per_minute[method] = _grown(method, row.per_minute, row.learned_at, pace, now)
+    return Allowance(now, pace, full_at, per_minute)
 
 
 async def spend(session: AsyncSession, allowance: Allowance, lanes: Sequence[str]) -> None:
@@ -102,10 +123,26 @@ async def spend(session: AsyncSession, allowance: Allowance, lanes: Sequence[str
 
 
 async def pause_method(
-    session: AsyncSession, method: Method, pace: timedelta, *, until: datetime
+    session: AsyncSession, method: Method, pace: timedelta, *, until: datetime, now: datetime
 ) -> None:
-    """Slack asked for it: no call of this method before `until`, and no burst after it."""
-    await pause_lanes(session, {_shared(method): until + _all_but_one(method, pace)})
+    """Slack asked for it: no call of this method before `until`, no burst after it, and from then
+    on a slower rate, which grows again.
+
+    Calls that were under way when Slack first said so are told the same, and teach nothing more.
+    """
+    lane = _shared(method)
+    row = await session.get(LaneRow, lane, with_for_update=True, populate_existing=True)
+    per_minute = learned_at = None
+    if row and row.per_minute is not None and row.learned_at is not None:
+        per_minute = _grown(method, row.per_minute, row.learned_at, pace, now)
+        learned_at = row.learned_at
+    if learned_at is None or not now < learned_at <= now + LONGEST_REST:
+        slower = (per_minute or PER_MINUTE[method]) * SLOWER
+        per_minute = max(slower, PER_MINUTE[method] * LEAST)
+    full_at = until + _all_but_one(method, _interval(pace, per_minute or PER_MINUTE[method]))
+    learned = {"free_at": full_at, "per_minute": per_minute, "learned_at": until}
+    new = dialect_insert(session)(LaneRow).values(lane=lane, **learned)
+    await session.exec(new.on_conflict_do_update(index_elements=["lane"], set_=learned))
 
 
 async def pause_lanes(session: AsyncSession, until: Mapping[str, datetime]) -> None:
@@ -126,22 +163,42 @@ def _pausing(insert: DialectInsert) -> Insert:
     )
 
 
+async def prune(session: AsyncSession, *, before: datetime) -> int:
+    """Delete a chunk of the lanes that were free before that moment; how many."""
+    own = col(LaneRow.lane).not_in(SHARED)
+    return await delete_chunk(
+        session, LaneRow, col(LaneRow.lane), own, col(LaneRow.free_at) < before
+    )
+
+
 _METHODS = {method.value: method for method in Method}
 
 
-def _interval(method: Method, pace: timedelta) -> timedelta:
+def _grown(
+    method: Method, per_minute: float, learned_at: datetime, pace: timedelta, now: datetime
+) -> float:
+    """What was learned then, and what has come back since."""
+    minutes = max((now - learned_at) / (pace * 60), 0.0) if pace else math.inf
+    return min(per_minute + PER_MINUTE[method] * GROWTH * minutes, PER_MINUTE[method])
+
+
+def _interval(pace: timedelta, per_minute: float) -> timedelta:
     """The time one call costs: with a post a second in each channel, 60 of them are a minute."""
-    return pace * 60 / PER_MINUTE[method]
+    return pace * 60 / per_minute
 
 
 def _burst(method: Method) -> int:
     return int(PER_MINUTE[method] * BURST)
 
 
-def _all_but_one(method: Method, pace: timedelta) -> timedelta:
+def _all_but_one(method: Method, interval: timedelta) -> timedelta:
     """How far ahead of now `full_at` is when a single call is left."""
-    return (_burst(method) - 1) * _interval(method, pace)
+    return (_burst(method) - 1) * interval
 
 
 def _shared(method: Method) -> str:
     return f"{method.value}:*"
+
+
+SHARED = tuple(map(_shared, Method))
+"""The lanes that stand for a whole method."""

@@ -11,8 +11,9 @@ import pytest
 from bot.cli.operate import age
 from store.domain.clock import utc_now
 from store.engine.database import Database
-from store.messages import claim, outbox
+from store.messages import claim, outbox, rate_limits
 from store.messages.outbox import Kind, Owed
+from store.messages.rate_limits import Method
 from tests.bot.installation import Installation
 from tests.cast import BOB
 from tests.harness_store import submit
@@ -62,10 +63,34 @@ async def test_what_has_not_arrived_is_listed_without_a_secret(
     assert lines == [
         f"reply:1  refusal  {BOB}  failed  1 attempt  3h  expired_url",
         f"reply:2  refusal  {BOB}  pending  0 attempts  3h",
-        "2 pending or failed.",
+        "2 pending or failed. The oldest that waits has waited 3h.",
     ]
     assert (await listed(installed, "--state", "failed"))[-1] == "1 failed."
-    assert (await listed(installed, "--limit", "1"))[-1].endswith("; the 1 oldest are above.")
+    assert "; the 1 oldest are above." in (await listed(installed, "--limit", "1"))[-1]
+
+
+async def test_lanes_that_rest_are_shown_and_set_free(
+    installed: Installation, store: Database
+) -> None:
+    await owed(store, "reply:1")
+    soon = utc_now() + timedelta(minutes=5, seconds=30)
+    async with store.transaction() as session:
+        await rate_limits.pause_lanes(session, {"post:UBOB": soon, "post:UCAROL": soon})
+        await rate_limits.pause_method(
+            session, Method.EDIT, timedelta(seconds=1), until=soon, now=utc_now()
+        )
+    lines = await listed(installed)
+    assert sorted(lines[1:4]) == [
+        "edit:*  rests for 5m", "post:UBOB  rests for 5m", "post:UCAROL  rests for 5m",
+    ]  # fmt: skip
+    assert lines[-1] == "1 pending or failed. The oldest that waits has waited 3h."
+
+    one = await installed.types("outbox", "retry", "post:UBOB")
+    assert one.words == "post:UBOB rests no longer.\n"
+    assert len([line for line in await listed(installed) if "rests" in line]) == 2
+    await installed.types("outbox", "retry", "--failed")
+    assert not [line for line in await listed(installed) if "rests" in line]
+    await store.dispose()
 
 
 async def test_a_failed_message_is_sent_again(installed: Installation, store: Database) -> None:
