@@ -10,9 +10,9 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from handlers.slack_errors import code_of
+from handlers.slack_errors import answer_of, code_of
 from store import people
-from store.domain.clock import Clock, zone_of
+from store.domain.clock import Clock, is_zone, zone_of
 from store.domain.policy import Policy
 from store.domain.request import People, Person
 from store.engine.database import Database
@@ -67,15 +67,22 @@ class Profiles:
                 await people.remember(session, found, now=self._clock())
 
     async def by_email(self, email: str) -> Person | None:
-        """Who has this address: from the store, else from Slack; None where nobody has."""
+        """Who has this address; None where nobody has. A profile we have is believed for a day.
+
+        Raises what the client raises where Slack gives no answer, and nobody is known of old.
+        """
         async with self._db.snapshot() as session:
-            if known := await people.with_email(session, email):
-                return known
+            met = await people.with_email(session, email)
+        if met and met.at >= self._clock() - FRESH_FOR:
+            return met.person
         try:
             answer = await self._client.users_lookupByEmail(email=email)
-        except SlackApiError as error:
-            if code_of(error) == "users_not_found":
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            said = answer_of(error)
+            if said.error == "users_not_found":
                 return None
+            if met and (said.status is None or said.status >= 500):
+                return met.person
             raise
         person = _person(answer["user"])
         async with self._db.transaction() as session:
@@ -110,14 +117,14 @@ class Profiles:
 
 
 def _person(user: dict[str, Any]) -> Person:
-    profile = user.get("profile", {})
+    profile, zone = user.get("profile", {}), user.get("tz") or ""
     # The full name: a decision is put on record under it.
     name = profile.get("real_name") or user.get("real_name") or profile.get("display_name")
     return Person(
         user_id=user["id"],
         name=name or user.get("name") or user["id"],
         email=profile.get("email"),
-        timezone=user.get("tz") or "UTC",
+        timezone=zone if is_zone(zone) else "",
         locale=user.get("locale") or "en-US",
         active=not user.get("deleted", False),
     )

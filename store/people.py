@@ -77,13 +77,13 @@ async def met_each(
     return [{user: met[user] for user in some if user in met} for some in wanted]
 
 
-async def with_email(session: AsyncSession, email: str) -> Person | None:
-    """The active person with this e-mail address, if we have met them."""
+async def with_email(session: AsyncSession, email: str) -> Met | None:
+    """The active person with this e-mail address, if we have met them: the latest, of several."""
     found = select(PersonRow).where(
         PersonRow.email == email.casefold(), col(PersonRow.active).is_(True)
     )
-    row = (await session.exec(found.limit(1))).first()
-    return snapshot(row) if row else None
+    row = (await session.exec(found.order_by(col(PersonRow.seen_at).desc()).limit(1))).first()
+    return Met(snapshot(row), row.seen_at) if row else None
 
 
 async def set_members(session: AsyncSession, group_id: str, user_ids: Iterable[str]) -> None:

@@ -39,7 +39,8 @@ class Files:
         """Send the bytes. Raises aiohttp.ClientError where they are not taken."""
         wait = aiohttp.ClientTimeout(total=SEND_SECONDS)
         file = await asyncio.to_thread(path.open, "rb")
-        async with self.http.post(url, data=file, timeout=wait) as answer:
+        proxy = self.client.proxy  # what the client goes through: all calls go one way
+        async with self.http.post(url, data=file, timeout=wait, proxy=proxy) as answer:
             answer.raise_for_status()
 
     async def share(self, file_id: str, title: str, channel: str) -> None:

@@ -132,8 +132,8 @@ async def _digest(
         return None
     named = {owed.recipient}.union(*(request.people() for request in waiting))
     known = await profiles.people(named)
-    unknown = Person(owed.recipient, "there", timezone=policy.timezone)
-    reviewer = known.get(owed.recipient) or unknown
+    reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
+    reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
     build = digest.reminder if overdue else digest.build
     return Post(build(reviewer, waiting, total, known, now=now), owed.recipient)
 

@@ -18,8 +18,14 @@ def zone_of(name: str, default: str = "UTC") -> ZoneInfo:
 
     A Slack profile may carry any text, and an odd one is no reason to fail.
     """
+    return ZoneInfo(name if is_zone(name) else default)
+
+
+def is_zone(name: str) -> bool:
+    """Whether this machine knows a time zone of that name."""
     try:
-        return ZoneInfo(name)
+        ZoneInfo(name)
     # An unknown name, one that cannot be a name, and one that is a folder of names ("America").
     except (KeyError, ValueError, OSError):
-        return ZoneInfo(default)
+        return False
+    return True

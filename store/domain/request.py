@@ -151,12 +151,15 @@ def target_app(category: Category, details: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Slack profile as we last saw it. `timezone` is an IANA name, `locale` like `en-US`."""
+    """A Slack profile as we last saw it. `locale` is like `en-US`.
+
+    `timezone` is an IANA name; empty where Slack names none: it is the team's then.
+    """
 
     user_id: str
     name: str
     email: str | None = None
-    timezone: str = "UTC"
+    timezone: str = ""
     locale: str = "en-US"
     active: bool = True
 

@@ -1,6 +1,10 @@
 """Who people are and who holds a role: Slack's word, kept while Slack is away."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import pytest
+from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.actions.people import Person
 from bot.sandbox.state.conversations import UserGroup
@@ -119,3 +123,54 @@ async def test_an_address_is_asked_of_slack_once(team_once: Team) -> None:
         assert found.user_id == team_once.mallory.id
     assert asked(team_once, "users.lookupByEmail") == 1
     assert await team_once.bot.profiles.by_email("zoe@example.com") is None
+
+
+async def test_an_address_is_asked_again_once_the_profile_is_a_day_old(team_once: Team) -> None:
+    profiles, workspace = team_once.bot.profiles, team_once.workspace
+    await profiles.by_email("bob@example.com")
+    team_once.clock.move(hours=25)
+    team_once.bob.email = "bob.reyes@example.com"
+    team_once.mallory.email = "bob@example.com"
+
+    found = await profiles.by_email("bob@example.com")
+
+    assert found is not None
+    assert found.user_id == team_once.mallory.id
+    team_once.clock.move(hours=25)
+    workspace.deactivate(team_once.mallory)
+    assert await profiles.by_email("bob@example.com") is None
+
+
+async def test_an_old_address_is_better_than_none_while_slack_is_silent(team_once: Team) -> None:
+    await team_once.bot.profiles.by_email("bob@example.com")
+    team_once.clock.move(days=2)
+    for trouble in TROUBLES:
+        team_once.workspace.faults.add("users.lookupByEmail", trouble, times=9)
+        found = await team_once.bot.profiles.by_email("bob@example.com")
+        assert found is not None
+        assert found.user_id == team_once.bob.id
+        team_once.workspace.faults.clear()
+    team_once.workspace.faults.add("users.lookupByEmail", "status", status=429)
+    with pytest.raises(SlackApiError):  # whoever asked may ask again
+        await team_once.bot.profiles.by_email("bob@example.com")
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus"])
+async def test_who_names_no_time_zone_lives_in_the_teams(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """`tz` is null in profiles that never set one; the digest came at night by UTC."""
+    asked = Person.to_slack
+    monkeypatch.setattr(Person, "to_slack", lambda self: asked(self) | {"tz": zone or None})
+    team_once.clock.move(days=2)
+    await team_once.bot.jobs.refresh()
+    await team_once.submit()
+    team_once.clock.set(datetime(2026, 11, 23, 0, 59, 59, tzinfo=UTC))  # 8:59:59 in Manila
+    assert await team_once.bot.jobs.digest() == 0
+
+    team_once.clock.move(seconds=1)
+    assert await team_once.bot.jobs.digest() > 0
+    await team_once.send_all()
+
+    assert "Good morning" in team_once.last(team_once.bob)
+    assert (await team_once.bot.profiles.zone(team_once.bob.id)).key == "Asia/Manila"

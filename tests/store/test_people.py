@@ -69,8 +69,19 @@ async def test_an_address_finds_its_person_however_it_is_written(db: Database) -
     async with db.snapshot() as session:
         found = await people.with_email(session, "BOB@example.com")
         assert found
-        assert found.user_id == BOB
+        assert found.person.user_id == BOB
         assert await people.with_email(session, "b%@example.com") is None
+
+
+async def test_an_address_that_went_to_another_is_theirs_who_was_met_last(db: Database) -> None:
+    """Nobody tells us when an address is given away."""
+    for user, at in ((BOB, NOW), (CAROL, NOW + timedelta(days=2))):
+        async with db.transaction() as session:
+            await people.remember(session, [Person(user, user, "desk@example.com")], now=at)
+    async with db.snapshot() as session:
+        found = await people.with_email(session, "desk@example.com")
+    assert found
+    assert (found.person.user_id, found.at) == (CAROL, NOW + timedelta(days=2))
 
 
 async def test_an_address_finds_nobody_who_left(db: Database) -> None:

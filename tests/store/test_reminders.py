@@ -128,8 +128,14 @@ async def test_who_left_slack_or_lost_the_role_is_left_alone(db: Database) -> No
         assert f"{kind}:{BOB}:{MONDAY}" in await slots(db)
 
 
-async def test_a_stranger_to_us_lives_in_the_time_zone_of_the_policy(db: Database) -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_whose_time_zone_is_not_known_lives_in_that_of_the_policy(
+    db: Database, is_known: bool
+) -> None:
     policy = Policy(admins=(ADA,), timezone="Asia/Manila", digest_at=time(10, 30))
+    if is_known:
+        async with db.transaction() as session:
+            await people.remember(session, [Person(ADA, "Ada")], now=datetime.now(UTC))
     await submitted(db, datetime(2026, 11, 20, 3, tzinfo=UTC), policy)
     half_past_ten = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
     assert await reminders.owe_digests(db, policy, now=half_past_ten - SECOND) == 0

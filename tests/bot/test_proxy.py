@@ -1,0 +1,72 @@
+"""Behind a proxy every call goes through it: methods, response URLs and the bytes of a file."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from yarl import URL
+
+from blocks import notices
+from bot import slack_client
+from bot.exports.slack_files import Files
+from bot.outgoing.slack_calls import Post, Reply, SlackCalls
+from tests.harness_slack import Team
+
+WORDS = notices.plain("A word.")
+
+
+@asynccontextmanager
+async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
+    """A proxy that passes on what it is asked for; its address, and the paths so far."""
+    passed: list[str] = []
+
+    async def pass_on(request: web.BaseRequest) -> web.Response:
+        passed.append(URL(request.raw_path).path)
+        headers = {n: v for n, v in request.headers.items() if n not in ("Host", "Content-Length")}
+        async with aiohttp.ClientSession(auto_decompress=False) as straight:
+            asked = straight.request(
+                request.method, request.raw_path, data=await request.read(), headers=headers
+            )
+            async with asked as answer:
+                kind = answer.headers.get("Content-Type", "text/plain")
+                body, status = await answer.read(), answer.status
+                return web.Response(body=body, status=status, headers={"Content-Type": kind})
+
+    runner = web.ServerRunner(web.Server(pass_on))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", passed
+    await runner.cleanup()
+
+
+async def test_uploads_go_through_the_proxy_like_all_other_calls(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = team_once.workspace.root_url + team_once.workspace.response_urls.new(
+        team_once.bob.dm.id, team_once.bob.id
+    )
+    file = tmp_path / "requests.csv"
+    file.write_bytes(b"id,title")
+    async with proxy() as (address, passed), slack_client.session() as http:
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        client = slack_client.client(team_once.bot.settings, http)
+        calls, files = SlackCalls(client, http), Files(client, http)
+        await calls.send(Post(WORDS, team_once.bob.id), key="k")
+        await calls.send(Reply(WORDS, url, replace=False), key="k")
+        where, file_id = await files.offer(file.name, 8)
+        await files.send(file, where)
+        await files.share(file_id, file.name, await files.conversation(team_once.bob.id))
+
+    assert [path.rsplit("/", 2)[-2] for path in passed] == [
+        "api",
+        "response",
+        "api",
+        "upload",
+        "api",
+        "api",
+    ]
+    assert [shared["name"] for m in team_once.bob.sees() for shared in m.files] == [file.name]
