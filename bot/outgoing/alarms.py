@@ -11,8 +11,8 @@ from store.domain.policy import Policy
 from store.messages import slots
 from store.messages.outbox import Claimed, Kind, Owed
 
-_QUIET = {Kind.REFUSAL, Kind.LIST, Kind.HOME, Kind.UNDELIVERED}
-"""What its reader asks for again, and this notice itself."""
+_QUIET = {Kind.REFUSAL, Kind.LIST, Kind.HOME, Kind.UNDELIVERED, Kind.SECOND_COPY}
+"""What its reader asks for again, this notice itself, and a look that nobody waits for."""
 
 
 async def tell_admins(

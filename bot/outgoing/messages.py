@@ -19,7 +19,7 @@ from blocks import (
     undelivered,
 )
 from blocks import export as export_blocks
-from bot.outgoing.slack_calls import Call, Edit, Post, Publish, Reply
+from bot.outgoing.slack_calls import Call, DeleteOthers, Edit, Post, Publish, Reply
 from bot.profiles import Profiles
 from store import exports, people
 from store.domain.access import Denial, Refused, sees_only
@@ -43,7 +43,7 @@ class Renderer:
     policy: Policy
     clock: Clock
 
-    async def render(self, owed: Claimed) -> Call | None:
+    async def render(self, owed: Claimed) -> Call | None:  # noqa: PLR0912 - a case a kind
         """The message as it should read at this moment."""
         db, profiles, policy, now = self.db, self.profiles, self.policy, self.clock()
         match owed.kind:
@@ -69,6 +69,8 @@ class Renderer:
                 return await _export(owed, db, profiles)
             case Kind.UNDELIVERED:
                 return _undelivered(owed)
+            case Kind.SECOND_COPY:
+                return await _second_copy(owed, db, now)
             case _ as never:
                 assert_never(never)
 
@@ -76,7 +78,10 @@ class Renderer:
 async def _card(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
-    """Replaced by the response URL of a click while that serves, else edited; at first posted."""
+    """Replaced by the response URL of a click while that serves, else edited; at first posted.
+
+    What has ended before it was ever posted asks nobody for anything: it is not posted.
+    """
     audience = Audience(owed.data["audience"])
     async with db.snapshot() as session:
         only_of = None
@@ -86,7 +91,8 @@ async def _card(
             only_of = sees_only(owed.recipient, rules)
         request = await read.in_context(session, owed.request_id or 0, only_of=only_of)
         card = await cards.find(session, request.id, audience, owed.recipient, now=now)
-    if card.is_abandoned:
+    is_late = card.ts is None and not request.is_open
+    if card.is_abandoned or (is_late and not owed.doubtful):
         return None
     request = replace(request, context_at=now)
     known = await profiles.people(request.people())
@@ -96,7 +102,7 @@ async def _card(
         message = request_card.build(request, known, audience=audience)
     drawn = replace(card, shown_revision=request.revision, drawn_at=now)
     if not card.channel or not card.ts:
-        return Post(message, owed.recipient, card=drawn)
+        return Post(message, owed.recipient, card=drawn, is_late=is_late)
     if card.response_url:
         return Reply(message, card.response_url, replace=True, card=drawn)
     return Edit(message, card.channel, card.ts, drawn)
@@ -207,6 +213,19 @@ def _undelivered(owed: Claimed) -> Call:
     place = owed.data.get("place", owed.data.get("recipient", ""))  # as older rows name it
     what = f"the {owed.data['kind']}{ref}"
     return Post(undelivered.build(what, place, owed.data["why"]), owed.recipient)
+
+
+async def _second_copy(owed: Claimed, db: Database, now: datetime) -> Call | None:
+    """Moot for a card that was posted anew since, because somebody deleted it by hand."""
+    data = owed.data
+    if "audience" in data:
+        async with db.snapshot() as session:
+            request_id = owed.request_id or 0
+            card = await cards.find(session, request_id, data["audience"], owed.recipient, now=now)
+        if card.ts != data["ts"]:
+            return None
+    since = datetime.fromisoformat(data["since"])
+    return DeleteOthers(data["key"], data["channel"], data["ts"], since, data["thread_ts"])
 
 
 async def _request(owed: Claimed, db: Database) -> Request:

@@ -17,7 +17,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from blocks import plainer
 from bot.outgoing.messages import Renderer
 from bot.outgoing.settle import Settler
-from bot.outgoing.slack_calls import Call, Edit, Place, Post, Publish, Reply, SlackCalls
+from bot.outgoing.slack_calls import (
+    Call,
+    DeleteOthers,
+    Edit,
+    Place,
+    Post,
+    Publish,
+    Reply,
+    SlackCalls,
+)
 from bot.outgoing.verdict import LONGEST_RETRY_SECONDS, UNDRAWABLE, GiveUp, Sent, TryAgain, judge
 from bot.slack_client import CALL_SECONDS
 from handlers.slack_errors import Answer
@@ -62,7 +71,8 @@ class Sender:
 
         1. Draw it from the state now. With nothing left to say it counts as sent.
         2. A doubtful post is looked for in Slack. What is there is not posted again: a card is
-           edited, so that it reads as it should now; anything else is done.
+           edited, so that it reads as it should now; anything else is done. What comes too late is
+           not posted.
         3. Send it. What was claimed to go by a response URL that no longer serves is owed anew, in
            its turn among the edits.
         """
@@ -78,6 +88,9 @@ class Sender:
                 return
             if isinstance(verdict, GiveUp):
                 await self._settler.give_up(message, verdict)
+                return
+            if call.is_late and not place:
+                await self._settler.sent(message)
                 return
             if place and not call.card:
                 await self._settler.sent(message, call, place)
@@ -128,6 +141,8 @@ class Sender:
 
 def _more_plainly_each_time(call: Call, message: Claimed) -> Iterator[Call]:
     yield call
+    if isinstance(call, DeleteOthers):
+        return
     if isinstance(call, Publish):
         for view in plainer.views(call.view):
             yield replace(call, view=view)

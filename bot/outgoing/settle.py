@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -24,11 +24,14 @@ from store.engine.batching import Batches
 from store.engine.database import Database
 from store.messages import cards, outbox, rate_limits
 from store.messages.cards import Card
-from store.messages.outbox import Claimed, Kind
-from store.messages.rate_limits import LONGEST_REST
+from store.messages.outbox import Claimed, Kind, Owed
+from store.messages.rate_limits import LONGEST_REST, Method, method_of
 
 log = logging.getLogger(__name__)
 
+LOOKS = tuple(timedelta(seconds=seconds) for seconds in (15, 45, 90))
+"""When, after a doubtful message was sent, the bot looks whether it stands there twice: at most
+three quarters of a minute after the second copy has come."""
 _TICK_SECONDS = 0.02
 """While calls are under way, what was sent waits for the next tick: one settling for all."""
 
@@ -147,7 +150,25 @@ class Settler:
                     doubtful=message.doubtful,
                     now=now,
                 )
+        await _owe_looks(session, batch, now)
         return [None for _ in batch]
+
+
+async def _owe_looks(session: AsyncSession, batch: Sequence[_Sent], now: datetime) -> None:
+    """An attempt that was given up on may post its copy later than the one that counts."""
+    doubted = [
+        (sent.message, sent.place, sent.call.thread_ts if isinstance(sent.call, Post) else None)
+        for sent in batch
+        if sent.place
+        and sent.message.doubtful
+        and (isinstance(sent.call, Post) or method_of(sent.message.lane) is Method.POST)
+    ]
+    for number, look in enumerate(LOOKS, start=1):
+        owed = [
+            Owed.second_copy(message, number, place.channel, place.ts, thread_ts)
+            for message, place, thread_ts in doubted
+        ]
+        await outbox.owe(session, owed, now=now, due=now + look)
 
 
 def _at(card: Card, place: Place) -> Card:

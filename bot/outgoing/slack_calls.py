@@ -5,7 +5,9 @@ Measured: the client's own retry after a lost connection posts twice.
 """
 
 import json
+import logging
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +22,8 @@ from blocks.message import Json, Message
 from handlers.slack_errors import PAGE, Answer, answer_of, wait_of
 from store.messages.cards import Card
 
+log = logging.getLogger(__name__)
+
 EVENT_TYPE = "mini_program_approvals"
 """The type of the metadata every post carries; its payload names the outbox row."""
 CLOCKS_APART = 300
@@ -30,13 +34,15 @@ CLOCKS_APART = 300
 class Post:
     """`chat.postMessage`: a new message in a conversation, `channel` a channel or a person.
 
-    With `card` it is a copy of a request: its reader's, and of which revision.
+    With `card` it is a copy of a request: its reader's, and of which revision. `is_late`: nobody
+    needs it any more; but if an earlier attempt has posted it, it is brought up to date.
     """
 
     message: Message
     channel: str
     thread_ts: str | None = None
     card: Card | None = None
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,20 @@ class Publish:
     user: str
 
 
-Call = Post | Edit | Reply | Publish
+@dataclass(frozen=True, slots=True)
+class DeleteOthers:
+    """`chat.delete` of every copy of one message but this one: a post that was given up on may land
+    after it was posted again. `key` is that message's; it was first posted after `since`.
+    """
+
+    key: str
+    channel: str
+    ts: str
+    since: datetime
+    thread_ts: str | None = None
+
+
+Call = Post | Edit | Reply | Publish | DeleteOthers
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +121,9 @@ class SlackCalls:
                     return await self._reply(call, key), None
                 case Publish():
                     await self._client.views_publish(user_id=call.user, view=call.view)
+                    return Answer(200), None
+                case DeleteOthers():
+                    await self._delete_others(call)
                     return Answer(200), None
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
             return answer_of(error), None
@@ -136,11 +158,26 @@ class SlackCalls:
         return Answer(answer.status_code, _error_of(answer.body or ""), wait)
 
     async def _find(self, post: Post, key: str, since: datetime) -> Place | None:
-        channel, cursor = post.channel, None
+        channel = post.channel
         if channel.startswith(("U", "W")):
             # A person is written to by user id, but history is asked for by conversation.
             opened = await self._client.conversations_open(users=channel)
             channel = str(opened["channel"]["id"])
+        async for ts in self._copies(channel, post.thread_ts, key, since):
+            return Place(channel, ts)
+        return None
+
+    async def _delete_others(self, call: DeleteOthers) -> None:
+        found = self._copies(call.channel, call.thread_ts, call.key, call.since)
+        for ts in [ts async for ts in found if ts != call.ts]:
+            log.info("%s stood twice; the second copy is deleted", call.key)
+            await self._client.chat_delete(channel=call.channel, ts=ts)
+
+    async def _copies(
+        self, channel: str, thread_ts: str | None, key: str, since: datetime
+    ) -> AsyncIterator[str]:
+        """The times by which Slack names the messages of this key in this conversation."""
+        cursor = None
         wanted: dict[str, Any] = {
             "channel": channel,
             "oldest": f"{since.timestamp() - CLOCKS_APART:.6f}",
@@ -148,19 +185,19 @@ class SlackCalls:
             "include_all_metadata": True,
         }
         while True:
-            if post.thread_ts:
+            if thread_ts:
                 page = await self._client.conversations_replies(
-                    **wanted, ts=post.thread_ts, cursor=cursor
+                    **wanted, ts=thread_ts, cursor=cursor
                 )
             else:
                 page = await self._client.conversations_history(**wanted, cursor=cursor)
             for message in page["messages"]:
                 payload = message.get("metadata", {}).get("event_payload", {})
                 if payload.get("key") == key:
-                    return Place(channel, message["ts"])
+                    yield str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return None
+                return
 
 
 def _metadata(key: str) -> dict[str, Any]:

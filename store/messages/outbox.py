@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from sqlalchemy import Insert
 from sqlalchemy.orm import aliased
-from sqlmodel import and_, bindparam, case, col, literal_column, or_, select, update
+from sqlmodel import and_, bindparam, case, col, delete, literal_column, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.columns import in_list
@@ -55,6 +55,7 @@ class Kind(StrEnum):
     HOME = "home"
     EXPORT = "export"
     UNDELIVERED = "undelivered"
+    SECOND_COPY = "second_copy"
 
 
 class Rank(IntEnum):
@@ -148,6 +149,22 @@ class Owed:
         return cls(key, Kind.EXPORT, asker, lane, Rank.ANSWER, data={"export": export_id})
 
     @classmethod
+    def second_copy(
+        cls, sent: "Claimed", look: int, channel: str, ts: str, thread_ts: str | None
+    ) -> Self:
+        """A look whether this message, which may have been sent twice, stands in Slack twice."""
+        data = {
+            "key": sent.key,
+            "since": sent.created_at.isoformat(),
+            "channel": channel,
+            "ts": ts,
+            "thread_ts": thread_ts,
+            **{name: sent.data[name] for name in ("audience",) if name in sent.data},
+        }
+        key, lane = _key(Kind.SECOND_COPY, look, sent.key), f"look:{channel}"
+        return cls(key, Kind.SECOND_COPY, sent.recipient, lane, Rank.REST, sent.request_id, data)
+
+    @classmethod
     def reply(
         cls, kind: Kind, user: str, *, request_id: int | None = None, data: Mapping[str, Any]
     ) -> Self:
@@ -191,14 +208,19 @@ class Claimed:
         return self.lease_until - LEASE
 
 
-async def owe(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
-    """Owe these messages from now on; sent or failed before, they are owed anew."""
+async def owe(
+    session: AsyncSession, messages: Sequence[Owed], *, now: datetime, due: datetime | None = None
+) -> None:
+    """Owe these messages from now on; sent or failed before, they are owed anew.
+
+    Nothing is sent before `due`.
+    """
     if not messages:
         return
     await session.flush()  # the request a message is about may be new
     # In one order, the requests', against deadlocks.
     ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
-    moments = dict.fromkeys(("due_at", "created_at", "owed_at", "queued_at"), now)
+    moments = dict.fromkeys(("created_at", "owed_at", "queued_at"), now) | {"due_at": due or now}
     rows = [
         vars(message) | moments | {"method": method_of(message.lane) or ""} for message in ordered
     ]
@@ -219,6 +241,22 @@ async def owe_reply(
     reply = Owed.reply(kind, user, request_id=request_id, data=data)
     async with db.transaction() as session:
         await owe(session, [reply], now=now)
+
+
+async def supersede(session: AsyncSession, messages: Sequence[Owed]) -> None:
+    """These say all that earlier ones of their kind would say, to the same person: what nobody has
+    sent yet of those is owed no more.
+    """
+    for kind in {message.kind for message in messages}:
+        new = [message for message in messages if message.kind is kind]
+        await session.exec(
+            delete(OutboxRow).where(
+                _IS_PENDING,
+                col(OutboxRow.lane).in_([message.lane for message in new]),
+                col(OutboxRow.kind) == kind.value,
+                col(OutboxRow.key).not_in([message.key for message in new]),
+            )
+        )
 
 
 async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: datetime) -> None:
@@ -322,6 +360,7 @@ _LOCKED = (
     .order_by(col(OutboxRow.key))  # as they are owed, against deadlocks
     .with_for_update(of=OutboxRow)
 )
+_IS_PENDING = col(OutboxRow.state) == literal_column(f"'{OutboxState.PENDING}'")
 _IS_SENT = col(OutboxRow.state) == literal_column(f"'{OutboxState.SENT}'")  # as its index says it
 _LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}
 _DONE = _LET_GO | {"settled_at": bindparam("moment"), "doubtful": False, "last_error": None}

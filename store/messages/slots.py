@@ -8,8 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.database import dialect_insert
 from store.messages import outbox
-from store.messages.outbox import Owed
+from store.messages.outbox import Kind, Owed
 from store.tables import SlotRow
+
+_DAILY = {Kind.DIGEST, Kind.REMINDER}
+"""What says all that one of an earlier day would say."""
 
 
 async def owe_once(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> int:
@@ -23,5 +26,7 @@ async def owe_once(session: AsyncSession, messages: Sequence[Owed], *, now: date
     values = [{"key": key, "at": now} for key in sorted(message.key for message in messages)]
     new = dialect_insert(session)(SlotRow).values(values).on_conflict_do_nothing()
     ours = set((await session.exec(new.returning(col(SlotRow.key)))).scalars())
-    await outbox.owe(session, [each for each in messages if each.key in ours], now=now)
+    fresh = [each for each in messages if each.key in ours]
+    await outbox.supersede(session, [each for each in fresh if each.kind in _DAILY])
+    await outbox.owe(session, fresh, now=now)
     return len(ours)

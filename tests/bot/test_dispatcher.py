@@ -10,8 +10,10 @@ from sqlmodel import col, delete
 
 from bot.outgoing import dispatcher
 from bot.sandbox.state.ids import BOT_USER_ID
+from store.domain.request import ReleaseStage
 from store.engine.batching import Batches
-from store.messages import claim
+from store.messages import cards, claim
+from store.requests.release_stage import StageMove, move_stage
 from store.tables import CardRow
 from tests.bot.sending import SECOND, another_bot, approve, calls, rows, seen, send_all, states
 from tests.bot.test_dispatcher_loop import SHORTEST_PAUSE
@@ -147,6 +149,8 @@ async def test_what_the_workspace_refuses_stays_owed_and_is_told_once(
     await team.send_all()
 
     assert seen(team) == [2, 2, 2, 2]
+    team.clock.move(minutes=2)  # second copies are looked for
+    await team.send_all()
     assert await states(team) == {"sent"}
     (told,) = team.ada.sees()
     assert "Slack has refused what this app sends" in team.words(told)
@@ -188,16 +192,90 @@ async def test_many_owed_edits_of_a_card_become_one(team_once: Team) -> None:
 
 
 async def test_what_is_sent_is_the_state_at_that_moment(team_once: Team) -> None:
-    team_once.workspace.faults.add(POST, "status", status=429, retry_after=9, times=4)
+    team_once.workspace.faults.add(EDIT, "status", status=429, retry_after=9, times=4)
     request = await team_once.submit()
     await approve(team_once, request.id)
+    await team_once.send_all()
+    move = StageMove(request.id, team_once.alice.id, ReleaseStage.PILOT, team_once.clock())
+    await move_stage(team_once.bot.db, move, team_once.bot.policy)
     team_once.clock.move(seconds=10)
     await team_once.send_all()
 
-    card = team_once.card(team_once.bob, request)
-    assert "This request is approved." in team_once.words(card)
-    assert "[ Approve ]" not in team_once.words(card)
-    assert calls(team_once, EDIT) == 0
+    assert all("Pilot Testing" in shown for shown in team_once.copies(request))
+    assert calls(team_once, EDIT) == 8
+
+
+async def test_a_card_whose_request_ended_before_it_was_posted_is_not_posted(team: Team) -> None:
+    team.workspace.faults.add(POST, "status", status=429, retry_after=9, times=4)
+    request = await team.submit()
+    await approve(team, request.id)
+    team.clock.move(seconds=10)
+    await team.send_all()
+
+    assert seen(team) == [0, 0, 0, 1], "only alice hears the outcome"
+    assert await states(team) == {"sent"}
+    assert await team.bot.jobs.reconcile_all() == 0
+
+
+async def test_but_one_that_may_be_there_is_looked_for_and_brought_up_to_date(team: Team) -> None:
+    team.workspace.faults.add(POST, "drop_after", times=2)
+    team.workspace.faults.add(POST, "drop_before", times=2)
+    team.bot.dispatcher.stop()
+    request = await team.store()
+    await team.bot.dispatcher.run_once()
+    shown = [message for where in (team.bob, team.carol, team.alice) for message in where.sees()]
+    await approve(team, request.id)
+    team.clock.move(seconds=10)
+    await team.send_all()
+
+    assert sum(seen(team)) == 2 + 1, "two cards and the outcome"
+    assert all("This request is approved." in team.words(message) for message in shown)
+
+
+async def late_copies(team: Team, keys: dict[str, str]) -> None:
+    """Slack works on what its sender has given up: the first copies land after the second."""
+    for key, conversation in keys.items():
+        payload = {"event_type": "mini_program_approvals", "event_payload": {"key": key}}
+        await team.bot.client.chat_postMessage(channel=conversation, text="late", metadata=payload)
+
+
+async def test_a_second_copy_that_comes_late_is_deleted_within_a_minute(team: Team) -> None:
+    team.workspace.faults.add(POST, "drop_before", times=4)
+    request = await team.submit()
+    team.clock.move(seconds=2)
+    await team.send_all()
+    assert seen(team) == ONE_EACH
+    for _ in range(2):
+        late = {f"card:1:reviewer:{team.bob.id}": team.bob.id}
+        late |= {f"card:1:channel:{team.reviews.id}": team.reviews.id}
+        await late_copies(team, late)
+        assert seen(team) == [2, 1, 2, 1]
+        team.clock.move(seconds=59)
+        await team.send_all()
+        assert seen(team) == ONE_EACH
+    assert all(request.ref in shown for shown in team.copies(request))
+
+
+async def test_what_was_never_doubtful_is_not_looked_for(team_once: Team) -> None:
+    await team_once.submit()
+    team_once.clock.move(minutes=2)
+    await team_once.send_all()
+    assert calls(team_once, "conversations.history") == 0
+
+
+async def test_a_card_posted_anew_after_somebody_deleted_it_is_no_second_copy(team: Team) -> None:
+    team.workspace.faults.add(POST, "drop_before", times=4)
+    request = await team.submit()
+    team.clock.move(seconds=2)
+    await team.send_all()
+    team.card(team.bob, request).deleted = True
+    async with team.bot.db.transaction() as session:
+        card = await cards.find(session, request.id, "reviewer", team.bob.id, now=team.clock())
+        await cards.record_deleted(session, card, now=team.clock())
+    await team.send_all()
+    team.clock.move(seconds=100)
+    await team.send_all()
+    assert seen(team) == ONE_EACH
 
 
 async def test_a_vote_whose_bot_died_before_sending_is_sent_after_the_restart(team: Team) -> None:

@@ -215,3 +215,14 @@ async def test_slots_are_forgotten_when_their_day_is_long_over(db: Database) -> 
     async with db.transaction() as session:
         assert await reminders.prune(session, before=local(BOB, tuesday, time(9))) == 2
     assert set(await slots(db)) == {f"digest:{user}:{tuesday}" for user in ZONES}
+
+
+async def test_a_digest_that_is_still_owed_the_next_day_is_folded_into_that_days(
+    db: Database,
+) -> None:
+    await settle_in(db)
+    await submitted(db, local(BOB, MONDAY - timedelta(days=3), time(12)))
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        await reminders.owe_digests(db, POLICY, now=local(BOB, day, time(9)))
+    waiting = [key for key in await outbox_rows(db) if key.startswith("digest")]
+    assert sorted(waiting) == [f"digest:{user}:2026-11-24" for user in (BOB, CAROL)]
