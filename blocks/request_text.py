@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import ImageElement
 from blocks.categories import SCREENS
 from blocks.text import date, line, names, ordinal, plain, plural, who
 from store.domain.categories.changes import between, summary
+from store.domain.erasure import is_erased
 from store.domain.request import (
     Environment,
     People,
@@ -129,7 +130,9 @@ def changes(request: Request) -> str:
 
 def _what_changes(request: Request) -> str:
     spec, base = request.category.spec, request.base
-    if base and spec.has_release_stages:
+    if is_erased(request.details):
+        return ""
+    if base and not is_erased(base.details) and spec.has_release_stages:
         found = summary(between(spec, base.details, request.details))
         return _phrases(f"What changes since {_version(base)}", found or ("only the version",))
     carried = spec.what_changes(request.details)
@@ -142,7 +145,7 @@ def _what_changes(request: Request) -> str:
 
 
 def _changed_since(earlier: Predecessor | None, request: Request) -> str:
-    if earlier is None:
+    if earlier is None or is_erased(earlier.details) or is_erased(request.details):
         return ""
     found = summary(between(request.category.spec, earlier.details, request.details))
     return _phrases(f"Changed since {earlier.ref}", found or ("nothing",))

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
 from blocks.text import SECTION_LIMIT, escape, line, mrkdwn, packed, plain, words
 from store.domain.categories.changes import Change, between
+from store.domain.erasure import is_erased
 from store.domain.request import Predecessor, Request
 
 _NOTHING = "Nothing was changed."
@@ -16,7 +17,7 @@ _NOTHING = "Nothing was changed."
 
 def build(request: Request) -> Iterator[Block]:
     """A part for each earlier request it is compared with: the last release, the last try."""
-    base, last = request.base, request.predecessor
+    base, last = _legible(request, request.base), _legible(request, request.predecessor)
     if base and request.category.spec.has_release_stages:
         version = plain(base.version or "", 60)
         yield from _since(
@@ -24,6 +25,12 @@ def build(request: Request) -> Iterator[Block]:
         )
     if last:
         yield from _since(last, f"What changed since {last.ref}, the try before", request)
+
+
+def _legible(request: Request, earlier: Predecessor | None) -> Predecessor | None:
+    """What it is compared with; nothing, where the details of one of the two were erased."""
+    erased = is_erased(request.details) or (earlier is not None and is_erased(earlier.details))
+    return None if erased else earlier
 
 
 def _since(earlier: Predecessor, heading: str, request: Request) -> Iterator[Block]:

@@ -52,7 +52,11 @@ class Profiles:
         A message waits for this, and would wait for each of the others anew.
         """
         found: list[Person] = []
+        async with self._db.snapshot() as session:
+            left_out = await people.forgotten(session, user_ids)
         for user in user_ids:
+            if user in left_out:
+                continue
             try:
                 answer = await self._client.users_info(user=user, include_locale=True)
             except SlackApiError as error:  # Slack does not tell us of this one

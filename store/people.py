@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.access import Roster, Rules
@@ -13,7 +13,7 @@ from store.domain.policy import Policy
 from store.domain.request import People, Person
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, dialect_insert, execute
-from store.tables import MemberRow, PersonRow
+from store.tables import ForgottenRow, MemberRow, PersonRow
 
 PROFILE: tuple[Any, ...] = (
     PersonRow.user_id,
@@ -41,9 +41,12 @@ class Met(NamedTuple):
 
 
 async def remember(session: AsyncSession, people: Sequence[Person], *, now: datetime) -> None:
-    """Keep these profiles, replacing what was known."""
+    """Keep these profiles, replacing what was known; not of people who are to be forgotten."""
+    left_out = await forgotten(session, [person.user_id for person in people])
     # In one order, against deadlocks with replicas that keep the same people.
     for person in sorted(people, key=lambda person: person.user_id):
+        if person.user_id in left_out:
+            continue
         values = {
             "name": person.name,
             "email": person.email.casefold() if person.email else None,
@@ -54,6 +57,19 @@ async def remember(session: AsyncSession, people: Sequence[Person], *, now: date
         }
         statement = dialect_insert(session)(PersonRow).values(user_id=person.user_id, **values)
         await session.exec(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+
+
+async def forget(session: AsyncSession, user_id: str, *, now: datetime) -> None:
+    """Delete this profile, and never keep it again."""
+    await session.exec(delete(PersonRow).where(col(PersonRow.user_id) == user_id))
+    row = dialect_insert(session)(ForgottenRow).values(user_id=user_id, at=now)
+    await session.exec(row.on_conflict_do_nothing())
+
+
+async def forgotten(session: AsyncSession, user_ids: Iterable[str]) -> set[str]:
+    """Those of these people who are to be forgotten."""
+    asked = col(ForgottenRow.user_id).in_(sorted(set(user_ids)))
+    return set(await session.exec(select(ForgottenRow.user_id).where(asked)))
 
 
 async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
@@ -84,6 +100,13 @@ async def with_email(session: AsyncSession, email: str) -> Met | None:
     )
     row = (await session.exec(found.order_by(col(PersonRow.seen_at).desc()).limit(1))).first()
     return Met(snapshot(row), row.seen_at) if row else None
+
+
+async def called(session: AsyncSession, text: str) -> list[str]:
+    """The ids of everybody with this e-mail address or, in any case, this name."""
+    named = func.lower(PersonRow.name) == text.lower()
+    asked = or_(named, col(PersonRow.email) == text.casefold())
+    return list(await session.exec(select(PersonRow.user_id).where(asked)))
 
 
 async def set_members(session: AsyncSession, group_id: str, user_ids: Iterable[str]) -> None:

@@ -380,6 +380,15 @@ class PersonRow(SQLModel, table=True):
     seen_at: datetime
 
 
+class ForgottenRow(SQLModel, table=True):
+    """Somebody who is to be forgotten: their profile is never read again."""
+
+    __tablename__ = "forgotten"
+
+    user_id: str = Field(primary_key=True)
+    at: datetime
+
+
 class MemberRow(SQLModel, table=True):
     """A member of a user group that the policy names."""
 

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import app, http, slack_client
 from bot.app import Bot
-from bot.cli import audit, demo, doctor, manifest, operate
+from bot.cli import audit, demo, doctor, erase, manifest, operate
 from bot.cli.import_file import Importer
 from bot.cli.local_workspace import CAST, MOST_PEOPLE, local_workspace
 from bot.garbage import collect_rarely
@@ -38,6 +38,8 @@ cli = typer.Typer(
 cli.command("backup")(operate.backup_)
 cli.add_typer(operate.outbox_commands, name="outbox")
 cli.add_typer(audit.commands, name="audit")
+cli.command("forget")(erase.forget)
+cli.command("erase")(erase.erase)
 log = logging.getLogger(__name__)
 
 

@@ -10,7 +10,7 @@ from store.domain.clock import Clock
 from store.domain.policy import Policy
 from store.engine.database import CHUNK, Database
 from store.messages import cards, claim, outbox, rate_limits, reminders
-from store.requests import neighbours
+from store.requests import erase, neighbours
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,10 @@ class Jobs:
     async def refresh(self) -> None:
         """Read user groups and profiles again."""
         await self.profiles.refresh_groups()
+
+    async def erase(self) -> int:
+        """Erase what the policy no longer keeps, and what forgotten people left; how much."""
+        return await erase.erase_old(self.db, self.policy, now=self.clock())
 
     async def prune(self) -> int:
         """Delete what was sent or finished long ago, and drafts and replicas left; how many rows.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from store.domain.erasure import is_erased
 from store.domain.request import Category, Request
 from store.domain.submission import TITLE_LIMIT
 
@@ -92,14 +93,15 @@ def values_of(request: Request) -> Values:
 
     A title of the usual form is left out, so that it follows a new version or name.
     """
+    name = request.mini_program_name
     values = {
         "category": request.category.value,
         "environment": request.environment.value,
-        "mini_program": {"id": request.mini_program_id, "name": request.mini_program_name},
+        "mini_program": {"id": request.mini_program_id, "name": "" if is_erased(name) else name},
         "version": request.version,
-        "details": dict(request.details),
+        "details": {} if is_erased(request.details) else dict(request.details),
     }
-    usual = request.title == _title(request.category, values)
+    usual = is_erased(request.title) or request.title == _title(request.category, values)
     return values if usual else {**values, "title": request.title}
 
 

@@ -81,6 +81,8 @@ class Policy(BaseModel):
     nudge_after_days: Annotated[int, Field(ge=1, le=90, strict=True)] = 7
     working_days: tuple[Annotated[str, AfterValidator(_weekday)], ...] = WEEKDAYS[:5]
     own_requests: StrictBool = False
+    keep_details_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
+    keep_profiles_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
 
     @property
     def weekdays(self) -> frozenset[int]:
@@ -142,6 +144,8 @@ def _sentence(error: Any) -> str:
 _NUMBERS = {
     "remind_after_hours": "use a whole number of hours from 1 to 720",
     "nudge_after_days": "use a whole number of days from 1 to 90",
+    "keep_details_days": "use a whole number of days from 1 to 36500",
+    "keep_profiles_days": "use a whole number of days from 1 to 36500",
 }
 _USE = {
     "tuple_type": 'use a list, such as ["U012ABCDEF"]',

@@ -29,7 +29,8 @@ class Change:
     """What led to this revision of the request: which kind of act, whose, when.
 
     `columns` are those of its row that were written, `vote` the vote that was cast with it, and
-    `notes` what else its event says.
+    `notes` what else its event says. What `erases` puts another text in place of one that somebody
+    wrote: it is no secret, and stands in the event.
     """
 
     request: Request
@@ -39,6 +40,7 @@ class Change:
     columns: Mapping[str, Any]
     vote: Vote | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    erases: bool = False
 
 
 async def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
@@ -94,14 +96,15 @@ def _event(change: Change) -> Event:
     """What people wrote is sealed apart from the facts; of a new request its reviewers as well."""
     request, vote = change.request, change.vote
     texts = {name: text for name in TEXTS if (text := change.columns.get(name)) is not None}
+    texts = {} if change.erases else texts
     facts = {n: v for n, v in change.columns.items() if n not in texts and n not in DERIVED}
     data = {**plain(change.notes), "set": {n: sealed_value(v) for n, v in facts.items()}}
     if request.revision == 1:
         data["assigned"] = [[request.stage, reviewer] for reviewer in request.reviewers]
     if vote:
         cast = {n: sealed_value(getattr(vote, n)) for n in _VOTE_FIELDS}
-        reason = cast.pop("reason")
-        data["votes"] = [cast if reason else cast | {"reason": None}]
-        texts |= {VOTE_REASON: reason} if reason else {}
+        if vote.reason and not change.erases:
+            texts[VOTE_REASON] = cast.pop("reason")
+        data["votes"] = [cast]
     facts_of_event = (request.id, request.revision, change.kind, change.actor, change.at)
     return Event(*facts_of_event, data, texts)

@@ -10,6 +10,7 @@ from bot.sandbox.actions.people import Person
 from bot.sandbox.state.conversations import UserGroup
 from bot.sandbox.state.faults import FaultKind
 from store import people
+from store.requests import erase
 from tests.harness_slack import Team
 
 # More than once each: the HTTP client itself asks again where a GET was cut off.
@@ -174,3 +175,12 @@ async def test_who_names_no_time_zone_lives_in_the_teams(
 
     assert "Good morning" in team_once.last(team_once.bob)
     assert (await team_once.bot.profiles.zone(team_once.bob.id)).key == "Asia/Manila"
+
+
+async def test_who_is_forgotten_is_never_asked_for_again(team_once: Team) -> None:
+    team, dan = team_once, team_once.mallory
+    assert await names(team, [dan])
+    await erase.forget(team.bot.db, dan.id, now=team.clock())
+    before = asked(team, "users.info")
+    assert await names(team, [dan]) == []
+    assert asked(team, "users.info") == before
