@@ -27,10 +27,12 @@ def _database(value: str) -> str:
     try:
         url = parse_url(value)
     except DatabaseUrlError as error:
-        raise ValueError(f"is not a database we know; {error}") from error
-    folder = Path(url.database or "").parent
-    if url.get_backend_name() == "sqlite" and not folder.is_dir():
-        raise ValueError(f"names a folder that is not there: {folder}")
+        raise ValueError(f"is not a database we can use; {error}") from error
+    file = Path(url.database or "")
+    if url.get_backend_name() == "sqlite" and not file.parent.is_dir():
+        raise ValueError(f"names a folder that is not there: {file.parent}")
+    if url.get_backend_name() == "sqlite" and file.is_dir():
+        raise ValueError(f"names a folder, and the store is a file: {file}")
     return value
 
 

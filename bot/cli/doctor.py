@@ -1,35 +1,63 @@
 """Look at everything the bot needs and say what to do about what is missing."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import slack_client
 from bot.cli.manifest import SCOPES
 from bot.settings import Settings, SettingsError
-from handlers.slack_errors import code_of
+from handlers.slack_errors import PAGE, answer_of
 from store.domain.policy import Policy
 from store.engine import migrate
 from store.engine.database import Database
 
+EXAMPLE_IDS = {"U0ADMIN0001", "U0REVIEWER1", "S0REVIEWERS", "C0REVIEWS01"}
+"""The ids of `policy.example.toml`: nobody's."""
+MOST_MEMBERS = 80
+"""Members of user groups whose profiles are looked at. Slack: users.info 100 times a minute."""
+_COPY_AGAIN = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+_UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
+_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
+
+
+class State(StrEnum):
+    """What was found, in the word that is printed."""
+
+    OK = "ok"
+    UNSET = "not set"
+    WRONG = "wrong"
+    AWAY = "not reachable"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `remedy` says what to do where it is not well."""
+    """One thing looked at. With a `remedy`, somebody has to do it before the bot can work."""
 
     what: str
-    well: bool
+    state: State
     remedy: str = ""
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """The last line: how many things there are to do, and which comes first."""
+    to_do = [finding for finding in findings if finding.remedy]
+    if not to_do:
+        return "Nothing to do: all is well."
+    things = "1 thing" if len(to_do) == 1 else f"{len(to_do)} things"
+    return f"{things} to do. First, {to_do[0].what}: {to_do[0].remedy}"
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Every finding, from the settings outwards; what depends on a missing thing is left out."""
-    for name, check in _setting_checks(settings).items():
-        yield _setting(name, check)
+    for finding in _settings(settings):
+        yield finding
     async for finding in _database(settings):
         yield finding
     try:
@@ -43,36 +71,61 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
             yield finding
 
 
-def _setting_checks(settings: Settings) -> dict[str, Callable[[], object]]:
-    return {
-        "SLACK_BOT_TOKEN": settings.bot_token,
-        "SLACK_APP_TOKEN": settings.app_token,
-        "a way in for Slack": settings.check_entrance,
-        "the policy file": settings.policy,
-    }
+def _settings(settings: Settings) -> list[Finding]:
+    return [
+        _setting("SLACK_BOT_TOKEN", settings.bot_token, settings.slack_bot_token),
+        _setting("SLACK_APP_TOKEN", settings.app_token, settings.slack_app_token),
+        _setting("SLACK_SIGNING_SECRET", settings.signing_secret, settings.slack_signing_secret),
+        _setting("a way in for Slack", settings.check_entrance, None),
+        _policy_file(settings),
+    ]
 
 
-def _setting(name: str, check: Callable[[], object]) -> Finding:
+def _setting(name: str, check: Callable[[], object], value: object) -> Finding:
+    """As it is checked before a start; what is optional and not set is nothing to do."""
     try:
-        check()
+        found = check()
     except SettingsError as error:
-        return Finding(name, well=False, remedy=str(error))
-    return Finding(name, well=True)
+        return Finding(name, State.WRONG if value else State.UNSET, str(error))
+    is_unset = name.isupper() and not found
+    return Finding(name, State.UNSET if is_unset else State.OK)
+
+
+def _policy_file(settings: Settings) -> Finding:
+    what = "the policy file"
+    try:
+        policy = settings.policy()
+    except SettingsError as error:
+        is_there = settings.policy_file.exists()
+        return Finding(what, State.WRONG if is_there else State.UNSET, str(error))
+    named = {*policy.admins, *policy.reviewers, policy.channel or ""} & EXAMPLE_IDS
+    if named:
+        remedy = f"Put your own ids in the place of the example's {', '.join(sorted(named))}."
+        return Finding(what, State.WRONG, remedy)
+    return Finding(what, State.OK)
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    what = "the database"
     db = Database(settings.database_url)
     try:
-        current = await migrate.is_current(db)
-        remedy = "" if current else "Run mp-approvals migrate."
-        yield Finding("the database", current or db.is_sqlite, remedy)
+        if await migrate.is_current(db) or db.is_sqlite:
+            yield Finding(what, State.OK)
+        else:
+            yield Finding(what, State.WRONG, "Run mp-approvals migrate.")
     except (SQLAlchemyError, OSError) as error:
-        remedy = (
-            f"DATABASE_URL does not answer ({type(error).__name__}): is it up, and the name right?"
-        )
-        yield Finding("the database", well=False, remedy=remedy)
+        yield _unusable(what, error)
     finally:
         await db.dispose()
+
+
+def _unusable(what: str, error: Exception) -> Finding:
+    """A database that refuses us, or none at all. The driver's own words may hold a password."""
+    if isinstance(error, DBAPIError) and "FATAL" in str(error.orig):
+        remedy = "The server of DATABASE_URL refuses: are user, password and database name right?"
+        return Finding(what, State.WRONG, remedy)
+    remedy = f"DATABASE_URL does not answer ({type(error).__name__}): is it up, and the name right?"
+    return Finding(what, State.AWAY, remedy)
 
 
 async def _slack(
@@ -80,12 +133,13 @@ async def _slack(
 ) -> AsyncIterator[Finding]:
     try:
         hello = await client.auth_test()
-    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-        remedy = f"Slack answered {code_of(error)}: copy the Bot User OAuth Token again."
-        yield Finding("the bot token", well=False, remedy=remedy)
+    except _FAILURES as error:
+        copy = answer_of(error).error in _COPY_AGAIN
+        remedy = "Copy the Bot User OAuth Token again." if copy else "Ask who runs the workspace."
+        yield _failed("the bot token", error, remedy)
         return
-    yield Finding(f"the bot token ({hello['user']} in {hello['team']})", well=True)
-    yield _scopes(str(hello.headers.get("x-oauth-scopes", "")))
+    yield Finding(f"the bot token ({hello['user']} in {hello['team']})", State.OK)
+    yield _scopes(hello.headers.get("x-oauth-scopes"))
     if token := settings.app_token():
         yield await _asked(
             "the app-level token",
@@ -93,47 +147,104 @@ async def _slack(
             "Create one with the scope connections:write.",
         )
     if not policy.reviewers and not policy.admins:
-        yield Finding("reviewers", well=False, remedy="Name reviewers under [workspace].")
+        yield Finding("reviewers", State.UNSET, "Name reviewers under [workspace].")
+    seen: set[str] = set()
     for member in dict.fromkeys((*policy.reviewers, *policy.admins)):
-        yield await _member(client, member)
+        named = _group(client, member, seen) if member.startswith("S") else _person(client, member)
+        yield await named
     if policy.channel:
         yield await _channel(client, policy.channel)
 
 
-def _scopes(granted: str) -> Finding:
+def _scopes(granted: str | None) -> Finding:
+    if granted is None:
+        return Finding("the scopes: Slack does not say which the token has", State.AWAY)
     missing = sorted(set(SCOPES) - {scope.strip() for scope in granted.split(",")})
-    remedy = f"Add {', '.join(missing)} under OAuth & Permissions, then reinstall the app."
-    return Finding("scopes", not missing, remedy if missing else "")
+    if missing:
+        remedy = f"Add {', '.join(missing)} under OAuth & Permissions, then reinstall the app."
+        return Finding("scopes", State.WRONG, remedy)
+    return Finding("scopes", State.OK)
 
 
-async def _member(client: AsyncWebClient, member: str) -> Finding:
-    if member.startswith("S"):
-        call = client.usergroups_users_list(usergroup=member)
-        return await _asked(f"user group {member}", call, "Check its id in the policy file.")
+async def _person(client: AsyncWebClient, member: str) -> Finding:
+    what = f"member {member}"
     try:
         user = (await client.users_info(user=member))["user"]
-    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-        remedy = f"Slack answered {code_of(error)}: check the id in the policy file."
-        return Finding(f"member {member}", well=False, remedy=remedy)
-    gone = "This person has left Slack: take them out of the policy file."
-    return Finding(f"member {member}", not user.get("deleted"), gone if user.get("deleted") else "")
+    except _FAILURES as error:
+        return _failed(what, error, "Check the id in the policy file.")
+    if user.get("deleted"):
+        remedy = "This person has left Slack: take them out of the policy file."
+        return Finding(what, State.WRONG, remedy)
+    if _is_bot(user):
+        remedy = "This is a bot, and no bot decides: take it out of the policy file."
+        return Finding(what, State.WRONG, remedy)
+    return Finding(what, State.OK)
+
+
+async def _group(client: AsyncWebClient, group: str, seen: set[str]) -> Finding:
+    """Whether it has members, and no bots among those not seen yet."""
+    what = f"user group {group}"
+    try:
+        members = list((await client.usergroups_users_list(usergroup=group))["users"])
+        unseen = [member for member in members if member not in seen]
+        bots = await _bots(client, unseen[: MOST_MEMBERS - len(seen)])
+        seen.update(members)
+    except _FAILURES as error:
+        return _failed(what, error, "Check its id in the policy file.")
+    if not members:
+        return Finding(what, State.WRONG, "It is empty, so nobody decides by it: add people to it.")
+    if bots:
+        remedy = f"No bot decides: take {', '.join(bots)} out of the group."
+        return Finding(what, State.WRONG, remedy)
+    return Finding(what, State.OK)
+
+
+async def _bots(client: AsyncWebClient, members: Sequence[str]) -> list[str]:
+    return [one for one in members if _is_bot((await client.users_info(user=one))["user"])]
+
+
+def _is_bot(user: dict[str, Any]) -> bool:
+    return bool(user.get("is_bot")) or user["id"] == "USLACKBOT"  # which says it is none
 
 
 async def _channel(client: AsyncWebClient, channel: str) -> Finding:
     try:
         found = (await client.conversations_info(channel=channel))["channel"]
-    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-        remedy = (
-            f"Slack answered {code_of(error)}: check the id; a private one has to invite the bot."
-        )
-        return Finding(f"channel {channel}", well=False, remedy=remedy)
-    invite = "The bot is not in it: type /invite @Mini Program Approvals there."
-    return Finding(f"channel #{found['name']}", bool(found.get("is_member")), invite)
+    except _FAILURES as error:
+        remedy = "Check the id; a private channel has to invite the bot."
+        return _failed(f"channel {channel}", error, remedy)
+    what = f"channel #{found['name']}"
+    if found.get("is_archived"):
+        remedy = "It is archived: take it out of the archive, or name another in the policy file."
+        return Finding(what, State.WRONG, remedy)
+    if not found.get("is_member"):
+        remedy = "The bot is not in it: type /invite @Mini Program Approvals there."
+        return Finding(what, State.WRONG, remedy)
+    return Finding(what, State.OK)
 
 
-async def _asked(what: str, call: object, remedy: str) -> Finding:
+async def _asked(what: str, call: Awaitable[object], remedy: str) -> Finding:
     try:
-        await call  # type: ignore[misc]  # the client's methods are coroutines, typed as responses
-    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-        return Finding(what, well=False, remedy=f"Slack answered {code_of(error)}. {remedy}")
-    return Finding(what, well=True)
+        await call
+    except _FAILURES as error:
+        return _failed(what, error, remedy)
+    return Finding(what, State.OK)
+
+
+def _failed(what: str, error: Exception, remedy: str) -> Finding:
+    """What Slack refused is wrong; without an answer of Slack nothing is known of it."""
+    answer = answer_of(error)
+    if answer.status is not None and answer.error == "ratelimited":
+        return Finding(what, State.AWAY, "Slack has been asked too often: try again in a minute.")
+    if answer.status is not None and answer.error not in (None, PAGE):
+        return Finding(what, State.WRONG, f"Slack answered {answer.error}. {remedy}")
+    if answer.status is not None:
+        said = answer.error or f"HTTP {answer.status}"
+        why = f"{said} came in place of an answer of Slack: look for a proxy or a login page."
+    elif isinstance(error, _UNTRUSTED):
+        why = "The certificate is not trusted (or there is none): does a proxy read along?"
+    elif isinstance(error, aiohttp.ClientConnectorDNSError):
+        why = "The name is not found: look at the network, its DNS, and SLACK_API_URL."
+    else:
+        why = f"No answer ({type(error).__name__}): look at the network and SLACK_API_URL."
+    return Finding(what, State.AWAY, why)

@@ -94,6 +94,11 @@ def manifest_(
     ] = None,
 ) -> None:
     """Print the Slack app manifest."""
+    if url is not None and not manifest.is_address(url):
+        raise SettingsError(
+            f"--url {url} is no address that Slack calls: give https:// and the name of your host, "
+            "like https://approvals.example.com."
+        )
     typer.echo(json.dumps(manifest.build(url), indent=2))
 
 
@@ -240,7 +245,8 @@ async def _migrate(settings: Settings) -> int:
 async def _examine(settings: Settings) -> int:
     findings = [finding async for finding in doctor.examine(settings)]
     for finding in findings:
-        typer.echo(f"{'ok ' if finding.well else 'NO '} {finding.what}")
-        if not finding.well:
-            typer.echo(f"    {finding.remedy}")
-    return 0 if all(finding.well for finding in findings) else 1
+        typer.echo(f"{finding.state:<13}  {finding.what}")
+        if finding.remedy:
+            typer.echo(f"{'':15}{finding.remedy}")
+    typer.echo(doctor.summary(findings))
+    return 1 if any(finding.remedy for finding in findings) else 0

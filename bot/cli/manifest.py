@@ -1,6 +1,7 @@
 """The Slack app manifest, and the scopes the bot needs: one list for it and the doctor."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from handlers.commands import COMMAND, SUBCOMMANDS
 from handlers.request_form import SHORTCUT
@@ -20,11 +21,23 @@ SCOPES = {
     "usergroups:read": "the members of a reviewers' group",
 }
 """Each scope with what it is for."""
+_PATH = "/slack/events"
+
+
+def is_address(url: str) -> bool:
+    """Whether Slack would send requests there: https and a host's name; a path may follow."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    plain = not (parts.query or parts.fragment or parts.username or " " in url)
+    return parts.scheme == "https" and "." in host and plain
 
 
 def build(url: str | None = None) -> dict[str, Any]:
     """The manifest; with `url` (https://host) for signed HTTP, without for Socket Mode."""
-    events_url = f"{url.rstrip('/')}/slack/events" if url else None
+    events_url = f"{url.rstrip('/').removesuffix(_PATH)}{_PATH}" if url else None
     address = {"request_url": events_url} if events_url else {}
     command: dict[str, Any] = {
         "command": COMMAND,

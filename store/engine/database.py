@@ -65,14 +65,37 @@ class DatabaseUrlError(ValueError):
 
 
 def parse_url(text: str) -> URL:
-    """The URL with our driver in it. Raises DatabaseUrlError for anything else than the two."""
+    """The URL with our driver in it. Raises DatabaseUrlError for what cannot be used."""
     try:
         url = make_url(text)
-        return url.set(drivername=_DRIVERS[url.drivername])
+        url = url.set(drivername=_DRIVERS[url.drivername])
     except (ArgumentError, KeyError, ValueError) as error:  # ValueError: a port that is no number
         raise DatabaseUrlError(
             "use sqlite:///file.db or postgresql://user:password@host/name"
         ) from error
+    if url.get_backend_name() == "sqlite":
+        _check_file(url)
+    elif url.query:
+        _check_options(url)
+    return url
+
+
+def _check_file(url: URL) -> None:
+    if not url.database or url.database.startswith((":", "file:")):
+        raise DatabaseUrlError("the store is a file, and this names none: use sqlite:///file.db")
+    if url.query:
+        raise DatabaseUrlError(f"SQLite takes no options here: leave out ?{', '.join(url.query)}")
+
+
+def _check_options(url: URL) -> None:
+    from psycopg import ProgrammingError, conninfo  # for PostgreSQL alone
+
+    options = {name: value for name, value in url.query.items() if isinstance(value, str)}
+    try:
+        given = conninfo.conninfo_to_dict(conninfo.make_conninfo(**options))
+        conninfo.timeout_from_conninfo(given)
+    except ProgrammingError as error:  # its text names the option and holds nothing else
+        raise DatabaseUrlError(f"PostgreSQL takes no such option: {error}") from error
 
 
 class Database:

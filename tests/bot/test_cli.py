@@ -39,6 +39,21 @@ async def test_the_manifest_of_signed_http_names_one_address(installed: Installa
     assert settings["event_subscriptions"]["request_url"] == address
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://us.example", "us.example", "https://", "https://localhost", "https://us.example:x"],
+)
+async def test_the_manifest_insists_on_an_https_address(installed: Installation, url: str) -> None:
+    typed = await installed.types("manifest", "--url", url)
+    assert typed.code == 1
+    assert typed.words.startswith(f"--url {url} is no address that Slack calls: give https://")
+
+
+async def test_the_manifest_takes_the_whole_address_too(installed: Installation) -> None:
+    whole = await installed.types("manifest", "--url", "https://us.example/slack/events")
+    assert whole == await installed.types("manifest", "--url", "https://us.example")
+
+
 async def test_migrate_brings_the_schema_to_head(
     installed: Installation, empty_postgres: str
 ) -> None:

@@ -1,22 +1,44 @@
-"""The doctor: all is well, or what to do about each thing that is not."""
+"""The doctor: all is well, or what to do about each thing that is not, and what comes first."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from aiohttp import web
 
+from bot.cli.doctor import EXAMPLE_IDS, State
 from bot.sandbox.state.ids import BOT_USER_ID
-from tests.bot.installation import Installation
+from tests.bot.installation import Installation, Typed
 
 Spoil = Callable[[Installation], object]
+EXAMPLE = Path(__file__).parents[2] / "policy.example.toml"
+
+
+def found(typed: Typed) -> dict[str, str]:
+    """The state of each thing that was looked at."""
+    lines = [line for line in typed.words.splitlines()[:-1] if not line.startswith(" ")]
+    return {line[15:]: line[:15].strip() for line in lines}
+
+
+def remedy(typed: Typed, state: State, what: str) -> str:
+    """What is to be done about this; it stands below the thing."""
+    lines = typed.words.splitlines()
+    (at,) = [n for n, line in enumerate(lines) if line.startswith(f"{state:<13}  {what}")]
+    assert lines[at + 1].startswith(" " * 15), f"no remedy for {what}"
+    return lines[at + 1].strip()
 
 
 async def test_a_whole_installation_is_well(installed: Installation) -> None:
     typed = await installed.types("doctor")
 
     assert typed.code == 0
-    assert {line[:3] for line in typed.words.splitlines()} == {"ok "}
-    for looked_at in ("SLACK_BOT_TOKEN", "database", "scopes", "channel #reviews", "user group S"):
-        assert looked_at in typed.words
+    states = found(typed)
+    assert states.pop("SLACK_SIGNING_SECRET") == "not set", "Socket Mode needs none"
+    assert set(states.values()) == {"ok"}
+    for looked_at in ("SLACK_BOT_TOKEN", "the database", "scopes", "channel #reviews"):
+        assert looked_at in states
+    assert typed.words.endswith("\nNothing to do: all is well.\n")
 
 
 def _set(name: str, value: str) -> Spoil:
@@ -39,41 +61,91 @@ def _outside_the_channel(installed: Installation) -> None:
     installed.reviews.members.remove(BOT_USER_ID)
 
 
-TOKEN = "Slack answered invalid_auth: copy the Bot User OAuth Token again."
-AWAY = "Slack answered ClientConnectorError"
+def _channel_archived(installed: Installation) -> None:
+    installed.reviews.is_archived = True
+
+
+def _group_empty(installed: Installation) -> None:
+    installed.workspace.change_usergroup(installed.group, members=[])
+
+
+def _bot_in_the_group(installed: Installation) -> None:
+    installed.group.members.append(BOT_USER_ID)
+
+
+TOKEN = "Slack answered invalid_auth. Copy the Bot User OAuth Token again."
 NO_GROUP = "Slack answered no_such_subteam. Check its id in the policy file."
+NO_USER = "Slack answered user_not_found. Check the id in the policy file."
+NO_CHANNEL = "Slack answered channel_not_found. Check the id; a private channel has to invite"
+NO_HOST = "The name is not found: look at the network, its DNS, and SLACK_API_URL."
+BOT = f'["{BOT_USER_ID}"]'
+UNSET, WRONG, AWAY = State.UNSET, State.WRONG, State.AWAY
 
 
 @pytest.mark.parametrize(
-    ("spoil", "finding", "remedy"),
+    ("spoil", "state", "what", "said"),
     [
-        (_set("SLACK_BOT_TOKEN", ""), "SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN is missing"),
-        (_set("SLACK_BOT_TOKEN", "xoxb-1"), "the bot token", TOKEN),
-        (_set("SLACK_APP_TOKEN", "xapp-1"), "the app-level token", "connections:write"),
-        (_set("SLACK_APP_TOKEN", ""), "a way in for Slack", "Set SLACK_APP_TOKEN (Socket Mode)"),
-        (_set("SLACK_API_URL", "http://127.0.0.1:9/"), "the bot token", AWAY),
-        (_set("DATABASE_URL", "postgresql://u@127.0.0.1:9/x"), "the database", "is it up, and"),
-        (_set("POLICY_FILE", "none.toml"), "the policy file", "there is no none.toml"),
-        (_policy(timezone='"Mars"'), "the policy file", "'Mars' is not a time zone"),
-        (_policy(reviewers="[]", admins="[]"), "reviewers", "Name reviewers under [workspace]."),
-        (_policy(reviewers='["S0"]'), "user group S0", NO_GROUP),
-        (_policy(admins='["U0"]'), "member U0", "Slack answered user_not_found: check the id"),
-        (_policy(channel='"C0"'), "channel C0", "Slack answered channel_not_found: check the id"),
-        (_lacking_a_scope, "scopes", "Add users:read.email under OAuth & Permissions, then"),
-        (_with_ada_gone, "member U", "This person has left Slack: take them out"),
-        (_outside_the_channel, "channel #reviews", "type /invite @Mini Program Approvals there."),
+        (_set("SLACK_BOT_TOKEN", ""), UNSET, "SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN is missing"),
+        (_set("SLACK_BOT_TOKEN", "xoxp-1"), WRONG, "SLACK_BOT_TOKEN", "starts with xoxb-"),
+        (_set("SLACK_BOT_TOKEN", "xoxb-1"), WRONG, "the bot token", TOKEN),
+        (_set("SLACK_APP_TOKEN", "xapp-1"), WRONG, "the app-level token", "connections:write"),
+        (_set("SLACK_APP_TOKEN", ""), UNSET, "a way in for Slack", "Set SLACK_APP_TOKEN (Socket"),
+        (_set("SLACK_API_URL", "http://127.0.0.1:9/"), AWAY, "the bot token", "No answer (Client"),
+        (_set("SLACK_API_URL", "https://no.invalid/"), AWAY, "the bot token", NO_HOST),
+        (_set("DATABASE_URL", "postgresql://u@127.0.0.1:9/x"), AWAY, "the database", "is it up,"),
+        (_set("POLICY_FILE", "none.toml"), UNSET, "the policy file", "there is no none.toml"),
+        (_policy(timezone='"Mars"'), WRONG, "the policy file", "'Mars' is not a time zone"),
+        (_policy(reviewers="[]", admins="[]"), UNSET, "reviewers", "Name reviewers under"),
+        (_policy(reviewers='["S0"]'), WRONG, "user group S0", NO_GROUP),
+        (_policy(admins='["U0"]'), WRONG, "member U0", NO_USER),
+        (_policy(reviewers=BOT), WRONG, f"member {BOT_USER_ID}", "This is a bot, and no bot"),
+        (_policy(channel='"C0"'), WRONG, "channel C0", NO_CHANNEL),
+        (_lacking_a_scope, WRONG, "scopes", "Add users:read.email under OAuth & Permissions, then"),
+        (_with_ada_gone, WRONG, "member U", "This person has left Slack: take them out"),
+        (_outside_the_channel, WRONG, "channel #reviews", "type /invite @Mini Program Approvals"),
+        (_channel_archived, WRONG, "channel #reviews", "It is archived: take it out of the"),
+        (_group_empty, WRONG, "user group S", "It is empty, so nobody decides by it"),
+        (_bot_in_the_group, WRONG, "user group S", f"take {BOT_USER_ID} out of the group"),
     ],
 )
 async def test_what_is_not_well_comes_with_what_to_do(
-    installed: Installation, spoil: Spoil, finding: str, remedy: str
+    installed: Installation, spoil: Spoil, state: State, what: str, said: str
 ) -> None:
     spoil(installed)
     typed = await installed.types("doctor")
 
     assert typed.code == 1
-    lines = typed.words.splitlines()
-    (at,) = [n for n, line in enumerate(lines) if line.startswith(f"NO  {finding}")]
-    assert remedy in lines[at + 1]
+    to_do, last = remedy(typed, state, what), typed.words.splitlines()[-1]
+    assert said in to_do
+    assert last.startswith("1 thing to do. First, ")
+    assert last.endswith(to_do)
+
+
+async def test_the_last_line_says_how_much_there_is_to_do_and_what_comes_first(
+    installed: Installation,
+) -> None:
+    installed.policy(channel='"C0"', reviewers='["S0"]')
+    typed = await installed.types("doctor")
+    assert typed.words.splitlines()[-1] == f"2 things to do. First, user group S0: {NO_GROUP}"
+
+
+async def test_an_app_token_that_is_not_set_is_not_called_well(installed: Installation) -> None:
+    secret = installed.workspace.signing_secret
+    installed.environment |= {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": secret}
+    typed = await installed.types("doctor")
+
+    assert typed.code == 0
+    assert found(typed)["SLACK_APP_TOKEN"] == "not set"
+
+
+async def test_the_ids_of_the_example_do_not_pass(installed: Installation) -> None:
+    text = EXAMPLE.read_text("utf-8")
+    assert all(f'"{each}"' in text for each in EXAMPLE_IDS)
+    (installed.folder / "policy.toml").write_text(text, "utf-8")
+    typed = await installed.types("doctor")
+
+    to_do = remedy(typed, WRONG, "the policy file")
+    assert to_do.endswith("the example's S0REVIEWERS, U0ADMIN0001, U0REVIEWER1.")
 
 
 async def test_a_postgresql_that_is_not_migrated_is_named(
@@ -83,4 +155,75 @@ async def test_a_postgresql_that_is_not_migrated_is_named(
     typed = await installed.types("doctor")
 
     assert typed.code == 1
-    assert "NO  the database\n    Run mp-approvals migrate.\n" in typed.words
+    assert remedy(typed, WRONG, "the database") == "Run mp-approvals migrate."
+
+
+async def test_a_postgresql_that_refuses_us_is_not_called_away(
+    installed: Installation, empty_postgres: str
+) -> None:
+    installed.environment["DATABASE_URL"] = empty_postgres.replace("empty", "nowhere")
+    typed = await installed.types("doctor")
+    assert "refuses: are user, password" in remedy(typed, WRONG, "the database")
+
+
+@asynccontextmanager
+async def slack_that_says(status: int, body: str, kind: str) -> AsyncIterator[str]:
+    """A server with one answer to everything; its address."""
+
+    async def say(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text=body, content_type=kind)
+
+    site = web.Application()
+    site.router.add_route("*", "/{any:.*}", say)
+    runner = web.AppRunner(site)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    await runner.cleanup()
+
+
+JSON, PAGE = "application/json", "text/html"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "state", "said"),
+    [
+        (200, "<html>Log in</html>", PAGE, AWAY, "a web page came in place of an answer"),
+        (404, "<html>", PAGE, AWAY, "HTTP 404 came in place of an answer of Slack"),
+        (503, "busy", "text/plain", AWAY, "HTTP 503 came in place of an answer of Slack"),
+        (429, '{"ok": false, "error": "ratelimited"}', JSON, AWAY, "asked too often"),
+        (200, '{"ok": false, "error": "accesslimited"}', JSON, WRONG, "answered accesslimited"),
+    ],
+)
+async def test_what_is_no_answer_of_slack_says_nothing_of_the_token(
+    installed: Installation, status: int, body: str, kind: str, state: State, said: str
+) -> None:
+    async with slack_that_says(status, body, kind) as address:
+        installed.environment["SLACK_API_URL"] = address
+        typed = await installed.types("doctor")
+
+    assert said in remedy(typed, state, "the bot token")
+    assert "Copy the Bot User OAuth Token" not in typed.words
+
+
+async def test_without_tls_on_the_other_side_the_token_is_not_blamed(
+    installed: Installation,
+) -> None:
+    async with slack_that_says(200, "", JSON) as address:
+        installed.environment["SLACK_API_URL"] = address.replace("http:", "https:")
+        typed = await installed.types("doctor")
+    assert "The certificate is not trusted" in remedy(typed, AWAY, "the bot token")
+
+
+async def test_scopes_that_slack_does_not_name_are_not_called_missing(
+    installed: Installation,
+) -> None:
+    installed.policy(reviewers="[]", admins="[]")
+    known = '"channel": {"name": "reviews", "is_member": true}'
+    hello = f'{{"ok": true, "user": "bot", "team": "Sandbox", {known}}}'
+    async with slack_that_says(200, hello, JSON) as address:
+        installed.environment["SLACK_API_URL"] = address
+        typed = await installed.types("doctor")
+
+    assert found(typed)["the scopes: Slack does not say which the token has"] == "not reachable"
+    assert "OAuth & Permissions" not in typed.words

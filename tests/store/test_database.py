@@ -20,6 +20,7 @@ from tests.harness_store import replicas, submit
         ("postgres://bot:pw@db.example.com/approvals", "postgresql+psycopg", "approvals"),
         ("postgresql://bot:pw@db.example.com/approvals", "postgresql+psycopg", "approvals"),
         ("postgresql+psycopg://bot@/approvals?host=/run", "postgresql+psycopg", "approvals"),
+        ("postgresql://bot@db/approvals?connect_timeout=5", "postgresql+psycopg", "approvals"),
     ],
 )
 def test_both_databases_are_reached_by_the_usual_addresses(
@@ -43,6 +44,23 @@ def test_both_databases_are_reached_by_the_usual_addresses(
 def test_any_other_address_is_refused_with_the_form_that_works(text: str) -> None:
     with pytest.raises(DatabaseUrlError, match=r"use sqlite:///file\.db or postgresql://"):
         parse_url(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("sqlite://", "the store is a file, and this names none: use sqlite:///file.db"),
+        ("sqlite:///:memory:", "the store is a file"),
+        ("sqlite+aiosqlite:///file:x?mode=memory&uri=true", "the store is a file"),
+        ("sqlite:///approvals.db?timeout=abc", "SQLite takes no options here: leave out ?timeout"),
+        ("postgresql://bot@db/x?connect_timeout=abc", "bad value for connect_timeout: 'abc'"),
+        ("postgresql://bot@db/x?conect_timeout=5", 'invalid connection option "conect_timeout"'),
+    ],
+)
+def test_an_address_that_parses_and_cannot_be_used_is_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(DatabaseUrlError) as refused:
+        parse_url(text)
+    assert sentence in str(refused.value)
 
 
 async def test_an_exception_undoes_all_of_a_transaction(db: Database) -> None:
