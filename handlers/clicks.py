@@ -64,8 +64,8 @@ async def answer(
     """After an act: why not, or the request as it is now in the modal the click came from."""
     if isinstance(outcome, Refused):
         await refuse(click, outcome, deps, client)
-    else:
-        await redraw(click, deps, client)
+    elif click.view_id:
+        await redraw_view(click.view_id, click.request.id, click.user, deps, client)
 
 
 async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebClient) -> None:
@@ -98,14 +98,13 @@ async def worded(refused: Refused, asker: str, deps: Deps) -> str:
     return refusals.word(refused, known, asker=asker)
 
 
-async def redraw(click: Click, deps: Deps, client: AsyncWebClient) -> None:
-    """Show the request as it is now in the modal the click came from."""
-    if click.view_id:
-        seen = await read.look(
-            deps.db, click.request.id, viewer=click.user, policy=deps.policy, now=deps.clock()
-        )
-        if not isinstance(seen, Refused):
-            await views.show_details(partial(client.views_update, view_id=click.view_id), seen)
+async def redraw_view(
+    view_id: str, request_id: int, user: str, deps: Deps, client: AsyncWebClient
+) -> None:
+    """Show this person the request as it is now in their modal; one that is closed is let be."""
+    seen = await read.look(deps.db, request_id, viewer=user, policy=deps.policy, now=deps.clock())
+    if not isinstance(seen, Refused):
+        await views.show_details(partial(client.views_update, view_id=view_id), seen)
 
 
 async def keep_url(click: Click, deps: Deps) -> None:

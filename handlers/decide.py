@@ -52,8 +52,11 @@ async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     await ack()
 
 
-async def reject(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
-    """Record the rejection with its reason; what was typed survives a field error."""
+async def reject(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Record the rejection with its reason; what was typed survives a field error.
+
+    The form closes. Details that it was opened from stay, and show how the request stands.
+    """
     user, form = body["user"]["id"], decision_form.parse(body["view"])
     if isinstance(form, dict):
         await ack(response_action="errors", errors=form)
@@ -75,10 +78,15 @@ async def reject(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
         await ack(response_action="update", view=notices.answers_view("Rejecting", answers))
         return
     answer = await decide(deps.db, decisions[0], deps.policy)
+    below = body["view"].get("previous_view_id")
     if isinstance(answer, Refused):
         await ack(response_action="update", view=await clicks.refusal_view(answer, user, deps))
+    elif below:
+        await ack()  # closes the form alone
     else:
         await ack(response_action="clear")
+    if below:
+        await clicks.redraw_view(below, decisions[0].request_id, user, deps, client)
 
 
 async def approve_several(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:

@@ -111,7 +111,55 @@ async def test_the_details_of_a_rejected_request_give_the_reason(team_once: Team
     assert "Rejected" in words
     assert "No." in words
     assert "Carol Tan" in words
-    assert team_once.carol.views == []
+
+
+async def test_a_form_on_top_of_the_details_closes_alone_and_they_show_the_end(
+    team_once: Team,
+) -> None:
+    request = await team_once.submit()
+    shown = await details(team_once, team_once.carol, request)
+
+    await team_once.reject(team_once.carol, shown, "No logo.")
+
+    assert team_once.carol.views == [shown]
+    words = team_once.words(shown)
+    assert "No logo." in words
+    assert "[ Reject ]" not in words
+
+
+async def test_a_form_with_nothing_below_closes(team_once: Team) -> None:
+    request = await team_once.submit()
+    await team_once.reject(team_once.bob, team_once.card(team_once.bob, request), "No logo.")
+    assert team_once.bob.views == []
+
+
+async def test_below_a_rejection_that_comes_too_late_the_details_show_what_is_so(
+    team_once: Team,
+) -> None:
+    request = await team_once.submit()
+    shown = await details(team_once, team_once.carol, request)
+    form = (await team_once.carol.click(shown, "request.reject")).view
+    assert form is not None
+    await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")
+
+    await team_once.carol.submit(form, {"reason": "No logo."})
+
+    assert team_once.carol.views == [shown, form]
+    assert "was approved by Bob Reyes" in team_once.words(form)
+    assert "This request is approved." in team_once.words(shown)
+    assert "[ Reject ]" not in team_once.words(shown)
+
+
+async def test_a_form_closes_although_the_details_cannot_be_redrawn(team_once: Team) -> None:
+    request = await team_once.submit()
+    shown = await details(team_once, team_once.carol, request)
+    form = (await team_once.carol.click(shown, "request.reject")).view
+    assert form is not None
+    team_once.workspace.faults.add("views.update", "status", error="not_found")
+
+    answer = await team_once.carol.submit(form, {"reason": "No logo."})
+
+    assert (answer.acked, team_once.carol.views) == (True, [shown])
 
 
 async def test_buttons_in_the_details_are_for_who_may_use_them(team_once: Team) -> None:
