@@ -83,7 +83,11 @@ async def build(
         sender = Sender(renderer, SlackCalls(client, http), settler, clock)
         dispatcher = Dispatcher(db, sender, clock, post_interval)
         export_loop = ExportLoop(db, Files(client, http), profiles, policy, clock)
-        db.listeners |= {Topic.OUTBOX: dispatcher.notify, Topic.EXPORTS: export_loop.notify}
+        db.listeners |= {
+            Topic.OUTBOX: dispatcher.notify,
+            Topic.AWAITED: dispatcher.notify_awaited,
+            Topic.EXPORTS: export_loop.notify,
+        }
         jobs = Jobs(db, profiles, policy, clock, post_interval)
         yield Bot(
             settings=settings,

@@ -1,8 +1,12 @@
-"""The outbox loop: polls for due messages, claims them and has them sent. Any number may run it."""
+"""The outbox loop: polls for due messages, claims them and has them sent. Any number may run it.
+
+What somebody has just clicked does not wait for a poll: the transaction of the click claims it for
+the loop of its process, which sends it right after the commit.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
@@ -11,6 +15,7 @@ from bot.outgoing.sender import Sender
 from store.domain.clock import Clock
 from store.engine.database import Database
 from store.messages import claim
+from store.messages.outbox import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -27,30 +32,54 @@ Answers to clicks come first among these; and it is more than Slack takes in the
 _REFILL_SECONDS = 0.02
 """How long a full loop waits for more of its messages to end: one claim for several is cheaper."""
 _LEAST_THROTTLE, _MOST_THROTTLE = 0.05, 0.25
-"""Seconds for which the loop ignores notifications after an empty poll, at least and at most..."""
+"""Seconds for which the loop ignores notifications of what nobody waits for after an empty poll, at
+least and at most..."""
 _THROTTLE_FACTOR = 9
 """...and in between so many times what the poll took: polling costs a tenth of the time."""
 
 
 class Dispatcher:
-    """Sends what is owed. `notify()` after a commit makes it poll at once."""
+    """Sends what is owed. `notify()` after a commit makes it poll.
+
+    While it runs it is the immediate sender of its store: see `Database.immediate_sender`.
+    """
 
     def __init__(self, db: Database, sender: Sender, clock: Clock, pace: timedelta) -> None:
         self._db, self._sender, self._clock, self._pace = db, sender, clock, pace
         self._owner = uuid4().hex
-        self._notified = asyncio.Event()
+        self._notified, self._awaited = asyncio.Event(), asyncio.Event()
         self._stopping = False
         self._sending: set[asyncio.Task[None]] = set()
+        self._sending_at_once: set[asyncio.Task[None]] = set()
         self._half_free = asyncio.Event()
 
     def notify(self) -> None:
-        """A message may be due: poll now."""
+        """A message may be due: poll soon."""
         self._notified.set()
+
+    def notify_awaited(self) -> None:
+        """One that somebody waits for may be due: poll now."""
+        self._awaited.set()
+        self._notified.set()
+
+    @property
+    def owner(self) -> str | None:
+        """Whose the messages are that a transaction claims for this loop to send right away.
+
+        None while many people click at once: then to claim several in one go is cheaper.
+        """
+        return None if self._db.write_batches.crowded else self._owner
+
+    def send(self, claimed: Sequence[Claimed]) -> None:
+        """Send these right away, beside those that were found by a poll."""
+        for message in claimed:
+            self._begin(message, self._sending_at_once, first=True)
 
     def stop(self) -> None:
         """End `run` once what is being sent is settled."""
         self._stopping = True
-        self.notify()
+        self._db.immediate_sender = None
+        self.notify_awaited()
 
     async def run(self) -> None:
         """Send what is owed until stopped; a database that is away is asked again.
@@ -58,12 +87,20 @@ class Dispatcher:
         Whatever goes wrong: nobody would notice a loop that ended while the bot runs on.
         """
         async with self._drained():
-            while not self._stopping:
-                try:
-                    await self.turn()
-                except Exception:
-                    log.exception("the outbox could not be read; trying again")
-                    await self._idle(IDLE_SECONDS)
+            try:
+                await self._turns()
+            finally:
+                self._db.immediate_sender = None
+
+    async def _turns(self) -> None:
+        if not self._stopping:
+            self._db.immediate_sender = self
+        while not self._stopping:
+            try:
+                await self.turn()
+            except Exception:
+                log.exception("the outbox could not be read; trying again")
+                await self._idle(IDLE_SECONDS)
 
     async def run_once(self) -> int:
         """Claim once and send that; how many messages it was."""
@@ -78,10 +115,12 @@ class Dispatcher:
         3. If that used all there is room for, wait for room. There may be more to claim.
         4. If some were claimed and a notification came meanwhile, poll again at once.
         5. Else be idle until a notification comes or the next message is due. After a poll that
-           found nothing, ignore notifications for a moment (unless a message is due before), so
-           that a stream of them does not become a stream of polls.
+           found nothing, ignore notifications of what nobody waits for a moment (unless a message
+           is due before), so that a stream of them does not become a stream of polls.
         """
+        await self._sender.first_is_drawn()
         self._notified.clear()
+        self._awaited.clear()
         limit = CONCURRENCY
         if self._db.write_batches.crowded:
             await asyncio.sleep(CROWD_PAUSE_SECONDS)
@@ -101,13 +140,13 @@ class Dispatcher:
         if not claimed:
             took = _THROTTLE_FACTOR * (now() - began)
             throttle = min(max(_LEAST_THROTTLE, took), _MOST_THROTTLE, idle)
-        await asyncio.sleep(throttle)
+        await _wait(self._awaited, throttle)
         await self._idle(idle - throttle)
 
     async def drain(self) -> None:
         """Wait until nothing is being sent."""
-        if self._sending:
-            await asyncio.wait(self._sending)
+        while sending := self._sending | self._sending_at_once:
+            await asyncio.wait(sending)
 
     async def _claim(self, limit: int) -> int:
         """Claim up to so many messages and begin to send them; how many."""
@@ -115,13 +154,19 @@ class Dispatcher:
             self._db, owner=self._owner, now=self._clock(), limit=limit, pace=self._pace
         )
         for message in messages:
-            task = asyncio.create_task(self._sender.deliver(message))
-            self._sending.add(task)
-            task.add_done_callback(self._ended)
+            self._begin(message, self._sending)
         return len(messages)
+
+    def _begin(
+        self, message: Claimed, sending: set[asyncio.Task[None]], *, first: bool = False
+    ) -> None:
+        task = asyncio.create_task(self._sender.deliver(message, first=first))
+        sending.add(task)
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
+        self._sending_at_once.discard(task)
         if len(self._sending) <= CONCURRENCY // 2:
             self._half_free.set()
 
@@ -129,14 +174,10 @@ class Dispatcher:
         """Until one message is through, and then a moment longer until half of them are."""
         self._half_free.clear()
         await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_REFILL_SECONDS):
-                await self._half_free.wait()
+        await _wait(self._half_free, _REFILL_SECONDS)
 
     async def _idle(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._notified.wait()
+        await _wait(self._notified, seconds)
 
     @asynccontextmanager
     async def _drained(self) -> AsyncIterator[None]:
@@ -145,7 +186,14 @@ class Dispatcher:
             yield
             await self.drain()
         except asyncio.CancelledError:
-            for task in self._sending:
+            for task in self._sending | self._sending_at_once:
                 task.cancel()
             await self.drain()
             raise
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """For this, and no longer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import StrEnum
-from typing import Any, TypeVarTuple, overload
+from typing import Any, Protocol, TypeVarTuple, overload
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Select
 from sqlalchemy.dialects import postgresql as postgresql_dialect
@@ -48,16 +48,34 @@ CHANNEL = "mini_program_approvals"
 """PostgreSQL's channel for NOTIFY, by which a commit notifies the loops of every replica."""
 CHUNK = 1000
 """Rows that one transaction deletes: on SQLite every click waits for its end."""
-_TOPICS = "topics"
+_TOPICS, _SENDER, _CLAIMED = "topics", "sender", "claimed"
 _CONNECTION = "connection"
 _PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Topic(StrEnum):
-    """What a transaction may leave for a loop to do: messages to send, exports to make."""
+    """What a transaction may leave for a loop to do: messages to send, those that somebody waits
+    for, exports to make.
+    """
 
     OUTBOX = "message"
+    AWAITED = "awaited message"
     EXPORTS = "file"
+
+
+class ImmediateSender(Protocol):
+    """Sends in this process, without a poll, what a transaction has claimed for it."""
+
+    @property
+    def owner(self) -> str | None:
+        """Whose the claims are; None while it takes none."""
+
+    def send(self, claimed: Sequence[Any]) -> None:
+        """Begin to send them: they are committed."""
+
+
+_TOLD = {topic: topic.value for topic in Topic} | {Topic.AWAITED: Topic.OUTBOX.value}
+"""What the other replicas hear: they need not hurry, for whoever committed it does."""
 
 
 class DatabaseUrlError(ValueError):
@@ -108,6 +126,7 @@ class Database:
             sqlite.writing(parsed) if self.is_sqlite else postgresql.engine(parsed, pool_size)
         )
         self.listeners: dict[Topic, Callable[[], None]] = dict.fromkeys(Topic, _nobody)
+        self.immediate_sender: ImmediateSender | None = None
         self.write_batches = Batches(self.transaction)
         self.read_batches = Batches(self.snapshot)
         self.wal_copy = sqlite.WalCopy(parsed) if self.is_sqlite else None
@@ -123,12 +142,16 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Write: all of it or, on any exception, nothing. Then notify the loops that have work."""
+        sender = self.immediate_sender
         async with self._writers, self._write() as session, session.begin():
+            session.info[_SENDER] = sender
             yield session
             topics: set[Topic] = session.info.get(_TOPICS, set())
             if not self.is_sqlite:
                 for topic in topics:
-                    await session.exec(select(func.pg_notify(CHANNEL, topic.value)))
+                    await session.exec(select(func.pg_notify(CHANNEL, _TOLD[topic])))
+        if sender and (claimed := session.info.get(_CLAIMED)):
+            sender.send(claimed)
         if self.wal_copy:
             self.wal_copy.count_commit()
         for topic in topics:
@@ -152,6 +175,17 @@ class Database:
 def notify_after_commit(session: AsyncSession, topic: Topic) -> None:
     """This transaction leaves work of this topic: after its commit every replica's loop hears."""
     session.info.setdefault(_TOPICS, set()).add(topic)
+
+
+def immediate_sender(session: AsyncSession) -> ImmediateSender | None:
+    """Who sends in this process what this transaction claims; None in one that sends nothing."""
+    sender: ImmediateSender | None = session.info.get(_SENDER)
+    return sender
+
+
+def send_after_commit(session: AsyncSession, claimed: Sequence[Any]) -> None:
+    """Hand these to the immediate sender once the transaction is committed."""
+    session.info.setdefault(_CLAIMED, []).extend(claimed)
 
 
 async def advisory_lock(session: AsyncSession, name: str) -> None:

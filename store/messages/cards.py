@@ -30,7 +30,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from store.domain.request import Audience, Request, Status
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Database, execute
-from store.messages import homes, outbox
+from store.messages import claim, homes, outbox
 from store.messages.outbox import Claimed, Owed, Rank
 from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
 
@@ -138,7 +138,9 @@ async def owe(
         copies = await execute(session, _COPIES, {"ids": changed})
         messages += [_message(copy, now, clicked=spots) for copy in copies]
         messages += await homes.redraws(session, changed, now=now)
-    await outbox.owe(session, list({each.key: each for each in messages}.values()), now=now)
+    owed = list({each.key: each for each in messages}.values())
+    await outbox.owe(session, owed, now=now)
+    await claim.take_at_once(session, [each for each in owed if each.is_alone], now=now)
     await _record_clicked(session, clicked, now=now)
 
 

@@ -20,9 +20,18 @@ from sqlmodel import bindparam, col, func, literal_column, null, or_, select, up
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.columns import in_list
-from store.engine.database import CHUNK, AnyRow, AnySelect, Database, advisory_lock, execute
+from store.engine.database import (
+    CHUNK,
+    AnyRow,
+    AnySelect,
+    Database,
+    advisory_lock,
+    execute,
+    immediate_sender,
+    send_after_commit,
+)
 from store.messages import rate_limits
-from store.messages.outbox import LEASE, Claimed, Kind, Rank
+from store.messages.outbox import LEASE, Claimed, Kind, Owed, Rank
 from store.messages.rate_limits import LONGEST_REST, Allowance, Method
 from store.tables import LaneRow, OutboxRow, OutboxState
 
@@ -59,6 +68,21 @@ async def claim_due(
         rows = (await execute(session, _LEASE, lease)).all()
         await rate_limits.spend(session, blockers.allowance, [row.lane for row in rows])
         return [_claimed(row) for row in sorted(rows, key=lambda row: (row.rank, row.id))]
+
+
+async def take_at_once(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
+    """Claim these in the transaction that owes them, if this process sends: it does right after the
+    commit. A process that ends in between has claimed them like any other.
+
+    Each has to be alone on its lane and in no allowance (`Owed.is_alone`). One that is being sent
+    stays with its sender; it is owed once more.
+    """
+    sender = immediate_sender(session)
+    owner = sender.owner if sender and messages else None
+    if owner:
+        lease = {"keys": [each.key for each in messages], "until": now + LEASE, "by": owner}
+        rows = (await execute(session, _TAKE, lease)).all()
+        send_after_commit(session, [_claimed(row) for row in rows])
 
 
 async def next_due(
@@ -326,9 +350,8 @@ _UNLOCKED = (
     .where(in_list(col(OutboxRow.id), "picked"), _is(OutboxState.PENDING))
     .with_for_update(skip_locked=True)  # those that another transaction is changing come later
 )
-_LEASE = (
+_LEASING = (
     update(OutboxRow)
-    .where(col(OutboxRow.id).in_(_UNLOCKED))
     .values(
         state=OutboxState.SENDING,
         attempts=OutboxRow.attempts + 1,
@@ -337,6 +360,8 @@ _LEASE = (
     )
     .returning(col(OutboxRow.rank), *(getattr(OutboxRow, name) for name in _FIELDS))
 )
+_LEASE = _LEASING.where(col(OutboxRow.id).in_(_UNLOCKED))
+_TAKE = _LEASING.where(in_list(col(OutboxRow.key), "keys"), _is(OutboxState.PENDING))
 _LONG_THERE = (
     select(OutboxRow.id)
     .where(

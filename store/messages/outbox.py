@@ -98,6 +98,16 @@ class Owed:
     request_id: int | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def method(self) -> str:
+        """Whose allowance it takes from, as the outbox has it; empty for none."""
+        return method_of(self.lane) or ""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether its lane is its own and no allowance counts it: nothing has to go before it."""
+        return self.lane == f"{REPLY}:{self.key}"
+
     @classmethod
     def post(
         cls,
@@ -221,11 +231,10 @@ async def owe(
     # In one order, the requests', against deadlocks.
     ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
     moments = dict.fromkeys(("created_at", "owed_at", "queued_at"), now) | {"due_at": due or now}
-    rows = [
-        vars(message) | moments | {"method": method_of(message.lane) or ""} for message in ordered
-    ]
+    rows = [vars(message) | moments | {"method": message.method} for message in ordered]
     await execute(session, _owing(dialect_insert(session)), rows)
-    notify_after_commit(session, Topic.OUTBOX)
+    awaited = any(message.rank < Rank.REST for message in messages)
+    notify_after_commit(session, Topic.AWAITED if awaited else Topic.OUTBOX)
 
 
 async def owe_reply(
@@ -287,9 +296,9 @@ async def postpone(
 
 async def move(session: AsyncSession, message: Claimed, to: Owed, *, now: datetime) -> None:
     """It was not sent, and is owed at once in the way of `to`, the same message."""
-    place = {"lane": to.lane, "method": method_of(to.lane) or "", "rank": to.rank}
+    place = {"lane": to.lane, "method": to.method, "rank": to.rank, "queued_at": now}
     await _release(session, message, state=OutboxState.PENDING, due_at=now, **place)
-    notify_after_commit(session, Topic.OUTBOX)
+    notify_after_commit(session, Topic.AWAITED)
 
 
 async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: datetime) -> None:

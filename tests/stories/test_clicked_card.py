@@ -14,6 +14,7 @@ from store.domain.request import Request
 from store.messages import cards
 from store.tables import CardRow
 from tests.harness_slack import Team
+from tests.harness_store import outbox_rows
 
 EDIT, REPLY = "chat.update", "response_url"
 
@@ -132,6 +133,9 @@ async def test_where_the_response_url_does_not_serve_the_card_is_edited_at_once(
     assert all("This request is approved." in shown for shown in team.copies(request))
     assert edited_names(team, request) == ["alice", "bob", "carol", "channel"]
     assert await urls(team) == set()
+    rows = (await outbox_rows(team.bot.db)).values()
+    counted = {row.method for row in rows if row.kind == "card"}
+    assert counted == {"edit"}, "Slack counts it, so we do"
 
 
 async def test_a_response_url_serves_four_edits_and_is_then_forgotten(team: Team) -> None:
