@@ -32,6 +32,7 @@ from store.domain.clock import Clock, utc_now
 from store.domain.policy import Policy
 from store.engine import migrate
 from store.engine.database import Database, Topic
+from store.engine.server_clock import ServerClock
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Bot:
     settings: Settings
     policy: Policy
     db: Database
+    clock: Clock
     client: AsyncWebClient
     identity: Identity
     app: AsyncApp
@@ -65,13 +67,18 @@ class Bot:
 
 @asynccontextmanager
 async def build(
-    settings: Settings, *, clock: Clock = utc_now, post_interval: timedelta = POST_INTERVAL
+    settings: Settings, *, clock: Clock | None = None, post_interval: timedelta = POST_INTERVAL
 ) -> AsyncIterator[Bot]:
-    """Wire the parts; nothing runs yet. SQLite is migrated here, PostgreSQL by `migrate`."""
+    """Wire the parts; nothing runs yet. SQLite is migrated here, PostgreSQL by `migrate`.
+
+    Without a `clock` it is the one that all replicas share.
+    """
     policy = settings.policy()
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url)
         stack.push_async_callback(db.dispose)
+        if clock is None:
+            clock = utc_now if db.is_sqlite else ServerClock()
         if db.is_sqlite:
             await migrate.upgrade(db)
         http = await stack.enter_async_context(slack_client.session())
@@ -93,6 +100,7 @@ async def build(
             settings=settings,
             policy=policy,
             db=db,
+            clock=clock,
             client=client,
             identity=identity,
             app=bolt_app.build(settings, identity, client, http, Deps(db, policy, clock)),
@@ -108,6 +116,8 @@ async def build(
 @asynccontextmanager
 async def running(bot: Bot) -> AsyncIterator[None]:
     """Keep the bot alive: groups read, Socket Mode connected, ticks and dispatcher going."""
+    if isinstance(bot.clock, ServerClock):
+        await bot.clock.learn(bot.db)
     await bot.identity.learn()
     await bot.profiles.prepare()
     loops = {
@@ -117,6 +127,8 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     }
     if not bot.db.is_sqlite:  # SQLite has no way to hear of other replicas, and no other machine
         loops["hearing PostgreSQL"] = _listen(bot)
+    if isinstance(bot.clock, ServerClock):
+        loops["keeping the server's time"] = bot.clock.keep(bot.db)
     bot.loops.update({name: asyncio.create_task(loop) for name, loop in loops.items()})
     bot.schedule.start()
     try:
