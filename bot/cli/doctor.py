@@ -24,7 +24,7 @@ MOST_MEMBERS = 80
 """Members of user groups whose profiles are looked at. Slack: users.info 100 times a minute."""
 _COPY_AGAIN = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 _UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
-_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
+FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
 
 class State(StrEnum):
@@ -133,10 +133,10 @@ async def _slack(
 ) -> AsyncIterator[Finding]:
     try:
         hello = await client.auth_test()
-    except _FAILURES as error:
+    except FAILURES as error:
         copy = answer_of(error).error in _COPY_AGAIN
         remedy = "Copy the Bot User OAuth Token again." if copy else "Ask who runs the workspace."
-        yield _failed("the bot token", error, remedy)
+        yield failed("the bot token", error, remedy)
         return
     yield Finding(f"the bot token ({hello['user']} in {hello['team']})", State.OK)
     yield _scopes(hello.headers.get("x-oauth-scopes"))
@@ -170,8 +170,8 @@ async def _person(client: AsyncWebClient, member: str) -> Finding:
     what = f"member {member}"
     try:
         user = (await client.users_info(user=member))["user"]
-    except _FAILURES as error:
-        return _failed(what, error, "Check the id in the policy file.")
+    except FAILURES as error:
+        return failed(what, error, "Check the id in the policy file.")
     if user.get("deleted"):
         remedy = "This person has left Slack: take them out of the policy file."
         return Finding(what, State.WRONG, remedy)
@@ -189,8 +189,8 @@ async def _group(client: AsyncWebClient, group: str, seen: set[str]) -> Finding:
         unseen = [member for member in members if member not in seen]
         bots = await _bots(client, unseen[: MOST_MEMBERS - len(seen)])
         seen.update(members)
-    except _FAILURES as error:
-        return _failed(what, error, "Check its id in the policy file.")
+    except FAILURES as error:
+        return failed(what, error, "Check its id in the policy file.")
     if not members:
         return Finding(what, State.WRONG, "It is empty, so nobody decides by it: add people to it.")
     if bots:
@@ -210,9 +210,9 @@ def _is_bot(user: dict[str, Any]) -> bool:
 async def _channel(client: AsyncWebClient, channel: str) -> Finding:
     try:
         found = (await client.conversations_info(channel=channel))["channel"]
-    except _FAILURES as error:
+    except FAILURES as error:
         remedy = "Check the id; a private channel has to invite the bot."
-        return _failed(f"channel {channel}", error, remedy)
+        return failed(f"channel {channel}", error, remedy)
     what = f"channel #{found['name']}"
     if found.get("is_archived"):
         remedy = "It is archived: take it out of the archive, or name another in the policy file."
@@ -226,12 +226,12 @@ async def _channel(client: AsyncWebClient, channel: str) -> Finding:
 async def _asked(what: str, call: Awaitable[object], remedy: str) -> Finding:
     try:
         await call
-    except _FAILURES as error:
-        return _failed(what, error, remedy)
+    except FAILURES as error:
+        return failed(what, error, remedy)
     return Finding(what, State.OK)
 
 
-def _failed(what: str, error: Exception, remedy: str) -> Finding:
+def failed(what: str, error: Exception, remedy: str) -> Finding:
     """What Slack refused is wrong; without an answer of Slack nothing is known of it."""
     answer = answer_of(error)
     if answer.status is not None and answer.error == "ratelimited":

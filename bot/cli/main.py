@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import app, http, slack_client
 from bot.app import Bot
-from bot.cli import audit, demo, doctor, erase, manifest, operate
+from bot.cli import audit, blocks_check, demo, doctor, erase, manifest, operate
+from bot.cli.doctor import Finding
 from bot.cli.import_file import Importer
 from bot.cli.local_workspace import CAST, MOST_PEOPLE, local_workspace
 from bot.garbage import collect_rarely
@@ -29,6 +30,7 @@ from bot.sandbox import SAMPLE
 from bot.settings import Settings, SettingsError
 from bot.web_server import serving
 from handlers.slack_errors import code_of
+from store.domain.clock import utc_now
 from store.engine import migrate
 from store.engine.database import Database
 
@@ -103,10 +105,16 @@ def manifest_(
 
 
 @cli.command("doctor")
-def doctor_() -> None:
+def doctor_(
+    blocks: Annotated[
+        bool, typer.Option("--blocks", help="Ask Slack of every message and view instead")
+    ] = False,
+) -> None:
     """Check token, scopes, channel, reviewers and database. Exits 1 if something is not well."""
     _logging("ERROR")
-    _finish(_examine(Settings.read()))
+    settings = Settings.read()
+    found = blocks_check.examine(settings, utc_now()) if blocks else doctor.examine(settings)
+    _finish(_examine(found))
 
 
 @cli.command("demo")
@@ -242,9 +250,10 @@ async def _migrate(settings: Settings) -> int:
     return 0
 
 
-async def _examine(settings: Settings) -> int:
-    findings = [finding async for finding in doctor.examine(settings)]
-    for finding in findings:
+async def _examine(found: AsyncIterator[Finding]) -> int:
+    findings = []
+    async for finding in found:
+        findings.append(finding)
         typer.echo(f"{finding.state:<13}  {finding.what}")
         if finding.remedy:
             typer.echo(f"{'':15}{finding.remedy}")

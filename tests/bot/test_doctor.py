@@ -1,15 +1,18 @@
 """The doctor: all is well, or what to do about each thing that is not, and what comes first."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from slack_sdk.errors import SlackApiError
 
 from bot.cli.doctor import EXAMPLE_IDS, State
 from bot.sandbox.state.ids import BOT_USER_ID
 from tests.bot.installation import Installation, Typed
+from tests.harness_slack import Team
 
 Spoil = Callable[[Installation], object]
 EXAMPLE = Path(__file__).parents[2] / "policy.example.toml"
@@ -227,3 +230,46 @@ async def test_scopes_that_slack_does_not_name_are_not_called_missing(
 
     assert found(typed)["the scopes: Slack does not say which the token has"] == "not reachable"
     assert "OAuth & Permissions" not in typed.words
+
+
+async def test_slack_is_asked_of_every_surface(installed: Installation) -> None:
+    typed = await installed.types("doctor", "--blocks")
+
+    states = found(typed)
+    assert (typed.code, set(states.values())) == (0, {"ok"})
+    assert len(states) > 60
+    for surface in ("card, Mini Program Release, Rejected", "Home, My Approvals", "digest", "help"):
+        assert surface in states
+    asked = [call for call in installed.workspace.calls if call.method == "blocks.validate"]
+    assert len(asked) == len(states)
+    assert {kind for call in asked for kind in call.args} == {"message", "view"}
+
+
+async def test_what_slack_would_refuse_is_named_with_its_place(installed: Installation) -> None:
+    faults = installed.workspace.faults
+    faults.add("blocks.validate", "status", status=429, retry_after=1)  # waited for
+    faults.add("blocks.validate", "status", error="invalid_message")
+    typed = await installed.types("doctor", "--blocks")
+
+    assert typed.code == 1
+    assert remedy(typed, WRONG, "card, Mini Program Release, Under") == "message"
+    assert typed.words.splitlines()[-1].startswith("1 thing to do. First, card, ")
+
+
+async def test_without_slack_no_surface_is_judged(installed: Installation) -> None:
+    installed.environment["SLACK_API_URL"] = "http://127.0.0.1:9/"
+    typed = await installed.types("doctor", "--blocks")
+    assert list(found(typed).values()) == ["not reachable"]
+
+
+async def test_the_sandbox_validates_with_pointers(team_once: Team) -> None:
+    drawn = {"blocks": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]}
+    with pytest.raises(SlackApiError) as refused:
+        await team_once.bot.client.api_call("blocks.validate", data={"message": json.dumps(drawn)})
+    (problem,) = refused.value.response["errors"]
+    assert (refused.value.response["error"], problem["pointer"]) == (
+        "invalid_message",
+        "/blocks/0/text/text",
+    )
+    with pytest.raises(SlackApiError, match="invalid_arguments"):
+        await team_once.bot.client.api_call("blocks.validate", data={})

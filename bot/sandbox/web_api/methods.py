@@ -18,6 +18,7 @@ from bot.sandbox.web_api import (
     file_methods,
     history_methods,
     user_methods,
+    validation_methods,
     view_methods,
 )
 from bot.sandbox.web_api.arguments import Arguments, read_arguments
@@ -31,6 +32,7 @@ METHODS: Mapping[str, Method] = {
     "api.test": app_methods.test,
     "apps.connections.open": app_methods.open_connection,
     "auth.test": app_methods.auth_test,
+    "blocks.validate": validation_methods.validate,
     "bots.info": app_methods.bot_info,
     "chat.delete": chat_methods.delete,
     "chat.getPermalink": chat_methods.permalink,

@@ -1,0 +1,155 @@
+"""Every surface the bot draws, from the packaged sample: what `doctor --blocks` shows to Slack.
+
+Some texts are long by one way of counting characters and short by another: what Slack says of them
+settles how it counts.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk.models.views import View
+
+from blocks import (
+    approval_form,
+    decision_form,
+    digest,
+    export,
+    filter_form,
+    home,
+    notices,
+    paging,
+    plainer,
+    request_card,
+    request_details,
+    request_list,
+    undelivered,
+)
+from blocks.message import Json, Message
+from blocks.request_form import features, steps
+from bot.sandbox import SAMPLE
+from handlers.commands import SUBCOMMANDS
+from store.domain import submission
+from store.domain.draft import Draft, values_of
+from store.domain.export import Export, ExportState, Format
+from store.domain.lifecycle import Act
+from store.domain.lists.query import ListQuery, Page, Scope
+from store.domain.request import Category, Person, RejectionClass, Request, Status
+
+Surface = tuple[str, Message | View]
+"""What it is, and the finished message or view."""
+_SUBMITTER, _REVIEWER = "U0SUBMITTER", "U0REVIEWERS"
+_PEOPLE = {
+    _SUBMITTER: Person(_SUBMITTER, "Erin Garcia"),
+    _REVIEWER: Person(_REVIEWER, "Bob Reyes"),
+}
+_TABS = (Scope.APPROVALS, Scope.MINE, Scope.ALL)
+_CHINESE, _EMOJI = "请说明隐私政策", "\N{PARTY POPPER}"
+
+
+def surfaces(now: datetime) -> Iterator[Surface]:
+    """All of them, drawn as of now."""
+    waiting = {category: _sample(category, now) for category in Category}
+    for request in waiting.values():
+        yield from _of_one(request)
+        yield f"reject form, {request.category.label}", decision_form.build(request)
+        yield from _form(request)
+    release = waiting[Category.RELEASE]
+    for status in (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN):
+        yield from _of_one(_ended(release, status, now))
+    yield from _told(release, now)
+    yield from _lists(list(waiting.values()), now)
+    yield from _long(release, now)
+
+
+def payload(surface: Message | View) -> tuple[str, Json]:
+    """As blocks.validate takes it: the argument, and what goes into it."""
+    if isinstance(surface, View):
+        return "view", surface.to_dict()
+    return "message", surface.payload()
+
+
+def _of_one(request: Request) -> Iterator[Surface]:
+    name = f"{request.category.label}, {request.status.label}"
+    yield f"card, {name}", request_card.build(request, _PEOPLE)
+    yield f"receipt, {name}", request_card.receipt(request, _PEOPLE)
+    yield f"details, {name}", request_details.build(request, _PEOPLE, frozenset(Act))
+
+
+def _form(request: Request) -> Iterator[Surface]:
+    draft = Draft("d1", _SUBMITTER, values_of(request))
+    for step in steps.Step:
+        yield f"form, {request.category.label}, step {step.number}", steps.build(draft, step)
+    if draft.features:
+        yield f"feature form, {request.category.label}", features.build(draft, 0)
+
+
+def _told(release: Request, now: datetime) -> Iterator[Surface]:
+    reviewer, several = _PEOPLE[_REVIEWER], [release] * digest.SHOWN
+    for status in (Status.APPROVED, Status.REJECTED):
+        yield f"outcome, {status.label}", notices.outcome(_ended(release, status, now), _PEOPLE)
+    yield "withdrawn", notices.withdrawn(_ended(release, Status.WITHDRAWN, now), _PEOPLE)
+    yield "nudge", notices.nudge(_ended(release, Status.APPROVED, now))
+    yield "digest", digest.build(reviewer, several, 37, _PEOPLE, now=now)
+    yield "reminder", digest.reminder(reviewer, several, 37, _PEOPLE, now=now)
+    yield "departure", notices.departure(_REVIEWER, several, 37, _PEOPLE)
+    yield "not delivered", undelivered.build("the card", "C0REVIEWS01", "is_archived")
+    yield "help", notices.help([(each.example, each.meaning) for each in SUBCOMMANDS])
+    yield "a sentence in a modal", notices.notice_view("Not possible", "Nothing was changed.")
+    made = Export(1, _REVIEWER, ListQuery(), Format.CSV, ExportState.DONE, now, rows=5)
+    yield "export", export.build(made, _PEOPLE, file_name="requests.csv")
+
+
+def _lists(requests: list[Request], now: datetime) -> Iterator[Surface]:
+    page, query = Page(tuple(requests), 37, len(requests)), ListQuery(Scope.ALL)
+    yield "list", request_list.build(query, page, _PEOPLE, now=now)
+    yield "filter form", filter_form.build(filter_form.Origin(query, now))
+    yield "approve form", approval_form.build(requests[:2])
+    counts = dict.fromkeys(Status, 5)
+    for scope in _TABS:
+        shown = home.Shown(paging.opening(scope), page, _PEOPLE, _TABS, counts)
+        yield f"Home, {scope.label}", home.build(shown, now=now)
+
+
+def _long(release: Request, now: datetime) -> Iterator[Surface]:
+    """The same number of characters, and ever more bytes; then the ways out."""
+    for name, words in (("Latin", "word "), ("Chinese", _CHINESE), ("emoji", _EMOJI)):
+        reason = (words * 2000)[:2000]
+        ended = replace(_ended(release, Status.REJECTED, now), decision_reason=reason)
+        card = request_card.build(ended, _PEOPLE)
+        yield f"card, a reason of 2,000 characters, {name}", card
+        *_, clipped, words_alone = plainer.messages(card, "")
+        yield f"card, clipped, {name}", clipped
+    yield "card, without blocks", words_alone
+
+
+def _ended(request: Request, status: Status, now: datetime) -> Request:
+    by = _SUBMITTER if status is Status.WITHDRAWN else _REVIEWER
+    why: dict[str, Any] = {}
+    if status is Status.REJECTED:
+        reason = "The privacy text names no contact."
+        why = {"rejection_class": RejectionClass.PRIVACY, "decision_reason": reason}
+    return replace(request, status=status, decided_by=by, completed_on=now, **why)
+
+
+def _sample(category: Category, now: datetime) -> Request:
+    """The first request of this category in the packaged sample, waiting."""
+    lines = map(json.loads, SAMPLE.read_text("utf-8").splitlines())
+    read = submission.read(next(line for line in lines if line["category"] == category.value))
+    return Request(
+        id=128,
+        revision=1,
+        external_id=read.external_id,
+        category=category,
+        title=read.title,
+        mini_program_id=read.mini_program.id,
+        mini_program_name=read.mini_program.name,
+        environment=read.environment,
+        version=read.version,
+        submitted_by=_SUBMITTER,
+        created_at=now - timedelta(days=2),
+        details=read.details,
+        reviewers=(_REVIEWER,),
+    )
