@@ -5,6 +5,7 @@ mrkdwn: whoever puts a person's words into one has made them safe with `blocks.t
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from slack_sdk.models.blocks import ButtonElement, SectionBlock
 from slack_sdk.models.views import View
@@ -16,6 +17,13 @@ from store.domain import release_stages
 from store.domain.lists.filter_names import CATEGORIES, ENVIRONMENTS, STATUSES
 from store.domain.request import People, Request, Status
 
+TOO_LATE = (
+    "This took too long, so it was stopped: nothing was changed. Please try again in a moment."
+)
+NOT_SURE_YET = (
+    "This takes longer than it should, and it is not sure yet whether it took effect. Your card "
+    "will show it, and you get a message as soon as it is known."
+)
 TITLE_LIMIT = 24
 """Slack: a modal's title."""
 
@@ -127,6 +135,18 @@ def decided(request: Request) -> str:
 def notice_view(title: str, sentence: str) -> View:
     """A modal with one sentence of finished mrkdwn, to answer inside a modal."""
     return answers_view(title, [sentence])
+
+
+def late_answer(asked_at: datetime, *, took_effect: bool | None) -> Message:
+    """To whom we said that we were not sure: what became of it; None where nobody can say."""
+    when = f"What you asked for {text.date(asked_at)}"
+    if took_effect is None:
+        said = f"{when} may have taken effect or not. Look at the request before you try again."
+    elif took_effect:
+        said = f"{when} took effect. Nothing is left for you to do."
+    else:
+        said = f"{when} did not take effect: nothing was changed. Please try again."
+    return plain(said)
 
 
 def departure(reviewer: str, waiting: Sequence[Request], total: int, people: People) -> Message:

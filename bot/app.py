@@ -96,6 +96,8 @@ async def build(
             Topic.EXPORTS: export_loop.notify,
         }
         jobs = Jobs(db, profiles, policy, clock, post_interval)
+        bolt = bolt_app.build(settings, identity, client, http, Deps(db, policy, clock))
+        stack.push_async_callback(bolt.finish)
         yield Bot(
             settings=settings,
             policy=policy,
@@ -103,7 +105,7 @@ async def build(
             clock=clock,
             client=client,
             identity=identity,
-            app=bolt_app.build(settings, identity, client, http, Deps(db, policy, clock)),
+            app=bolt,
             profiles=profiles,
             heartbeat=Heartbeat(db, clock),
             dispatcher=dispatcher,

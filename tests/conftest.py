@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot.incoming import timely_app, told
 from bot.sandbox.delivery import installed_workspace
 from bot.sandbox.state import triggers
 from handlers import views
-from store.engine import migrate
+from store.engine import migrate, time_limits
 from store.engine.database import Database
+from store.engine.time_limits import Limits
 from tests.clock import MovedClock
 from tests.postgres_server import Server, running_server
 
@@ -41,6 +43,10 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installed_workspace, "ACK_SECONDS", PATIENCE)
     monkeypatch.setattr(triggers, "TRIGGER_SECONDS", PATIENCE)
     monkeypatch.setattr(views, "VIEW_SECONDS", PATIENCE)
+    monkeypatch.setattr(timely_app, "CLICK_SECONDS", PATIENCE)
+    monkeypatch.setattr(told, "TELL_SECONDS", PATIENCE)
+    limits = Limits(lock=PATIENCE, statement=PATIENCE, idle=PATIENCE, whole=PATIENCE)
+    monkeypatch.setattr(time_limits, "CLICK", limits)
 
 
 @pytest.fixture(scope="session")

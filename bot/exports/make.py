@@ -17,6 +17,7 @@ from store.domain.export import Entry, Export, Format
 from store.domain.policy import Policy
 from store.domain.request import Person
 from store.engine.database import Database
+from store.engine.time_limits import LONG
 
 _WRITERS = {
     Format.CSV: csv_file.writing,
@@ -40,7 +41,7 @@ async def make(export_id: int, order: Order, progress: Callable[[int], None]) ->
     """Write the file; how many requests are in it. `progress` hears how many so far."""
     db = Database(order.database_url)
     try:
-        async with db.snapshot() as session:
+        async with db.snapshot(LONG) as session:
             export = await exports.find(session, export_id)
             return await _write(session, export, order, progress)
     finally:

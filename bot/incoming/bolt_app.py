@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -21,26 +20,17 @@ from slack_bolt.logger.messages import (
 )
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import handlers
-from blocks import notices
 from bot.incoming import other_workspaces
+from bot.incoming.timely_app import TimelyApp
+from bot.incoming.told import Told
 from bot.settings import Settings
 from bot.slack_client import with_retries
 from handlers.deps import Deps
-from handlers.places import (
-    BesideMessage,
-    CommandAck,
-    FormAck,
-    InModal,
-    NewModal,
-    ack_with,
-    place_of,
-    show_view,
-)
+from store.engine.time_limits import CommitLostError, TooLateError
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +74,13 @@ def build(
     web: AsyncWebClient,
     http: aiohttp.ClientSession,
     deps: Deps,
-) -> AsyncApp:
+) -> TimelyApp:
     """The app with every listener registered."""
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_worth_saying)
-    bolt = AsyncApp(
+    told = Told(web, http)
+    bolt = TimelyApp(
+        told=told,
+        deps=deps,
         name="mini_program_approvals",  # else Bolt reads every source file on the stack for it
         client=web,
         authorize=identity,
@@ -106,7 +99,7 @@ def build(
         return None
 
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
-        return await _apologise(error, body, web, http)
+        return await _apologise(error, body, told)
 
     bolt.middleware(give_deps)
     bolt.error(on_error)
@@ -125,39 +118,20 @@ def _worth_saying(record: logging.LogRecord) -> bool:
     }
 
 
-async def _apologise(
-    error: Exception, body: dict[str, Any], web: AsyncWebClient, http: aiohttp.ClientSession
-) -> BoltResponse:
+async def _apologise(error: Exception, body: dict[str, Any], told: Told) -> BoltResponse:
     """Log what happened under a short reference, and tell the person that and no more.
 
     An event is answered 500 where the store was away: Slack brings it again. It never brings clicks
     and commands again, and what we cannot read is not read better the second time.
     """
+    if isinstance(error, TooLateError | CommitLostError):  # told by who waits for the listener
+        return BoltResponse(status=200, body="")
     reference = "".join(secrets.choice(_LETTERS) for _ in range(4))
     log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
-    title = "Something went wrong"
+    if body.get("type") == "event_callback" and isinstance(error, _STORE_AWAY):
+        return BoltResponse(status=500)
     sentence = (
         f"Something went wrong on our side (reference {reference}). "
         "Look whether it took effect before you try again."
     )
-    match place_of(body):
-        case CommandAck() | FormAck() as place:
-            return BoltResponse(status=200, body=ack_with(place, title, sentence, action="push"))
-        case BesideMessage(response_url):
-            # By Slack and not by the outbox: it may be the store that is away.
-            webhook = AsyncWebhookClient(response_url, session=http, retry_handlers=[])
-            try:
-                await webhook.send_dict(
-                    {
-                        "response_type": "ephemeral",
-                        "replace_original": False,
-                        **notices.plain(sentence).payload(),
-                    }
-                )
-            except (aiohttp.ClientError, TimeoutError) as failure:
-                log.warning("the person could not be told: %s", type(failure).__name__)
-        case InModal() | NewModal() as place:
-            await show_view(web, place, notices.notice_view(title, sentence))
-        case None if body.get("type") == "event_callback" and isinstance(error, _STORE_AWAY):
-            return BoltResponse(status=500)
-    return BoltResponse(status=200, body="")
+    return await told.say(body, "Something went wrong", sentence)

@@ -71,6 +71,9 @@ class Renderer:
                 return _undelivered(owed)
             case Kind.SECOND_COPY:
                 return await _second_copy(owed, db, now)
+
+            case Kind.LATE_ANSWER:
+                return _late_answer(owed)
             case _ as never:
                 assert_never(never)
 
@@ -226,6 +229,12 @@ async def _second_copy(owed: Claimed, db: Database, now: datetime) -> Call | Non
             return None
     since = datetime.fromisoformat(data["since"])
     return DeleteOthers(data["key"], data["channel"], data["ts"], since, data["thread_ts"])
+
+
+def _late_answer(owed: Claimed) -> Call:
+    asked_at = datetime.fromisoformat(owed.data["asked_at"])
+    said = notices.late_answer(asked_at, took_effect=owed.data["took_effect"])
+    return Post(said, owed.recipient)
 
 
 async def _request(owed: Claimed, db: Database) -> Request:

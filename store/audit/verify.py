@@ -18,6 +18,7 @@ from store.audit.compare import Kept, compare, people_named
 from store.audit.replay import History, replay
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Database, execute
+from store.engine.time_limits import LONG
 from store.tables import AssignmentRow, CardRow, EventRow, RequestRow, SaltRow, VoteRow
 
 PORTION = 500
@@ -55,7 +56,7 @@ class Checked:
 async def count(db: Database, *, since: datetime | None = None) -> int:
     """How many requests `check_all` would check."""
     ids = _changed(since).subquery()
-    async with db.snapshot() as session:
+    async with db.snapshot(LONG) as session:
         return (await session.exec(select(func.count()).select_from(ids))).one()
 
 
@@ -67,13 +68,13 @@ async def check_all(db: Database, *, since: datetime | None = None) -> AsyncIter
     last: int | None = 0
     missed = set[int]()
     while last is not None:
-        async with db.snapshot() as session:
+        async with db.snapshot(LONG) as session:
             found, last = await check_portion(session, after=last, since=since)
         for checked in found:
             if checked.is_there or checked.request_id not in missed:
                 yield checked
         missed |= {checked.request_id for checked in found if not checked.is_there}
-    async with db.snapshot() as session:
+    async with db.snapshot(LONG) as session:
         orphans = await _orphans(session)
     for number, left in orphans.items():
         yield _absent(number, f"it is not there, but rows of it are: {', '.join(left)}")

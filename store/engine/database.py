@@ -8,23 +8,36 @@ quicker than SQLite's own waiting.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from enum import StrEnum
-from typing import Any, Protocol, TypeVarTuple, overload
+from functools import cache
+from typing import Any, Protocol, Self, TypeVarTuple, overload
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Select
+from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Select, Text, cast, text
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 from sqlalchemy.orm import Mapped
 from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlmodel import SQLModel, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine import postgresql, sqlite
+from store.engine import postgresql, sqlite, time_limits
 from store.engine.batching import Batches
+from store.engine.time_limits import (
+    Deadline,
+    Limits,
+    StoreBusyError,
+    TooLateError,
+    committing,
+)
 
 Columns = TypeVarTuple("Columns")
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -46,11 +59,14 @@ _DRIVERS = {
 _FOR_VALUES = select(func.set_config("plan_cache_mode", "force_custom_plan", True))
 CHANNEL = "mini_program_approvals"
 """PostgreSQL's channel for NOTIFY, by which a commit notifies the loops of every replica."""
+POLLING_SECONDS = 10.0
+"""How long to ask for a lock: longer than the `idle` limit, by which a frozen process loses it."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
+"""Seconds between two questions; it doubles."""
 CHUNK = 1000
 """Rows that one transaction deletes: on SQLite every click waits for its end."""
 _TOPICS, _SENDER, _CLAIMED = "topics", "sender", "claimed"
 _CONNECTION = "connection"
-_PG_READ: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Topic(StrEnum):
@@ -125,6 +141,11 @@ class Database:
         self.engine = (
             sqlite.writing(parsed) if self.is_sqlite else postgresql.engine(parsed, pool_size)
         )
+        self.reading = (
+            sqlite.reading(parsed)
+            if self.is_sqlite
+            else self.limited(time_limits.BACKGROUND, reading=True)
+        )
         self.listeners: dict[Topic, Callable[[], None]] = dict.fromkeys(Topic, _nobody)
         self.immediate_sender: ImmediateSender | None = None
         self.write_batches = Batches(self.transaction)
@@ -133,23 +154,35 @@ class Database:
         self._writers: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
-        self.reading = (
-            sqlite.reading(parsed) if self.is_sqlite else self.engine.execution_options(**_PG_READ)
-        )
-        self._write = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
-        self._read = async_sessionmaker(self.reading, class_=AsyncSession, expire_on_commit=False)
+        self._sessions: dict[tuple[Limits, bool], async_sessionmaker[AsyncSession]] = {}
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Write: all of it or, on any exception, nothing. Then notify the loops that have work."""
+    async def transaction(
+        self, limits: Limits | None = None, *, asked_by: Sequence[Deadline] | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """Write: all of it or, on any exception, nothing. Then notify the loops that have work.
+
+        `asked_by` are those who wait for it, as it stands before COMMIT; left out, whoever waits
+        for what is done here. Without `limits` they are a click's where somebody waits, else those
+        of background work.
+
+        Raises TooLateError, before COMMIT, where it is too late for one of them; StoreBusyError
+        where somebody else writes for too long; CommitLostError where the connection broke after
+        COMMIT was sent.
+        """
+        asked_by = _waiting() if asked_by is None else asked_by
         sender = self.immediate_sender
-        async with self._writers, self._write() as session, session.begin():
+        async with self._begun(limits, asked_by, reading=False) as (session, connection):
             session.info[_SENDER] = sender
             yield session
             topics: set[Topic] = session.info.get(_TOPICS, set())
-            if not self.is_sqlite:
-                for topic in topics:
-                    await session.exec(select(func.pg_notify(CHANNEL, _TOLD[topic])))
+            await session.flush()
+            notify = topics and not self.is_sqlite
+            number = await _notify(session, topics) if notify else None
+            _refuse_the_late(asked_by)
+            connection.hang_up_after(time_limits.COMMIT_SECONDS)
+            with committing(asked_by, number):
+                await session.commit()
         if sender and (claimed := session.info.get(_CLAIMED)):
             sender.send(claimed)
         if self.wal_copy:
@@ -158,18 +191,136 @@ class Database:
             self.listeners[topic]()
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """Read: one consistent view, never written to."""
-        # It ends with a commit: at a rollback the driver drops its prepared statements.
-        async with self._read() as session, session.begin():
+    async def snapshot(
+        self, limits: Limits | None = None, *, asked_by: Sequence[Deadline] | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """Read: one consistent view, never written to. Arguments and errors as of `transaction`."""
+        asked_by = _waiting() if asked_by is None else asked_by
+        async with self._begun(limits, asked_by, reading=True) as (session, _):
             yield session
+            # It ends with a commit: at a rollback the driver drops its prepared statements.
+            if session.is_active:
+                await session.commit()
+
+    async def took_effect(self, transaction: str) -> bool | None:
+        """Whether a transaction whose COMMIT was lost is committed; None while it still runs.
+
+        PostgreSQL only: SQLite has no connection that could break.
+        """
+        async with self.snapshot(asked_by=()) as session:
+            asked = text("SELECT pg_xact_status(CAST(:number AS xid8))")
+            status = (await execute(session, asked, {"number": transaction})).scalar_one()
+        return None if status == "in progress" else status == "committed"
 
     async def dispose(self) -> None:
-        """Close every connection."""
+        """Close every connection, when what is under way has ended."""
+        await self.write_batches.ended()
+        await self.read_batches.ended()
         if self.wal_copy:
             await self.wal_copy.wait()
         await self.engine.dispose()
         await self.reading.dispose()
+
+    def limited(self, limits: Limits, *, reading: bool = False) -> AsyncEngine:
+        """The connections, for transactions with these limits. SQLite waits at BEGIN alone."""
+        if self.is_sqlite:
+            return self.reading if reading else self.engine
+        return postgresql.limited(self.engine, limits, reading=reading)
+
+    @asynccontextmanager
+    async def _begun(
+        self, limits: Limits | None, asked_by: Sequence[Deadline], *, reading: bool
+    ) -> AsyncIterator[tuple[AsyncSession, "_Connection"]]:
+        """A session whose transaction has begun. What is not committed in it is rolled back."""
+        _refuse_the_late(asked_by)
+        limits = limits or (time_limits.CLICK if asked_by else time_limits.BACKGROUND)
+        async with AsyncExitStack() as stack:
+            try:
+                async with _waiting_for_begin(limits, asked_by):
+                    if not reading:
+                        await stack.enter_async_context(self._writers)
+                    connection = stack.enter_context(_Connection())
+                    session = await stack.enter_async_context(self._session(limits, reading))
+                    session.info[_CONNECTION] = await session.connection()
+            except TimeoutError as error:
+                late = TooLateError if asked_by else StoreBusyError
+                raise late("somebody else uses the store") from error
+            if not self.is_sqlite and limits.whole:
+                connection.driver = _driver(session)
+                connection.hang_up_after(limits.whole)
+            yield session, connection
+
+    def _session(self, limits: Limits, reading: bool) -> AsyncSession:
+        made = self._sessions.get((limits, reading))
+        if made is None:
+            bind = self.limited(limits, reading=reading)
+            made = async_sessionmaker(bind, class_=AsyncSession, expire_on_commit=False)
+            self._sessions[limits, reading] = made
+        return made()
+
+
+class _Connection:
+    """Ends the wait for a server that is frozen: it hangs up after so many seconds."""
+
+    def __init__(self) -> None:
+        self.driver: Any = None  # PostgreSQL's
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def hang_up_after(self, seconds: float) -> None:
+        """From now; what was said before counts no more."""
+        if self._timer:
+            self._timer.cancel()
+        if self.driver is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(seconds, postgresql.hang_up, self.driver)
+
+
+def _waiting() -> Sequence[Deadline]:
+    deadline = time_limits.current()
+    return (deadline,) if deadline else ()
+
+
+def _refuse_the_late(asked_by: Sequence[Deadline]) -> None:
+    """Raises TooLateError where it is too late for one of them."""
+    late = [deadline for deadline in asked_by if deadline.is_past()]  # all of them are asked
+    if late:
+        raise TooLateError
+
+
+def _waiting_for_begin(limits: Limits, asked_by: Sequence[Deadline]) -> asyncio.Timeout:
+    if asked_by:
+        return asyncio.timeout_at(max(deadline.until for deadline in asked_by))
+    return asyncio.timeout(limits.whole)
+
+
+def _driver(session: AsyncSession) -> Any:
+    """The driver's own connection, under all that wraps it."""
+    connection: AsyncConnection = session.info[_CONNECTION]
+    assert connection.sync_connection, "it has begun"
+    return connection.sync_connection.connection.driver_connection
+
+
+async def _notify(session: AsyncSession, topics: set[Topic]) -> str | None:
+    """Tell every replica at the commit; the transaction's number comes with it."""
+    statement = _notification(tuple(sorted(topics)))
+    number: str | None = (await execute(session, statement)).one().number
+    return number
+
+
+@cache
+def _notification(topics: tuple[Topic, ...]) -> AnySelect:
+    """Hot: with every act."""
+    number = cast(func.pg_current_xact_id_if_assigned(), Text).label("number")
+    notify = (func.pg_notify(CHANNEL, _TOLD[topic]) for topic in topics)
+    notification: AnySelect = select(number, *notify)
+    return notification
 
 
 def notify_after_commit(session: AsyncSession, topic: Topic) -> None:
@@ -195,6 +346,25 @@ async def advisory_lock(session: AsyncSession, name: str) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+async def poll_advisory_lock(session: AsyncSession, name: str) -> None:
+    """The same, without a place in the queue that PostgreSQL keeps for who waits.
+
+    For locks that many processes want again and again: if one of those that queue is frozen, the
+    others stand behind it for as long as the server waits for it. Raises StoreBusyError where the
+    lock is not free within POLLING_SECONDS.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    lock = select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0)))
+    until = asyncio.get_running_loop().time() + POLLING_SECONDS
+    pause = _FIRST_PAUSE
+    while not (await session.exec(lock)).one():
+        if asyncio.get_running_loop().time() >= until:
+            raise StoreBusyError(f"another process has been holding the lock {name!r}")
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 async def plan_for_values(session: AsyncSession) -> None:
@@ -228,9 +398,7 @@ async def execute(
     """
     if session.new or session.dirty:
         await session.flush()  # what was added to the session is there for this statement too
-    connection = session.info.get(_CONNECTION)
-    if connection is None:  # asked once: a session lasts for one transaction
-        connection = session.info[_CONNECTION] = await session.connection()
+    connection: AsyncConnection = session.info[_CONNECTION]
     return await connection.execute(statement, values)
 
 

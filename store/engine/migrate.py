@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from store.engine.database import Database
+from store.engine.time_limits import LONG
 
 _LOCK = 7_304_128_551
 """A PostgreSQL advisory lock of ours, so that replicas starting together migrate once."""
@@ -22,7 +23,7 @@ async def upgrade(db: Database) -> None:
     replica could start in between.
     """
     if not await is_current(db):
-        async with db.engine.begin() as connection:
+        async with db.limited(LONG).begin() as connection:
             await connection.run_sync(_upgrade)
 
 

@@ -12,18 +12,16 @@ from typing import Any
 import psycopg
 
 from store.engine.database import CHANNEL, Topic, parse_url
+from store.engine.postgresql import REACH
 
 log = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 2.0
 """The wait before a lost connection is opened again."""
 PROBE_SECONDS = 30.0
-"""After so much silence the connection is probed: firewalls drop it without a word."""
-_KEEPALIVE: dict[str, Any] = {
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "connect_timeout": 10,
-}
+"""After so much silence the connection is probed: firewalls drop it without a word..."""
+ANSWER_SECONDS = 10.0
+"""...and a server that is frozen says nothing either."""
 
 
 async def listen(url: str, listeners: Mapping[Topic, Callable[[], None]]) -> None:
@@ -35,19 +33,22 @@ async def listen(url: str, listeners: Mapping[Topic, Callable[[], None]]) -> Non
     while True:
         try:
             await _follow(address, listeners)
-        except psycopg.Error as error:
+        except (psycopg.Error, TimeoutError) as error:
             log.warning("not listening to PostgreSQL (%s); trying again", type(error).__name__)
         await asyncio.sleep(RECONNECT_SECONDS)
 
 
 async def _follow(address: str, listeners: Mapping[Topic, Callable[[], None]]) -> None:
-    connection = await psycopg.AsyncConnection.connect(address, autocommit=True, **_KEEPALIVE)
+    reach: dict[str, Any] = REACH
+    connection = await psycopg.AsyncConnection.connect(address, autocommit=True, **reach)
     async with connection:
-        await connection.execute(f"LISTEN {CHANNEL}")
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await connection.execute(f"LISTEN {CHANNEL}")
         for topic in Topic:  # whatever was committed while nobody listened
             listeners[topic]()
         while True:
             async for notification in connection.notifies(timeout=PROBE_SECONDS):
                 if notification.payload in set(Topic):  # a newer replica may know others
                     listeners[Topic(notification.payload)]()
-            await connection.execute("SELECT 1")
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await connection.execute("SELECT 1")

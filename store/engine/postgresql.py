@@ -4,43 +4,125 @@ An idle connection is tested before it is used; one that was used a moment ago i
 that comes again is prepared, but only on a direct connection: PgBouncer in transaction mode gives
 each transaction another server process, which does not know what was prepared in the last. It is
 recognised by the process number that it tells its clients, which is of its own making.
+
+The time limits of a transaction are sent with its BEGIN, in one message: so they cost no round
+trip, hold behind PgBouncer too (which takes no `options` at its connect), and end with it. They
+are the server's, and say nothing while the server itself is frozen. So whoever waits also hangs
+up by their own clock (`hang_up`); what waits on the connection then fails as after any other loss
+of it.
 """
 
+import asyncio
+import os
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from store.engine import time_limits
+from store.engine.time_limits import Limits
 
 IDLE_SECONDS = 1.0
 """After so long an unused connection is tested: no server restarts in less."""
+ANSWER_SECONDS = 1.0
+"""How long the server may take to answer that test, and the first question of a new connection."""
+POOL_SECONDS = 5
+"""How long to wait for one of our own connections."""
 PREPARE_AFTER = 5
 """Times a statement is sent before it is prepared; the driver's own number."""
+REACH = {
+    "connect_timeout": 2,  # seconds, the least the driver knows
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds in which what was sent must have arrived
+}
+"""How soon it shows that the server cannot be reached; a value in the URL goes before these."""
+LOCK_NOT_AVAILABLE = "55P03"
+_READ = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 def engine(url: URL, pool_size: int) -> AsyncEngine:
     """Connections to PostgreSQL, directly or through PgBouncer."""
+    reach = {name: value for name, value in REACH.items() if name not in url.query}
     made = create_async_engine(
         url,
         pool_size=pool_size,
+        pool_timeout=POOL_SECONDS,
         hide_parameters=True,
-        connect_args={"prepare_threshold": None},
+        # Autocommit: BEGIN is ours to say.
+        connect_args={"prepare_threshold": None, "autocommit": True, **reach},
     )
     event.listen(made.sync_engine, "connect", _prepare_if_direct)
     event.listen(made.sync_engine, "checkin", _note_idle_since)
     event.listen(made.sync_engine, "checkout", _test_if_idle(made))
+    event.listen(made.sync_engine, "begin", _say_begin)
     return made
 
 
+def limited(made: AsyncEngine, limits: Limits, *, reading: bool) -> AsyncEngine:
+    """The same connections, for transactions with these limits; `reading`: that cannot write."""
+    return made.execution_options(begin=_begin(limits, _READ if reading else ""))
+
+
+def hang_up(connection: Any) -> None:
+    """Break the driver's connection: whoever waits for an answer on it gets an error at once."""
+    if not connection.closed:
+        with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as own:
+            own.shutdown(socket.SHUT_RDWR)
+
+
+def could_not_lock(error: BaseException) -> bool:
+    """Whether a statement waited in vain for a lock."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == LOCK_NOT_AVAILABLE
+
+
+@contextmanager
+def _answering_within(seconds: float, connection: Any) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(seconds, hang_up, connection.driver_connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@cache
+def _begin(limits: Limits, mode: str) -> bytes:
+    """BEGIN with the limits, which PostgreSQL takes in milliseconds; 0 is none."""
+    values = {
+        "lock_timeout": limits.lock,
+        "statement_timeout": limits.statement or 0.0,
+        "idle_in_transaction_session_timeout": limits.idle,
+    }
+    local = [f"SET LOCAL {name} = {round(value * 1000)}" for name, value in values.items()]
+    return "; ".join([f"BEGIN {mode}".rstrip(), *local]).encode()
+
+
+def _say_begin(connection: Connection) -> None:
+    begin = connection.get_execution_options().get("begin") or _begin(time_limits.BACKGROUND, "")
+    try:
+        # Not prepared: that takes one statement at a time.
+        connection.connection.run_async(lambda driver: driver.execute(begin, prepare=False))
+    except connection.dialect.loaded_dbapi.Error as error:  # nothing else of it can be wrong
+        connection.invalidate(error)
+        raise OperationalError("BEGIN", None, error, connection_invalidated=True) from error
+
+
 def _prepare_if_direct(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("SELECT pg_backend_pid()")
-    driver, (server,) = connection.driver_connection, cursor.fetchone()
+    with _answering_within(ANSWER_SECONDS, connection):
+        cursor = connection.cursor()
+        cursor.execute("SELECT pg_backend_pid()")
+        driver, (server,) = connection.driver_connection, cursor.fetchone()
+        cursor.close()
     driver.prepare_threshold = prepare_threshold(announced=driver.info.backend_pid, server=server)
-    cursor.close()
-    connection.rollback()
 
 
 def prepare_threshold(*, announced: int, server: int) -> int | None:
@@ -69,7 +151,8 @@ def _test_if_idle(made: AsyncEngine) -> Any:
 def _is_alive(made: AsyncEngine, connection: Any) -> bool:
     dialect = made.dialect
     try:
-        return bool(dialect.do_ping(connection))
+        with _answering_within(ANSWER_SECONDS, connection):
+            return bool(dialect.do_ping(connection))
     except dialect.loaded_dbapi.Error as error:
         if dialect.is_disconnect(error, connection, None):
             return False

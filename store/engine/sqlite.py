@@ -24,20 +24,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 5000
+"""How long to wait for a lock of another process, unless whoever asked waits less."""
+_TRY_MS = 50
+"""How long one BEGIN of a writer waits for the lock; it is tried again, so that whoever gives up
+waiting can be heard in between."""
 FETCH_SIZE = 500
 """Rows that come with a statement; what is more comes when it is asked for."""
 COPY_AFTER = 100
 """Commits after which the write-ahead log is copied into the file, while others go on writing."""
 _LONGEST_LOG = 20_000
 """Pages of 4 KB after which a COMMIT copies the log itself, should the copying not keep up."""
+_BEGIN_WRITING = "BEGIN IMMEDIATE"
 _ENDS = ("BEGIN", "COMMIT", "ROLLBACK")
 T = TypeVar("T")
 
 
 def writing(url: URL) -> AsyncEngine:
     """Transactions that write. They begin IMMEDIATE: a plain one fails with "locked" later on."""
-    longest = f"PRAGMA wal_autocheckpoint={_LONGEST_LOG}"
-    return _engine(url, _writer_waits, "BEGIN IMMEDIATE", longest, pool_size=1, max_overflow=0)
+    pragmas = (f"PRAGMA wal_autocheckpoint={_LONGEST_LOG}", f"PRAGMA busy_timeout={_TRY_MS}")
+    return _engine(url, _writer_waits, _BEGIN_WRITING, *pragmas, pool_size=1, max_overflow=0)
 
 
 def reading(url: URL) -> AsyncEngine:
@@ -146,12 +151,39 @@ class DriverConnection(aiosqlite.Connection):
 
     async def run(self, statement: str, work: Callable[[], T]) -> T:
         """Do the work of this statement where it belongs."""
-        return await self.run_in_thread(work) if self._waits(statement) else work()
+        if not self._waits(statement):
+            return work()
+        return await self.run_in_thread(work, may_end=statement != "COMMIT")
 
-    async def run_in_thread(self, work: Callable[[], T]) -> T:
-        """Do it in the thread in any case."""
+    async def run_in_thread(self, work: Callable[[], T], *, may_end: bool = True) -> T:
+        """Do it in the thread in any case. Cancelled, it waits until the thread is free again.
+
+        What `may_end` does so at once then; a COMMIT is not broken off.
+        """
+        running = asyncio.ensure_future(self._in_thread(work))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if may_end:
+                self._conn.interrupt()
+            await asyncio.wait([running])
+            raise
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
         found: T = await self._execute(work)  # type: ignore[no-untyped-call]  # the driver's own
         return found
+
+    async def begin_writing(self, work: Callable[[], None]) -> None:
+        """BEGIN IMMEDIATE, tried until the lock is ours. Raises what the last try raised."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + BUSY_TIMEOUT_MS / 1000
+        while True:
+            try:
+                return await self.run_in_thread(work)
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or loop.time() >= until:
+                    raise
 
 
 class _Cursor:
@@ -187,7 +219,10 @@ class _Cursor:
             self._cursor.execute(statement, values)
             self._rows = self._cursor.fetchmany(FETCH_SIZE) if self._cursor.description else []
 
-        await self._connection.run(statement, work)
+        if statement == _BEGIN_WRITING:
+            await self._connection.begin_writing(work)
+        else:
+            await self._connection.run(statement, work)
 
     async def executemany(self, statement: str, values: Any) -> None:
         """Run it once for each set of values."""

@@ -25,9 +25,9 @@ from store.engine.database import (
     AnyRow,
     AnySelect,
     Database,
-    advisory_lock,
     execute,
     immediate_sender,
+    poll_advisory_lock,
     send_after_commit,
 )
 from store.messages import rate_limits
@@ -53,7 +53,7 @@ async def claim_due(
     """
     async with db.transaction() as session:
         # 1. One claim at a time: two could take the same lane, or spend the same allowance.
-        await advisory_lock(session, "claims")
+        await poll_advisory_lock(session, "claims")
         # 2. What blocks. A message whose sender died, so that its lease is over, blocks no longer.
         blockers = await _blockers(session, pace, now)
         if blockers.expired:

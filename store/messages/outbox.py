@@ -56,6 +56,7 @@ class Kind(StrEnum):
     EXPORT = "export"
     UNDELIVERED = "undelivered"
     SECOND_COPY = "second_copy"
+    LATE_ANSWER = "late_answer"
 
 
 class Rank(IntEnum):

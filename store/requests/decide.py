@@ -18,6 +18,7 @@ from store.domain.access import Denial, Denied, Refused, Rules, may
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Vote
+from store.engine.batching import HELD, Held
 from store.engine.columns import in_list
 from store.engine.database import AnySelect, Database, execute
 from store.messages import cards
@@ -29,12 +30,13 @@ from store.snapshots import FACTS, snapshots
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
 # Hot: with every decision.
-_LOCK: AnySelect = (
+_FOUND: AnySelect = (
     select(*FACTS)
     .where(in_list(col(RequestRow.id), "ids"))
     .order_by(col(RequestRow.id))  # in one order, against deadlocks
-    .with_for_update()
 )
+_LOCK = _FOUND.with_for_update()
+_LOCK_FREE = _FOUND.with_for_update(skip_locked=True)
 _END_ASSIGNMENTS = (
     update(AssignmentRow)
     .where(col(AssignmentRow.request_id) == bindparam("its_id"))
@@ -73,10 +75,11 @@ async def decide(db: Database, decision: Decision, policy: Policy) -> Request | 
 
 async def decide_batch(
     session: AsyncSession, decisions: Sequence[Decision], policy: Policy
-) -> list[Request | Refused]:
+) -> list[Request | Refused | Held]:
     """Make these decisions as far as they are allowed; one answer for each.
 
-    1. Lock the requests and read them as they are now, in the order of their ids.
+    1. Lock the requests and read them as they are now, in the order of their ids. Of several, none
+       waits for what somebody else holds: it is HELD, to be tried alone.
     2. Judge the decisions in the order they came, by today's policy and roles. Each is judged by
        what those before it have left of the request.
     3. Write what is allowed: requests, guarded by their revisions; assignments; votes; events.
@@ -85,15 +88,20 @@ async def decide_batch(
     5. Answer, without what a refused person may not see.
     """
     ids = sorted({each.request_id for each in decisions if 0 < each.request_id < 2**63})
-    rows = (await execute(session, _LOCK, {"ids": ids})).all()
+    alone = len(decisions) == 1
+    rows = (await execute(session, _LOCK if alone else _LOCK_FREE, {"ids": ids})).all()
     requests = {request.id: request for request in await snapshots(session, rows)}
 
     rules = await people.rules(session, policy, only={each.actor for each in decisions})
-    answers: list[Request | Refused] = []
+    answers: list[Request | Refused | Held] = []
     made: list[tuple[Decision, Request]] = []
     refused: list[tuple[Decision, Refused]] = []
     for decision in decisions:
-        answer = _judge(decision, requests.get(decision.request_id), rules)
+        request = requests.get(decision.request_id)
+        if request is None and not alone:  # held, or not there: alone it will show
+            answers.append(HELD)
+            continue
+        answer = _judge(decision, request, rules)
         if isinstance(answer, Refused):
             refused.append((decision, answer))
         else:

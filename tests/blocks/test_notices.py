@@ -5,7 +5,7 @@ import pytest
 from blocks import notices
 from blocks.text import safe
 from store.domain.request import Category, Environment, Status
-from tests.cast import PEOPLE, request
+from tests.cast import NOW, PEOPLE, request
 from tests.harness_blocks import ended, words
 
 
@@ -92,3 +92,10 @@ def test_a_sentence_that_repeats_a_persons_words_mentions_nobody() -> None:
 def test_a_notice_modal_says_one_sentence() -> None:
     view = notices.notice_view("MP-128", "MP-128 was approved by Bob. Nothing is left to do.")
     assert words(view) == "MP-128\nMP-128 was approved by Bob. Nothing is left to do.\n[ Close ]"
+
+
+def test_who_was_told_that_it_is_not_sure_hears_what_became_of_it() -> None:
+    said = {took: words(notices.late_answer(NOW, took_effect=took)) for took in (True, False, None)}
+    assert "took effect. Nothing is left for you to do." in said[True]
+    assert "did not take effect: nothing was changed. Please try again." in said[False]
+    assert "may have taken effect or not. Look at the request" in said[None]

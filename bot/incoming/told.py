@@ -1,0 +1,78 @@
+"""Tells a person, in place of their listener, that something went wrong. It asks no store.
+
+Their ack does not wait for a Slack that is slow: what is said by a call of its own may come later.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+import aiohttp
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from blocks import notices
+from handlers.places import (
+    BesideMessage,
+    CommandAck,
+    FormAck,
+    InModal,
+    NewModal,
+    ack_with,
+    place_of,
+    show_view,
+)
+
+log = logging.getLogger(__name__)
+
+TELL_SECONDS = 0.1
+"""How long the ack waits for the words to be there first."""
+
+
+class Told:
+    """Where the person behind a payload is told a sentence."""
+
+    def __init__(self, web: AsyncWebClient, http: aiohttp.ClientSession) -> None:
+        self._web, self._http = web, http
+        self._telling: set[asyncio.Task[Any]] = set()  # the loop itself would forget them
+
+    async def say(self, body: dict[str, Any], title: str, sentence: str) -> BoltResponse:
+        """The ack of this payload, with the sentence in it or on its way."""
+        match place_of(body):
+            case CommandAck() | FormAck() as place:
+                answer = ack_with(place, title, sentence, action="push")
+                return BoltResponse(status=200, body=answer)
+            case BesideMessage(response_url):
+                await self._tell(self._beside(response_url, sentence))
+            case InModal() | NewModal() as place:
+                await self._tell(show_view(self._web, place, notices.notice_view(title, sentence)))
+        return BoltResponse(status=200, body="")
+
+    async def too_late(self, body: dict[str, Any]) -> BoltResponse:
+        """Nothing was changed, and nothing will be. An event is asked for again."""
+        if body.get("type") == "event_callback":
+            return BoltResponse(status=500)
+        return await self.say(body, "Not possible now", notices.TOO_LATE)
+
+    async def not_sure_yet(self, body: dict[str, Any]) -> BoltResponse:
+        """It may have taken effect. An event is asked for again: what it leads to happens once."""
+        if body.get("type") == "event_callback":
+            return BoltResponse(status=500)
+        return await self.say(body, "Not sure yet", notices.NOT_SURE_YET)
+
+    async def _tell(self, telling: Awaitable[object]) -> None:
+        task = asyncio.ensure_future(telling)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+        await asyncio.wait([task], timeout=TELL_SECONDS)
+
+    async def _beside(self, response_url: str, sentence: str) -> None:
+        """By Slack and not by the outbox: it may be the store that is away."""
+        webhook = AsyncWebhookClient(response_url, session=self._http, retry_handlers=[])
+        said = {"response_type": "ephemeral", "replace_original": False}
+        try:
+            await webhook.send_dict({**said, **notices.plain(sentence).payload()})
+        except (aiohttp.ClientError, TimeoutError) as failure:
+            log.warning("the person could not be told: %s", type(failure).__name__)

@@ -1,0 +1,118 @@
+"""Whoever clicks hears in time and is told the truth, whatever the store does."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from blocks import notices
+from bot import app
+from bot.incoming import timely_app
+from store.engine import time_limits
+from store.engine.database import Database
+from store.engine.time_limits import Limits
+from store.requests import read
+from tests.clock import MovedClock
+from tests.harness_slack import Team, team_at_slack
+from tests.postgres_server import Server
+from tests.slow_server import Way, way_to
+
+pytestmark = pytest.mark.slow  # they wait for real seconds
+FIRST_WORDS = "What you asked for"
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People wait a second and a half here."""
+    monkeypatch.setattr(timely_app, "CLICK_SECONDS", 1.5)
+    monkeypatch.setattr(timely_app, "UNSURE_SECONDS", 1.8)
+    monkeypatch.setattr(time_limits, "CLICK", Limits(lock=0.3, statement=1.0, idle=5.0, whole=1.0))
+    monkeypatch.setattr(time_limits, "COMMIT_SECONDS", 3.0)
+
+
+@pytest.fixture
+async def by_a_way(
+    postgres: Server, postgresql_url: str, clock: MovedClock, tmp_path: Path
+) -> AsyncIterator[tuple[Way, Team]]:
+    """The team, with a PostgreSQL that can be frozen."""
+    name = postgresql_url.split("@/")[1].split("?")[0]
+    async with (
+        way_to(postgres, tmp_path / "way") as (way, server),
+        team_at_slack(server.url(name), clock, tmp_path, mode="socket_mode") as team,
+    ):
+        yield way, team
+
+
+async def status(url: str) -> str:
+    """Of the only request, asked past the bot."""
+    db = Database(url)
+    async with db.snapshot() as session:
+        found = (await read.one(session, 1)).status
+    await db.dispose()
+    return found
+
+
+async def test_a_frozen_server_answers_nobody_but_we_do_and_nothing_is_done_later(
+    by_a_way: tuple[Way, Team], postgresql_url: str
+) -> None:
+    way, team = by_a_way
+    request = await team.submit()
+    card = team.card(team.bob, request)
+    way.freeze()
+    async with asyncio.timeout(3):
+        click, command = await asyncio.gather(
+            team.bob.click(card, "request.approve"), team.carol.command("/mp-requests reject 1 no")
+        )
+    assert click.acked
+    assert notices.TOO_LATE in team.said(command)
+    await team.workspace.until(lambda: notices.TOO_LATE in team.last(team.bob))
+    way.thaw()
+    assert await status(postgresql_url) == "under_review"
+
+
+async def test_a_commit_without_an_answer_is_told_as_not_sure_and_then_as_it_is(
+    by_a_way: tuple[Way, Team], postgresql_url: str
+) -> None:
+    way, team = by_a_way
+    card = team.card(team.bob, await team.submit())
+    way.freeze_after(b"COMMIT")
+    async with asyncio.timeout(3):
+        assert (await team.bob.click(card, "request.approve")).acked
+    await team.workspace.until(lambda: notices.NOT_SURE_YET in team.last(team.bob))
+    assert await status(postgresql_url) == "approved", "the server had taken it"
+    way.thaw()
+    async with app.running(team.bot):
+        await team.workspace.until(lambda: FIRST_WORDS in team.last(team.bob))
+    assert "took effect. Nothing is left for you to do." in team.last(team.bob)
+    assert "This request is approved." in team.words(card)
+
+
+async def test_a_locked_file_is_not_waited_for_and_nothing_is_done_later(
+    team_once: Team, sqlite_url: str
+) -> None:
+    card = team_once.card(team_once.bob, await team_once.submit())
+    path = sqlite_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(3):
+            assert (await team_once.bob.click(card, "request.approve")).acked
+        await team_once.workspace.until(lambda: notices.TOO_LATE in team_once.last(team_once.bob))
+        other.execute("ROLLBACK")
+    assert await status(sqlite_url) == "under_review"
+    await team_once.bob.click(card, "request.approve")
+    assert await status(sqlite_url) == "approved"
+
+
+async def test_a_slow_slack_delays_no_acknowledgement_of_what_is_recorded(
+    team_once: Team, sqlite_url: str
+) -> None:
+    await team_once.submit()
+    shown = (await team_once.bob.command("/mp-requests show MP-1")).view
+    assert shown is not None
+    team_once.workspace.faults.add("views.update", "delay", seconds=4)
+    async with asyncio.timeout(3):
+        assert (await team_once.bob.click(shown, "request.approve")).acked
+    assert await status(sqlite_url) == "approved"
