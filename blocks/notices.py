@@ -162,6 +162,26 @@ def departure(reviewer: str, waiting: Sequence[Request], total: int, people: Peo
     return Message(text.clip(f"{who} has left: {refs}{more}", FALLBACK_LIMIT), (section(said),))
 
 
+def policy_refused(problem: str) -> Message:
+    """To the admins: the policy file was changed and cannot be used; `problem` is a sentence."""
+    said = (
+        "⚠️ The policy file was changed and cannot be used, so the policy before it stays in force."
+        f"\n{text.line(problem, 1500)}"
+    )
+    return Message(
+        text.clip(f"The policy file cannot be used: {problem}", FALLBACK_LIMIT), (section(said),)
+    )
+
+
+def policies_differ() -> Message:
+    """To the admins: replicas of the bot read different policy files."""
+    said = (
+        "⚠️ Replicas of this app go by different policies, so what one refuses another may allow. "
+        "Put the same policy file on each of them; `mp-approvals doctor` names the one it reads."
+    )
+    return Message("Replicas go by different policies", (section(said),))
+
+
 _NARROW = "\n".join(
     (
         "*Narrow a list* with words from a mini program's name, its id, or:",

@@ -76,7 +76,8 @@ def _closed(request: Request, people: People, asker: str) -> str:
 def _not_a_reviewer(request: Request, people: People, asker: str) -> str:
     able = names(request.reviewers, people, last="and")
     follow = f" Follow it with `/mp-requests show {request.ref}`."
-    only = f"Only {able}, or a workspace admin, can decide {request.ref}."
+    only = f"Only {f'{able}, or ' if able else ''}a workspace admin{',' if able else ''}"
+    only = f"{only} can decide {request.ref}."
     return only + (follow if asker in request.people() else "")
 
 

@@ -28,6 +28,18 @@ def build(
     )
 
 
+def taken_away(request: Request, people: People) -> Message:
+    """The card of somebody who is no reviewer any more: no buttons, and nothing that is new.
+
+    `request` comes without what others add to it. Of how it ended they are told nothing.
+    """
+    why = "You are no longer a reviewer of this request; others decide it."
+    named = f"*{request_text.title(request)}* · {request.ref}"
+    facts = _body(request, people) if request.is_open else [_said(named)]
+    fallback = f"No longer yours to review: {request_text.named(request)}"
+    return Message(clip(fallback, FALLBACK_LIMIT), (_said(why), *facts))
+
+
 def receipt(request: Request, people: People) -> Message:
     """The submitter's own copy: whom it waits for, and the way back while there is one."""
     row = [buttons.withdraw(request)] if request.is_open else []

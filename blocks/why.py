@@ -44,6 +44,8 @@ def _deciding(why: Why, refusal: str) -> str:
             "Nobody at the moment: whoever was asked is no reviewer any more. "
             "A workspace admin can set `reviewers` in the policy file."
         )
+    if why.policy_of:
+        said += f" By the policy of {date(why.policy_of)}."
     you = "You can: the card and the details have the buttons." if not why.denial else refusal
     return f"*Who may decide*\n{said}\n{you}" if request.is_open else f"*Who may decide*\n{said}"
 

@@ -23,13 +23,14 @@ from bot.outgoing.messages import Renderer
 from bot.outgoing.sender import Sender
 from bot.outgoing.settle import Settler
 from bot.outgoing.slack_calls import SlackCalls
+from bot.policy_file import PolicyFile
 from bot.profiles import Profiles
 from bot.schedule import scheduler
 from bot.schedule.jobs import Jobs
 from bot.settings import Settings
 from handlers.deps import Deps
 from store.domain.clock import Clock, utc_now
-from store.domain.policy import Policy
+from store.domain.policy import Policy, PolicyInForce
 from store.engine import migrate
 from store.engine.database import Database, Topic
 from store.engine.server_clock import ServerClock
@@ -50,7 +51,7 @@ class Bot:
     """
 
     settings: Settings
-    policy: Policy
+    in_force: PolicyInForce
     db: Database
     clock: Clock
     client: AsyncWebClient
@@ -61,8 +62,14 @@ class Bot:
     dispatcher: Dispatcher
     export_loop: ExportLoop
     jobs: Jobs
+    policy_file: PolicyFile
     schedule: AsyncIOScheduler
     loops: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as it is at this moment."""
+        return self.in_force.policy
 
 
 @asynccontextmanager
@@ -73,7 +80,7 @@ async def build(
 
     Without a `clock` it is the one that all replicas share.
     """
-    policy = settings.policy()
+    in_force = PolicyInForce(settings.policy())
     async with AsyncExitStack() as stack:
         db = Database(settings.database_url)
         stack.push_async_callback(db.dispose)
@@ -84,33 +91,34 @@ async def build(
         http = await stack.enter_async_context(slack_client.session())
         client = slack_client.client(settings, http)
         identity = Identity(client)
-        profiles = Profiles(db, client, policy, clock)
-        renderer = Renderer(db, profiles, policy, clock)
-        settler = Settler(db, policy, clock, post_interval)
+        profiles = Profiles(db, client, in_force, clock)
+        renderer = Renderer(db, profiles, in_force, clock)
+        settler = Settler(db, in_force, clock, post_interval)
         sender = Sender(renderer, SlackCalls(client, http), settler, clock)
         dispatcher = Dispatcher(db, sender, clock, post_interval)
-        export_loop = ExportLoop(db, Files(client, http), profiles, policy, clock)
+        export_loop = ExportLoop(db, Files(client, http), profiles, in_force, clock)
         db.listeners |= {
             Topic.OUTBOX: dispatcher.notify,
             Topic.AWAITED: dispatcher.notify_awaited,
             Topic.EXPORTS: export_loop.notify,
         }
-        jobs = Jobs(db, profiles, policy, clock, post_interval)
-        bolt = bolt_app.build(settings, identity, client, http, Deps(db, policy, clock))
+        jobs = Jobs(db, profiles, in_force, clock, post_interval)
+        bolt = bolt_app.build(settings, identity, client, http, Deps(db, in_force, clock))
         stack.push_async_callback(bolt.finish)
         yield Bot(
             settings=settings,
-            policy=policy,
+            in_force=in_force,
             db=db,
             clock=clock,
             client=client,
             identity=identity,
             app=bolt,
             profiles=profiles,
-            heartbeat=Heartbeat(db, clock),
+            heartbeat=Heartbeat(db, in_force, clock),
             dispatcher=dispatcher,
             export_loop=export_loop,
             jobs=jobs,
+            policy_file=PolicyFile(settings, in_force, db, profiles, clock),
             schedule=scheduler.build(jobs),
         )
 
@@ -126,6 +134,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
         "sending": bot.dispatcher.run(),
         "making exports": bot.export_loop.run(),
         "the heartbeat": bot.heartbeat.run(),
+        "reading the policy file": bot.policy_file.run(),
     }
     if not bot.db.is_sqlite:  # SQLite has no way to hear of other replicas, and no other machine
         loops["hearing PostgreSQL"] = _listen(bot)

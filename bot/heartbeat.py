@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from store import replicas
 from store.domain.clock import Clock
+from store.domain.policy import PolicyInForce
 from store.engine.database import Database
 
 log = logging.getLogger(__name__)
@@ -17,15 +18,11 @@ BEAT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Writes that this process lives, under a name of its own.
+    """Writes that this process lives, under a name of its own, and by which policy it judges."""
 
-    `policy_sha256` is the hash of the policy it judges by, for the others to compare.
-    """
-
-    def __init__(self, db: Database, clock: Clock) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, db: Database, in_force: PolicyInForce, clock: Clock) -> None:
+        self._db, self._in_force, self._clock = db, in_force, clock
         self.replica = uuid4().hex
-        self.policy_sha256: str | None = None
         self.beaten = asyncio.Event()
         """Set by each that is committed."""
 
@@ -40,8 +37,7 @@ class Heartbeat:
 
     async def beat(self) -> None:
         """One write, committed. Raises SQLAlchemyError or OSError where the store takes none."""
+        policy = self._in_force.policy.sha256
         async with self._db.transaction() as session:
-            await replicas.beat(
-                session, self.replica, now=self._clock(), policy_sha256=self.policy_sha256
-            )
+            await replicas.beat(session, self.replica, now=self._clock(), policy_sha256=policy)
         self.beaten.set()

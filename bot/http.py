@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from bot.app import Bot
 from bot.incoming.signed_requests import SignedRequests
+from bot.remarks import remarks_on
 from store.engine import migrate
 
 
@@ -19,7 +20,10 @@ def build(bot: Bot) -> Starlette:
 
     async def ready(_request: Request) -> Response:
         problem = await _problem(bot)
-        return JSONResponse({"status": problem or "ready"}, status_code=503 if problem else 200)
+        detail: dict[str, object] = {"status": problem or "ready"}
+        if not problem and (remarks := await remarks_on(bot)):
+            detail |= {"remarks": remarks}
+        return JSONResponse(detail, status_code=503 if problem else 200)
 
     routes = [Route("/healthz", alive), Route("/readyz", ready)]
     if secret := bot.settings.signing_secret():

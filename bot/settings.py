@@ -3,6 +3,7 @@
 A value comes from the environment, else from `.env` in the working directory, else its default.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -122,20 +123,30 @@ class Settings(BaseSettings):
 
     def policy(self) -> Policy:
         """The policy file, read and checked. Raises SettingsError naming what is wrong in it."""
+        return self.policy_of(*self.policy_text())
+
+    def policy_text(self) -> tuple[bytes, datetime]:
+        """What stands in the policy file, and since when. Raises SettingsError."""
         try:
-            return Policy.parse(self.policy_file.read_text(encoding="utf-8"))
+            changed_at = datetime.fromtimestamp(self.policy_file.stat().st_mtime, UTC)
+            return self.policy_file.read_bytes(), changed_at
         except FileNotFoundError:
             raise SettingsError(
                 f"POLICY_FILE: there is no {self.policy_file}. "
                 "Copy policy.example.toml to it and name your reviewers."
             ) from None
-        except UnicodeDecodeError:
-            raise SettingsError(
-                f"POLICY_FILE {self.policy_file} is not UTF-8 text; save it as UTF-8."
-            ) from None
         except OSError as error:
             raise SettingsError(
                 f"POLICY_FILE {self.policy_file} cannot be read: {error.strerror}."
+            ) from None
+
+    def policy_of(self, text: bytes, changed_at: datetime) -> Policy:
+        """The policy that this text of the file says. Raises SettingsError."""
+        try:
+            return Policy.parse(text.decode("utf-8"), changed_at=changed_at)
+        except UnicodeDecodeError:
+            raise SettingsError(
+                f"POLICY_FILE {self.policy_file} is not UTF-8 text; save it as UTF-8."
             ) from None
         except PolicyError as error:
             raise SettingsError(f"POLICY_FILE {self.policy_file}: {error}") from None

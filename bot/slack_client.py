@@ -7,11 +7,14 @@ outbox does.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook import WebhookResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.settings import Settings
 from handlers.slack_errors import answer_of
@@ -23,6 +26,20 @@ _PAUSES = (0.5, 1.0, 2.0)
 """Seconds between the attempts of a call at the start."""
 CALL_SECONDS = 10
 """The longest we wait for one answer of Slack; shorter than the outbox's lease."""
+
+
+SLACK_HOSTS = ("slack.com", "slack-gov.com")
+"""Slack answers at `hooks.` of these; the second is GovSlack."""
+
+ORGANISATION = (
+    "SLACK_BOT_TOKEN is of an installation for a whole organisation. "
+    "Install the app in one workspace, and copy the Bot User OAuth Token of that installation."
+)
+"""What to do about a token that is of no single workspace."""
+
+
+class AddressError(ValueError):
+    """A response URL is not Slack's; the text is its host."""
 
 
 def session() -> aiohttp.ClientSession:
@@ -38,6 +55,40 @@ def client(settings: Settings, http: aiohttp.ClientSession) -> AsyncWebClient:
         session=http,
         retry_handlers=[],
     )
+
+
+def may_answer(url: str, api_url: str) -> bool:
+    """Whether this response URL is Slack's own, or on the host of the Web API that is configured.
+
+    Anything else is not called: whatever it answers, it would learn what stands in the message.
+    """
+    try:
+        there, ours = urlsplit(url), urlsplit(api_url)
+        place, configured = (there.scheme, there.hostname, there.port), ours.hostname
+    except ValueError:  # a port that is no number
+        return False
+    if not url.isascii() or not url.isprintable() or set(url) & set("\\@ "):
+        return False  # which another reader of addresses might take for another host
+    if place == (ours.scheme, configured, ours.port):
+        return True
+    return place[0] == "https" and place[2] in {None, 443} and _is_slacks(there.hostname or "")
+
+
+def _is_slacks(host: str) -> bool:
+    return any(host == slacks or host.endswith(f".{slacks}") for slacks in SLACK_HOSTS)
+
+
+async def answer(
+    url: str, content: dict[str, Any], api_url: str, http: aiohttp.ClientSession
+) -> WebhookResponse:
+    """Say this by a response URL. Raises AddressError for one that is not Slack's.
+
+    Raises aiohttp.ClientError or TimeoutError where it is not reached.
+    """
+    if not may_answer(url, api_url):
+        raise AddressError(urlsplit(url).hostname or "no host")
+    webhook = AsyncWebhookClient(url, session=http, retry_handlers=[])
+    return await webhook.send_dict(content)
 
 
 async def with_retries(call: Callable[[], Awaitable[T]]) -> T:

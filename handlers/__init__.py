@@ -7,6 +7,7 @@ from handlers import (
     decide,
     details,
     exports,
+    groups,
     home,
     lists,
     request_form,
@@ -24,6 +25,7 @@ FEATURES = (
     request_form_features,
     exports,
     home,
+    groups,
 )
 """What is clicked most stands first: Bolt asks each listener in turn."""
 

@@ -1,7 +1,7 @@
 """A click on one of our buttons, and the answer: in the modal it came from, or only to them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
@@ -93,6 +93,11 @@ async def refusal_view(refused: Refused, asker: str, deps: Deps) -> View:
 async def worded(refused: Refused, asker: str, deps: Deps) -> str:
     """The sentence of a "no", with the names of those in it."""
     async with deps.db.snapshot() as session:
+        if refused.request:
+            request = await read.reviewed_now(
+                session, refused.request, policy=deps.policy, now=deps.clock()
+            )
+            refused = replace(refused, request=request)
         named = refused.request.people() if refused.request else set()
         known = await people.known(session, named)
     return refusals.word(refused, known, asker=asker)

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 
 from store.domain.clock import Clock
-from store.domain.policy import Policy
+from store.domain.policy import Policy, PolicyInForce
 from store.engine.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The store, the policy and the clock."""
+    """The store, the policy in force and the clock."""
 
     db: Database
-    policy: Policy
+    in_force: PolicyInForce
     clock: Clock
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as it is at this moment."""
+        return self.in_force.policy

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlmodel import col, delete, func, or_, select
+from sqlmodel import col, delete, func, literal, or_, select, union_all, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.access import Roster, Rules
@@ -27,10 +27,21 @@ PROFILE: tuple[Any, ...] = (
 # Hot: with every click, list page and drawn message.
 _KNOWN: AnySelect = select(*PROFILE).where(in_list(col(PersonRow.user_id), "users"))
 _MET = _KNOWN.add_columns(col(PersonRow.seen_at))
-_MEMBERS = select(MemberRow.group_id, MemberRow.user_id).where(
-    in_list(col(MemberRow.group_id), "groups")
+_OF_GROUPS = in_list(col(MemberRow.group_id), "groups")
+_USERS = in_list(col(MemberRow.user_id), "users")
+_GONE = select(literal(""), PersonRow.user_id).where(col(PersonRow.active).is_(False))
+_ALL_MEMBERS = union_all(
+    select(MemberRow.group_id, MemberRow.user_id).where(_OF_GROUPS),
+    _GONE.where(
+        in_list(col(PersonRow.user_id), "users")
+        | col(PersonRow.user_id).in_(select(MemberRow.user_id).where(_OF_GROUPS))
+    ),
 )
-_THESE_MEMBERS = _MEMBERS.where(in_list(col(MemberRow.user_id), "users"))
+"""Who is in these groups; and, in a group without a name, who of them and these has left Slack."""
+_THESE_MEMBERS = union_all(
+    select(MemberRow.group_id, MemberRow.user_id).where(_OF_GROUPS, _USERS),
+    _GONE.where(in_list(col(PersonRow.user_id), "users")),
+)
 
 
 class Met(NamedTuple):
@@ -72,6 +83,12 @@ async def forgotten(session: AsyncSession, user_ids: Iterable[str]) -> set[str]:
     return set(await session.exec(select(ForgottenRow.user_id).where(asked)))
 
 
+async def note_active(session: AsyncSession, user: str, *, active: bool) -> None:
+    """Whether somebody we have met is still in Slack."""
+    met = col(PersonRow.user_id) == user
+    await session.exec(update(PersonRow).where(met).values(active=active))
+
+
 async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
     """Those of these people we have a profile of."""
     wanted = sorted(set(user_ids))
@@ -109,35 +126,30 @@ async def called(session: AsyncSession, text: str) -> list[str]:
     return list(await session.exec(select(PersonRow.user_id).where(asked)))
 
 
-async def set_members(session: AsyncSession, group_id: str, user_ids: Iterable[str]) -> None:
-    """Replace what is known of a user group by its members now."""
-    now = sorted(set(user_ids))
-    left = col(MemberRow.user_id).not_in(now)
-    await session.exec(delete(MemberRow).where(col(MemberRow.group_id) == group_id, left))
-    if now:  # another replica may be doing the same
-        rows = [{"group_id": group_id, "user_id": user} for user in now]
-        new = dialect_insert(session)(MemberRow).values(rows)
-        await session.exec(new.on_conflict_do_nothing())
-
-
-async def unread_groups(session: AsyncSession, groups: Iterable[str]) -> set[str]:
-    """Those of these user groups of which no member is known."""
-    wanted = set(groups)
-    read = select(MemberRow.group_id).where(col(MemberRow.group_id).in_(sorted(wanted))).distinct()
-    return wanted - set((await session.exec(read)).all())
-
-
 async def roster(
     session: AsyncSession, policy: Policy, *, only: AbstractSet[str] | None = None
 ) -> Roster:
-    """Who holds which role at this moment; with `only`, what is asked about these people alone."""
+    """Who holds which role at this moment; with `only`, what is asked about these people alone.
+
+    Who has left Slack holds none, whatever the policy says.
+    """
+    asked = {
+        "groups": sorted(policy.groups),
+        "users": sorted(policy.users if only is None else only),
+    }
     members: dict[str, set[str]] = {}
-    if policy.groups:
-        asked = {"groups": sorted(policy.groups), "users": sorted(only or ())}
-        statement = _MEMBERS if only is None else _THESE_MEMBERS
-        for group, user in await execute(session, statement, asked):
-            members.setdefault(group, set()).add(user)
-    return policy.roster({group: frozenset(users) for group, users in members.items()})
+    statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS
+    for group, user in await execute(session, statement, asked):
+        members.setdefault(group, set()).add(user)
+    gone = members.pop("", set())
+    found = policy.roster({group: frozenset(users) for group, users in members.items()})
+    return Roster(found.admins - gone, found.reviewers - gone) if gone else found
+
+
+async def oversee(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[bool]:
+    """Which of these people hold a role, in one question."""
+    found = await roster(session, policy, only=frozenset(users))
+    return [found.oversees(user) for user in users]
 
 
 async def rules(

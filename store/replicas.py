@@ -6,13 +6,16 @@ of it: that it lives, and which policy it has read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.database import delete_chunk, dialect_insert
 from store.tables import ReplicaRow
+
+SILENT_AFTER = timedelta(seconds=60)
+"""Whoever is not heard of for so long is not there; several heartbeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ async def alive(session: AsyncSession, *, since: datetime) -> Sequence[Replica]:
     heard = col(ReplicaRow.beat_at) >= since
     rows = await session.exec(select(ReplicaRow).where(heard).order_by(col(ReplicaRow.id)))
     return [Replica(row.id, row.beat_at, row.policy_sha256) for row in rows]
+
+
+async def policies(session: AsyncSession, *, now: datetime) -> list[str]:
+    """The hashes of the policies that those who live judge by; more than one is one too many."""
+    living = await alive(session, since=now - SILENT_AFTER)
+    return sorted({each.policy_sha256 for each in living if each.policy_sha256})
 
 
 async def prune(session: AsyncSession, *, before: datetime) -> int:

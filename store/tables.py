@@ -31,6 +31,7 @@ UNMOVED = text(
 )
 MOVED = text("moved_at IS NOT NULL")
 STAGED = text("release_stage IS NOT NULL")
+DECIDED = text("status IN ('approved', 'rejected')")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
 
@@ -73,6 +74,9 @@ class RequestRow(SQLModel, table=True):
         # My Requests and the filter by submitter, by each of the two sorts; the counts of Home.
         Index("ix_request_submitter_created", "submitted_by", "created_at", "id", "status"),
         Index("ix_request_submitter_completed", "submitted_by", "completed_on", "id"),
+        # What somebody decided who is no reviewer any more, by each of the two sorts.
+        Index("ix_request_decider_created", "decided_by", "created_at", "id", **only(DECIDED)),
+        Index("ix_request_decider_completed", "decided_by", "completed_on", "id", **only(DECIDED)),
         # The filters by environment and by category, with or without a status.
         Index("ix_request_environment", "environment", "status", "created_at", "id"),
         Index("ix_request_category", "category", "status", "environment", "created_at", "id"),
@@ -122,7 +126,8 @@ class RequestRow(SQLModel, table=True):
 class AssignmentRow(SQLModel, table=True):
     """Who may vote on a request at a stage.
 
-    `waits` while this reviewer's vote is still wanted. The request's status and times are repeated
+    `waits` while this reviewer's vote is still wanted, which it is not once they hold no role; see
+    `store.messages.roles`. The request's status and times are repeated
     here, so that My Approvals is read from one index at any size.
     """
 
@@ -387,6 +392,22 @@ class ForgottenRow(SQLModel, table=True):
 
     user_id: str = Field(primary_key=True)
     at: datetime
+
+
+class GroupRow(SQLModel, table=True):
+    """A user group that a policy names or named: when Slack was asked about it, and told of it.
+
+    `read_at` is when Slack last said who is in it, or that it is not there. `trouble` is why it did
+    not say so when it was asked last; `changed` that it spoke of a change since.
+    """
+
+    __tablename__ = "user_group"
+
+    group_id: str = Field(primary_key=True)
+    asked_at: datetime | None = None
+    read_at: datetime | None = None
+    trouble: str | None = None
+    changed: bool = False
 
 
 class MemberRow(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,11 +13,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import slack_client
 from bot.cli.manifest import SCOPES
+from bot.remarks import silence
 from bot.settings import Settings, SettingsError
 from handlers.slack_errors import PAGE, answer_of
+from store import groups, replicas
+from store.domain.clock import utc_now
 from store.domain.policy import Policy
 from store.engine import migrate
 from store.engine.database import Database
+from store.groups import longest_unread
 
 EXAMPLE_IDS = {"U0ADMIN0001", "U0REVIEWER1", "S0REVIEWERS", "C0REVIEWS01"}
 """The ids of `policy.example.toml`: nobody's."""
@@ -61,8 +66,10 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     async for finding in _database(settings):
         yield finding
     try:
-        settings.bot_token()
         policy = settings.policy()
+        async for finding in _roles(settings, policy):
+            yield finding
+        settings.bot_token()
     except SettingsError:
         return
     async with slack_client.session() as http:
@@ -128,6 +135,37 @@ def _unusable(what: str, error: Exception) -> Finding:
     return Finding(what, State.AWAY, remedy)
 
 
+async def _roles(settings: Settings, policy: Policy) -> AsyncIterator[Finding]:
+    """Which policy it is, and on what the roles rest that it gives by user groups."""
+    yield Finding(f"the policy of {policy.changed_at:%Y-%m-%d %H:%M} UTC", State.OK)
+    if longest_unread(len(policy.groups)) > timedelta(minutes=1):
+        oldest = int(longest_unread(len(policy.groups)).total_seconds())
+        said = f"{len(policy.groups)} user groups: without Slack's events, known as of {oldest} s"
+        yield Finding(f"{said} ago at worst", State.OK)
+    db = Database(settings.database_url)
+    try:
+        if await migrate.is_current(db):
+            async with db.snapshot() as session:
+                silent = await groups.silent(session, policy.groups)
+                judged_by = await replicas.policies(session, now=utc_now())
+            for each in silent:
+                yield Finding(
+                    f"user group {each.group}, as stored", State.AWAY, f"{silence(each)}."
+                )
+            if set(judged_by) - {policy.sha256}:
+                yield Finding("the policy of the running bots", State.WRONG, _OTHER_POLICY)
+    except (SQLAlchemyError, OSError):
+        return  # said already
+    finally:
+        await db.dispose()
+
+
+_OTHER_POLICY = (
+    "A bot that runs on this database goes by another policy than this file: "
+    "put the same file everywhere; it is read again within seconds."
+)
+
+
 async def _slack(
     settings: Settings, client: AsyncWebClient, policy: Policy
 ) -> AsyncIterator[Finding]:
@@ -137,6 +175,9 @@ async def _slack(
         copy = answer_of(error).error in _COPY_AGAIN
         remedy = "Copy the Bot User OAuth Token again." if copy else "Ask who runs the workspace."
         yield failed("the bot token", error, remedy)
+        return
+    if hello.get("is_enterprise_install"):
+        yield Finding("the bot token", State.WRONG, slack_client.ORGANISATION)
         return
     yield Finding(f"the bot token ({hello['user']} in {hello['team']})", State.OK)
     yield _scopes(hello.headers.get("x-oauth-scopes"))

@@ -194,6 +194,7 @@ async def _run(settings: Settings, host: str, port: int) -> int:
             )
         except OSError as error:
             raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.policy_file.reread)
         collect_rarely()
         typer.echo(f"The bot is running; HTTP on {address}. Ctrl-C stops it.")
         await stopped

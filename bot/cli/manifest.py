@@ -35,6 +35,15 @@ def is_address(url: str) -> bool:
     return parts.scheme == "https" and "." in host and plain
 
 
+EVENTS = {
+    "app_home_opened": "to draw Home",
+    "subteam_members_changed": "who leaves a reviewers' group loses the right at once",
+    "subteam_updated": "a group that is taken out of use has no reviewers",
+    "user_change": "who leaves Slack decides nothing",
+}
+"""Each event with what it is for."""
+
+
 def build(url: str | None = None) -> dict[str, Any]:
     """The manifest; with `url` (https://host) for signed HTTP, without for Socket Mode."""
     events_url = f"{url.rstrip('/').removesuffix(_PATH)}{_PATH}" if url else None
@@ -73,7 +82,7 @@ def build(url: str | None = None) -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {"bot_events": ["app_home_opened"], **address},
+            "event_subscriptions": {"bot_events": list(EVENTS), **address},
             "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": False,
             "socket_mode_enabled": events_url is None,

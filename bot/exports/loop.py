@@ -28,7 +28,7 @@ from handlers.slack_errors import Answer, answer_of
 from store import exports
 from store.domain.clock import Clock
 from store.domain.export import Export
-from store.domain.policy import Policy
+from store.domain.policy import PolicyInForce
 from store.engine.database import Database
 
 log = logging.getLogger(__name__)
@@ -62,13 +62,13 @@ class ExportLoop:
         db: Database,
         files: Files,
         profiles: Profiles,
-        policy: Policy,
+        in_force: PolicyInForce,
         clock: Clock,
         *,
         progress_seconds: float = PROGRESS_SECONDS,
     ) -> None:
         self._db, self._files, self._profiles = db, files, profiles
-        self._policy, self._clock = policy, clock
+        self._in_force, self._clock = in_force, clock
         self.progress_seconds = progress_seconds
         self._jitter = random.SystemRandom().random
         self._notified = asyncio.Event()
@@ -157,7 +157,7 @@ class ExportLoop:
 
     def _order(self, path: Path, zone: ZoneInfo) -> bytes:
         url = self._db.engine.url.render_as_string(hide_password=False)
-        order = Order(database_url=url, policy=self._policy, path=path, zone=zone.key)
+        order = Order(database_url=url, policy=self._in_force.policy, path=path, zone=zone.key)
         return f"{order.model_dump_json()}\n".encode()
 
     async def _follow(self, export: Export, process: asyncio.subprocess.Process) -> int:

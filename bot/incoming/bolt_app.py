@@ -24,10 +24,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import handlers
+from bot import slack_client
 from bot.incoming import other_workspaces
 from bot.incoming.timely_app import TimelyApp
 from bot.incoming.told import Told
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.slack_client import with_retries
 from handlers.deps import Deps
 from store.engine.time_limits import CommitLostError, TooLateError
@@ -51,8 +52,13 @@ class Identity(AsyncAuthorize):
         self._known: AuthorizeResult | None = None
 
     async def learn(self) -> None:
-        """Ask Slack. Raises SlackApiError where it refuses our token."""
+        """Ask Slack. Raises SlackApiError where it refuses our token.
+
+        Raises SettingsError for a token of a whole organisation: its payloads name no workspace.
+        """
         answer = await with_retries(self._web.auth_test)
+        if answer.get("is_enterprise_install"):
+            raise SettingsError(slack_client.ORGANISATION)
         self._known = AuthorizeResult(
             enterprise_id=answer.get("enterprise_id"),
             team_id=answer["team_id"],
@@ -92,8 +98,8 @@ def build(
     async def give_deps(
         context: AsyncBoltContext, body: dict[str, Any], next: Callable[[], Awaitable[None]]
     ) -> BoltResponse | None:
-        if other_workspaces.is_of_another(context):
-            return other_workspaces.refuse(context, body)
+        if other_workspaces.is_of_another(context, body):
+            return await other_workspaces.refuse(context, body, told)
         context["deps"] = deps
         await next()
         return None

@@ -10,23 +10,34 @@ from typing import Any
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from handlers.places import CommandAck, FormAck, ack_with, place_of
+from bot.incoming.told import Told
+from handlers.places import BesideMessage, CommandAck, FormAck, ack_with, place_of
 
 log = logging.getLogger(__name__)
 
 _SENTENCE = "This app works for the people of another workspace. Nothing was changed."
 
 
-def is_of_another(context: AsyncBoltContext) -> bool:
-    """Whether a payload is of another workspace than the one that Slack says the token is of."""
+def is_of_another(context: AsyncBoltContext, body: Mapping[str, Any]) -> bool:
+    """Whether a payload is of another workspace than the one that Slack says the token is of.
+
+    In a channel that is shared with another one it is the person behind it who may be of that.
+    """
     ourselves = context.authorize_result
-    return ourselves is not None and context.team_id != ourselves.team_id
+    if ourselves is None:
+        return False
+    user = body.get("user")
+    home = user.get("team_id") if isinstance(user, Mapping) else None
+    is_ours = not home or home in {ourselves.team_id, ourselves.enterprise_id}
+    return context.team_id != ourselves.team_id or not is_ours
 
 
-def refuse(context: AsyncBoltContext, body: Mapping[str, Any]) -> BoltResponse:
-    """Acknowledge it, so that Slack does not ask again, with a sentence where the ack holds one."""
+async def refuse(context: AsyncBoltContext, body: Mapping[str, Any], told: Told) -> BoltResponse:
+    """Acknowledge it, so that Slack does not ask again, with a sentence where there is a place."""
     log.warning("a payload of workspace %r was refused", str(context.team_id)[:20])
     place = place_of(body)
+    if isinstance(place, BesideMessage):
+        await told.beside(place.response_url, _SENTENCE)
     if isinstance(place, CommandAck | FormAck):
         answer = ack_with(place, "Not possible", _SENTENCE, action="update")
         return BoltResponse(status=200, body=answer)

@@ -11,9 +11,10 @@ from typing import Any
 import aiohttp
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from blocks import notices
+from bot import slack_client
+from bot.slack_client import AddressError
 from handlers.places import (
     BesideMessage,
     CommandAck,
@@ -45,7 +46,7 @@ class Told:
                 answer = ack_with(place, title, sentence, action="push")
                 return BoltResponse(status=200, body=answer)
             case BesideMessage(response_url):
-                await self._tell(self._beside(response_url, sentence))
+                await self.beside(response_url, sentence)
             case InModal() | NewModal() as place:
                 await self._tell(show_view(self._web, place, notices.notice_view(title, sentence)))
         return BoltResponse(status=200, body="")
@@ -62,6 +63,10 @@ class Told:
             return BoltResponse(status=500)
         return await self.say(body, "Not sure yet", notices.NOT_SURE_YET)
 
+    async def beside(self, response_url: str, sentence: str) -> None:
+        """A sentence of finished mrkdwn beside the message they clicked in, only to them."""
+        await self._tell(self._beside(response_url, sentence))
+
     async def _tell(self, telling: Awaitable[object]) -> None:
         task = asyncio.ensure_future(telling)
         self._telling.add(task)
@@ -70,9 +75,9 @@ class Told:
 
     async def _beside(self, response_url: str, sentence: str) -> None:
         """By Slack and not by the outbox: it may be the store that is away."""
-        webhook = AsyncWebhookClient(response_url, session=self._http, retry_handlers=[])
         said = {"response_type": "ephemeral", "replace_original": False}
+        said |= notices.plain(sentence).payload()
         try:
-            await webhook.send_dict({**said, **notices.plain(sentence).payload()})
-        except (aiohttp.ClientError, TimeoutError) as failure:
+            await slack_client.answer(response_url, said, self._web.base_url, self._http)
+        except (AddressError, aiohttp.ClientError, TimeoutError) as failure:
             log.warning("the person could not be told: %s", type(failure).__name__)

@@ -4,9 +4,12 @@ One function a kind, which takes what it needs. `None` means that the message ha
 digest with nothing left in it); it counts as sent.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from blocks import (
     digest,
@@ -22,10 +25,11 @@ from blocks import export as export_blocks
 from bot.outgoing.slack_calls import Call, DeleteOthers, Edit, Post, Publish, Reply
 from bot.profiles import Profiles
 from store import exports, people
-from store.domain.access import Denial, Refused, sees_only
+from store.domain.access import Denial, Refused
 from store.domain.clock import Clock
+from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
-from store.domain.policy import Policy
+from store.domain.policy import Policy, PolicyInForce
 from store.domain.request import Audience, Person, Request
 from store.engine.database import Database
 from store.lists import listing
@@ -40,27 +44,29 @@ class Renderer:
 
     db: Database
     profiles: Profiles
-    policy: Policy
+    in_force: PolicyInForce
     clock: Clock
 
     async def render(self, owed: Claimed) -> Call | None:  # noqa: PLR0912 - a case a kind
         """The message as it should read at this moment."""
-        db, profiles, policy, now = self.db, self.profiles, self.policy, self.clock()
+        if owed.is_answer and "url" not in owed.data:  # it came too late, and is forgotten
+            return None
+        db, profiles, policy, now = self.db, self.profiles, self.in_force.policy, self.clock()
         match owed.kind:
             case Kind.CARD:
                 return await _card(owed, db, profiles, policy, now)
             case Kind.OUTCOME:
                 return await _outcome(owed, db, profiles)
             case Kind.WITHDRAWN:
-                return await _withdrawn(owed, db, profiles, now)
+                return await _withdrawn(owed, db, profiles, policy, now)
             case Kind.REMINDER | Kind.DIGEST:
                 return await _digest(owed, db, profiles, policy, now)
             case Kind.NUDGE:
                 return await _nudge(owed, db)
             case Kind.DEPARTURE:
-                return await _departure(owed, db, profiles)
+                return await _departure(owed, db, profiles, policy)
             case Kind.REFUSAL:
-                return await _refusal(owed, db)
+                return await _refusal(owed, db, policy, now)
             case Kind.LIST:
                 return await _list(owed, db, profiles, policy, now)
             case Kind.HOME:
@@ -68,12 +74,13 @@ class Renderer:
             case Kind.EXPORT:
                 return await _export(owed, db, profiles)
             case Kind.UNDELIVERED:
-                return _undelivered(owed)
+                return await _undelivered(owed, db, policy)
             case Kind.SECOND_COPY:
                 return await _second_copy(owed, db, now)
-
             case Kind.LATE_ANSWER:
                 return _late_answer(owed)
+            case Kind.POLICY:
+                return await _policy(owed, db, policy)
             case _ as never:
                 assert_never(never)
 
@@ -81,28 +88,28 @@ class Renderer:
 async def _card(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
-    """Replaced by the response URL of a click while that serves, else edited; at first posted.
+    """A copy as its reader may see it now; in the channel as those who decide see it.
 
-    What has ended before it was ever posted asks nobody for anything: it is not posted.
+    Who may not see the request any more keeps a card without anything that is new of it. Replaced
+    by the response URL of a click while that serves, else edited; at first posted. What has ended
+    before it was ever posted asks nobody for anything: it is not posted.
     """
-    audience = Audience(owed.data["audience"])
+    audience, request_id = Audience(owed.data["audience"]), owed.request_id or 0
     async with db.snapshot() as session:
-        only_of = None
-        # Who decides sees what speaks for and against; a submitter, of others, nothing.
-        if audience is Audience.SUBMITTER:
-            rules = await people.rules(session, policy, only={owed.recipient})
-            only_of = sees_only(owed.recipient, rules)
-        request = await read.in_context(session, owed.request_id or 0, only_of=only_of)
-        card = await cards.find(session, request.id, audience, owed.recipient, now=now)
-    is_late = card.ts is None and not request.is_open
+        card = await cards.find(session, request_id, audience, owed.recipient, now=now)
+        request, acts = await _as_read(session, request_id, audience, owed.recipient, policy, now)
+    is_late = card.ts is None and not (request.is_open and Act.SEE in acts)
     if card.is_abandoned or (is_late and not owed.doubtful):
         return None
     request = replace(request, context_at=now)
     known = await profiles.people(request.people())
-    if audience is Audience.SUBMITTER:
+    if Act.SEE not in acts:
+        message = request_card.taken_away(request, known)
+    elif audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known)
     else:
-        message = request_card.build(request, known, audience=audience)
+        may_decide = Act.APPROVE in acts
+        message = request_card.build(request, known, may_decide=may_decide, audience=audience)
     drawn = replace(card, shown_revision=request.revision, drawn_at=now)
     if not card.channel or not card.ts:
         return Post(message, owed.recipient, card=drawn, is_late=is_late)
@@ -111,19 +118,46 @@ async def _card(
     return Edit(message, card.channel, card.ts, drawn)
 
 
+async def _as_read(
+    session: AsyncSession,
+    request_id: int,
+    audience: Audience,
+    reader: str,
+    policy: Policy,
+    now: datetime,
+) -> tuple[Request, AbstractSet[Act]]:
+    """The request as this reader may see it, and what they may do; nothing where they may not."""
+    if audience is Audience.CHANNEL:
+        request = await read.in_context(session, request_id)
+        request = await read.reviewed_now(session, request, policy=policy, now=now)
+        return request, {Act.SEE, Act.APPROVE}
+    seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
+    if isinstance(seen, Refused):
+        request = await read.one(session, request_id)
+        return await read.reviewed_now(session, request, policy=policy, now=now), frozenset()
+    return seen.request, seen.acts
+
+
 async def _outcome(owed: Claimed, db: Database, profiles: Profiles) -> Call:
     request = await _request(owed, db)
     known = await profiles.people(request.people())
     return Post(notices.outcome(request, known), owed.recipient)
 
 
-async def _withdrawn(owed: Claimed, db: Database, profiles: Profiles, now: datetime) -> Call | None:
-    """Told in the thread of the reviewer's own card; who never got one needs no word."""
-    request = await _request(owed, db)
+async def _withdrawn(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """Told in the thread of the reviewer's own card; who never got one needs no word.
+
+    Neither does who is no reviewer any more.
+    """
+    reader, request_id = owed.recipient, owed.request_id or 0
     async with db.snapshot() as session:
-        card = await cards.find(session, request.id, Audience.REVIEWER, owed.recipient, now=now)
-    if not card.channel or not card.ts:
+        seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
+        card = await cards.find(session, request_id, Audience.REVIEWER, reader, now=now)
+    if isinstance(seen, Refused) or not card.channel or not card.ts:
         return None
+    request = seen.request
     known = await profiles.people(request.people())
     return Post(notices.withdrawn(request, known), card.channel, thread_ts=card.ts)
 
@@ -131,8 +165,10 @@ async def _withdrawn(owed: Claimed, db: Database, profiles: Profiles, now: datet
 async def _digest(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
-    """What waits on a reviewer; in a reminder only what is overdue."""
+    """What waits on a reviewer, if they still are one; in a reminder only what is overdue."""
     overdue = owed.kind is Kind.REMINDER
+    if not await db.read_batches.run(people.oversee, owed.recipient, policy):
+        return None
     # Of a morning's many, those that are drawn at one time share a query.
     waiting, total = await db.read_batches.run(
         listing.waiting_on_each, owed.recipient, digest.SHOWN, now if overdue else None
@@ -153,19 +189,24 @@ async def _nudge(owed: Claimed, db: Database) -> Call | None:
     return None if request.release_stage else Post(notices.nudge(request), owed.recipient)
 
 
-async def _departure(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
+async def _departure(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy
+) -> Call | None:
     reviewer = owed.data["reviewer"]
     async with db.snapshot() as session:
-        waiting, total = await listing.waiting_on(session, reviewer, limit=digest.SHOWN)
-    if not waiting:
+        is_admin = await _is_admin(session, owed.recipient, policy)
+        waiting, total = await listing.left_with(session, reviewer, limit=digest.SHOWN)
+    if not waiting or not is_admin:
         return None
     known = await profiles.people({reviewer})
     return Post(notices.departure(reviewer, waiting, total, known), owed.recipient)
 
 
-async def _refusal(owed: Claimed, db: Database) -> Call:
+async def _refusal(owed: Claimed, db: Database, policy: Policy, now: datetime) -> Call:
     async with db.snapshot() as session:
         request = await read.find(session, owed.request_id or 0)
+        if request:
+            request = await read.reviewed_now(session, request, policy=policy, now=now)
         known = await people.known(session, request.people() if request else ())
     refused = Refused(Denial(owed.data["denial"]), owed.data["asked"], request)
     sentence = refusals.word(refused, known, asker=owed.recipient)
@@ -211,7 +252,10 @@ async def _export(owed: Claimed, db: Database, profiles: Profiles) -> Call:
     return Post(message, owed.recipient)
 
 
-def _undelivered(owed: Claimed) -> Call:
+async def _undelivered(owed: Claimed, db: Database, policy: Policy) -> Call | None:
+    async with db.snapshot() as session:
+        if not await _is_admin(session, owed.recipient, policy):
+            return None
     ref = f" of MP-{owed.request_id}" if owed.request_id else ""
     place = owed.data.get("place", owed.data.get("recipient", ""))  # as older rows name it
     what = f"the {owed.data['kind']}{ref}"
@@ -235,6 +279,20 @@ def _late_answer(owed: Claimed) -> Call:
     asked_at = datetime.fromisoformat(owed.data["asked_at"])
     said = notices.late_answer(asked_at, took_effect=owed.data["took_effect"])
     return Post(said, owed.recipient)
+
+
+async def _policy(owed: Claimed, db: Database, policy: Policy) -> Call | None:
+    async with db.snapshot() as session:
+        if not await _is_admin(session, owed.recipient, policy):
+            return None
+    problem = owed.data.get("problem")
+    message = notices.policy_refused(problem) if problem else notices.policies_differ()
+    return Post(message, owed.recipient)
+
+
+async def _is_admin(session: AsyncSession, user: str, policy: Policy) -> bool:
+    """What is only for admins is not for who has been one when it was owed."""
+    return user in (await people.roster(session, policy, only={user})).admins
 
 
 async def _request(owed: Claimed, db: Database) -> Request:

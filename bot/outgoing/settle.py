@@ -19,7 +19,7 @@ from bot.outgoing.slack_calls import Call, Edit, Place, Post, Reply
 from bot.outgoing.verdict import MESSAGE_GONE, GiveUp, TryAgain
 from store import exports
 from store.domain.clock import Clock
-from store.domain.policy import Policy
+from store.domain.policy import PolicyInForce
 from store.engine.batching import Batches
 from store.engine.database import Database
 from store.messages import cards, outbox, rate_limits
@@ -48,8 +48,10 @@ class _Sent:
 class Settler:
     """The ends of an attempt. `pace` is the time between two posts to one conversation."""
 
-    def __init__(self, db: Database, policy: Policy, clock: Clock, pace: timedelta) -> None:
-        self._db, self._policy, self._clock, self._pace = db, policy, clock, pace
+    def __init__(
+        self, db: Database, in_force: PolicyInForce, clock: Clock, pace: timedelta
+    ) -> None:
+        self._db, self._in_force, self._clock, self._pace = db, in_force, clock, pace
         self._limits = Limits()
         self._batches = Batches(db.transaction)  # its own: messages are no crowd of people
         self._calls = 0
@@ -107,7 +109,7 @@ class Settler:
                         session, method, self._pace, until=until, now=now
                     )
             if verdict.refused:
-                await tell_admins(session, message, verdict, self._policy, now=now)
+                await tell_admins(session, message, verdict, self._in_force.policy, now=now)
 
     async def give_up(self, message: Claimed, verdict: GiveUp, call: Call | None = None) -> None:
         """It can never be sent: nobody tries again, and whoever can mend it is told."""
@@ -117,7 +119,7 @@ class Settler:
             await outbox.give_up(session, message, why=verdict.why, now=now)
             if verdict.why == MESSAGE_GONE and isinstance(call, Edit) and call.card:
                 await cards.record_deleted(session, call.card, now=now)
-            await tell_admins(session, message, verdict, self._policy, now=now)
+            await tell_admins(session, message, verdict, self._in_force.policy, now=now)
 
     async def _settle(self, session: AsyncSession, batch: Sequence[_Sent]) -> list[None]:
         now = self._clock()

@@ -16,9 +16,11 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from blocks.message import Json, Message
+from bot import slack_client
+from bot.outgoing.verdict import NOT_SLACKS
+from bot.slack_client import AddressError
 from handlers.slack_errors import PAGE, Answer, answer_of, wait_of
 from store.messages.cards import Card
 
@@ -147,13 +149,18 @@ class SlackCalls:
         return Answer(200), Place(sent["channel"], sent["ts"])
 
     async def _reply(self, call: Reply, key: str) -> Answer:
-        webhook = AsyncWebhookClient(call.url, session=self._session, retry_handlers=[])
         content = {"replace_original": call.replace, **call.message.payload()}
         if call.card:  # Slack does not say whether a message keeps its metadata
             content["metadata"] = _metadata(key)
         else:
             content["response_type"] = "ephemeral"
-        answer = await webhook.send_dict(content)
+        try:
+            answer = await slack_client.answer(
+                call.url, content, self._client.base_url, self._session
+            )
+        except AddressError as error:
+            log.error("a response URL that is not Slack's was not called: %s", error)
+            return Answer(400, NOT_SLACKS)
         wait = wait_of(answer.headers or {})
         return Answer(answer.status_code, _error_of(answer.body or ""), wait)
 

@@ -64,7 +64,9 @@ _ITS_PLACE = {
     "users_not_found",
 }
 """Nothing reaches this conversation or this person, as long as that is so."""
-_SPENT_URL = {"expired_url", "no_text", "used_url"}
+NOT_SLACKS = "not_a_response_url"
+"""Ours: an answer was to go to another host than Slack's."""
+_SPENT_URL = {"expired_url", "no_text", "used_url", NOT_SLACKS}
 _ABOUT_THE_MESSAGE = {
     "block_mismatch",
     "duplicate_external_id",

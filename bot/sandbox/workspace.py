@@ -98,3 +98,9 @@ class Workspace(InstalledWorkspace):
         event |= {"team_id": TEAM_ID, "added_users": added, "removed_users": removed}
         self.emit_soon(event | {"added_users_count": len(added)})
         self.changed()
+
+    def disable_usergroup(self, group: UserGroup) -> None:
+        """Take a group out of use; the app hears `subteam_updated` if it listens."""
+        group.disabled_at = int(self.now().timestamp())
+        self.emit_soon({"type": "subteam_updated", "subteam": group.to_slack(include_users=True)})
+        self.changed()

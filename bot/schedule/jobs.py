@@ -2,14 +2,15 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.profiles import Profiles
-from store import drafts, exports, replicas
+from store import drafts, exports, people, replicas
+from store.domain.access import Roster
 from store.domain.clock import Clock
-from store.domain.policy import Policy
+from store.domain.policy import Policy, PolicyInForce
 from store.engine.database import CHUNK, Database
-from store.messages import cards, claim, outbox, rate_limits, reminders
+from store.messages import cards, claim, outbox, rate_limits, reminders, roles
 from store.requests import erase, neighbours
 
 log = logging.getLogger(__name__)
@@ -20,19 +21,33 @@ NEWEST = 2_000
 """How many requests are looked at every few minutes; all of them only a few times a day."""
 KEEP_DRAFTS = timedelta(days=1)
 """How long a draft waits for its writer after the last change."""
+MAY_DIFFER = timedelta(minutes=5)
+"""How long replicas may judge by different policies before anybody is told: files are copied one
+after the other."""
 KEEP_REPLICAS = timedelta(days=1)
 """How long a process that has ended is remembered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Jobs:
     """The recurring work."""
 
     db: Database
     profiles: Profiles
-    policy: Policy
+    in_force: PolicyInForce
     clock: Clock
     pace: timedelta
+
+    def __post_init__(self) -> None:
+        self._seen: Roster | None = None
+        self._followed: Roster | None = None
+        self.differ_since: datetime | None = None
+        """Since when replicas are seen to judge by different policies."""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as it is at this moment."""
+        return self.in_force.policy
 
     async def remind(self) -> int:
         """Owe reminders to whom they are due; how many."""
@@ -53,6 +68,7 @@ class Jobs:
         """
         async with self.db.transaction() as session:
             await cards.forget_old_urls(session, now=self.clock())
+            await outbox.forget_old_urls(session, now=self.clock())
         await self.profiles.people(await reminders.reviewers_waited_for(self.db))
         owed = await reminders.owe_departures(self.db, self.policy, now=self.clock())
         return owed + await cards.repair(self.db, now=self.clock(), most=NEWEST)
@@ -69,9 +85,39 @@ class Jobs:
         """Let what has waited long go before what has not; how many messages."""
         return await claim.move_up(self.db, now=self.clock())
 
-    async def refresh(self) -> None:
-        """Read user groups and profiles again."""
-        await self.profiles.refresh_groups()
+    async def refresh(self) -> int:
+        """Read the groups and profiles whose turn it is, and let what is shown follow the roles.
+
+        Returns how many assignments changed.
+        """
+        await self.profiles.poll_groups()
+        await self.profiles.meet_deciders()
+        return await self.follow_roles()
+
+    async def follow_roles(self) -> int:
+        """Owe what names somebody as a reviewer who is none now; how many assignments changed.
+
+        Roles that have changed are followed twice: what is submitted meanwhile may be judged by the
+        old ones. And no oftener: a replica with another policy would undo it each time.
+        """
+        async with self.db.snapshot() as session:
+            roster = await people.roster(session, self.policy)
+        if roster == self._followed:
+            return 0
+        count = await roles.follow(self.db, roster, now=self.clock())
+        self._followed = roster if roster == self._seen else None
+        self._seen = roster
+        return count
+
+    async def compare_policies(self) -> int:
+        """Tell the admins where replicas go on judging by different policies; how many are told."""
+        now = self.clock()
+        async with self.db.snapshot() as session:
+            differ = len(await replicas.policies(session, now=now)) > 1
+        self.differ_since = (self.differ_since or now) if differ else None
+        if self.differ_since is None or now - self.differ_since < MAY_DIFFER:
+            return 0
+        return await reminders.owe_policies_differ(self.db, self.policy, now=now)
 
     async def erase(self) -> int:
         """Erase what the policy no longer keeps, and what forgotten people left; how much."""

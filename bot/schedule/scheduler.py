@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.schedule.jobs import Jobs
+from store.groups import ASK_EVERY
 
 # A tick that comes late still runs (no grace limit), several late ones run once (coalesce), and one
 # that takes long is not joined by a second.
@@ -21,9 +22,16 @@ def build(jobs: Jobs) -> AsyncIOScheduler:
     scheduler.add_job(jobs.remind, "interval", minutes=1, id="remind")
     scheduler.add_job(jobs.digest, "interval", minutes=1, id="digest")
     scheduler.add_job(jobs.nudge, "interval", minutes=10, id="nudge")
+    scheduler.add_job(jobs.compare_policies, "interval", minutes=1, id="compare_policies")
     scheduler.add_job(jobs.move_up, "interval", minutes=1, id="move_up")
     scheduler.add_job(jobs.redraw_neighbours, "interval", seconds=20, id="redraw_neighbours")
-    scheduler.add_job(jobs.refresh, "interval", minutes=5, id="refresh", next_run_time=started)
+    scheduler.add_job(
+        jobs.refresh,
+        "interval",
+        seconds=ASK_EVERY.total_seconds(),
+        id="refresh",
+        next_run_time=started,
+    )
     scheduler.add_job(jobs.reconcile, "interval", minutes=5, id="reconcile", next_run_time=started)
     scheduler.add_job(jobs.reconcile_all, "interval", hours=6, id="reconcile_all")
     scheduler.add_job(jobs.erase, "interval", hours=6, id="erase")

@@ -137,7 +137,8 @@ def _assignments(kept: Kept, history: History, people: People) -> Iterator[str]:
             yield f"the record has an assignment of {who} that its history does not know"
         else:
             wrong = [name for name in _REPEATED if getattr(row, name) != getattr(kept.row, name)]
-            wrong += [] if row.waits == (row.status == Status.UNDER_REVIEW) else ["waits"]
+            # Under review it may wait or not: that follows the roles, which nobody decides.
+            wrong += ["waits"] if row.waits and row.status != Status.UNDER_REVIEW else []
             for name in wrong:
                 yield f"the assignment of {who} has another {_words(name)} than the request"
 

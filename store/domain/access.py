@@ -4,7 +4,7 @@ Hidden buttons are courtesy; this is the rule.
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -78,10 +78,13 @@ def may(
     """Whether `actor` may do `act` at the moment `now` (aware UTC).
 
     Permission is checked before status, so only people with permission learn that it is closed.
+    Who holds no role any more sees what they decided; of what they were only given to review they
+    hear that others decide it.
     """
     roster, own = rules.roster, actor == request.submitted_by
-    if not (own or roster.oversees(actor) or actor in request.reviewers):
-        return Denied(Denial.UNKNOWN)
+    if not (own or roster.oversees(actor) or actor in request.deciders):
+        was_asked = actor in request.reviewers and act.verdict
+        return Denied(Denial.NOT_A_REVIEWER if was_asked else Denial.UNKNOWN)
     match act:
         case Act.SEE:
             return Allowed()
@@ -101,6 +104,14 @@ def may(
         case _:
             assert_never(act)
     return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
+
+
+def as_reviewed_now(request: Request, rules: Rules, now: datetime) -> Request:
+    """The request as it reads now: while it is open, its reviewers are those who may decide it."""
+    if not request.is_open:
+        return request
+    able = (u for u in request.reviewers if may(u, Act.APPROVE, request, rules, now) == Allowed())
+    return replace(request, reviewers=tuple(able))
 
 
 def may_resubmit(user: str, request: Request, rules: Rules) -> bool:

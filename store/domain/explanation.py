@@ -26,6 +26,7 @@ class Delivery:
 class Why:
     """`deciders` may decide now, `denial` is why the asker may not; None where they may.
 
+    `policy_of` is when the policy it goes by was last changed.
     `reminded` are the reviewers who were reminded and when last, `remind_at` when reminders begin.
     """
 
@@ -37,6 +38,7 @@ class Why:
     reminded: tuple[tuple[str, datetime], ...]
     remind_at: datetime
     people: People
+    policy_of: datetime | None = None
 
 
 def deciders(request: Request, rules: Rules, now: datetime) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ A reviewer or admin is a Slack user id (`U…`, `W…`) or a user group id (`S�
 group are looked up by `bot` and kept in the store, so that every replica answers alike.
 """
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
@@ -16,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     StrictBool,
     ValidationError,
 )
@@ -83,6 +86,27 @@ class Policy(BaseModel):
     own_requests: StrictBool = False
     keep_details_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     keep_profiles_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
+    _sha256: str | None = PrivateAttr(None)
+    _changed_at: datetime | None = PrivateAttr(None)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether they say the same, whatever file each is from."""
+        return isinstance(other, Policy) and self.__dict__ == other.__dict__
+
+    @property
+    def sha256(self) -> str:
+        """Which policy this is: the SHA-256, in hex, of what its file says as canonical JSON.
+
+        Comments, line ends and the order of settings make no other, and neither do the defaults of
+        this version for what the file leaves out.
+        """
+        said = self.model_dump(mode="json", exclude_unset=True)
+        return self._sha256 or _sha256({"workspace": said})
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When its file was last changed (aware UTC); None where it comes from no file."""
+        return self._changed_at
 
     @property
     def weekdays(self) -> frozenset[int]:
@@ -94,6 +118,11 @@ class Policy(BaseModel):
         """The user group ids whose members have to be known."""
         return frozenset(m for m in (*self.admins, *self.reviewers) if m.startswith("S"))
 
+    @property
+    def users(self) -> frozenset[str]:
+        """The people who are named themselves."""
+        return frozenset((*self.admins, *self.reviewers)) - self.groups
+
     def roster(self, members: Mapping[str, frozenset[str]]) -> Roster:
         """Who holds which role, given each group's members; an unknown group has none."""
 
@@ -103,16 +132,34 @@ class Policy(BaseModel):
         return Roster(admins=resolve(self.admins), reviewers=resolve(self.reviewers))
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, changed_at: datetime | None = None) -> Self:
         """Read the file's text. Raises PolicyError with every wrong setting named."""
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise PolicyError(f"The policy file is not valid TOML: {error}.") from error
+        except RecursionError as error:
+            raise PolicyError("The policy file is nested too deep; see the example.") from error
         try:
-            return cls.model_validate(_workspace(document))
+            found = cls.model_validate(_workspace(document))
         except ValidationError as error:
             raise PolicyError(" ".join(_sentence(e) for e in error.errors())) from error
+        found._sha256, found._changed_at = _sha256(document), changed_at
+        return found
+
+
+class PolicyInForce:
+    """Holds the policy in force: whoever needs it asks each time, and nobody keeps a copy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+
+def _sha256(document: Mapping[str, Any]) -> str:
+    text = json.dumps(
+        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _itself(entry: str) -> frozenset[str]:

@@ -268,6 +268,11 @@ class Request:
         """Whether somebody still has to decide."""
         return self.status is Status.UNDER_REVIEW
 
+    @property
+    def deciders(self) -> set[str]:
+        """Who approved or rejected it, at any stage."""
+        return {vote.reviewer for vote in self.votes}
+
     def people(self) -> set[str]:
         """Every user id the snapshot names."""
         named = {self.submitted_by, self.decided_by, *self.reviewers}

@@ -5,6 +5,7 @@ not found.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlmodel import col
@@ -64,11 +65,9 @@ def visible(query: ListQuery, *, asker: str, roster: Roster) -> Select[RequestRo
     return statements.whole(shape).params(**values_of(query, asker))
 
 
-async def waiting_on(
-    session: AsyncSession, reviewer: str, *, limit: int, overdue_at: datetime | None = None
-) -> Waiting:
-    """What this reviewer has yet to decide; see `waiting_on_each`."""
-    return (await waiting_on_each(session, [reviewer], limit, overdue_at))[0]
+async def left_with(session: AsyncSession, reviewer: str, *, limit: int) -> Waiting:
+    """What is open of what this person was given to review, whether or not they may decide it."""
+    return (await _first_of_each(session, _GIVEN, [reviewer], limit))[0]
 
 
 async def waiting_on_each(
@@ -79,9 +78,16 @@ async def waiting_on_each(
     The oldest come first; without their reviewers and votes. With `overdue_at`, only what was to
     be reminded of by that moment.
     """
-    asked = {"reviewers": reviewers, "limit": limit, "moment": overdue_at}
+    statement = _OVERDUE if overdue_at else _WAITING
+    return await _first_of_each(session, statement, reviewers, limit, moment=overdue_at)
+
+
+async def _first_of_each(
+    session: AsyncSession, statement: AnySelect, reviewers: Sequence[str], limit: int, **more: Any
+) -> list[Waiting]:
+    asked = {"reviewers": reviewers, "limit": limit, **more}
     found: dict[str, list[AnyRow]] = {reviewer: [] for reviewer in reviewers}
-    for row in await execute(session, _OVERDUE if overdue_at else _WAITING, asked):
+    for row in await execute(session, statement, asked):
         found[row.reviewer].append(row)
     return [
         (tuple(map(bare, rows)), rows[0].total if rows else 0)
@@ -101,16 +107,16 @@ async def _page(
     if not all(shape.words):  # a word to search for may be in every name or in none
         await plan_for_values(session)
     rows: Sequence[AnyRow] = (await execute(session, statements.page(shape), values)).all()
-    # 1. It was asked for as by somebody who sees every request, and each row says whether they do.
-    #    For somebody who does not, it is asked for once more. Where an empty page is the whole list
-    #    nobody would find any; at a cursor the counts are still to come.
-    if shape.sees_all and (rows or query.cursor):
-        sees_all = (
+    # 1. It was asked for as by somebody who holds a role, and each row says whether they do. For
+    #    somebody who does not, it is asked for once more. Where no row says so the roster does, but
+    #    for an empty list of all requests, in which nobody would find any.
+    if shape.of_a_role and (rows or query.cursor or query.scope is Scope.APPROVALS):
+        oversees = (
             bool(rows[0].oversees)
             if rows
             else (await people.roster(session, policy, only={asker})).oversees(asker)
         )
-        if not sees_all:
+        if not oversees:
             return await _page(session, query, asker, policy, oversees=False)
     # 2. Going backwards, a short page is the beginning of the list: show the first page whole.
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
@@ -150,7 +156,7 @@ def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
     total = func.count().over(partition_by=reviewer).label("total")
     found = (
         select(reviewer, id_, place, total)
-        .where(in_list(reviewer, "reviewers"), OPEN, col(AssignmentRow.waits), *wanted)
+        .where(in_list(reviewer, "reviewers"), OPEN, *wanted)
         .subquery()
     )
     return (
@@ -161,5 +167,7 @@ def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
 
 
 # Hot: for every digest and reminder of a morning.
-_WAITING = _waiting()
-_OVERDUE = _waiting(col(AssignmentRow.remind_at) <= bindparam("moment"))
+_WAITS = col(AssignmentRow.waits).is_(True)
+_GIVEN = _waiting()
+_WAITING = _waiting(_WAITS)
+_OVERDUE = _waiting(_WAITS, col(AssignmentRow.remind_at) <= bindparam("moment"))

@@ -16,11 +16,12 @@ from store.engine.columns import pattern_of
 
 
 class Source(Enum):
-    """Whose requests: everybody's, those the asker submitted, those they were to review."""
+    """Whose requests: everybody's, those the asker submitted, were to review, or decided."""
 
     ALL = auto()
     OWN = auto()
     GIVEN = auto()
+    DECIDED = auto()
 
 
 class Statuses(Enum):
@@ -58,9 +59,9 @@ class Shape:
     descending: bool
 
     @property
-    def sees_all(self) -> bool:
-        """Whether it is of everybody's requests."""
-        return self.sources == (Source.ALL,)
+    def of_a_role(self) -> bool:
+        """Whether it is for somebody who holds a role, and less than this for anybody else."""
+        return self.sources in {(Source.ALL,), (Source.GIVEN,)}
 
 
 def shape_of(query: ListQuery, *, oversees: bool) -> Shape:
@@ -99,12 +100,12 @@ def _number(word: str) -> int | None:
 
 
 def _sources(scope: Scope, *, oversees: bool) -> tuple[Source, ...]:
-    """Who does not oversee sees, of all requests, their own and those they were given."""
+    """Who holds no role, or none any more, sees their own requests and those they decided."""
     if scope is Scope.MINE:
         return (Source.OWN,)
     if scope is Scope.APPROVALS:
-        return (Source.GIVEN,)
-    return (Source.ALL,) if oversees else (Source.OWN, Source.GIVEN)
+        return (Source.GIVEN,) if oversees else (Source.DECIDED,)
+    return (Source.ALL,) if oversees else (Source.OWN, Source.DECIDED)
 
 
 def _statuses(chosen: Filter) -> Statuses:

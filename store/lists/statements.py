@@ -20,6 +20,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Subquery,
     UnaryExpression,
+    and_,
     bindparam,
     case,
     exists,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     tuple_,
     union,
 )
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -50,10 +52,22 @@ _NAMED: AnySelect = select(*FACTS, *PROFILE).outerjoin_from(
 """Requests, and who submitted them as far as we have met."""
 _Column = SQLColumnExpression[Any]
 _ASKER: ColumnElement[str] = bindparam("asker")
-_OVERSEES = or_(
-    bindparam("named", type_=Boolean),
-    exists().where(col(MemberRow.user_id) == _ASKER, in_list(col(MemberRow.group_id), "groups")),
+_ASKED = aliased(PersonRow)
+_OVERSEES = and_(
+    or_(
+        bindparam("named", type_=Boolean),
+        exists().where(
+            col(MemberRow.user_id) == _ASKER, in_list(col(MemberRow.group_id), "groups")
+        ),
+    ),
+    ~exists().where(col(_ASKED.user_id) == _ASKER, col(_ASKED.active).is_(False)),
 ).label("oversees")
+
+
+_DECIDED = col(RequestRow.status).in_(
+    [literal_column(f"'{status.value}'") for status in (Status.APPROVED, Status.REJECTED)]
+)
+"""In the words of the partial indexes of who decided."""
 
 
 class _Table(NamedTuple):
@@ -78,6 +92,9 @@ _TABLES = {
         col(AssignmentRow.request_id),
         [col(AssignmentRow.reviewer) == _ASKER],
         [col(AssignmentRow.request_id) == RequestRow.id],
+    ),
+    Source.DECIDED: _Table(
+        RequestRow, col(RequestRow.id), [col(RequestRow.decided_by) == _ASKER, _DECIDED], []
     ),
 }
 

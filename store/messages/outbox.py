@@ -14,12 +14,23 @@ from functools import cache
 from typing import Any, Self
 from uuid import uuid4
 
-from sqlalchemy import Insert
+from sqlalchemy import ColumnElement, Insert
 from sqlalchemy.orm import aliased
-from sqlmodel import and_, bindparam, case, col, delete, literal_column, or_, select, update
+from sqlmodel import (
+    and_,
+    bindparam,
+    case,
+    col,
+    delete,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.columns import in_list
+from store.engine.columns import Document, in_list
 from store.engine.database import (
     Database,
     DialectInsert,
@@ -30,12 +41,14 @@ from store.engine.database import (
     notify_after_commit,
 )
 from store.messages.rate_limits import Method, method_of
-from store.tables import OutboxRow, OutboxState
+from store.tables import FAILED, PENDING, OutboxRow, OutboxState
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
 
 
+ANSWERABLE_FOR = timedelta(minutes=30)
+"""Slack: how long a response URL serves. It is a secret, and is forgotten then."""
 REPLY = "reply"
 """What the lanes of answers by response URL begin with; Slack counts them to no method."""
 
@@ -57,6 +70,7 @@ class Kind(StrEnum):
     UNDELIVERED = "undelivered"
     SECOND_COPY = "second_copy"
     LATE_ANSWER = "late_answer"
+    POLICY = "policy"
 
 
 class Rank(IntEnum):
@@ -209,6 +223,11 @@ class Claimed:
     lease_until: datetime
 
     @property
+    def is_answer(self) -> bool:
+        """Whether it is an answer by the response URL in its data."""
+        return self.key.startswith(f"{REPLY}:")
+
+    @property
     def is_reply(self) -> bool:
         """Whether it was claimed to be sent by a response URL, outside of any allowance."""
         return self.lane.startswith(f"{REPLY}:")
@@ -315,6 +334,16 @@ async def give_up(session: AsyncSession, message: Claimed, *, why: str, now: dat
     )
 
 
+async def forget_old_urls(session: AsyncSession, *, now: datetime) -> None:
+    """Give up answers whose response URL serves no longer, and forget it."""
+    is_old = col(OutboxRow.created_at) < now - ANSWERABLE_FOR
+    these = (col(OutboxRow.key).startswith(f"{REPLY}:"), is_old)
+    given_up = {"state": OutboxState.FAILED, "last_error": "too late", "settled_at": now}
+    late = update(OutboxRow).where(PENDING, *these)
+    await session.exec(late.values(data=_NOTHING, **given_up))
+    await session.exec(update(OutboxRow).where(FAILED, *these).values(data=_NOTHING))
+
+
 async def prune(session: AsyncSession, *, before: datetime) -> int:
     """Delete a chunk of what was sent before that moment; what failed stays. How many."""
     long_ago = col(OutboxRow.settled_at) < before
@@ -374,6 +403,9 @@ _IS_PENDING = col(OutboxRow.state) == literal_column(f"'{OutboxState.PENDING}'")
 _IS_SENT = col(OutboxRow.state) == literal_column(f"'{OutboxState.SENT}'")  # as its index says it
 _LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}
 _DONE = _LET_GO | {"settled_at": bindparam("moment"), "doubtful": False, "last_error": None}
-_SENT = update(OutboxRow).where(_THESE).values(state=OutboxState.SENT, **_DONE)
+_NOTHING: ColumnElement[Any] = literal({}, Document)
+_NO_URL = case((col(OutboxRow.key).startswith(f"{REPLY}:"), _NOTHING), else_=OutboxRow.data)
+_SENT = update(OutboxRow).where(_THESE).values(state=OutboxState.SENT, data=_NO_URL, **_DONE)
+"""A response URL is a secret: where it has served it is forgotten."""
 _ANEW = {"attempts": 0, "owed_at": bindparam("moment"), "queued_at": bindparam("moment")}
 _OWED_AGAIN = update(OutboxRow).where(_THESE).values(state=OutboxState.PENDING, **_ANEW, **_DONE)

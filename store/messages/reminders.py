@@ -4,11 +4,12 @@ A slot key (`digest:U1:2026-11-22`, the reviewer's own local date) is taken in t
 owes the message, so that any number of ticks, restarts and replicas send it once.
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, func, select, true
@@ -84,19 +85,38 @@ async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
     left = (
         select(AssignmentRow.reviewer)
         .join(PersonRow, col(PersonRow.user_id) == AssignmentRow.reviewer)
-        .where(_WAITS, col(PersonRow.active).is_(False))
+        .where(OPEN, col(PersonRow.active).is_(False))
         .distinct()
     )
     async with db.snapshot() as session:
         roster = await people.roster(session, policy)
         gone = (await session.exec(left)).all()
-        known = await people.known(session, roster.admins)
-    here = sorted(admin for admin in roster.admins if admin not in known or known[admin].active)
     notices = [
         Owed.post(Kind.DEPARTURE, admin, reviewer, admin, data={"reviewer": reviewer})
         for reviewer in gone
-        for admin in here
+        for admin in sorted(roster.admins)
     ]
+    return await _owe_once(db, notices, now=now)
+
+
+async def owe_policy_refused(db: Database, policy: Policy, problem: str, *, now: datetime) -> int:
+    """Tell each admin, once a day, that the policy file cannot be used; how many are newly owed."""
+    name = hashlib.sha256(problem.encode()).hexdigest()[:16]
+    return await _tell_admins(db, policy, name, {"problem": problem}, now)
+
+
+async def owe_policies_differ(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Tell each admin, once a day, that replicas judge by different policies; how many."""
+    return await _tell_admins(db, policy, "differ", {}, now)
+
+
+async def _tell_admins(
+    db: Database, policy: Policy, what: str, data: Mapping[str, Any], now: datetime
+) -> int:
+    async with db.snapshot() as session:
+        admins = sorted((await people.roster(session, policy)).admins)
+    day = now.date().isoformat()
+    notices = [Owed.post(Kind.POLICY, admin, what, day, admin, data=data) for admin in admins]
     return await _owe_once(db, notices, now=now)
 
 

@@ -82,7 +82,8 @@ async def decide_batch(
        waits for what somebody else holds: it is HELD, to be tried alone.
     2. Judge the decisions in the order they came, by today's policy and roles. Each is judged by
        what those before it have left of the request.
-    3. Write what is allowed: requests, guarded by their revisions; assignments; votes; events.
+    3. Write what is allowed: requests, guarded by their revisions; assignments; votes; events, each
+       with the hash of the policy it was judged by.
     4. Owe all messages at once: they are sorted, so that no two transactions lock the rows of the
        outbox in different orders and deadlock.
     5. Answer, without what a refused person may not see.
@@ -125,6 +126,7 @@ async def decide_batch(
                 decision.at,
                 revisions.written(request, *_CHANGED_FIELDS),
                 request.votes[-1] if decision.act.verdict else None,
+                {"policy": policy.sha256},
             )
             for decision, request in made
         ]
@@ -211,10 +213,14 @@ async def _redraws(
     session: AsyncSession, decision: Decision, refused: Refused, now: datetime
 ) -> list[Owed]:
     """The cards to bring up to date, where somebody acted on what is no longer so."""
-    if refused.request is None or refused.denial not in {Denial.CLOSED, Denial.STALE}:
+    request, denial = refused.request, refused.denial
+    if request is None:
+        return []
+    was_asked = denial is Denial.NOT_A_REVIEWER and decision.actor in request.reviewers
+    if denial not in {Denial.CLOSED, Denial.STALE} and not was_asked:
         return []
     return await cards.outdated(
-        session, refused.request, reader=decision.actor, clicked=decision.clicked, now=now
+        session, request, reader=decision.actor, clicked=decision.clicked, now=now
     )
 
 

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain import explanation
-from store.domain.access import Allowed, Denial, Refused, may, sees_only
+from store.domain.access import Allowed, Denial, Refused, as_reviewed_now, may, sees_only
 from store.domain.explanation import Delivery, Why
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
@@ -35,7 +35,7 @@ async def why(
         deliveries = await _deliveries(session, request)
         named = {*request.people(), *able, *(copy.recipient for copy in deliveries)}
         return Why(
-            request=request,
+            request=as_reviewed_now(request, rules, now),
             asker=asker,
             deciders=able,
             denial=explanation.refusal(asker, request, rules, now),
@@ -43,6 +43,7 @@ async def why(
             reminded=await _reminded(session, request),
             remind_at=(await session.get_one(RequestRow, request_id)).remind_at,
             people=await people.known(session, named),
+            policy_of=policy.changed_at,
         )
 
 

@@ -1,12 +1,12 @@
 """One request: as it is, in its context, and as one person may see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Allowed, Denial, Refused, may, sees_only
+from store.domain.access import Allowed, Denial, Refused, as_reviewed_now, may, sees_only
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import People, Request
@@ -48,7 +48,7 @@ class Seen:
 
     request: Request
     acts: frozenset[Act]
-    people: People
+    people: People = field(default_factory=dict)
 
 
 async def look(
@@ -56,13 +56,31 @@ async def look(
 ) -> Seen | Refused:
     """What this person sees of a request; Refused where they may not see it."""
     async with db.snapshot() as session:
-        request = await find(session, request_id)
-        if request is None:
-            return Refused(Denial.UNKNOWN, request_id)
-        rules = await people.rules(session, policy, only={viewer})
-        allowed = {act for act in Act if may(viewer, act, request, rules, now) == Allowed()}
-        if Act.SEE not in allowed:
-            return Refused(Denial.UNKNOWN, request_id)
-        only_of = sees_only(viewer, rules)
-        request = await same_target.in_context(session, request, only_of=only_of)
-        return Seen(request, frozenset(allowed), await people.known(session, request.people()))
+        found = await seen(session, request_id, viewer=viewer, policy=policy, now=now)
+        if isinstance(found, Refused):
+            return found
+        return replace(found, people=await people.known(session, found.request.people()))
+
+
+async def seen(
+    session: AsyncSession, request_id: int, *, viewer: str, policy: Policy, now: datetime
+) -> Seen | Refused:
+    """The same without the profiles of the people in it, in a transaction that reads more."""
+    request = await find(session, request_id)
+    if request is None:
+        return Refused(Denial.UNKNOWN, request_id)
+    rules = await people.rules(session, policy, only={viewer, *request.reviewers})
+    allowed = {act for act in Act if may(viewer, act, request, rules, now) == Allowed()}
+    if Act.SEE not in allowed:
+        return Refused(Denial.UNKNOWN, request_id)
+    only_of = sees_only(viewer, rules)
+    request = await same_target.in_context(session, request, only_of=only_of)
+    return Seen(as_reviewed_now(request, rules, now), frozenset(allowed))
+
+
+async def reviewed_now(
+    session: AsyncSession, request: Request, *, policy: Policy, now: datetime
+) -> Request:
+    """The request as everybody may read it: whom it waits for by today's roles."""
+    rules = await people.rules(session, policy, only=frozenset(request.reviewers))
+    return as_reviewed_now(request, rules, now)

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.cli.import_file import Importer
 from bot.profiles import Profiles
 from store.domain.clock import utc_now
-from store.domain.policy import Policy
+from store.domain.policy import Policy, PolicyInForce
 from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
 from tests.bench.places import Place, Row
 from tests.bench.table import Line
@@ -42,7 +42,7 @@ async def measure(place: Place, *, rounds: int, lines: int) -> list[Line]:
 
 async def _import(place: Place, lines: int) -> None:
     async with place.store() as db:
-        profiles = Profiles(db, AsyncWebClient(), _POLICY, utc_now)
+        profiles = Profiles(db, AsyncWebClient(), PolicyInForce(_POLICY), utc_now)
         importer = Importer(db, profiles, _POLICY, utc_now)
         async for line in importer.run(map(_line, range(lines))):
             assert line.new, line.problems

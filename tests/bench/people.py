@@ -17,6 +17,7 @@ from bot.outgoing.slack_calls import Post
 from bot.profiles import Profiles
 from store import people
 from store.domain.lists.query import ListQuery, Scope
+from store.domain.policy import PolicyInForce
 from store.domain.request import Status
 from store.engine.database import Database
 from store.messages import homes, reminders
@@ -79,8 +80,8 @@ async def _bare_home(bare: Bare) -> None:
 
 async def _digest(db: Database, reviewer: str = ASKER) -> None:
     """As the sending loop makes it; everybody was met today, so that Slack is not asked."""
-    profiles = Profiles(db, AsyncWebClient(), POLICY, _morning)
-    await _render(Renderer(db, profiles, POLICY, _morning), reviewer)
+    profiles = Profiles(db, AsyncWebClient(), PolicyInForce(POLICY), _morning)
+    await _render(Renderer(db, profiles, PolicyInForce(POLICY), _morning), reviewer)
 
 
 async def _render(renderer: Renderer, reviewer: str) -> None:
@@ -149,7 +150,12 @@ async def _everybody(db: Database, count: int) -> None:
     assert owed > 0
     async with db.snapshot() as session:
         reviewers = sorted((await people.roster(session, POLICY)).reviewers)
-    renderer = Renderer(db, Profiles(db, AsyncWebClient(), POLICY, _morning), POLICY, _morning)
+    renderer = Renderer(
+        db,
+        Profiles(db, AsyncWebClient(), PolicyInForce(POLICY), _morning),
+        PolicyInForce(POLICY),
+        _morning,
+    )
     for place in range(0, count, CONCURRENCY):
         some = reviewers[place : min(place + CONCURRENCY, count)]
         await asyncio.gather(*(_render(renderer, reviewer) for reviewer in some))

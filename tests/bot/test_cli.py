@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from bot.cli.local_workspace import CAST
-from bot.cli.manifest import SCOPES
+from bot.cli.manifest import EVENTS, SCOPES
 from tests.bot.installation import Installation
 from tests.cast import NAMES
 
@@ -25,7 +25,7 @@ async def test_the_manifest_of_socket_mode_names_no_address(installed: Installat
     assert command["usage_hint"] == hint
     (shortcut,) = manifest["features"]["shortcuts"]
     assert (shortcut["type"], shortcut["callback_id"]) == ("global", "request.new")
-    assert manifest["settings"]["event_subscriptions"]["bot_events"] == ["app_home_opened"]
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
 
 
 async def test_the_manifest_of_signed_http_names_one_address(installed: Installation) -> None:

@@ -1,8 +1,10 @@
 """The doctor: all is well, or what to do about each thing that is not, and what comes first."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,9 @@ from slack_sdk.errors import SlackApiError
 
 from bot.cli.doctor import EXAMPLE_IDS, State
 from bot.sandbox.state.ids import BOT_USER_ID
+from store import groups, replicas
+from store.domain.clock import utc_now
+from store.engine.database import Database
 from tests.bot.installation import Installation, Typed
 from tests.harness_slack import Team
 
@@ -273,3 +278,44 @@ async def test_the_sandbox_validates_with_pointers(team_once: Team) -> None:
     )
     with pytest.raises(SlackApiError, match="invalid_arguments"):
         await team_once.bot.client.api_call("blocks.validate", data={})
+
+
+async def test_an_installation_of_a_whole_organisation_is_said_by_doctor_and_at_start(
+    installed: Installation,
+) -> None:
+    installed.workspace.installed_org_wide = True
+    examined, started = await installed.types("doctor"), await installed.types("run")
+
+    assert (examined.code, started.code) == (1, 1)
+    for said in (examined.words, started.words):
+        assert "Install the app in one workspace" in said
+
+
+async def test_the_policy_is_named_and_how_old_many_groups_may_be(installed: Installation) -> None:
+    members = [installed.people["bob"]]
+    many = [installed.workspace.add_usergroup(f"g{n}", members=members).id for n in range(20)]
+    installed.policy(reviewers=str(many).replace("'", '"'))
+    typed = await installed.types("doctor")
+
+    assert typed.code == 0
+    assert re.search(r"\nok +the policy of 20\d\d-\d\d-\d\d \d\d:\d\d UTC\n", typed.words)
+    said = "20 user groups: without Slack's events, known as of 84 s ago at worst"
+    assert found(typed)[said] == "ok"
+
+
+async def test_what_roles_rest_on_in_the_store_is_named(installed: Installation) -> None:
+    db = Database(installed.environment["DATABASE_URL"])
+    read = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+    async with db.transaction() as session:
+        await groups.set_members(session, installed.group.id, ["UBOB"], now=read)
+        await groups.note_silence(session, installed.group.id, why="missing_scope")
+        await replicas.beat(session, "another", now=utc_now(), policy_sha256="5f" * 32)
+    await db.dispose()
+    typed = await installed.types("doctor")
+
+    assert typed.code == 1
+    assert (
+        f"user group {installed.group.id} was last read 2026-11-20 03:00 UTC (missing_scope): "
+        "its members keep their role until 2026-11-21 03:00 UTC at most."
+    ) in typed.words
+    assert "goes by another policy than this file" in typed.words

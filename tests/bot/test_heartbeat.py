@@ -19,10 +19,11 @@ async def heard(team: Team) -> list[Replica]:
 
 async def test_a_running_bot_beats(team: Team) -> None:
     assert await heard(team) == []
-    team.bot.heartbeat.policy_sha256 = "5f"
     async with app.running(team.bot):
         await team.bot.heartbeat.beaten.wait()
-    assert await heard(team) == [Replica(team.bot.heartbeat.replica, team.clock(), "5f")]
+    assert await heard(team) == [
+        Replica(team.bot.heartbeat.replica, team.clock(), team.bot.policy.sha256)
+    ]
 
 
 async def test_a_heartbeat_outlasts_a_store_that_takes_no_writes(

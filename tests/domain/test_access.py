@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.domain.access import Allowed, Denial, Denied, Roster, Rules, assignees, may
+from store.domain.access import (
+    Allowed,
+    Denial,
+    Denied,
+    Roster,
+    Rules,
+    as_reviewed_now,
+    assignees,
+    may,
+)
 from store.domain.lifecycle import Act
-from store.domain.request import Request, Status
+from store.domain.request import Request, Status, Verdict, Vote
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, RULES, request
 
 FINAL = [status for status in Status if status is not Status.UNDER_REVIEW]
@@ -73,9 +82,28 @@ def test_only_who_might_have_acted_hears_that_it_is_closed(
     assert may(user, act, request(status=status), RULES, NOW) == answer
 
 
-def test_a_former_reviewer_still_sees_but_no_longer_decides() -> None:
-    assert may(BOB, Act.SEE, OPEN, WITHOUT_BOB, NOW) == YES
+def test_a_former_reviewer_neither_sees_nor_decides_what_they_were_given() -> None:
+    assert may(BOB, Act.SEE, OPEN, WITHOUT_BOB, NOW) == UNKNOWN
     assert may(BOB, Act.APPROVE, OPEN, WITHOUT_BOB, NOW) == NO_REVIEWER
+    assert may(BOB, Act.MOVE, OPEN, WITHOUT_BOB, NOW) == UNKNOWN
+
+
+def test_a_former_reviewer_sees_what_they_decided() -> None:
+    vote = Vote(BOB, 1, Verdict.REJECT, NOW)
+    decided = request(status=Status.REJECTED, decided_by=BOB, votes=(vote,))
+    assert may(BOB, Act.SEE, decided, WITHOUT_BOB, NOW) == YES
+    assert may(BOB, Act.APPROVE, decided, WITHOUT_BOB, NOW) == NO_REVIEWER
+    by_carol = request(
+        status=Status.REJECTED, decided_by=CAROL, votes=(replace(vote, reviewer=CAROL),)
+    )
+    assert may(BOB, Act.SEE, by_carol, WITHOUT_BOB, NOW) == UNKNOWN
+
+
+def test_an_open_request_names_as_reviewers_who_may_decide_it_now() -> None:
+    assert as_reviewed_now(OPEN, WITHOUT_BOB, NOW).reviewers == (CAROL,)
+    assert as_reviewed_now(OPEN, Rules(), NOW).reviewers == ()
+    decided = request(status=Status.APPROVED)
+    assert as_reviewed_now(decided, WITHOUT_BOB, NOW).reviewers == (BOB, CAROL)
 
 
 @pytest.mark.parametrize(("user", "own"), [(BOB, BOBS_OWN), (ADA, ADAS_OWN)])

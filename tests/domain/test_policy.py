@@ -1,5 +1,6 @@
 """The policy file: what it may say, and the sentence for what it may not."""
 
+import hashlib
 from datetime import time
 
 import pytest
@@ -116,3 +117,20 @@ def test_a_file_without_its_one_part_is_refused(text: str, sentence: str) -> Non
     with pytest.raises(PolicyError) as refused:
         Policy.parse(text)
     assert str(refused.value) == sentence
+
+
+def test_a_policy_is_known_by_what_its_file_says_and_nothing_else() -> None:
+    same = [
+        '[workspace]\nadmins = ["UADA"]\nown_requests = true\n',
+        '# a comment\r\n[workspace]\r\nown_requests=true\r\nadmins = [ "UADA" ]\r\n',
+    ]
+    document = '{"workspace":{"admins":["UADA"],"own_requests":true}}'
+    expected = hashlib.sha256(document.encode()).hexdigest()
+    assert {Policy.parse(text).sha256 for text in same} == {expected}
+    assert Policy(admins=("UADA",), own_requests=True).sha256 == expected
+    assert Policy.parse(same[0] + 'timezone = "UTC"\n').sha256 != expected
+
+
+def test_a_policy_nested_without_end_is_refused() -> None:
+    with pytest.raises(PolicyError, match="nested too deep"):
+        policy(f"admins = {'[' * 5000}{']' * 5000}")

@@ -99,6 +99,37 @@ async def test_another_workspace_gets_a_sentence_and_nothing_else(
     assert len(by_http.workspace.calls) == calls
 
 
+async def test_a_partner_in_a_shared_channel_gets_a_visible_answer_and_decides_nothing(
+    by_http: Team, recorded: list[Exchange]
+) -> None:
+    """Slack Connect: the payload is of our workspace, the person behind it of another."""
+    before = len(by_http.workspace.calls)
+    asked = [each.payload for each in recorded if each.kind == "interactive"]
+    for payload in asked:
+        partners = {**payload, "user": {**payload["user"], "id": "U0PARTNER", "team_id": "T0X"}}
+        answer = await post(by_http, *encoded("interactive", partners))
+        assert answer.status_code == 200
+        if payload["type"] == "view_submission":
+            assert "This app works for the people of another workspace." in answer.text
+    assert len(by_http.workspace.calls) == before
+
+
+async def test_a_partners_click_on_a_card_of_a_shared_channel_is_answered_beside_it(
+    by_http: Team,
+) -> None:
+    request = await by_http.submit()
+    card = by_http.card(by_http.mallory, request, by_http.reviews)
+    await by_http.mallory.click(card, "request.details")
+    clicked = json.loads(json.dumps(by_http.workspace.exchanges.latest[-1].payload))
+    clicked["user"]["team_id"] = "T0X"
+    clicked["actions"][0]["action_id"] = "request.approve"
+    assert (await post(by_http, *encoded("interactive", clicked))).status_code == 200
+
+    said = "This app works for the people of another workspace. Nothing was changed."
+    await by_http.workspace.until(lambda: by_http.last(by_http.mallory, by_http.reviews) == said)
+    assert await status(by_http) is Status.UNDER_REVIEW
+
+
 async def test_a_command_may_say_payload(by_http: Team) -> None:
     """Bolt itself takes such a command for a click."""
     answer = await by_http.bob.command("/mp-requests list payload=1")

@@ -60,7 +60,7 @@ async def soak(plan: Plan) -> Findings:
             await _drain(setup, bot.db)
             await setup.stop()
             record = await final_check.read(bot.db, bot.policy)
-            renderer = Renderer(bot.db, bot.profiles, bot.policy, setup.clock)
+            renderer = Renderer(bot.db, bot.profiles, bot.in_force, setup.clock)
             expected = ExpectedCards(renderer, setup.clock())
             found = await final_check.check_all(setup, crowd.acknowledged, record, expected)
         faults = setup.workspace.random_faults

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from store import people
+from store import groups, people
 from store.domain.access import Roster
 from store.domain.policy import Policy
 from store.domain.request import Person
@@ -26,7 +26,7 @@ async def remember(db: Database, *persons: Person, days: int = 0) -> None:
 
 async def set_members(db: Database, group: str, *users: str) -> None:
     async with db.transaction() as session:
-        await people.set_members(session, group, users)
+        await groups.set_members(session, group, users, now=NOW)
 
 
 async def members(db: Database, group: str) -> set[str]:

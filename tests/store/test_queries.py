@@ -186,11 +186,11 @@ async def test_what_waits_is_given_oldest_first_with_its_total(db: Database) -> 
     await insert_rows(db, [young, decided, old])
     await insert_rows(db, [request_row(9, created_at=NOW - timedelta(days=3))], reviewers=(CAROL,))
     async with db.snapshot() as session:
-        oldest, total = await listing.waiting_on(session, BOB, limit=1)
+        ((oldest, total),) = await listing.waiting_on_each(session, [BOB], 1)
         assert ([request.id for request in oldest], total) == ([1], 2)
-        both, total = await listing.waiting_on(session, BOB, limit=5)
+        (both, total), nothing = await listing.waiting_on_each(session, [BOB, ALICE], 5)
         assert ([request.id for request in both], total) == ([1, 2], 2)
-        assert await listing.waiting_on(session, ALICE, limit=5) == ((), 0)
+        assert nothing == ((), 0)
 
 
 async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> None:
@@ -198,7 +198,7 @@ async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> No
     async with db.snapshot() as session:
         for hours, ids in ((24, []), (25, [1]), (26, [1, 2])):
             moment = NOW + timedelta(hours=hours)
-            overdue, total = await listing.waiting_on(session, BOB, limit=9, overdue_at=moment)
+            ((overdue, total),) = await listing.waiting_on_each(session, [BOB], 9, moment)
             assert ([request.id for request in overdue], total) == (ids, len(ids))
 
 

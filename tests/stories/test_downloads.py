@@ -186,7 +186,7 @@ async def test_what_was_imported_comes_out_and_goes_in_elsewhere(
 
 async def imported(team: Team, db: Database, lines: list[bytes]) -> None:
     """Every line becomes a new request of this database."""
-    profiles = Profiles(db, team.bot.client, team.bot.policy, team.clock)
+    profiles = Profiles(db, team.bot.client, team.bot.in_force, team.clock)
     importer = Importer(db, profiles, team.bot.policy, team.clock)
     assert {line.outcome async for line in importer.run(lines)} == {"new"}
 

@@ -127,10 +127,11 @@ class UserGroup:
     handle: str
     name: str
     members: list[str]
+    disabled_at: int = 0
 
     def to_slack(self, *, include_users: bool) -> Json:
         """The group as Slack's API describes it."""
         shown: Json = {"id": self.id, "team_id": TEAM_ID, "is_usergroup": True}
-        shown |= {"name": self.name, "handle": self.handle, "date_delete": 0}
+        shown |= {"name": self.name, "handle": self.handle, "date_delete": self.disabled_at}
         shown["user_count"] = len(self.members)
         return shown | ({"users": list(self.members)} if include_users else {})

@@ -8,6 +8,7 @@ import itertools
 import secrets
 
 TEAM_ID = "T0SANDBOX"
+ENTERPRISE_ID = "E0SANDBOX"
 TEAM_DOMAIN = "sandbox"
 APP_ID = "A0SANDBOX"
 BOT_ID = "B0SANDBOX"

@@ -52,6 +52,7 @@ class WorkspaceState(Directory):
         self.app_token = f"xapp-1-{secret(12)}-{secret(32)}"
         self.signing_secret = secret(32)
         self.scopes = set(scopes)
+        self.installed_org_wide = False
         self.changes = Changes()
         self.faults = Faults(self.changes)
         self.limiter = Limiter(rates)

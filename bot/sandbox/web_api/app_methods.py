@@ -3,7 +3,15 @@
 from typing import Any
 
 from bot.sandbox.delivery.installed_workspace import InstalledWorkspace
-from bot.sandbox.state.ids import APP_ID, BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID
+from bot.sandbox.state.ids import (
+    APP_ID,
+    BOT_ID,
+    BOT_NAME,
+    BOT_USER_ID,
+    ENTERPRISE_ID,
+    TEAM_DOMAIN,
+    TEAM_ID,
+)
 from bot.sandbox.state.refusal import Refusal
 from bot.sandbox.web_api.arguments import Arguments
 
@@ -17,16 +25,18 @@ def test(_workspace: InstalledWorkspace, arguments: Arguments) -> Json:
     return {"args": dict(arguments)}
 
 
-def auth_test(_workspace: InstalledWorkspace, _arguments: Arguments) -> Json:
-    """auth.test: who the token belongs to."""
+def auth_test(workspace: InstalledWorkspace, _arguments: Arguments) -> Json:
+    """auth.test: who the token belongs to; of an installation of an organisation no workspace."""
+    org_wide = workspace.installed_org_wide
     return {
         "url": f"https://{TEAM_DOMAIN}.slack.com/",
         "team": TEAM_DOMAIN.title(),
         "user": BOT_NAME,
-        "team_id": TEAM_ID,
+        "team_id": ENTERPRISE_ID if org_wide else TEAM_ID,
         "user_id": BOT_USER_ID,
         "bot_id": BOT_ID,
-        "is_enterprise_install": False,
+        "enterprise_id": ENTERPRISE_ID if org_wide else None,
+        "is_enterprise_install": org_wide,
     }
 
 

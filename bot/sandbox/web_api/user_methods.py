@@ -42,14 +42,15 @@ def lookup_by_email(workspace: WorkspaceState, arguments: Arguments) -> Json:
 def usergroups(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """usergroups.list; members only with `include_users`."""
     with_users = arguments.flag("include_users")
-    groups = workspace.usergroups.values()
+    disabled_too = arguments.flag("include_disabled")
+    groups = [g for g in workspace.usergroups.values() if disabled_too or not g.disabled_at]
     return {"usergroups": [group.to_slack(include_users=with_users) for group in groups]}
 
 
 def usergroup_members(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """usergroups.users.list."""
     group = workspace.usergroups.get(arguments.text("usergroup"))
-    if group is None:
+    if group is None or (group.disabled_at and not arguments.flag("include_disabled")):
         raise Refusal("no_such_subteam")
     return {"users": list(group.members)}
 

@@ -1,0 +1,47 @@
+"""What is shown follows the roles: who loses one, or has it again, and who is told of it.
+
+Roles themselves are asked for at every act; nothing here decides what anybody may do.
+"""
+
+from datetime import datetime
+
+from sqlmodel import col, select, update
+
+from store.domain.access import Roster
+from store.engine.database import Database
+from store.messages import cards
+from store.tables import OPEN, AssignmentRow
+
+_CHUNK = 100
+"""Requests of one transaction: on SQLite every click waits for its end."""
+
+
+async def follow(db: Database, roster: Roster, *, now: datetime) -> int:
+    """Owe the cards of open requests whose reviewers have lost their role or have it again.
+
+    Every copy, because each names whom the request waits for. Returns how many assignments changed.
+    """
+    given = select(AssignmentRow.reviewer, AssignmentRow.waits).where(OPEN).distinct()
+    async with db.snapshot() as session:
+        rows = (await session.exec(given)).all()
+    changed = sorted({reviewer for reviewer, waits in rows if waits != roster.oversees(reviewer)})
+    count = 0
+    for reviewer in changed:
+        while ids := await _follow_some(db, reviewer, roster.oversees(reviewer), now):
+            count += len(ids)
+    return count
+
+
+async def _follow_some(db: Database, reviewer: str, holds_role: bool, now: datetime) -> list[int]:
+    """A chunk of what is open of this person's."""
+    theirs = (OPEN, col(AssignmentRow.reviewer) == reviewer)
+    behind = col(AssignmentRow.waits).is_not(holds_role)
+    some = select(AssignmentRow.request_id).where(*theirs, behind)
+    some = some.order_by(col(AssignmentRow.request_id)).limit(_CHUNK)
+    async with db.transaction() as session:
+        ids = list(await session.exec(some))
+        if ids:
+            these = (*theirs, behind, col(AssignmentRow.request_id).in_(ids))
+            await session.exec(update(AssignmentRow).where(*these).values(waits=holds_role))
+            await cards.owe(session, ids, now=now)
+    return ids
