@@ -8,7 +8,7 @@ What is valid is said by `store.domain.submission`, for every entrance alike.
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
-from slack_sdk.models.blocks import ActionsBlock, AlertBlock, Block, ContextBlock, SectionBlock
+from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, SectionBlock
 from slack_sdk.models.views import View
 
 from blocks import buttons
@@ -110,7 +110,8 @@ def inputs(asked: Iterable[FormField]) -> frozenset[str]:
 
 def _head(draft: Draft, step: Step, notice: str) -> Iterator[Block]:
     if notice:
-        yield AlertBlock(text=mrkdwn("*Not submitted yet.*"), level="error")
+        # No alert: this view may go into an ack, where Slack takes none, and asks for no second.
+        yield SectionBlock(text=mrkdwn("⛔ *Not submitted yet.*"))
         yield SectionBlock(text=mrkdwn(clip(notice, SECTION_LIMIT)), expand=True)
     named = f" · {line(draft.title, 200)}" if step is not Step.REQUEST else ""
     yield ContextBlock(elements=[mrkdwn(f"Step {step.number} of {len(Step)}{named}")])

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.message import Json
 from bot import slack_client
-from bot.cli.doctor import FAILURES, Finding, State, failed
+from bot.cli.doctor import Finding, State
 from bot.cli.surfaces import payload, surfaces
 from bot.settings import Settings
 from handlers.slack_errors import answer_of
@@ -21,34 +21,30 @@ _PATIENCE, _LONGEST_WAIT = 5, 60.0
 
 
 async def examine(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
-    """What Slack thinks of every surface. Raises SettingsError without a bot token.
-
-    Slack: special rate limits apply, without a figure. Where it asks to wait, we wait.
+    """What Slack thinks of every surface. Raises SettingsError without a bot token, and what the
+    client raises where Slack says nothing of a surface.
     """
     async with slack_client.session() as http:
         client = slack_client.client(settings, http)
         for name, surface in surfaces(now):
-            finding = await _validated(client, name, *payload(surface))
-            yield finding
-            if finding.state is State.AWAY:
-                return
+            yield await _validated(client, name, *payload(surface))
 
 
 async def _validated(client: AsyncWebClient, name: str, kind: str, drawn: Json) -> Finding:
+    """Slack: special rate limits apply, without a figure. Where it asks to wait, we wait."""
     for again in reversed(range(_PATIENCE)):
         try:
             await client.api_call("blocks.validate", data={kind: json.dumps(drawn)})
-        except FAILURES as error:
+            return Finding(name, State.OK)
+        except SlackApiError as error:
             answer = answer_of(error)
-            if answer.error == f"invalid_{kind}" and isinstance(error, SlackApiError):
+            if answer.error == f"invalid_{kind}":
                 problems = error.response.get("errors") or []
                 return Finding(name, State.WRONG, "; ".join(map(_problem, problems)) or kind)
             if answer.status != 429 or not again:
-                return failed(name, error, "Is this Slack's own API?")
-            await asyncio.sleep(min(answer.retry_after or 1.0, _LONGEST_WAIT))
-        else:
-            break
-    return Finding(name, State.OK)
+                raise
+        await asyncio.sleep(min(answer.retry_after or 1.0, _LONGEST_WAIT))
+    raise AssertionError("the last time raises")
 
 
 def _problem(error: Json) -> str:

@@ -29,7 +29,7 @@ MOST_MEMBERS = 80
 """Members of user groups whose profiles are looked at. Slack: users.info 100 times a minute."""
 _COPY_AGAIN = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 _UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
-FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
+_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
 
 
 class State(StrEnum):
@@ -171,10 +171,10 @@ async def _slack(
 ) -> AsyncIterator[Finding]:
     try:
         hello = await client.auth_test()
-    except FAILURES as error:
+    except _FAILURES as error:
         copy = answer_of(error).error in _COPY_AGAIN
         remedy = "Copy the Bot User OAuth Token again." if copy else "Ask who runs the workspace."
-        yield failed("the bot token", error, remedy)
+        yield _failed("the bot token", error, remedy)
         return
     if hello.get("is_enterprise_install"):
         yield Finding("the bot token", State.WRONG, slack_client.ORGANISATION)
@@ -211,8 +211,8 @@ async def _person(client: AsyncWebClient, member: str) -> Finding:
     what = f"member {member}"
     try:
         user = (await client.users_info(user=member))["user"]
-    except FAILURES as error:
-        return failed(what, error, "Check the id in the policy file.")
+    except _FAILURES as error:
+        return _failed(what, error, "Check the id in the policy file.")
     if user.get("deleted"):
         remedy = "This person has left Slack: take them out of the policy file."
         return Finding(what, State.WRONG, remedy)
@@ -230,8 +230,8 @@ async def _group(client: AsyncWebClient, group: str, seen: set[str]) -> Finding:
         unseen = [member for member in members if member not in seen]
         bots = await _bots(client, unseen[: MOST_MEMBERS - len(seen)])
         seen.update(members)
-    except FAILURES as error:
-        return failed(what, error, "Check its id in the policy file.")
+    except _FAILURES as error:
+        return _failed(what, error, "Check its id in the policy file.")
     if not members:
         return Finding(what, State.WRONG, "It is empty, so nobody decides by it: add people to it.")
     if bots:
@@ -251,9 +251,9 @@ def _is_bot(user: dict[str, Any]) -> bool:
 async def _channel(client: AsyncWebClient, channel: str) -> Finding:
     try:
         found = (await client.conversations_info(channel=channel))["channel"]
-    except FAILURES as error:
+    except _FAILURES as error:
         remedy = "Check the id; a private channel has to invite the bot."
-        return failed(f"channel {channel}", error, remedy)
+        return _failed(f"channel {channel}", error, remedy)
     what = f"channel #{found['name']}"
     if found.get("is_archived"):
         remedy = "It is archived: take it out of the archive, or name another in the policy file."
@@ -267,12 +267,12 @@ async def _channel(client: AsyncWebClient, channel: str) -> Finding:
 async def _asked(what: str, call: Awaitable[object], remedy: str) -> Finding:
     try:
         await call
-    except FAILURES as error:
-        return failed(what, error, remedy)
+    except _FAILURES as error:
+        return _failed(what, error, remedy)
     return Finding(what, State.OK)
 
 
-def failed(what: str, error: Exception, remedy: str) -> Finding:
+def _failed(what: str, error: Exception, remedy: str) -> Finding:
     """What Slack refused is wrong; without an answer of Slack nothing is known of it."""
     answer = answer_of(error)
     if answer.status is not None and answer.error == "ratelimited":

@@ -253,3 +253,12 @@ def test_removing_twice_removes_one_feature() -> None:
     begun = draft(Category.RELEASE)
     once = replace(begun, values=begun.without_feature(0, of=3))
     assert len(replace(once, values=once.without_feature(0, of=3)).features) == 2
+
+
+@pytest.mark.parametrize("step", Step)
+def test_a_form_has_no_alert_since_an_ack_takes_none(step: Step) -> None:
+    view = steps.build(draft(Category.RELEASE), step, notice="No reviewer is left.").to_dict()
+    assert "alert" not in {block["type"] for block in view["blocks"]}
+    first, second, *_ = view["blocks"]
+    assert first["text"]["text"] == "⛔ *Not submitted yet.*"
+    assert second["text"]["text"] == "No reviewer is left."

@@ -6,22 +6,29 @@ from typing import Any
 
 import pytest
 from slack_sdk.errors import SlackApiError
+from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from handlers import views
+from store.domain.request import Status
 from store.requests.read import Seen
 from tests.cast import request
+from tests.harness_blocks import ended
 
 
-def refusal() -> SlackApiError:
-    """Slack's answer to a view with a logo it cannot fetch."""
+def refusal(*messages: str) -> SlackApiError:
+    """Slack's answer to a view with a logo it cannot fetch, or what else it says."""
     answer = AsyncSlackResponse(
         client=AsyncWebClient(),
         http_verb="POST",
         api_url="views.open",
         req_args={},
-        data={"ok": False, "error": "invalid_blocks"},
+        data={
+            "ok": False,
+            "error": "invalid_blocks",
+            "response_metadata": {"messages": list(messages)},
+        },
         headers={},
         status_code=200,
     )
@@ -60,3 +67,56 @@ async def test_both_drawings_share_one_deadline(
     seen = Seen(request(), frozenset(), {})
     assert await views.show_details(show, seen) is drawn
     assert len(asked) == 2
+
+
+REJECTED = ended(Status.REJECTED, decision_reason="请说明隐私政策" * 285)
+
+
+def types(view: View | dict[str, Any]) -> list[str]:
+    blocks = (view.to_dict() if isinstance(view, View) else view)["blocks"]
+    return [block["type"] for block in blocks]
+
+
+async def test_an_alert_slack_refused_once_is_not_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(views, "_refused_blocks", set())
+    asked: list[list[str]] = []
+
+    async def show(*, view: View | dict[str, Any]) -> None:
+        asked.append(types(view))
+        if "alert" in asked[-1]:
+            raise refusal("[ERROR] unsupported type: alert [json-pointer:/view/blocks/0/type]")
+
+    for _ in range(2):
+        assert await views.show_details(show, Seen(REJECTED, frozenset(), {}))
+    assert [("alert" in each) for each in asked] == [True, False, False]
+
+
+async def test_another_refusal_says_nothing_of_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "_refused_blocks", set())
+    asked: list[list[str]] = []
+
+    async def show(*, view: View | dict[str, Any]) -> None:
+        asked.append(types(view))
+        if len(asked) == 1:
+            raise refusal("[ERROR] failed to fetch image [json-pointer:/view/blocks/1/accessory]")
+
+    for _ in range(2):
+        assert await views.show_details(show, Seen(REJECTED, frozenset(), {}))
+    assert [("alert" in each) for each in asked] == [True, False, True]
+
+
+async def test_details_slack_counts_as_too_long_are_clipped() -> None:
+    """Two thousand Chinese characters are 6,000 bytes."""
+    asked: list[View | dict[str, Any]] = []
+
+    async def show(*, view: View | dict[str, Any]) -> None:
+        asked.append(view)
+        blocks = (view.to_dict() if isinstance(view, View) else view)["blocks"]
+        texts = [block["text"]["text"] for block in blocks if "text" in block]
+        if any(len(text.encode()) > 3000 for text in texts):
+            raise refusal()
+
+    assert await views.show_details(show, Seen(REJECTED, frozenset(), {}))
+    assert len(asked) == 3
