@@ -14,6 +14,7 @@ from blocks import buttons, request_text, text
 from blocks.categories import SCREENS
 from blocks.message import FALLBACK_LIMIT, Message
 from store.domain import release_stages
+from store.domain.lifecycle import Act
 from store.domain.lists.filter_names import CATEGORIES, ENVIRONMENTS, STATUSES
 from store.domain.request import People, Request, Status
 
@@ -31,7 +32,8 @@ TITLE_LIMIT = 24
 def outcome(request: Request, people: People) -> Message:
     """To the submitter, once it is decided: the decision, by whom, the reason, the next step."""
     named = f"{request_text.named(request)} · {request.ref}"
-    by = f" · by {text.who(request.decided_by, people)}" if request.decided_by else ""
+    decider = request_text.decider(request, people)
+    by = f" · by {decider}" if decider else ""
     said = f"{request_text.verdict(request)}\n*{request_text.title(request)}* · {request.ref}{by}"
     reason = [text.quote(request.decision_reason)] if request.decision_reason else []
     sentences = [said, *reason, *filter(None, [next_step(request)])]
@@ -147,6 +149,24 @@ def late_answer(asked_at: datetime, *, took_effect: bool | None) -> Message:
     else:
         said = f"{when} did not take effect: nothing was changed. Please try again."
     return plain(said)
+
+
+def contradiction(request: Request, act: Act, decider: str, people: People) -> Message:
+    """To the admins: the platform has decided otherwise than it is on record here."""
+    there = f"{text.line(decider, 80)} {_THERE[act]} it on the platform's own page"
+    here = f"{request.ref} is on record here as {request.status.label.lower()}"
+    by = request_text.decider(request, people)
+    said = (
+        f"⚠️ *{request_text.title(request)}* · {there}, but {here}{f' by {by}' if by else ''}.\n"
+        "Nothing was changed here. Please settle with the platform which of the two holds."
+    )
+    return Message(
+        text.clip(f"Decided twice: {request_text.named(request)} · {request.ref}", FALLBACK_LIMIT),
+        (section(said), buttons.row(buttons.details(request))),
+    )
+
+
+_THERE = {Act.APPROVE: "approved", Act.REJECT: "rejected"}
 
 
 def departure(reviewer: str, waiting: Sequence[Request], total: int, people: People) -> Message:

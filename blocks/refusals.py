@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from blocks import request_text
 from blocks.text import date, line, names, who
 from store.domain import release_stages
 from store.domain.access import Denial, Refused
@@ -69,7 +70,8 @@ def _nobody_can_decide(asker: str) -> str:
 
 def _closed(request: Request, people: People, asker: str) -> str:
     verb, when = _VERBS[request.status], date(request.completed_on or request.created_at)
-    by = "you" if request.decided_by == asker else who(request.decided_by or "", people)
+    you = asker and request.decided_by == asker
+    by = "you" if you else request_text.decider(request, people)
     return f"{request.ref} was {verb} by {by}, {when}. Nothing is left to do."
 
 

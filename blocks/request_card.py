@@ -86,7 +86,7 @@ _ENDED = {Status.APPROVED: "approved", Status.REJECTED: "rejected", Status.WITHD
 def _fallback(request: Request, people: People, audience: Audience) -> str:
     named = request_text.named(request)
     if not request.is_open:
-        by = who(request.decided_by, people) if request.decided_by else "Somebody"
+        by = request_text.decider(request, people) or "Somebody"
         return clip(f"{by} {_ENDED[request.status]} {named}", FALLBACK_LIMIT)
     if audience is Audience.SUBMITTER:
         waiting = f": waiting for {names(request.reviewers, people)}" if request.reviewers else ""

@@ -101,9 +101,9 @@ def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
     ]
     if request.decision_reason:
         said += _quoted(request.decision_reason)
-    ended = [who(request.decided_by, people)] if request.decided_by else []
-    ended += [date(request.completed_on)] if request.completed_on else []
-    return [*said, ContextBlock(elements=[mrkdwn(" · ".join(ended))])] if ended else said
+    on = date(request.completed_on) if request.completed_on else ""
+    ended = " · ".join(filter(None, (request_text.decider(request, people), on)))
+    return [*said, ContextBlock(elements=[mrkdwn(ended)])] if ended else said
 
 
 def _quoted(reason: str) -> Iterator[Block]:

@@ -88,11 +88,17 @@ def facts(request: Request, people: People) -> str:
     return "\n".join((heading(request), submitted, standing(request, people)))
 
 
+def decider(request: Request, people: People) -> str:
+    """Who ended it, here or on the platform's own page; empty while nobody has."""
+    if request.platform_decider:
+        return f"{line(request.platform_decider, 80)} on the platform"
+    return who(request.decided_by, people) if request.decided_by else ""
+
+
 def banner(request: Request, people: People) -> str:
     """How it ended, by whom and when: "⛔ *Rejected* · Illegal content · Carol · today at 11"."""
-    by = [who(request.decided_by, people)] if request.decided_by else []
-    on = [date(request.completed_on)] if request.completed_on else []
-    return " · ".join((verdict(request), *by, *on))
+    on = date(request.completed_on) if request.completed_on else ""
+    return " · ".join(filter(None, (verdict(request), decider(request, people), on)))
 
 
 def verdict(request: Request) -> str:

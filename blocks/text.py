@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 from slack_sdk.models.blocks import MarkdownTextObject, PlainTextObject
 
@@ -25,6 +26,7 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼"}
 _MARK = re.compile(r"(?<![0-9A-Za-z])[*_~]|[*_~](?![0-9A-Za-z])")
 _QUOTE_MARK = re.compile(r"^(\s*)>+", re.MULTILINE)
+_SHOWN_AS = re.compile(r"<!date\^[^|<>]*\|([^<>]*)>|<@([UW][A-Z0-9]+)>")
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _ZWJ = "\u200d"
 _FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
@@ -49,6 +51,11 @@ def safe(sentence: str) -> str:
     mention or link anybody.
     """
     return clean(sentence).translate(_ENTITIES)
+
+
+def unmarked(sentence: str) -> str:
+    """A finished sentence of mrkdwn as plain text, for who reads it outside Slack."""
+    return unescape(_SHOWN_AS.sub(lambda found: found[1] or found[2], sentence))
 
 
 def clip(text: str, limit: int) -> str:

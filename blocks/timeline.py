@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from blocks.categories import SCREENS
-from blocks.text import date, names, who
+from blocks.text import date, line, names, who
 from store.domain import release_stages
 from store.domain.request import People, ReleaseStage, Request, Status
 
@@ -26,12 +26,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step, and who took it when, as far as it was taken. `by` is a Slack user id."""
+    """One step, and who took it when, as far as it was taken.
+
+    `by` is a Slack user id; what was decided on the platform has `on_platform`, its name for them.
+    """
 
     name: str
     state: State
     by: str | None = None
     at: datetime | None = None
+    on_platform: str | None = None
 
 
 def steps(request: Request) -> tuple[Step, ...]:
@@ -58,11 +62,11 @@ def _review(request: Request) -> tuple[Step, ...]:
     if request.is_open:
         later = () if staged else (Step("Approved", State.LATER),)
         return (Step("Under Review", State.CURRENT), *later)
-    by, at = request.decided_by, request.completed_on
+    taken = (request.decided_by, request.completed_on, request.platform_decider)
     approved = request.status is Status.APPROVED
     if staged and approved:  # the platform has no stage between the review and what follows it
-        return (Step("Under Review", State.DONE, by, at),)
-    ended = Step(request.status.label, State.DONE if approved else State.ENDED, by, at)
+        return (Step("Under Review", State.DONE, *taken),)
+    ended = Step(request.status.label, State.DONE if approved else State.ENDED, *taken)
     return (Step("Under Review", State.DONE), ended)
 
 
@@ -101,6 +105,7 @@ def _line(step: Step, request: Request, people: People) -> str:
     waits = step.name == "Under Review" and step.state is State.CURRENT and request.reviewers
     said = [
         who(step.by, people) if step.by else "",
+        f"{line(step.on_platform, 80)} on the platform" if step.on_platform else "",
         date(step.at) if step.at else "",
         f"waiting for {names(request.reviewers, people)}" if waits else "",
     ]

@@ -35,7 +35,7 @@ def build(why: Why, *, refusal: str = "") -> Message:
 def _deciding(why: Why, refusal: str) -> str:
     request = why.request
     if not request.is_open:
-        by = who(request.decided_by, why.people) if request.decided_by else "nobody we know"
+        by = request_text.decider(request, why.people) or "nobody we know"
         said = f"Nobody any more: it was {request.status.label.lower()} by {by}."
     elif why.deciders:
         said = f"{_named(why.deciders, why)}."

@@ -111,6 +111,7 @@ class RequestRow(SQLModel, table=True):
     completed_on: datetime | None = None
     stage: int = 1
     decided_by: str | None = None
+    platform_decider: str | None = None
     rejection_class: str | None = None
     decision_reason: str | None = None
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
@@ -427,3 +428,18 @@ class ReplicaRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     beat_at: datetime
     policy_sha256: str | None = None
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """A key of the HTTP API; of its text only the hash. `rights` are words with a space between."""
+
+    __tablename__ = "api_key"
+
+    id: int = Field(default=None, sa_column=numbered())
+    name: str = Field(unique=True)
+    prefix: str = Field(unique=True)
+    hash: str
+    rights: str
+    created_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None

@@ -74,7 +74,7 @@ def row(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         _LABELS[entry.status],
         _decision(entry),
         entry.decision_reason,
-        _name(entry.decided_by, people),
+        _name(entry.decided_by, people) or _on_platform(entry),
         entry.ref,
         entry.mini_program_id,
         entry.external_id,
@@ -91,6 +91,10 @@ def _name(user: str | None, people: People) -> str | None:
     """The name on record; whoever has none is called by the Slack user id."""
     person = people.get(user or "")
     return person.name if person else user
+
+
+def _on_platform(entry: Entry) -> str | None:
+    return f"{entry.platform_decider} (on the platform)" if entry.platform_decider else None
 
 
 def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

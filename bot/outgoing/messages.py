@@ -47,7 +47,7 @@ class Renderer:
     in_force: PolicyInForce
     clock: Clock
 
-    async def render(self, owed: Claimed) -> Call | None:  # noqa: PLR0912 - a case a kind
+    async def render(self, owed: Claimed) -> Call | None:
         """The message as it should read at this moment."""
         if owed.is_answer and "url" not in owed.data:  # it came too late, and is forgotten
             return None
@@ -73,6 +73,8 @@ class Renderer:
                 return await _home(owed, db, profiles, policy, now)
             case Kind.EXPORT:
                 return await _export(owed, db, profiles)
+            case Kind.CONTRADICTION:
+                return await _contradiction(owed, db, profiles)
             case Kind.UNDELIVERED:
                 return await _undelivered(owed, db, policy)
             case Kind.SECOND_COPY:
@@ -236,6 +238,13 @@ async def _home(
     page, known = found.listing.page, found.listing.people
     shown = home.Shown(found.query, page, known, found.tabs, found.counts)
     return Publish(home.build(shown, now=now), owed.recipient)
+
+
+async def _contradiction(owed: Claimed, db: Database, profiles: Profiles) -> Call:
+    request = await _request(owed, db)
+    known = await profiles.people(request.people())
+    act, decider = Act(owed.data["act"]), owed.data["decider"]
+    return Post(notices.contradiction(request, act, decider, known), owed.recipient)
 
 
 async def _export(owed: Claimed, db: Database, profiles: Profiles) -> Call:

@@ -29,7 +29,7 @@ from store.tables import EventRow, SaltRow
 
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
-TEXTS = ("title", "mini_program_name", "details", "decision_reason")
+TEXTS = ("title", "mini_program_name", "details", "decision_reason", "platform_decider")
 """The columns of a request that hold what somebody wrote."""
 DERIVED = frozenset({"id", "revision", "search_text", "target_app"})
 """The columns of a request that no event sets: they follow from the event itself, or from other

@@ -114,6 +114,14 @@ def as_reviewed_now(request: Request, rules: Rules, now: datetime) -> Request:
     return replace(request, reviewers=tuple(able))
 
 
+def may_record(act: Act, request: Request) -> Allowed | Denied:
+    """Whether a decision made on the platform's own page can still go on record here.
+
+    It holds at whatever stage the review is, and nobody here is asked for the right to it.
+    """
+    return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
+
+
 def may_resubmit(user: str, request: Request, rules: Rules) -> bool:
     """Whether `user` may submit this ended request again: their own, or any as an admin."""
     ended = request.status in {Status.REJECTED, Status.WITHDRAWN}

@@ -214,7 +214,9 @@ class Request:
     """One request as it stood when it was read. Times are aware UTC, people are Slack user ids.
 
     `revision` grows with every change; a button carries it so that a stale card is noticed.
-    `completed_on` is when it was approved, rejected or withdrawn, and `decided_by` by whom.
+    `completed_on` is when it was approved, rejected or withdrawn, and `decided_by` by whom. What
+    was decided on the platform's own page is nobody's vote: then `decided_by` is None and
+    `platform_decider` is the name that the platform gave.
     `release_stage` is None until somebody said where the approved release stands.
 
     From `predecessor` on it is what other requests and the history add; read only for a card or
@@ -238,6 +240,7 @@ class Request:
     completed_on: datetime | None = None
     stage: int = 1
     decided_by: str | None = None
+    platform_decider: str | None = None
     rejection_class: RejectionClass | None = None
     decision_reason: str | None = None
     reviewers: tuple[str, ...] = ()

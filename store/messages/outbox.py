@@ -67,6 +67,7 @@ class Kind(StrEnum):
     LIST = "list"
     HOME = "home"
     EXPORT = "export"
+    CONTRADICTION = "contradiction"
     UNDELIVERED = "undelivered"
     SECOND_COPY = "second_copy"
     LATE_ANSWER = "late_answer"

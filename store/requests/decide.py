@@ -14,10 +14,10 @@ from sqlmodel import bindparam, col, insert, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Denial, Denied, Refused, Rules, may
+from store.domain.access import Denial, Denied, Refused, Rules, may, may_record
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy
-from store.domain.request import RejectionClass, Request, Vote
+from store.domain.request import RejectionClass, Request, Status, Vote
 from store.engine.batching import HELD, Held
 from store.engine.columns import in_list
 from store.engine.database import AnySelect, Database, execute
@@ -43,7 +43,18 @@ _END_ASSIGNMENTS = (
     .values(waits=False, status=bindparam("status"), completed_on=bindparam("completed_on"))
 )
 _INSERT_VOTE = insert(VoteRow)
-_CHANGED_FIELDS = ("status", "completed_on", "decided_by", "rejection_class", "decision_reason")
+_CHANGED_FIELDS = (
+    *("status", "completed_on", "decided_by", "platform_decider"),
+    *("rejection_class", "decision_reason"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OnPlatform:
+    """A decision made on the platform's own page: whose, by the platform's name, and when."""
+
+    decider: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,9 @@ class Decision:
     """How somebody wants to end a review, when (aware UTC), and in what words.
 
     `revision` is what they saw of the request; None (a typed command) is any. `clicked` is the
-    message they clicked in, if it was one.
+    message they clicked in, if it was one. `by_key` is the API key (`key:3`) that acts for the
+    actor; the rule is asked about the actor, the history names the key. With `on_platform` the
+    decision has been made there, and the actor is the key itself.
     """
 
     request_id: int
@@ -62,6 +75,8 @@ class Decision:
     rejection_class: RejectionClass | None = None
     reason: str | None = None
     clicked: Clicked | None = None
+    by_key: str | None = None
+    on_platform: OnPlatform | None = None
 
 
 async def decide(db: Database, decision: Decision, policy: Policy) -> Request | Refused:
@@ -122,11 +137,11 @@ async def decide_batch(
             Change(
                 request,
                 request.status.value,
-                decision.actor,
+                decision.by_key or decision.actor,
                 decision.at,
                 revisions.written(request, *_CHANGED_FIELDS),
-                request.votes[-1] if decision.act.verdict else None,
-                {"policy": policy.sha256},
+                request.votes[-1] if decision.act.verdict and not decision.on_platform else None,
+                {"policy": policy.sha256} | _origin(decision),
             )
             for decision, request in made
         ]
@@ -139,6 +154,7 @@ async def decide_batch(
     messages = [message for each in made for message in _notices(*each)]
     for decision, refusal in refused:
         messages += await _redraws(session, decision, refusal, now)
+        messages += await _contradiction(session, decision, refusal, policy)
     if made or messages:
         changed = [request.id for request in decided]
         clicked = [(each.request_id, each.clicked) for each in decisions if each.clicked]
@@ -173,7 +189,10 @@ def _judge(decision: Decision, request: Request | None, rules: Rules) -> Request
     """The request, when this decision is allowed on what the person saw of it; else why not."""
     if request is None:
         return Refused(Denial.UNKNOWN, decision.request_id)
-    answer = may(decision.actor, decision.act, request, rules, decision.at)
+    if decision.on_platform:
+        answer = may_record(decision.act, request)
+    else:
+        answer = may(decision.actor, decision.act, request, rules, decision.at)
     if isinstance(answer, Denied):
         return Refused(answer.reason, request.id, request)
     if decision.revision not in {None, request.revision}:
@@ -185,14 +204,20 @@ def _apply(decision: Decision, request: Request) -> Request:
     """The request as this decision leaves it, one revision on."""
     status, verdict = after(request.status, decision.act), decision.act.verdict
     assert status is not None, "it was judged, so the table has the transition"
+    there = decision.on_platform
     words = (decision.rejection_class, decision.reason)
-    vote = [Vote(decision.actor, request.stage, verdict, decision.at, *words)] if verdict else []
+    vote = (
+        [Vote(decision.actor, request.stage, verdict, decision.at, *words)]
+        if verdict and not there
+        else []
+    )
     return replace(
         request,
         revision=request.revision + 1,
         status=status,
-        completed_on=decision.at,
-        decided_by=decision.actor,
+        completed_on=there.at if there else decision.at,
+        decided_by=None if there else decision.actor,
+        platform_decider=there.decider if there else None,
         rejection_class=decision.rejection_class,
         decision_reason=decision.reason,
         votes=(*request.votes, *vote),
@@ -207,6 +232,34 @@ def _notices(decision: Decision, request: Request) -> list[Owed]:
             Owed.post(Kind.WITHDRAWN, user, id_, user, request_id=id_) for user in request.reviewers
         ]
     return [Owed.post(Kind.OUTCOME, request.submitted_by, id_, request_id=id_)]
+
+
+def _origin(decision: Decision) -> dict[str, str]:
+    """What an event adds where a key acted: for whom, or that it was decided on the platform."""
+    if decision.on_platform:
+        return {"origin": "platform"}
+    return {"on_behalf_of": decision.actor} if decision.by_key else {}
+
+
+async def _contradiction(
+    session: AsyncSession, decision: Decision, refused: Refused, policy: Policy
+) -> list[Owed]:
+    """Word to the admins where the platform has decided otherwise than the record has it."""
+    request, there = refused.request, decision.on_platform
+    if not there or not request or request.status is after(Status.UNDER_REVIEW, decision.act):
+        return []
+    data = {"act": decision.act.value, "decider": there.decider}
+    admins = (await people.roster(session, policy)).admins
+    return [
+        Owed.post(
+            Kind.CONTRADICTION,
+            admin,
+            *(request.id, decision.act, admin),
+            request_id=request.id,
+            data=data,
+        )
+        for admin in sorted(admins)
+    ]
 
 
 async def _redraws(

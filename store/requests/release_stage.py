@@ -26,12 +26,16 @@ _CHANGED_FIELDS = ("release_stage", "moved_at")
 
 @dataclass(frozen=True, slots=True)
 class StageMove:
-    """Somebody's word that an approved release has reached a stage; `at` is aware UTC."""
+    """Somebody's word that an approved release has reached a stage; `at` is aware UTC.
+
+    `by_key` is the API key (`key:3`) that says so for them; the history names it.
+    """
 
     request_id: int
     actor: str
     stage: ReleaseStage
     at: datetime
+    by_key: str | None = None
 
 
 async def move_stage(db: Database, move: StageMove, policy: Policy) -> Request | Refused:
@@ -73,6 +77,7 @@ async def _write(
     moved = replace(request, revision=request.revision + 1, release_stage=stage, moved_at=move.at)
     await revisions.advance(session, [moved], *_CHANGED_FIELDS)
     columns = revisions.written(moved, *_CHANGED_FIELDS)
-    noted = {"stage": stage}
-    change = Change(moved, same_target.MOVED, move.actor, move.at, columns, notes=noted)
+    noted = {"stage": stage} | ({"on_behalf_of": move.actor} if move.by_key else {})
+    actor = move.by_key or move.actor
+    change = Change(moved, same_target.MOVED, actor, move.at, columns, notes=noted)
     await revisions.record(session, [change])

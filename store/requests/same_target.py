@@ -198,7 +198,10 @@ def _before(request: Request) -> ColumnElement[bool]:
 async def _moves(session: AsyncSession, request: Request) -> tuple[Move, ...]:
     moved = select(EventRow).where(EventRow.request_id == request.id, EventRow.kind == MOVED)
     events = await session.exec(moved.order_by(col(EventRow.revision)))
-    return tuple(Move(ReleaseStage(e.data["stage"]), e.actor, e.at) for e in events)
+    return tuple(
+        Move(ReleaseStage(e.data["stage"]), e.data.get("on_behalf_of", e.actor), e.at)
+        for e in events
+    )
 
 
 async def _newest(

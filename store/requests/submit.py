@@ -65,6 +65,8 @@ class NewRequest:
     record as it is, and what the platform's rules would say stands on its card as a warning. What
     is submitted here is refused, with the request in its way and the `field` to change.
 
+    `by_key` is the API key (`key:3`) that hands it in; the history names it.
+
     `resubmission_of` names the try before, and counts if that ended without an approval, concerns
     the same and is the submitter's own (an admin may take up anybody's). Left out, it is found.
     """
@@ -74,6 +76,7 @@ class NewRequest:
     at: datetime
     from_platform: bool = False
     resubmission_of: int | None = None
+    by_key: str | None = None
 
     @cached_property
     def target(self) -> Target:
@@ -185,10 +188,10 @@ async def _store(
             Change(
                 request,
                 "submitted",
-                by.submitter,
+                by.by_key or by.submitter,
                 by.at,
                 rows[request.external_id],
-                notes={"after": before[request.id]},
+                notes={"after": before[request.id]} | _on_behalf(by),
             )
             for request, by in zip(requests, arrived, strict=True)
         ]
@@ -257,6 +260,10 @@ async def _judge(
         resubmission_of=before.id if before else None,
         attempt=before.attempt + 1 if before else 1,
     )
+
+
+def _on_behalf(new: NewRequest) -> dict[str, str]:
+    return {"on_behalf_of": new.submitter} if new.by_key else {}
 
 
 async def _known(session: AsyncSession, external_ids: Iterable[str]) -> dict[str, Request]:
