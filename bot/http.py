@@ -1,11 +1,14 @@
-"""The HTTP surface: `/slack/events` for Slack (signed), `/healthz` and `/readyz` for operators."""
+"""The HTTP surface: `/slack/events` for Slack (signed), `/api/v1` for platforms (by key),
+`/healthz` and `/readyz` for operators.
+"""
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
+from bot.api.door import Door, Parts
 from bot.app import Bot
 from bot.incoming.signed_requests import SignedRequests
 from bot.remarks import remarks_on
@@ -25,10 +28,12 @@ def build(bot: Bot) -> Starlette:
             detail |= {"remarks": remarks}
         return JSONResponse(detail, status_code=503 if problem else 200)
 
-    routes = [Route("/healthz", alive), Route("/readyz", ready)]
+    routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready)]
     if secret := bot.settings.signing_secret():
         slack = SignedRequests(bot.app, secret)
         routes.append(Route("/slack/events", slack.answer, methods=["POST"]))
+    parts = Parts(bot.db, bot.profiles, bot.in_force, bot.jobs.clock)
+    routes.append(Mount("/api/v1", Door(parts, rate=bot.settings.api_requests_per_second)))
     return Starlette(routes=routes)
 
 

@@ -4,6 +4,7 @@ A value comes from the environment, else from `.env` in the working directory, e
 """
 
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -40,6 +41,17 @@ def _database(value: str) -> str:
 def _listened(value: str | None) -> str | None:
     if value and parse_url(_database(value)).get_backend_name() != "postgresql":
         raise ValueError("is not PostgreSQL; only it has something to hear")
+    return value
+
+
+def _proxies(value: str | None) -> str | None:
+    for part in (value or "").split(","):
+        try:
+            ip_network(part.strip()) if part.strip() else None
+        except ValueError as error:
+            raise ValueError(
+                f"is no list of addresses: {part.strip()!r}; write 10.0.0.7, 10.1.0.0/16"
+            ) from error
     return value
 
 
@@ -92,6 +104,18 @@ class Settings(BaseSettings):
     policy_file: Annotated[
         Path, Field(description="Who reviews and when people are reminded; see the policy below")
     ] = Path("policy.toml")
+    trusted_proxies: Annotated[
+        str | None,
+        AfterValidator(_proxies),
+        Field(
+            description="Addresses or networks of proxies, with commas, whose word on a client's "
+            "address counts; without any it is whoever connects"
+        ),
+    ] = None
+    api_requests_per_second: Annotated[
+        int,
+        Field(gt=0, le=10_000, description="How often each API key may ask, in each process"),
+    ] = 50
     log_level: Annotated[
         str, AfterValidator(_level), Field(description="DEBUG, INFO, WARNING or ERROR")
     ] = "INFO"

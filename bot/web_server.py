@@ -22,9 +22,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(site: ASGIApp, *, host: str, port: int) -> AsyncIterator[str]:
+async def serving(
+    site: ASGIApp, *, host: str, port: int, proxies: str | None = None
+) -> AsyncIterator[str]:
     """Serve until the end of the block; gives the address. Port 0 takes a free one.
 
+    A client's address is whoever connects, unless that is one of the `proxies`, who are believed.
     Raises OSError when the port is taken. Signals stay with the caller.
     """
     config = uvicorn.Config(
@@ -32,6 +35,8 @@ async def serving(site: ASGIApp, *, host: str, port: int) -> AsyncIterator[str]:
         log_config=None,
         access_log=False,
         lifespan="off",
+        proxy_headers=proxies is not None,
+        forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     server = _Server(config)

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import app, http, slack_client
 from bot.app import Bot
-from bot.cli import audit, blocks_check, demo, doctor, erase, manifest, operate
+from bot.cli import audit, blocks_check, demo, doctor, erase, keys, manifest, operate
 from bot.cli.doctor import Finding
 from bot.cli.import_file import Importer
 from bot.cli.local_workspace import CAST, MOST_PEOPLE, local_workspace
@@ -42,6 +42,7 @@ cli.add_typer(operate.outbox_commands, name="outbox")
 cli.add_typer(audit.commands, name="audit")
 cli.command("forget")(erase.forget)
 cli.command("erase")(erase.erase)
+cli.add_typer(keys.commands, name="keys")
 log = logging.getLogger(__name__)
 
 
@@ -190,7 +191,7 @@ async def _run(settings: Settings, host: str, port: int) -> int:
         await stack.enter_async_context(app.running(bot))
         try:
             address = await stack.enter_async_context(
-                serving(http.build(bot), host=host, port=port)
+                serving(http.build(bot), host=host, port=port, proxies=settings.trusted_proxies)
             )
         except OSError as error:
             raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None

@@ -22,9 +22,12 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from store.domain.json_values import FieldProblem, Place, storable
-from store.domain.request import Category, Environment
+from store.domain.request import Category, Environment, Request
 
-__all__ = ["FieldProblem", "MiniProgram", "Submission", "SubmissionError", "read"]
+__all__ = [
+    *("FieldProblem", "MiniProgram", "Moment", "Name", "Somebody", "Submission"),
+    *("SubmissionError", "differing", "read", "read_as"),
+]
 
 EXTERNAL_ID_LIMIT = 64
 TITLE_LIMIT = 150
@@ -96,6 +99,10 @@ def _line(limit: int) -> Any:
 
 
 Name = Annotated[str, BeforeValidator(_one_line), _line(NAME_LIMIT)]
+Somebody = Annotated[str, BeforeValidator(_person), _line(254)]
+"""An e-mail address or a Slack user id."""
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+"""A time with an offset, read as aware UTC; None where it is left out."""
 
 
 class MiniProgram(BaseModel):
@@ -121,8 +128,8 @@ class Submission(BaseModel):
     environment: Environment
     mini_program: MiniProgram
     version: Annotated[str | None, BeforeValidator(_one_line), Field(validate_default=True)] = None
-    submitted_by: Annotated[str, BeforeValidator(_person), _line(254)]
-    created_at: Annotated[datetime | None, BeforeValidator(_moment)] = None
+    submitted_by: Somebody
+    created_at: Moment = None
     details: dict[str, Any]
 
     @field_validator("version")
@@ -150,6 +157,51 @@ def read(obj: object) -> Submission:
             first_at.setdefault(problem.field, problem)
         raise SubmissionError(tuple(first_at.values()))
     return submission
+
+
+def read_as(model: type[M], obj: object) -> M:
+    """Something said about a request, read by the same sentences. Raises SubmissionError."""
+    found: list[FieldProblem] = []
+    clean = storable(obj, found)
+    if not isinstance(clean, dict):
+        raise SubmissionError((FieldProblem("", "This has to be a JSON object."),))
+    value = _validated(model, clean, (), found)
+    if value is None or found:
+        raise SubmissionError(tuple({each.field: each for each in reversed(found)}.values())[::-1])
+    return value
+
+
+def differing(sent: Submission, submitter: str, there: Request) -> tuple[str, ...]:
+    """The fields that were sent and are otherwise on record, by their paths; none when it is equal.
+
+    What was left out is not compared, but in `details`, which are one value: a key that is gone
+    there is a difference.
+    """
+    asked = sent.model_dump(mode="json", exclude={"submitted_by", "created_at", "details"})
+    asked |= {"submitted_by": submitter, "created_at": sent.created_at}
+    known = {
+        "external_id": there.external_id,
+        "title": there.title,
+        "category": there.category.value,
+        "environment": there.environment.value,
+        "mini_program": {"id": there.mini_program_id, "name": there.mini_program_name},
+        "version": there.version,
+        "submitted_by": there.submitted_by,
+        "created_at": there.created_at,
+    }
+    fields = (
+        sent.model_fields_set - {"details"} - ({"created_at"} if not sent.created_at else set())
+    )
+    places = [place for name in known if name in fields for place in _unlike(asked, known, name)]
+    details = sorted({*sent.details, *there.details})
+    unlike = [name for name in details if sent.details.get(name) != there.details.get(name)]
+    return (*places, *(f"details.{name}" for name in unlike))
+
+
+def _unlike(asked: dict[str, Any], known: dict[str, Any], name: str) -> list[str]:
+    if isinstance(asked[name], dict):
+        return [f"{name}.{key}" for key in known[name] if asked[name][key] != known[name][key]]
+    return [name] if asked[name] != known[name] else []
 
 
 def _handed_in(obj: object) -> object:

@@ -48,6 +48,12 @@ async def page(session: AsyncSession, query: ListQuery, *, asker: str, policy: P
     return Listing(found, {**submitters, **await people.known(session, filtered)})
 
 
+async def every(session: AsyncSession, query: ListQuery, *, policy: Policy) -> Listing:
+    """One page of a list for a reader that sees every request and is nobody: an API key."""
+    found, submitters = await _page(session, query, "", policy, is_nobody=True)
+    return Listing(found, submitters)
+
+
 async def counts_by_status(
     session: AsyncSession, scope: Scope, *, asker: str, roster: Roster
 ) -> dict[Status, int]:
@@ -96,12 +102,18 @@ async def _first_of_each(
 
 
 async def _page(
-    session: AsyncSession, query: ListQuery, asker: str, policy: Policy, *, oversees: bool = True
+    session: AsyncSession,
+    query: ListQuery,
+    asker: str,
+    policy: Policy,
+    *,
+    oversees: bool = True,
+    is_nobody: bool = False,
 ) -> tuple[Page, People]:
     """The page with its capped counts, and who submitted what is on it."""
     shape = shape_of(query, oversees=oversees)
     values = values_of(query, asker) | {
-        "named": policy.roster({}).oversees(asker),
+        "named": is_nobody or policy.roster({}).oversees(asker),
         "groups": sorted(policy.groups),
     }
     if not all(shape.words):  # a word to search for may be in every name or in none
@@ -110,7 +122,8 @@ async def _page(
     # 1. It was asked for as by somebody who holds a role, and each row says whether they do. For
     #    somebody who does not, it is asked for once more. Where no row says so the roster does, but
     #    for an empty list of all requests, in which nobody would find any.
-    if shape.of_a_role and (rows or query.cursor or query.scope is Scope.APPROVALS):
+    asked = rows or query.cursor or query.scope is Scope.APPROVALS
+    if shape.of_a_role and not is_nobody and asked:
         oversees = (
             bool(rows[0].oversees)
             if rows
@@ -121,7 +134,9 @@ async def _page(
     # 2. Going backwards, a short page is the beginning of the list: show the first page whole.
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
     if backwards and not more:
-        return await _page(session, query.at(None), asker, policy, oversees=oversees)
+        return await _page(
+            session, query.at(None), asker, policy, oversees=oversees, is_nobody=is_nobody
+        )
     rows = rows[:PAGE_SIZE][:: -1 if backwards else 1]
     # 3. The counts: of the rows, if they are the whole list; else from the rows; a search, which
     #    reads its text only once, counts apart.

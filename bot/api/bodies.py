@@ -1,0 +1,114 @@
+"""What is sent to the API: bodies within bounds, and what each of them says."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.requests import ClientDisconnect, Request
+
+from bot import intake
+from bot.api.problems import Problem, wrong_fields
+from store.domain import submission
+from store.domain.request import ReleaseStage, Verdict
+from store.domain.submission import Moment, Name, Somebody, SubmissionError
+
+JSON, NDJSON = "application/json", "application/x-ndjson"
+LONGEST = 4 * 2**20
+"""Bytes of one object: details may have 500,000, and each may be written as an escape of six."""
+LONGEST_MANY = 16 * 2**20
+"""Bytes of many."""
+MOST_LINES = 1000
+"""Requests in one body."""
+BODY_SECONDS = 10
+"""How long a body may take to arrive."""
+REASON_LIMIT = 2000
+"""Characters of a reason, as in the form here."""
+M = TypeVar("M", bound=BaseModel)
+
+
+class Withdrawal(BaseModel):
+    """Takes a request back for the person who submitted it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on_behalf_of: Somebody
+
+
+class StageMove(BaseModel):
+    """Says where an approved release stands, for its submitter or an admin."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Literal[
+        ReleaseStage.PREPARATION,
+        ReleaseStage.PILOT,
+        ReleaseStage.GRAYSCALE,
+        ReleaseStage.FULL,
+        ReleaseStage.CANCELED,
+    ]
+    on_behalf_of: Somebody
+
+
+class PlatformDecision(BaseModel):
+    """What was decided on the platform's own page, by whom as the platform calls them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    verdict: Verdict
+    decided_by: Name
+    decided_at: Moment = None
+    reason: Annotated[
+        Annotated[str, StringConstraints(max_length=REASON_LIMIT)] | None,
+        AfterValidator(lambda reason: reason or None),
+        Field(description="Why; a rejection without one says that none was given"),
+    ] = None
+
+
+def media_type(request: Request) -> str:
+    """What the body is said to be; JSON where nothing is said."""
+    said = request.headers.get("content-type") or JSON
+    return said.partition(";")[0].strip().lower()
+
+
+async def read(request: Request, longest: int = LONGEST) -> bytes:
+    """The whole body. Raises Problem for one that is too long or too slow."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > longest:
+                    said = f"A body has at most {longest:,} bytes here."
+                    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", said)
+    except TimeoutError:
+        said = f"The body did not arrive within {BODY_SECONDS} seconds. Nothing was done."
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "too-slow", said) from None
+    except ClientDisconnect:
+        raise Problem(HTTPStatus.BAD_REQUEST, "broken-off") from None
+    return bytes(body)
+
+
+async def json_of(request: Request) -> object:
+    """The JSON value that was sent. Raises Problem for anything else."""
+    if media_type(request) != JSON:
+        said = f"Send {JSON}."
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", said)
+    try:
+        return intake.parse(await read(request))
+    except ValueError as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-json", f"This is {error}.") from None
+
+
+async def said(request: Request, model: type[M]) -> M:
+    """What the body says, by the sentences of the import. Raises Problem."""
+    value = await json_of(request)
+    try:
+        return submission.read_as(model, value)
+    except SubmissionError as error:
+        raise wrong(error) from None
+
+
+def wrong(error: SubmissionError) -> Problem:
+    """422 with every wrong field."""
+    return wrong_fields({each.field: each.sentence for each in error.problems})

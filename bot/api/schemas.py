@@ -1,0 +1,147 @@
+"""What the answers look like, for the OpenAPI description; `bot.interchange` makes them.
+
+Within a version fields are only added, so who reads an answer passes over what is not known there.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from store.domain.request import (
+    Category,
+    Environment,
+    RejectionClass,
+    ReleaseStage,
+    Status,
+    Verdict,
+)
+from store.domain.submission import MiniProgram
+
+
+class Vote(BaseModel):
+    """One reviewer's word."""
+
+    reviewer: str
+    verdict: Verdict
+    at: datetime
+    rejection_class: RejectionClass | None
+    reason: str | None
+
+
+class Event(BaseModel):
+    """One event of the history. `actor` is a person, or an API key (`key:3`)."""
+
+    revision: int
+    at: datetime
+    kind: str
+    actor: str
+    on_behalf_of: str | None
+    origin: str | None
+    changed: dict[str, Any]
+
+
+class Sent(BaseModel):
+    """What somebody was told of it in Slack."""
+
+    message: str
+    to: str
+    state: str
+    at: datetime | None
+
+
+class Review(BaseModel):
+    """What became of a request here. `decided_by` is a person of the workspace;
+    `platform_decider` is whom the platform names, where it was decided there.
+    """
+
+    request: str = Field(examples=["MP-12"])
+    revision: int
+    status: Status
+    completed_on: datetime | None
+    decided_by: str | None
+    platform_decider: str | None
+    rejection_class: RejectionClass | None
+    reason: str | None
+    attempt: int
+    resubmission_of: str | None
+    release_stage: ReleaseStage | None
+    moved_at: datetime | None
+
+
+class FullReview(Review):
+    """The same with everything that is on record."""
+
+    reviewers: list[str]
+    votes: list[Vote]
+    history: list[Event]
+    sent: list[Sent]
+
+
+class RequestObject(BaseModel):
+    """A request as it was handed in, and its review. It may be handed in again as it is."""
+
+    external_id: str
+    title: str
+    category: Category
+    environment: Environment
+    mini_program: MiniProgram
+    version: str | None
+    submitted_by: str
+    created_at: datetime
+    details: dict[str, Any]
+    review: Review
+
+
+class FullRequest(RequestObject):
+    """The same with votes, history and what was sent."""
+
+    review: FullReview
+
+
+class Page(BaseModel):
+    """A page of a list. `total` stops counting at 1,000, and `more_than_total` says that it did.
+
+    `next` and `previous` are cursors of the pages beside; null where there is none.
+    """
+
+    requests: list[RequestObject]
+    total: int
+    more_than_total: bool
+    next: str | None
+    previous: str | None
+
+
+class FoundByExternalId(BaseModel):
+    """The one request with that external id, in full; or none."""
+
+    requests: list[FullRequest]
+
+
+class Line(BaseModel):
+    """What became of one line of many: its status as if it had been sent alone."""
+
+    line: int
+    status: int
+    request: str | None = None
+    external_id: str | None = None
+    problem: "ProblemObject | None" = None
+
+
+class WrongField(BaseModel):
+    """One wrong field by its path, and the sentence about it."""
+
+    field: str
+    sentence: str
+
+
+class ProblemObject(BaseModel):
+    """A refusal (RFC 9457). `errors` are wrong fields, `differs` what is otherwise on record."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[WrongField] | None = None
+    differs: list[str] | None = None
+    request: str | None = None

@@ -1,0 +1,112 @@
+"""A request going out in the interchange format: exports, the HTTP API and webhooks write the same.
+
+What was handed in stands on top, so that it can be handed in again; what became of it here stands
+under `review`, which whoever reads a request passes over: a review starts anew elsewhere. People
+are e-mail addresses, which mean the same person elsewhere too; else Slack user ids. Times are UTC.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from store.domain.export import Entry
+from store.domain.request import People, Request, Vote
+from store.domain.submission import REVIEW
+from store.requests.record import Happened, Message, Record
+
+_PEOPLE = {"submitted_by", "decided_by"}
+"""Facts of a request that are people."""
+
+
+def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
+    """The request as it was handed in, and how its review ended."""
+    return {
+        "external_id": entry.external_id,
+        "title": entry.title,
+        "category": entry.category,
+        "environment": entry.environment,
+        "mini_program": {"id": entry.mini_program_id, "name": entry.mini_program_name},
+        "version": entry.version,
+        "submitted_by": known_as(entry.submitted_by, people),
+        "created_at": moment(entry.created_at),
+        "details": entry.details,
+        REVIEW: {
+            "request": entry.ref,
+            "status": entry.status,
+            "completed_on": moment(entry.completed_on),
+            "decided_by": known_as(entry.decided_by, people),
+            "platform_decider": entry.platform_decider,
+            "rejection_class": entry.rejection_class,
+            "reason": entry.decision_reason,
+        },
+    }
+
+
+def summary(request: Request, people: People) -> dict[str, Any]:
+    """The same, and where it stands now: what a list holds, and the answer to an act."""
+    found = exported(request, people)
+    before = request.resubmission_of
+    found[REVIEW] |= {
+        "revision": request.revision,
+        "attempt": request.attempt,
+        "resubmission_of": f"MP-{before}" if before else None,
+        "release_stage": request.release_stage,
+        "moved_at": moment(request.moved_at),
+    }
+    return found
+
+
+def in_full(record: Record) -> dict[str, Any]:
+    """The same with reviewers, votes, history and what was sent in Slack."""
+    request, people = record.request, record.people
+    found = summary(request, people)
+    found[REVIEW] |= {
+        "reviewers": [known_as(user, people) for user in request.reviewers],
+        "votes": [_vote(vote, people) for vote in request.votes],
+        "history": [happened(event, people) for event in record.history],
+        "sent": [_message(message, people) for message in record.messages],
+    }
+    return found
+
+
+def happened(event: Happened, people: People) -> dict[str, Any]:
+    """One event of the history."""
+    named = {n: known_as(v, people) for n, v in event.changed.items() if n in _PEOPLE}
+    return {
+        "revision": event.revision,
+        "at": moment(event.at),
+        "kind": event.kind,
+        "actor": known_as(event.actor, people),
+        "on_behalf_of": known_as(event.on_behalf_of, people),
+        "origin": event.origin,
+        "changed": {**event.changed, **named},
+    }
+
+
+def known_as(user: str | None, people: People) -> str | None:
+    """The e-mail address, which means the same person elsewhere too; else the Slack user id."""
+    person = people.get(user or "")
+    return person.email if person and person.email else user
+
+
+def moment(at: datetime | None) -> str | None:
+    """ "2026-11-20T02:14:00Z"."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def _vote(vote: Vote, people: People) -> dict[str, Any]:
+    return {
+        "reviewer": known_as(vote.reviewer, people),
+        "verdict": vote.verdict,
+        "at": moment(vote.at),
+        "rejection_class": vote.rejection_class,
+        "reason": vote.reason,
+    }
+
+
+def _message(message: Message, people: People) -> dict[str, Any]:
+    return {
+        "message": message.kind,
+        "to": known_as(message.recipient, people),
+        "state": message.state,
+        "at": moment(message.at),
+    }

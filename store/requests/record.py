@@ -1,0 +1,120 @@
+"""All that is on record of one request, for a reader that sees everything: the HTTP API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain.request import People, Request
+from store.messages.outbox import Kind
+from store.requests import read
+from store.tables import CardRow, EventRow, OutboxRow, OutboxState, RequestRow
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of the history. `actor` is a person, or an API key (`key:3`), which may have acted
+    `on_behalf_of` a person; `origin` is "platform" for what was decided there.
+
+    `changed` are facts of the request and what they became; what people wrote is not among them.
+    """
+
+    revision: int
+    at: datetime
+    actor: str
+    kind: str
+    on_behalf_of: str | None
+    origin: str | None
+    changed: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody was told of it in Slack: when it arrived, or where it is instead."""
+
+    kind: Kind
+    recipient: str
+    state: OutboxState
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A request, its history and what was sent for it; `people` are all whom it names."""
+
+    request: Request
+    history: tuple[Happened, ...]
+    messages: tuple[Message, ...]
+    people: People
+
+
+async def number_of(session: AsyncSession, external_id: str) -> int | None:
+    """The number of the request with this external id; None where there is none."""
+    found = select(RequestRow.id).where(RequestRow.external_id == external_id)
+    return (await session.exec(found)).first()
+
+
+async def record_of(session: AsyncSession, request_id: int) -> Record | None:
+    """What is on record of a request at this moment; None where there is none."""
+    request = await read.find(session, request_id)
+    if request is None:
+        return None
+    events = select(EventRow).where(EventRow.request_id == request_id)
+    history = tuple(map(_happened, await session.exec(events.order_by(col(EventRow.revision)))))
+    messages = await _messages(session, request)
+    named = request.people() | {each.recipient for each in messages}
+    named |= {each.actor for each in history}
+    named |= {each.on_behalf_of for each in history if each.on_behalf_of}
+    known = await people.known(session, named)
+    return Record(request, history, messages, known)
+
+
+def _happened(event: EventRow) -> Happened:
+    noted, changed = event.data, event.data.get("set", {})
+    return Happened(
+        revision=event.revision,
+        at=event.at,
+        actor=event.actor,
+        kind=event.kind,
+        on_behalf_of=noted.get("on_behalf_of"),
+        origin=noted.get("origin"),
+        changed=changed,
+    )
+
+
+async def _messages(session: AsyncSession, request: Request) -> tuple[Message, ...]:
+    """Copies of the card and notices. Sent ones are kept for a month; a card is known for ever."""
+    copies = select(CardRow).where(CardRow.request_id == request.id)
+    cards = (await session.exec(copies.order_by(CardRow.audience, CardRow.recipient))).all()
+    card_keys = [f"{Kind.CARD}:{request.id}:{each.audience}:{each.recipient}" for each in cards]
+    notice_keys = [f"{Kind.OUTCOME}:{request.id}"]
+    notice_keys += [f"{Kind.WITHDRAWN}:{request.id}:{user}" for user in request.reviewers]
+    rows = await _by_key(session, [*card_keys, *notice_keys])
+    return (
+        *(_card(card, rows.get(key)) for card, key in zip(cards, card_keys, strict=True)),
+        *(_notice(rows[key]) for key in notice_keys if key in rows),
+    )
+
+
+async def _by_key(session: AsyncSession, keys: Sequence[str]) -> dict[str, OutboxRow]:
+    rows = await session.exec(select(OutboxRow).where(col(OutboxRow.key).in_(keys)))
+    return {row.key: row for row in rows}
+
+
+def _card(card: CardRow, row: OutboxRow | None) -> Message:
+    """Slack names a message by the moment it was posted."""
+    if card.ts:
+        at = datetime.fromtimestamp(float(card.ts), UTC)
+        return Message(Kind.CARD, card.recipient, OutboxState.SENT, at)
+    state = OutboxState(row.state) if row else OutboxState.PENDING
+    return Message(Kind.CARD, card.recipient, state, None)
+
+
+def _notice(row: OutboxRow) -> Message:
+    state = OutboxState(row.state)
+    at = row.settled_at if state is OutboxState.SENT else None
+    return Message(Kind(row.kind), row.recipient, state, at)

@@ -1,0 +1,118 @@
+"""What the API shows: one request in full, and the lists of Slack page by page."""
+
+from itertools import chain
+from typing import Any
+
+from bot.interchange import known_as
+from store.domain.lists.query import ListQuery, Scope
+from store.lists import listing
+from tests.api.platform import Platform
+from tests.harness_slack import Team
+
+
+async def test_one_request_in_full(team: Team, platform: Platform) -> None:
+    request = await team.submit()
+    await team.reject(team.bob, team.card(team.bob, request), "Not yet.", "Illegal content")
+    await team.send_all()
+    review = await platform.review(request.ref)
+
+    assert review["status"] == "rejected"
+    assert review["decided_by"] == "bob@example.com"
+    assert [vote["reason"] for vote in review["votes"]] == ["Not yet."]
+    assert [event["kind"] for event in review["history"]] == ["submitted", "rejected"]
+    sent = {(each["message"], each["to"]) for each in review["sent"] if each["state"] == "sent"}
+    assert {("card", "bob@example.com"), ("outcome", "alice@example.com")} <= sent
+
+
+async def test_a_look_at_the_head_and_at_what_has_not_changed(
+    team_once: Team, platform_once: Platform
+) -> None:
+    request, client = await team_once.store(), platform_once.client
+    path = f"/requests/{request.ref}"
+    head = await client.head(path)
+    seen = await client.get(path, headers={"If-None-Match": head.headers["etag"]})
+    await platform_once.decides(request.ref, "approve")
+    changed = await client.get(path, headers={"If-None-Match": head.headers["etag"]})
+
+    assert (head.status_code, head.headers["etag"], head.content) == (200, 'W/"1"', b"")
+    assert (seen.status_code, seen.content) == (304, b"")
+    assert (changed.status_code, changed.headers["etag"]) == (200, 'W/"2"')
+    assert (await client.head("/requests")).status_code == 200
+    assert (await client.head("/requests/none")).status_code == 404
+
+
+async def pages(platform: Platform, **asked: Any) -> list[list[str]]:
+    found, cursor = [], None
+    while True:
+        params = asked | ({"cursor": cursor} if cursor else {})
+        page = (await platform.client.get("/requests", params=params)).json()
+        found.append([each["review"]["request"] for each in page["requests"]])
+        if not (cursor := page["next"]):
+            return found
+
+
+async def test_pages_are_those_of_slack(team: Team, platform: Platform) -> None:
+    for number in range(23):
+        await team.store(external_id=f"page-{number}")
+        team.clock.move(minutes=1)
+    async with team.bot.db.snapshot() as session:
+        query = ListQuery(Scope.ALL)
+        slack = await listing.page(session, query, asker=team.ada.id, policy=team.bot.policy)
+    found = await pages(platform)
+    assert found[0] == [request.ref for request in slack.page.requests]
+    assert [len(page) for page in found] == [10, 10, 3]
+    assert list(chain(*found)) == [f"MP-{number}" for number in range(23, 0, -1)]
+    assert await pages(platform, sort="created") == [
+        [f"MP-{number}" for number in range(1, 24)][at : at + 10] for at in (0, 10, 20)
+    ]
+
+
+async def test_the_filters_and_words_of_the_lists(team: Team, platform: Platform) -> None:
+    first = await team.store()
+    second = await team.store(external_id="2", environment="sandbox")
+    third = await team.submit(team.mallory, external_id="3")
+    await platform.decides(first.ref, "approve")
+
+    async def found(**asked: Any) -> list[str]:
+        return sorted(chain(*await pages(platform, **asked)))
+
+    assert await found(status="approved,rejected") == [first.ref]
+    assert await found(status=["approved", "review"], env="prod") == [first.ref, third.ref]
+    assert await found(env="sandbox") == [second.ref]
+    assert await found(by="mallory@example.com") == [third.ref]
+    assert await found(by=team.alice.id) == [first.ref, second.ref]
+    assert await found(by="zoe@example.com") == []
+    assert await found(q=f"{second.ref}") == [second.ref]
+    assert await found(q="bills", category="release") == [first.ref, second.ref, third.ref]
+    assert await found(category="offline") == []
+
+
+async def test_a_list_names_people_and_counts(team_once: Team, platform_once: Platform) -> None:
+    team, request = team_once, await team_once.submit()
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    page = (await platform_once.client.get("/requests")).json()
+    (found,) = page["requests"]
+    assert (page["total"], page["more_than_total"], page["previous"]) == (1, False, None)
+    assert found["submitted_by"] == "alice@example.com"
+    assert found["review"]["decided_by"] == "bob@example.com"
+
+
+async def test_what_a_list_does_not_know_is_told(platform_once: Platform) -> None:
+    asked = {
+        "status": "aproved",
+        "sort": "name",
+        "cursor": "1.2.3",
+        "q": "x" * 101,
+        "by": ",".join(f"U{n}" for n in range(21)),
+    }
+    answer = await platform_once.client.get("/requests", params=asked)
+    said = {each["field"]: each["sentence"] for each in answer.json()["errors"]}
+    assert (answer.status_code, set(said)) == (422, set(asked))
+    assert "Did you mean `approved`?" in said["status"]
+    slip = await platform_once.client.get("/requests", params={"stauts": "approved"})
+    assert slip.status_code == 422
+    assert slip.json()["errors"][0]["sentence"].startswith("A list knows q, status, env")
+
+
+def test_who_has_no_address_is_named_by_id() -> None:
+    assert (known_as("U1", {}), known_as(None, {})) == ("U1", None)
