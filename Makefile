@@ -19,7 +19,7 @@ check: setup-dev  ## lint, format, types, imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 soak: setup-dev  ## faults for MINUTES on DATABASE: nothing lost, nothing twice
-	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),2) --database $(or $(DATABASE),postgresql)
+	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),2) --database $(or $(DATABASE),postgresql) $(if $(SEED),--seed $(SEED)) $(if $(LOGS),--logs $(LOGS))
 
 bench: setup-dev  ## every figure beside its floor; SMALL=1 in some minutes
 	$(BIN)/python -m tests.bench $(if $(SMALL),--small)

@@ -1,10 +1,14 @@
-"""`python -m tests.soak --minutes 2 --database postgresql`: soak, report, exit 1 unless clean."""
+"""`python -m tests.soak --minutes 2 --database postgresql`: soak, report, exit 1 unless clean.
+
+Several may run side by side: each has a folder, a server and a Slack of its own.
+"""
 
 import argparse
 import asyncio
 import logging
 import random
 import sys
+from pathlib import Path
 from time import monotonic
 
 from tests.soak.final_check import Findings
@@ -23,16 +27,32 @@ def main() -> int:
         seed=asked.seed,
     )
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it minds every killed client
-    _say(f"soaking {asked.minutes:g} min on {asked.database}, {plan.bots} bots, seed {plan.seed}")
+    told = Told(asked.logs and asked.logs / f"soak-{asked.database}-{plan.seed}.log")
+    told.say(
+        f"soaking {asked.minutes:g} min on {asked.database}, {plan.bots} bots, seed {plan.seed}"
+    )
     started = monotonic()
     found = asyncio.run(soak(plan))
-    _say(f"{report(found)}\n{monotonic() - started:.0f} s")
+    told.say(f"{report(found)}\n{monotonic() - started:.0f} s")
     return 0 if found.clean else 1
 
 
-def _say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
-    sys.stdout.flush()
+class Told:
+    """What is said, on the screen and in the log that is kept of this soak."""
+
+    def __init__(self, log: Path | None) -> None:
+        self._log = log
+        if log:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.write_text("", encoding="utf-8")
+
+    def say(self, words: str) -> None:
+        """A line, or some."""
+        sys.stdout.write(f"{words}\n")
+        sys.stdout.flush()
+        if self._log:
+            with self._log.open("a", encoding="utf-8") as log:
+                log.write(f"{words}\n")
 
 
 def report(found: Findings) -> str:
@@ -41,7 +61,6 @@ def report(found: Findings) -> str:
     parts = {
         "lost": found.losses,
         "twice": found.duplicates,
-        "twice, excused (the first copy landed after its sender had given up on it)": found.excused,
         "wrong": found.faults,
     }
     for heading, findings in parts.items():
@@ -55,6 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="postgresql")
     parser.add_argument("--bots", type=int, default=3, help="on PostgreSQL; SQLite has one")
+    parser.add_argument("--logs", type=Path, help="a folder for what is said, a file a soak")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     return parser.parse_args()
 

@@ -3,29 +3,46 @@
 import asyncio
 import signal
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot import app
 from bot.settings import Settings
+from store.domain.clock import Clock, utc_now
+from store.engine.database import Database
+from store.engine.server_clock import ServerClock, server_time
 from tests.soak.shared_clock import SharedClock
 
-PACE = timedelta(seconds=0.02)
-"""Between two posts to one conversation: minutes have to hold what takes hours at Slack's pace."""
+PACE = timedelta(seconds=0.25)
+"""Between two posts to one conversation: minutes have to hold what takes longer at Slack's pace,
+and yet more is owed in them than Slack takes."""
 _TICK_SECONDS = 2
-_HURRIED = ("digest", "remind", "reconcile")
+_HURRIED = ("digest", "remind", "reconcile", "move_up", "redraw_neighbours")
 
 
-async def run(clock: SharedClock) -> None:
+async def run(shared: SharedClock, hours_off: float) -> None:
     """Until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with app.build(Settings.read(), clock=clock, post_interval=PACE) as bot:
+    settings = Settings.read()
+    clock: Clock = shared
+    if not settings.database_url.startswith("sqlite"):
+        clock = _by_the_server(shared, timedelta(hours=hours_off))
+    async with app.build(settings, clock=clock, post_interval=PACE) as bot:
         for job in _HURRIED:
             bot.schedule.reschedule_job(job, trigger="interval", seconds=_TICK_SECONDS)
         async with app.running(bot):
             await stop.wait()
 
 
+def _by_the_server(shared: SharedClock, off: timedelta) -> ServerClock:
+    """The server's clock, moved as the soak moves everybody's; this machine's is wrong by `off`."""
+
+    async def moved(db: Database) -> datetime:
+        return await server_time(db) + (shared() - utc_now())
+
+    return ServerClock(lambda: shared() + off, moved)
+
+
 if __name__ == "__main__":
-    asyncio.run(run(SharedClock(Path(sys.argv[1]))))
+    asyncio.run(run(SharedClock(Path(sys.argv[1])), float(sys.argv[2])))

@@ -4,9 +4,10 @@ Every finding is a sentence. None means: nothing lost, nothing twice.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,9 +22,11 @@ from store.messages.cards import MOST_DELETIONS
 from store.snapshots import snapshots
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow, SlotRow
 from tests.soak.expected_cards import ExpectedCards
-from tests.soak.people import AckedAct
+from tests.soak.people import AckedAct, apologises
 from tests.soak.workspace_and_bots import Setup
 
+_SOON = timedelta(minutes=1)
+"""How soon who clicked is told; the clock of a soak jumps."""
 DECISIONS = {"approved", "rejected", "withdrawn"}
 
 
@@ -42,17 +45,16 @@ class Record:
 
 @dataclass
 class Findings:
-    """`losses` and `faults` must be empty; `excused` are duplicates nobody could have prevented."""
+    """All three must be empty."""
 
     losses: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
-    excused: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def clean(self) -> bool:
-        """Nothing lost, nothing twice that could be once, nothing wrong."""
+        """Nothing lost, nothing twice, nothing wrong."""
         return not (self.losses or self.duplicates or self.faults)
 
 
@@ -79,24 +81,33 @@ async def check_all(
 ) -> Findings:
     """All of it: the store, then the screens."""
     posted, deleted = setup.workspace.by_key(), setup.workspace.deleted()
-    found = check_store(acknowledged, record, deleted)
+    apologies = setup.workspace.told_privately(apologises)
+    found = check_store(acknowledged, record, deleted, apologies)
+    found.counts["clicks answered with an apology"] = sum(map(len, apologies.values()))
     for key, copies in posted.items():
         if len(copies) > 1:
-            told = found.excused if setup.workspace.excused(copies) else found.duplicates
-            told.append(f"{key} stands {len(copies)} times")
+            found.duplicates.append(f"{key} stands {len(copies)} times")
     found.losses += _unheard(record, posted.keys() | deleted)
     found.faults += [finding async for finding in drawn.differences(record.cards, posted)]
     found.counts["messages"] = len(posted)
+    limited = setup.workspace.counted
+    for method, refused in limited.refused.items():
+        found.counts[f"told to wait, {method}, of {limited.calls[method]} calls"] = refused
     found.counts["answers to clicks sent again"] = setup.workspace.answers.again
     return found
 
 
 def check_store(
-    acknowledged: Iterable[AckedAct], record: Record, deleted: AbstractSet[str]
+    acknowledged: Iterable[AckedAct],
+    record: Record,
+    deleted: AbstractSet[str],
+    apologies: Mapping[str, Sequence[datetime]] | None = None,
 ) -> Findings:
-    """What the rows say; `deleted` are the keys of messages that somebody deleted by hand."""
+    """What the rows say; `deleted` are the keys of messages that somebody deleted by hand, and
+    `apologies` when each person was told that what they did may not count.
+    """
     found = Findings()
-    found.losses += _lost(acknowledged, record)
+    found.losses += _lost(acknowledged, record, apologies or {})
     found.faults += _decided_wrongly(record)
     found.faults += [f"the history of MP-{broken} is broken" for broken in record.broken]
     found.faults += _unsettled(record, deleted)
@@ -112,16 +123,23 @@ async def _broken(session: AsyncSession, request_ids: Iterable[int]) -> list[int
     return [each.request_id for each in checked if each and each.findings]
 
 
-def _lost(acknowledged: Iterable[AckedAct], record: Record) -> Iterator[str]:
-    """Acts that were acknowledged and left nothing."""
+def _lost(
+    acknowledged: Iterable[AckedAct], record: Record, apologies: Mapping[str, Sequence[datetime]]
+) -> Iterator[str]:
+    """Acts that were acknowledged and left nothing, and nobody was told so."""
     programs = {request.mini_program_id: request for request in record.requests.values()}
     for act in acknowledged:
         if act.kind == "submitted":
             request = programs.get(act.program)
             if request is None or request.submitted_by != act.actor:
                 yield f"the request for {act.program} was acknowledged and is not there"
-        elif not _left(act, record):
+        elif not _left(act, record) and not _was_told(act, apologies):
             yield f"{act} was acknowledged and left nothing"
+
+
+def _was_told(act: AckedAct, apologies: Mapping[str, Sequence[datetime]]) -> bool:
+    told = apologies.get(act.actor, ())
+    return act.at is not None and any(abs(at - act.at) <= _SOON for at in told)
 
 
 def _left(act: AckedAct, record: Record) -> bool:
@@ -163,10 +181,15 @@ def _unsettled(record: Record, deleted: AbstractSet[str]) -> Iterator[str]:
             yield f"{row.key} is {row.state} after {row.attempts} attempts: {row.last_error}"
     for card in record.cards:
         revision = record.requests[card.request_id].revision
-        if card.deletions >= MOST_DELETIONS:
+        if card.deletions >= MOST_DELETIONS or _never_needed(card, record):
             continue
         if card.shown_revision != revision:
             yield f"the {card.audience}'s card of MP-{card.request_id} shows {card.shown_revision}"
+
+
+def _never_needed(card: CardRow, record: Record) -> bool:
+    """Its request had ended before it was ever posted."""
+    return card.ts is None and not record.requests[card.request_id].is_open
 
 
 def _too_late(row: OutboxRow) -> bool:
@@ -176,9 +199,19 @@ def _too_late(row: OutboxRow) -> bool:
 
 def _unheard(record: Record, posted: AbstractSet[str]) -> Iterator[str]:
     """Cards, outcomes and withdrawals that should be on a screen and are not."""
+    needed = {
+        (card.request_id, card.audience, card.recipient)
+        for card in record.cards
+        if not _never_needed(card, record)
+    }
     for request in record.requests.values():
-        wanted = [f"card:{request.id}:reviewer:{reviewer}" for reviewer in request.reviewers]
-        wanted.append(f"card:{request.id}:submitter:{request.submitted_by}")
+        readers = [("reviewer", reviewer) for reviewer in request.reviewers]
+        readers.append(("submitter", request.submitted_by))
+        wanted = [
+            f"card:{request.id}:{audience}:{reader}"
+            for audience, reader in readers
+            if (request.id, audience, reader) in needed
+        ]
         if request.status in {Status.APPROVED, Status.REJECTED}:
             wanted.append(f"outcome:{request.id}")
         yield from (f"{key} is on no screen" for key in wanted if key not in posted)

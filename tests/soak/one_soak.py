@@ -7,24 +7,30 @@ from random import Random
 from time import monotonic
 
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from bot import app
 from bot.outgoing.messages import Renderer
+from store.domain.request import Status
 from store.engine.database import Database
 from store.messages.cards import MOST_DELETIONS
+from store.messages.rate_limits import PER_MINUTE, Method
 from store.tables import CardRow, OutboxRow, RequestRow
 from tests.soak import final_check
+from tests.soak.bot_process import PACE
 from tests.soak.expected_cards import ExpectedCards
 from tests.soak.final_check import Findings
 from tests.soak.outages import Outages
 from tests.soak.people import Crowd
 from tests.soak.workspace_and_bots import Setup, set_up
 
-DRAIN_SECONDS = 240
-"""The longest a soak may take to send everything once the faults are over."""
 _STEP_SECONDS = 1.5
 """How far the clock is moved at each look of the drain: retries wait for minutes at most."""
+_LOOK_SECONDS = 0.1
+_A_MESSAGE_SECONDS = 0.1
+"""How long a busy machine may take for one message, from its claim to its end."""
+_SLACK_SECONDS = 120
+"""How long the rest may take: bots that start, retries that wait."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +90,24 @@ async def _enough(crowd: Crowd, plan: Plan, over: asyncio.Event) -> None:
 
 
 async def _drain(setup: Setup, db: Database) -> None:
-    """Until nothing is owed, or the time is up: the final check says what was left."""
+    """Until nothing is owed, or the time is up: the final check says what was left.
+
+    The time follows from what is owed, and from how fast Slack takes it.
+    """
     setup.counts["seconds of faults"] = round(monotonic() - setup.began)
+    await setup.workspace.all_landed()
+    owed = await _owed(db)
+    at_slacks_pace = owed * (PACE * 60 / PER_MINUTE[Method.EDIT]).total_seconds()
+    faster = _STEP_SECONDS / _LOOK_SECONDS
+    most = _SLACK_SECONDS + owed * _A_MESSAGE_SECONDS + 2 * at_slacks_pace / faster
+    setup.counts["owed when the faults ended"] = owed
     started = monotonic()
     try:
-        async with asyncio.timeout(DRAIN_SECONDS):
+        async with asyncio.timeout(most):
             while await _owed(db):
                 await setup.revive()
                 setup.clock.move(seconds=_STEP_SECONDS)
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
         setup.counts["drain given up"] += 1
     setup.counts["seconds to drain"] = round(monotonic() - started)
@@ -107,6 +122,7 @@ async def _owed(db: Database) -> int:
         .join(RequestRow)
         .where(CardRow.shown_revision < RequestRow.revision)
         .where(col(CardRow.deletions) < MOST_DELETIONS)
+        .where(or_(col(CardRow.ts).is_not(None), RequestRow.status == Status.UNDER_REVIEW.value))
     )
     try:
         async with db.snapshot() as session:

@@ -8,19 +8,24 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from blocks import buttons
 from bot.sandbox.actions.member import Answer
 from bot.sandbox.actions.people import Person
+from bot.sandbox.screen import text
 from bot.sandbox.state.controls import controls
 from bot.sandbox.state.conversations import Conversation, Message
+from bot.sandbox.state.views import View
 from store.domain.request import Category
 from tests import form_filling
 from tests.cast import sample_of
 from tests.soak.workspace_and_bots import REVIEWERS, SUBMITTERS, Setup
 
 Json = dict[str, Any]
+_FEW, _MANY, _OFTEN = 5, 60, 0.25
+"""Requests in an imported file, and how often it has many: more cards than Slack takes at a time."""
 _REASON = "The privacy text names no contact."
 _DONE = {"approve": "This request is approved.", "reject": _REASON, "withdraw": "*Withdrawn*"}
 _KINDS = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn"}
@@ -31,13 +36,15 @@ class AckedAct:
     """What the bot said yes to.
 
     `kind` is the event it must have left: `submitted` for `program`, or a decision of `request_id`
-    by `actor`. `closed` only says that the request is decided by now, perhaps by somebody faster.
+    by `actor`. `closed` only says that the request is decided by now, perhaps by somebody faster;
+    or that the actor was told beside the message, soon after `at`, that it may not count.
     """
 
     kind: str
     actor: str
     request_id: int = 0
     program: str = ""
+    at: datetime | None = None
 
 
 class Crowd:
@@ -88,12 +95,14 @@ class Crowd:
     async def _approve(self, person: Person) -> None:
         """On a card, as it is or as it was a moment ago."""
         card, request_id = self._card(person, buttons.APPROVE)
-        self._clicked(person, request_id, await person.click(card, buttons.APPROVE))
+        answer = await person.click(card, buttons.APPROVE)
+        self._clicked(person, request_id, answer)
 
     async def _approve_in_details(self, person: Person) -> None:
         _, request_id = self._card(person, buttons.APPROVE)
         answer = await person.command(f"/mp-requests show MP-{request_id}")
-        self._clicked(person, request_id, await person.click(_modal(answer), buttons.APPROVE))
+        clicked = await person.click(_modal(answer), buttons.APPROVE)
+        self._clicked(person, request_id, clicked)
 
     async def _reject(self, person: Person) -> None:
         """By the button and its form."""
@@ -110,8 +119,7 @@ class Crowd:
         if self._chance.random() < 0.5:
             raise LookupError("most people leave their requests alone")
         answer = await person.click(card, buttons.WITHDRAW)
-        if answer.acked:
-            self._did(AckedAct("closed", person.id, request_id))
+        self._clicked(person, request_id, answer)
 
     async def _type(self, person: Person) -> None:
         """A decision by command, of any request there may be."""
@@ -135,7 +143,8 @@ class Crowd:
     async def _imports(self, until: asyncio.Event) -> None:
         """Files from the platform, one after the other."""
         while not until.is_set():
-            submitters = [self._somebody() for _ in range(5)]
+            count = _MANY if self._chance.random() < _OFTEN else _FEW
+            submitters = [self._somebody() for _ in range(count)]
             requests = [self._request(person) for person in submitters]
             file = self.setup.folder / "import.jsonl"
             file.write_text("\n".join(map(json.dumps, requests)), encoding="utf-8")
@@ -171,9 +180,13 @@ class Crowd:
         return (card.as_shown() if self._chance.random() < 0.3 else card), int(key.split(":")[1])
 
     def _clicked(self, person: Person, request_id: int, answer: Answer) -> None:
-        """Acknowledged: it counts, or somebody was faster; mallory's counts never."""
-        if answer.acked and person.handle != "mallory":
-            self._did(AckedAct("closed", person.id, request_id))
+        """Acknowledged: it counts, or somebody was faster; mallory's counts never.
+
+        What a modal says at once went wrong does not count either.
+        """
+        told = answer.view is not None and apologises(answer.view)
+        if answer.acked and not told and person.handle != "mallory":
+            self._did(AckedAct("closed", person.id, request_id, at=self.setup.clock()))
 
     def _submitted(self, person: Person, request: Json) -> None:
         self._did(AckedAct("submitted", person.id, program=request["mini_program"]["id"]))
@@ -191,6 +204,12 @@ def _modal(answer: Answer) -> Any:
     if not answer.acked or answer.view is None or answer.errors:
         raise LookupError(f"no modal opened: {answer.warning}")
     return answer.view
+
+
+def apologises(shown: Message | View) -> bool:
+    """Whether it tells its reader that what they did may not count."""
+    said = text(shown).lower()
+    return any(words in said for words in ("went wrong", "nothing was changed", "not sure yet"))
 
 
 def _has(message: Message, button: str) -> bool:

@@ -1,29 +1,52 @@
 """A Slack on a bad day: calls fail at random, and when each post came and landed is kept.
 
-A call that Slack still works on after its sender has given up cannot be taken back, so a duplicate
-is excused exactly when nobody could have found the first copy before the second was sent.
+A call that Slack still works on after its sender has given up lands late; the bot has to find and
+delete what then stands twice.
 """
 
 import asyncio
 import random
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from itertools import pairwise
-from typing import Any
-from weakref import WeakKeyDictionary
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from bot.sandbox.state.changes import Changes
-from bot.sandbox.state.conversations import Conversation, Message
+from bot.sandbox.state.conversations import Message
 from bot.sandbox.state.faults import Fault, FaultKind, Faults
-from bot.sandbox.state.ids import BOT_USER_ID
+from bot.sandbox.state.rates import TIERS, Limiter, RateLimited, Rates
 from bot.sandbox.state.response_urls import ResponsePlace, ResponseUrls
 from bot.sandbox.workspace import Workspace
 
 _KINDS: tuple[FaultKind, ...] = ("drop_before", "drop_after", "delay", "status")
-_LOOK_SECONDS = 1.0
-"""How long before a post its sender may have looked whether it is there already."""
+
+
+class CountedLimiter(Limiter):
+    """Slack's own limits, on the clock of the soak and as much faster as its bots are."""
+
+    def __init__(self, clock: Callable[[], datetime], pace: timedelta) -> None:
+        faster = timedelta(seconds=1) / pace
+        minute = {
+            method: int(TIERS[method] * faster) for method in ("chat.update", "views.publish")
+        }
+        super().__init__(
+            Rates(
+                post_per_second=faster,
+                workspace_posts_per_minute=int(300 * faster),
+                per_minute=minute,
+                clock=lambda: clock().timestamp(),
+            )
+        )
+        self.calls: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    def check(self, method: str, channel: str) -> None:
+        """Count it, and whether it came too early."""
+        self.calls[method] += 1
+        try:
+            super().check(method, channel)
+        except RateLimited:
+            self.refused[method] += 1
+            raise
 
 
 class RandomFaults(Faults):
@@ -31,18 +54,17 @@ class RandomFaults(Faults):
 
     def __init__(self, chance: random.Random, *, likely: float, longest: float) -> None:
         super().__init__(Changes())
-        self._chance, self._likely, self._longest = chance, likely, longest
+        self._chance, self._likely = chance, likely
         self.active = False
+        self.longest = longest
         self.met: Counter[str] = Counter()
-        self.arrived: WeakKeyDictionary[asyncio.Task[Any], float] = WeakKeyDictionary()
 
     def take(self, method: str) -> Fault | None:
-        """Note when the call came; perhaps it meets a fault."""
-        self.arrived[_task()] = time.monotonic()
+        """Perhaps the call meets a fault."""
         if not self.active or self._chance.random() > self._likely:
             return None
         kind = self._chance.choice(_KINDS)
-        seconds = self._chance.uniform(0.05, self._longest) if kind == "delay" else 0.0
+        seconds = self._chance.uniform(0.05, self.longest) if kind == "delay" else 0.0
         status = self._chance.choice((429, 500, 503)) if kind == "status" else 0
         self.met[f"{kind} {status or ''}".strip()] += 1
         return Fault(method, kind, 1, seconds, status, 1 if status == 429 else None, None)
@@ -64,36 +86,35 @@ class CountedUrls(ResponseUrls):
 
 
 class FaultyWorkspace(Workspace):
-    """A workspace with random faults that remembers when each message came and when it stood."""
+    """A workspace with random faults, and with Slack's limits."""
 
-    def __init__(self, now: Callable[[], datetime], faults: RandomFaults) -> None:
+    def __init__(self, now: Callable[[], datetime], faults: RandomFaults, pace: timedelta) -> None:
         super().__init__(now=now)
         self.faults = self.random_faults = faults
+        self.limiter = self.counted = CountedLimiter(now, pace)
         # Longer than Slack waits, for a busy machine; not for ever: a bot may leave it unanswered.
         self.ack_seconds = 10.0
         self.response_urls = self.answers = CountedUrls(now)
-        self._spans: dict[int, tuple[float, float]] = {}
 
-    def post(
-        self,
-        where: Conversation,
-        content: Mapping[str, Any],
-        *,
-        user: str = BOT_USER_ID,
-        ephemeral_to: str | None = None,
-        files: Iterable[dict[str, Any]] = (),
-    ) -> Message:
-        """Post, and keep the span from the call's arrival to now."""
-        message = super().post(where, content, user=user, ephemeral_to=ephemeral_to, files=files)
-        landed = time.monotonic()
-        self._spans[id(message)] = (self.random_faults.arrived.get(_task(), landed), landed)
-        return message
+    async def all_landed(self) -> None:
+        """Until what was under way has come, however slow Slack was."""
+        await asyncio.sleep(self.random_faults.longest)
 
     def deleted(self) -> set[str]:
         """The keys of messages that somebody deleted by hand."""
         return {
             _key(m) for c in self.conversations.values() for m in c.messages.values() if m.deleted
         }
+
+    def told_privately(self, which: Callable[[Message], bool]) -> dict[str, list[datetime]]:
+        """When each person was told something like that, only to them."""
+        told: dict[str, list[datetime]] = {}
+        for where in self.conversations.values():
+            for message in where.messages.values():
+                if message.ephemeral_to and which(message):
+                    moment = datetime.fromtimestamp(float(message.ts), UTC)
+                    told.setdefault(message.ephemeral_to, []).append(moment)
+        return told
 
     def by_key(self) -> dict[str, list[Message]]:
         """Every message of the bot that stands, by the key in its metadata, oldest first."""
@@ -105,22 +126,7 @@ class FaultyWorkspace(Workspace):
                     found.setdefault(key, []).append(message)
         return found
 
-    def excused(self, copies: Iterable[Message]) -> bool:
-        """Whether each copy was still under way when the next one's sender looked for it."""
-        return overlap(self._spans[id(message)] for message in copies)
-
-
-def overlap(spans: Iterable[tuple[float, float]]) -> bool:
-    """Whether each landed only after the sender of the next had looked; seconds from and to."""
-    return all(landed > came - _LOOK_SECONDS for (_, landed), (came, _) in pairwise(sorted(spans)))
-
 
 def _key(message: Message) -> str:
     """The outbox row it was sent for; empty for what people wrote and for answers to clicks."""
     return str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
-
-
-def _task() -> asyncio.Task[Any]:
-    task = asyncio.current_task()
-    assert task is not None, "the workspace works in tasks"
-    return task

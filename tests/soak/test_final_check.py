@@ -1,22 +1,23 @@
 """The final check finds what a soak is there to find: each planted fault is named."""
 
+from datetime import timedelta
+
 from sqlmodel import update
 
 from store.domain.request import Request
 from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
-from tests.cast import ALICE, BOB, MALLORY
+from tests.cast import ALICE, BOB, MALLORY, NOW
 from tests.harness_store import POLICY, accepted, send_all, submit, vote
 from tests.soak.final_check import Findings, check_store, read
 from tests.soak.people import AckedAct
-from tests.soak.slack_faults import overlap
 
 
 async def decided(db: Database) -> Request:
     """A request of alice's that bob approved, every card of it shown."""
     request = accepted(await vote(db, await submit(db), BOB))
     await send_all(db)
-    await change(db, CardRow, shown_revision=request.revision)
+    await change(db, CardRow, shown_revision=request.revision, channel="C1", ts="1.0")
     return request
 
 
@@ -50,6 +51,24 @@ async def test_an_acknowledged_act_that_left_nothing_is_a_loss(db: Database) -> 
     assert len((await checked(db, *lost)).losses) == 2
 
 
+async def test_a_click_that_left_nothing_is_no_loss_if_its_person_was_told_so(db: Database) -> None:
+    request = await submit(db)
+    act = AckedAct("closed", BOB, request.id, at=NOW)
+    record = await read(db, POLICY)
+    assert len(check_store([act], record, set()).losses) == 1
+    assert len(check_store([act], record, set(), {MALLORY: [NOW]}).losses) == 1
+    assert check_store([act], record, set(), {BOB: [NOW + timedelta(seconds=5)]}).losses == []
+
+
+async def test_a_card_that_was_never_posted_is_missed_only_while_it_is_needed(
+    db: Database,
+) -> None:
+    await submit(db)
+    assert "shows 0" in " ".join((await checked(db)).faults)
+    accepted(await vote(db, (await read(db, POLICY)).requests[1], BOB))
+    assert "shows 0" not in " ".join((await checked(db)).faults)
+
+
 async def test_a_decision_by_who_may_not_is_wrong(db: Database) -> None:
     await decided(db)
     await change(db, RequestRow, decided_by=MALLORY)
@@ -72,8 +91,3 @@ async def test_a_lease_that_is_stuck_and_a_card_behind_are_wrong(db: Database) -
     words = " ".join((await checked(db)).faults)
     assert "is sending after 1 attempts" in words
     assert "card of MP-1 shows 1" in words
-
-
-def test_a_duplicate_is_excused_only_while_the_first_was_under_way() -> None:
-    assert overlap([(0.0, 12.0), (11.5, 11.6)])
-    assert not overlap([(0.0, 0.1), (11.5, 11.6)])

@@ -20,6 +20,7 @@ from store.engine import migrate
 from store.engine.database import Database
 from tests.cast import profile
 from tests.postgres_server import Server, running_server
+from tests.soak.bot_process import PACE
 from tests.soak.shared_clock import SharedClock
 from tests.soak.slack_faults import FaultyWorkspace, RandomFaults
 
@@ -61,19 +62,26 @@ class Setup:
         given = {name.lower(): value for name, value in self.environment.items()}
         return Settings.read(_env_file=None, **given)
 
-    async def start(self) -> None:
-        """One more bot. Its words go to `bots.log`, for whoever looks into a failure."""
+    async def start(self, *, hours_off: float = 0.0) -> None:
+        """One more bot. Its words go to `bots.log`, for whoever looks into a failure.
+
+        `hours_off` is how wrong its machine's clock is.
+        """
         with (self.folder / "bots.log").open("ab") as log:
             env, clock = os.environ | self.environment, str(self.folder / "clock")
-            command = (sys.executable, "-m", "tests.soak.bot_process", clock)
+            module = ("-m", "tests.soak.bot_process")
+            command = (sys.executable, *module, clock, str(hours_off))
             bot = await asyncio.create_subprocess_exec(*command, env=env, stdout=log, stderr=log)
         self.bots.append(bot)
 
-    async def kill(self, bot: Process) -> None:
+    async def kill(self, bot: Process, *, hours_off: float = 0.0) -> None:
         """End it as a power cut would, and start another in its place."""
         if bot.returncode is None:
             bot.kill()
+            await bot.wait()
             self.counts["kills"] += 1
+            self.bots.remove(bot)
+            await self.start(hours_off=hours_off)
         await self.revive()
 
     async def revive(self) -> None:
@@ -128,7 +136,7 @@ async def set_up(
         server = stack.enter_context(running_server()) if postgresql else None
         clock = SharedClock(folder / "clock")
         faults = RandomFaults(chance, likely=0.12, longest=longest_delay)
-        async with FaultyWorkspace(clock, faults) as workspace:
+        async with FaultyWorkspace(clock, faults, PACE) as workspace:
             setup = await _prepare(workspace, clock, folder, server, chance)
             try:
                 for _ in range(bots):

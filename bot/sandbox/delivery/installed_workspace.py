@@ -47,6 +47,10 @@ class InstalledWorkspace(WorkspaceState):
         """How many Socket Mode connections are up."""
         return self.socket_mode.connections
 
+    async def deafen_connection(self, seconds: float) -> None:
+        """For so long one connection is open and dead."""
+        await self.socket_mode.deafen(seconds)
+
     async def refresh_connections(self) -> None:
         """Make the app reconnect its WebSockets, as Slack does every few hours."""
         await self.socket_mode.refresh()

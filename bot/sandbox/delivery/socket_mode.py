@@ -25,7 +25,9 @@ RECONNECT_WITHIN = 5.0
 @dataclass(eq=False)
 class _Connection:
     socket: web.WebSocketResponse
+    transport: asyncio.Transport | None = None
     draining: bool = False
+    deaf: bool = False
     waiting: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
 
     def acknowledge(self, answer: Json) -> None:
@@ -74,7 +76,7 @@ class SocketMode:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
             await socket.close()
             return socket
-        connection = _Connection(socket)
+        connection = _Connection(socket, request.transport)
         self._connections.append(connection)
         hello: Json = {"type": "hello", "num_connections": self.connections}
         hello["connection_info"] = {"app_id": APP_ID}
@@ -107,7 +109,8 @@ class SocketMode:
         connection.waiting[envelope["envelope_id"]] = future
         started = time.monotonic()
         try:
-            await connection.socket.send_json(envelope)
+            if not connection.deaf:
+                await connection.socket.send_json(envelope)
             body = await asyncio.wait_for(future, within)
         except TimeoutError:
             return Ack(acked=False, took=time.monotonic() - started, reason="http_timeout")
@@ -124,6 +127,17 @@ class SocketMode:
             return None
         self._turn += 1
         return fresh[self._turn % len(fresh)]
+
+    async def deafen(self, seconds: float) -> None:
+        """For so long one connection is open and dead: nothing is read from it or sent on it."""
+        if connection := self._next():
+            connection.deaf = True
+            if connection.transport:
+                connection.transport.pause_reading()
+            await asyncio.sleep(seconds)
+            connection.deaf = False
+            if connection.transport and not connection.transport.is_closing():
+                connection.transport.resume_reading()
 
     async def refresh(self) -> None:
         """Ask the app to reconnect, as Slack does every few hours; then close what is old."""
