@@ -25,7 +25,7 @@ from tests.soak.workspace_and_bots import REVIEWERS, SUBMITTERS, Setup
 
 Json = dict[str, Any]
 _FEW, _MANY, _OFTEN = 5, 60, 0.25
-"""Requests in an imported file, and how often it has many: more cards than Slack takes at a time."""
+"""Requests in an imported file, and how often it has many: more cards than Slack takes at once."""
 _REASON = "The privacy text names no contact."
 _DONE = {"approve": "This request is approved.", "reject": _REASON, "withdraw": "*Withdrawn*"}
 _KINDS = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn"}

@@ -1,6 +1,7 @@
 """When the store is away: one sentence with a reference for the person, the cause in the log."""
 
 import re
+from typing import Literal
 
 import pytest
 from sqlalchemy import text
@@ -62,6 +63,20 @@ async def test_a_click_a_command_and_a_form_each_get_one_sentence(
     assert_logged(team, caplog, {reference(each) for each in shown})
     assert "[ Approve ]" in team.words(team.card(team.bob, request))
     assert team.alice.views[0] is form
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "status"])
+async def test_a_click_whose_person_cannot_be_told_is_not_acknowledged_in_silence(
+    team: Team, kind: Literal["drop_before", "status"]
+) -> None:
+    request = await team.submit()
+    await break_store(team)
+    team.workspace.faults.add("response_url", kind, status=500)
+
+    click = await team.bob.click(team.card(team.bob, request), "request.approve")
+
+    assert not click.acked
+    assert click.warning, "Slack says it itself"
 
 
 async def test_a_click_in_the_details_is_answered_there(
