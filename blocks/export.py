@@ -55,6 +55,10 @@ _REMEDIES = {
         "This app may not send files here yet. A workspace admin has to add the scope "
         "`files:write` and install the app again; then ask once more."
     ),
+    "no_room": (
+        "There is no room for the file on our side: the disk is full. "
+        "Please tell a workspace admin, and ask once more after that."
+    ),
     "not_made": (
         "Something went wrong on our side while the file was made. Please try again in a while; "
         "if that does not help, narrow it with a filter or tell a workspace admin."

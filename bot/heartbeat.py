@@ -10,6 +10,7 @@ from store import replicas
 from store.domain.clock import Clock
 from store.domain.policy import PolicyInForce
 from store.engine.database import Database
+from store.engine.trouble import cause_of
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ class Heartbeat:
             try:
                 await self.beat()
             except (SQLAlchemyError, OSError) as error:
-                log.warning("the store cannot be written to: %s", type(error).__name__)
+                why = cause_of(error) or type(error).__name__
+                log.warning("the store cannot be written to: %s", why)
             await asyncio.sleep(BEAT_SECONDS)
 
     async def beat(self) -> None:

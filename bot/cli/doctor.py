@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,8 +20,10 @@ from handlers.slack_errors import PAGE, answer_of
 from store import groups, replicas
 from store.domain.clock import utc_now
 from store.domain.policy import Policy
-from store.engine import migrate
-from store.engine.database import Database
+from store.engine import migrate, sqlite_file
+from store.engine.database import Database, parse_url
+from store.engine.sqlite_file import StoreFileError
+from store.engine.trouble import cause_of
 from store.groups import longest_unread
 
 EXAMPLE_IDS = {"U0ADMIN0001", "U0REVIEWER1", "S0REVIEWERS", "C0REVIEWS01"}
@@ -114,7 +117,15 @@ def _policy_file(settings: Settings) -> Finding:
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     what = "the database"
-    db = Database(settings.database_url)
+    for path in (Path(".env"), *_sqlite_files(settings)):
+        if sqlite_file.is_readable_by_others(path):
+            remedy = f"Others on this machine can read it: chmod 600 {path}"
+            yield Finding(str(path), State.WRONG, remedy)
+    try:
+        db = Database(settings.database_url)
+    except StoreFileError as error:
+        yield Finding(what, State.WRONG, str(error))
+        return
     try:
         if await migrate.is_current(db) or db.is_sqlite:
             yield Finding(what, State.OK)
@@ -131,8 +142,16 @@ def _unusable(what: str, error: Exception) -> Finding:
     if isinstance(error, DBAPIError) and "FATAL" in str(error.orig):
         remedy = "The server of DATABASE_URL refuses: are user, password and database name right?"
         return Finding(what, State.WRONG, remedy)
-    remedy = f"DATABASE_URL does not answer ({type(error).__name__}): is it up, and the name right?"
+    why = cause_of(error) or type(error).__name__
+    remedy = f"DATABASE_URL does not answer ({why}): is it up, and the name right?"
     return Finding(what, State.AWAY, remedy)
+
+
+def _sqlite_files(settings: Settings) -> list[Path]:
+    url = parse_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return []
+    return [Path(url.database), Path(f"{url.database}-wal")]
 
 
 async def _roles(settings: Settings, policy: Policy) -> AsyncIterator[Finding]:
@@ -142,7 +161,10 @@ async def _roles(settings: Settings, policy: Policy) -> AsyncIterator[Finding]:
         oldest = int(longest_unread(len(policy.groups)).total_seconds())
         said = f"{len(policy.groups)} user groups: without Slack's events, known as of {oldest} s"
         yield Finding(f"{said} ago at worst", State.OK)
-    db = Database(settings.database_url)
+    try:
+        db = Database(settings.database_url)
+    except StoreFileError:
+        return  # said already
     try:
         if await migrate.is_current(db):
             async with db.snapshot() as session:

@@ -31,8 +31,10 @@ from bot.settings import Settings, SettingsError
 from bot.web_server import serving
 from handlers.slack_errors import code_of
 from store.domain.clock import utc_now
-from store.engine import migrate
-from store.engine.database import Database
+from store.engine import migrate, sqlite_file
+from store.engine.database import Database, parse_url
+from store.engine.sqlite_file import StoreFileError
+from store.engine.trouble import cause_of
 
 cli = typer.Typer(
     help="Mini program approvals in Slack.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -53,22 +55,37 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"{error}")
     except SQLAlchemyError as error:
-        sys.exit(f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL.")
+        cause = cause_of(error) or type(error).__name__
+        sys.exit(f"The database cannot be used ({cause}). Check DATABASE_URL.")
+    except StoreFileError as error:
+        sys.exit(f"{error}")
     except SlackApiError as error:
         sys.exit(f"Slack refused: {code_of(error)}. `mp-approvals doctor` says what to do.")
     except (aiohttp.ClientError, TimeoutError) as error:
         sys.exit(f"Slack does not answer ({type(error).__name__}). Is the network up?")
+    except OSError as error:
+        if why := cause_of(error):
+            sys.exit(f"{error.filename or 'A file'} cannot be used: {why}.")
+        raise
+
+
+_NewStore = Annotated[
+    bool,
+    typer.Option("--new-store", help="Begin a new SQLite store where the old one is lost or cut"),
+]
 
 
 @cli.command()
 def run(
     host: Annotated[str, typer.Option(help="Where to listen for HTTP")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port for HTTP; 0 takes a free one")] = 3000,
+    new_store: _NewStore = False,
 ) -> None:
     """Run the bot until Ctrl-C or SIGTERM."""
     settings = Settings.read()
     settings.check_for_running()
     _logging(settings.log_level)
+    _say_what_store(settings, new=new_store)
     _finish(_run(settings, host, port))
 
 
@@ -84,9 +101,11 @@ def import_(
 
 
 @cli.command("migrate")
-def migrate_() -> None:
+def migrate_(new_store: _NewStore = False) -> None:
     """Bring the database schema to head."""
-    _finish(_migrate(Settings.read()))
+    settings = Settings.read()
+    _say_what_store(settings, new=new_store)
+    _finish(_migrate(settings))
 
 
 @cli.command("manifest")
@@ -168,6 +187,26 @@ async def _sandbox(port: int, seed: Path, people: int, open_browser: bool) -> in
         except OSError as error:
             raise SettingsError(f"Port {port} cannot be listened on: {error.strerror}.") from None
     return 0
+
+
+def _say_what_store(settings: Settings, *, new: bool) -> None:
+    """Say that a SQLite store is begun anew; with `new` in the place of one that is lost.
+
+    A store that is whole is left alone in any case.
+    """
+    url = parse_url(settings.database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    path = Path(url.database)
+    try:
+        sqlite_file.check(path)
+    except StoreFileError:
+        if not new:
+            raise
+        for file in sqlite_file.set_aside(path, at=utc_now()):
+            typer.echo(f"What is left of the old store is kept: {file}")
+    if not path.exists():
+        typer.echo(f"There is no store at {path}: a new one is begun.")
 
 
 def _finish(work: Coroutine[Any, Any, int | None]) -> None:

@@ -8,8 +8,11 @@ import asyncio
 import os
 import sys
 
-from bot.exports.make import Order, make
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.exports.make import FULL_DISK, Order, make
 from bot.garbage import collect_rarely
+from store.engine.trouble import FULL, cause_of
 
 NICE = 10
 """How far behind the bot it stands where both want the processor: clicks do not wait for a file."""
@@ -24,4 +27,9 @@ if __name__ == "__main__":
     os.nice(NICE)
     collect_rarely()
     order = Order.model_validate_json(sys.stdin.readline())
-    _say(asyncio.run(make(int(sys.argv[1]), order, _say)))
+    try:
+        _say(asyncio.run(make(int(sys.argv[1]), order, _say)))
+    except (OSError, SQLAlchemyError) as error:
+        if cause_of(error) != FULL:
+            raise
+        sys.exit(FULL_DISK)

@@ -5,6 +5,7 @@ the file is shared, so whoever takes over looks for it first: one file, not two.
 """
 
 import asyncio
+import errno
 import logging
 import random
 import shutil
@@ -20,7 +21,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.exports.make import Order
+from bot.exports.make import FULL_DISK, Order
 from bot.exports.slack_files import Files
 from bot.outgoing.verdict import Sent, TryAgain, judge
 from bot.profiles import Profiles
@@ -30,6 +31,7 @@ from store.domain.clock import Clock
 from store.domain.export import Export
 from store.domain.policy import PolicyInForce
 from store.engine.database import Database
+from store.engine.trouble import FULL, cause_of
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +102,8 @@ class ExportLoop:
             await self._refused(export, answer_of(error))
         except (MakingError, OSError) as error:
             log.warning("export %s was not made: %s", export.id, error)
-            await self._retry(export, LEAST_RETRY, "not_made")
+            why = "no_room" if cause_of(error) == FULL else "not_made"
+            await self._retry(export, LEAST_RETRY, why)
         except AbandonedError:
             log.warning("export %s took too long and is somebody else's now", export.id)
         return 1
@@ -151,6 +154,8 @@ class ExportLoop:
                 process.kill()
             process.stdin.close()
             await process.wait()
+        if process.returncode == FULL_DISK:
+            raise OSError(errno.ENOSPC, FULL)
         if process.returncode:
             raise MakingError(f"the maker ended with {process.returncode}")
         return rows

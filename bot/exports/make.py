@@ -17,8 +17,11 @@ from store.domain.export import Entry, Export, Format
 from store.domain.policy import Policy
 from store.domain.request import Person
 from store.engine.database import Database
+from store.engine.sqlite_file import make_private
 from store.engine.time_limits import LONG
 
+FULL_DISK = 74
+"""What the maker's process ends with where there is no room for the file."""
 _WRITERS = {
     Format.CSV: csv_file.writing,
     Format.XLSX: xlsx_file.writing,
@@ -54,6 +57,7 @@ async def _write(
     roster = await people.roster(session, order.policy)
     met: dict[str, Person] = {}
     count = 0
+    make_private(order.path)
     with _WRITERS[export.format](order.path, ZoneInfo(order.zone)) as add:
         async for chunk in exports.contents(session, export, roster):
             met.update(await people.known(session, _named(chunk) - met.keys()))

@@ -32,6 +32,7 @@ from bot.settings import Settings, SettingsError
 from bot.slack_client import with_retries
 from handlers.deps import Deps
 from store.engine.time_limits import CommitLostError, TooLateError
+from store.engine.trouble import cause_of
 
 log = logging.getLogger(__name__)
 
@@ -136,8 +137,10 @@ async def _apologise(error: Exception, body: dict[str, Any], told: Told) -> Bolt
     log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
     if body.get("type") == "event_callback" and isinstance(error, _STORE_AWAY):
         return BoltResponse(status=500)
+    cause = cause_of(error)
+    why = f" The store cannot be used: {cause}. Please tell a workspace admin." if cause else ""
     sentence = (
-        f"Something went wrong on our side (reference {reference}). "
+        f"Something went wrong on our side (reference {reference}).{why} "
         "Look whether it took effect before you try again."
     )
     return await told.say(body, "Something went wrong", sentence)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from store.engine.sqlite_file import make_private
+
 
 def copy(source: URL, target: Path) -> None:
     """Write all that is committed now to a new file, which appears only when it is whole.
@@ -20,6 +22,7 @@ def copy(source: URL, target: Path) -> None:
         raise FileExistsError(target)
     unfinished = target.with_name(f".{target.name}.unfinished")
     unfinished.unlink(missing_ok=True)
+    make_private(unfinished)
     try:
         # Its own connection: VACUUM runs in no transaction, and it waits for no writer.
         with closing(sqlite3.connect(f"file:{source.database}?mode=rw", uri=True)) as store:

@@ -16,6 +16,7 @@ from contextlib import (
 )
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol, Self, TypeVarTuple, overload
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Select, Text, cast, text
@@ -29,7 +30,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlmodel import SQLModel, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine import postgresql, sqlite, time_limits
+from store.engine import postgresql, sqlite, sqlite_file, time_limits
 from store.engine.batching import Batches
 from store.engine.time_limits import (
     Deadline,
@@ -133,11 +134,16 @@ def _check_options(url: URL) -> None:
 
 
 class Database:
-    """Connections to the store. `listeners` are called after a commit that has work for them."""
+    """Connections to the store. `listeners` are called after a commit that has work for them.
+
+    Raises StoreFileError for a SQLite file that is not the store that was there.
+    """
 
     def __init__(self, url: str | URL, *, pool_size: int = 10) -> None:
         parsed = parse_url(url) if isinstance(url, str) else url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite and parsed.database:
+            sqlite_file.check(Path(parsed.database))
         self.engine = (
             sqlite.writing(parsed) if self.is_sqlite else postgresql.engine(parsed, pool_size)
         )

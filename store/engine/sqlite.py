@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ import aiosqlite
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from store.engine import sqlite_file
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +136,7 @@ class DriverConnection(aiosqlite.Connection):
     def __init__(self, waits: Callable[[str], bool], path: str, **options: Any) -> None:
         # No BEGIN by the driver: we say it ourselves. One task at a time uses a connection.
         given = options | {"isolation_level": None, "check_same_thread": False}
-        super().__init__(partial(sqlite3.connect, path, **given), iter_chunk_size=FETCH_SIZE)
+        super().__init__(partial(_connect, path, **given), iter_chunk_size=FETCH_SIZE)
         self._thread.daemon = True
         self._waits = waits
 
@@ -184,6 +187,14 @@ class DriverConnection(aiosqlite.Connection):
                 busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not busy or loop.time() >= until:
                     raise
+
+
+def _connect(path: str, **options: Any) -> sqlite3.Connection:
+    """A connection to a file that only its owner may read, where it is new."""
+    if path and path != ":memory:":
+        sqlite_file.make_private(Path(path))
+    connection: sqlite3.Connection = sqlite3.connect(path, **options)
+    return connection
 
 
 class _Cursor:
