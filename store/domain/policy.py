@@ -4,7 +4,6 @@ A reviewer or admin is a Slack user id (`U…`, `W…`) or a user group id (`S�
 group are looked up by `bot` and kept in the store, so that every replica answers alike.
 """
 
-import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from pydantic import (
 )
 
 from store.domain.access import Roster
+from store.domain.canonical import digest
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -156,10 +156,8 @@ class PolicyInForce:
 
 
 def _sha256(document: Mapping[str, Any]) -> str:
-    text = json.dumps(
-        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Of a document as TOML has it: JSON has no times, so they are written as text."""
+    return digest(json.loads(json.dumps(document, default=str)))
 
 
 def _itself(entry: str) -> frozenset[str]:
