@@ -75,6 +75,7 @@ def _of_one(request: Request) -> Iterator[Surface]:
     name = f"{request.category.label}, {request.status.label}"
     yield f"card, {name}", request_card.build(request, _PEOPLE)
     yield f"receipt, {name}", request_card.receipt(request, _PEOPLE)
+    yield f"card of who reviews no more, {name}", request_card.taken_away(request, _PEOPLE)
     yield f"details, {name}", request_details.build(request, _PEOPLE, frozenset(Act))
 
 
@@ -96,6 +97,8 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     yield "reminder", digest.reminder(reviewer, several, 37, _PEOPLE, now=now)
     yield "departure", notices.departure(_REVIEWER, several, 37, _PEOPLE)
     yield "not delivered", undelivered.build("the card", "C0REVIEWS01", "is_archived")
+    yield "policy refused", notices.policy_refused("POLICY_FILE policy.toml: there is none.")
+    yield "policies differ", notices.policies_differ()
     yield "help", notices.help([(each.example, each.meaning) for each in SUBCOMMANDS])
     yield "a sentence in a modal", notices.notice_view("Not possible", "Nothing was changed.")
     made = Export(1, _REVIEWER, ListQuery(), Format.CSV, ExportState.DONE, now, rows=5)
