@@ -17,6 +17,7 @@ from bot.exports.slack_files import Files
 from bot.heartbeat import Heartbeat
 from bot.incoming import bolt_app
 from bot.incoming.bolt_app import Identity
+from bot.incoming.heard import Heard
 from bot.incoming.socket_mode import connected
 from bot.outgoing.dispatcher import POST_INTERVAL, Dispatcher
 from bot.outgoing.messages import Renderer
@@ -64,6 +65,7 @@ class Bot:
     jobs: Jobs
     policy_file: PolicyFile
     schedule: AsyncIOScheduler
+    heard: Heard = field(default_factory=Heard)
     loops: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     @property
@@ -176,7 +178,7 @@ async def _listen(bot: Bot) -> None:
 async def socket_mode(bot: Bot) -> AsyncIterator[None]:
     """Slack's way in by Socket Mode, if the settings ask for it."""
     if token := bot.settings.app_token():
-        async with connected(bot.app, token):
+        async with connected(bot.app, token, bot.heard):
             yield
     else:
         yield

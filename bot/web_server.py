@@ -30,6 +30,16 @@ async def serving(
     A client's address is whoever connects, unless that is one of the `proxies`, who are believed.
     Raises OSError when the port is taken. Signals stay with the caller.
     """
+    with listening(host, port) as listener:
+        async with serving_on(listener, site, proxies=proxies) as address:
+            yield address
+
+
+@asynccontextmanager
+async def serving_on(
+    listener: socket, site: ASGIApp, *, proxies: str | None = None
+) -> AsyncIterator[str]:
+    """The same, on what listens already."""
     config = uvicorn.Config(
         site,
         log_config=None,
@@ -40,16 +50,17 @@ async def serving(
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     server = _Server(config)
-    with _listening(host, port) as listener:
-        task = asyncio.create_task(server.serve([listener]))
-        try:
-            yield f"http://{host}:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await task
+    task = asyncio.create_task(server.serve([listener]))
+    host, port, *_ = listener.getsockname()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        await task
 
 
-def _listening(host: str, port: int) -> socket:
+def listening(host: str, port: int) -> socket:
+    """A socket that listens there; port 0 takes a free one. Raises OSError when it is taken."""
     listener = socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM)
     listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     try:

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from socket import socket
+from threading import current_thread, main_thread
 from typing import Annotated, Any
 
 import aiohttp
@@ -28,7 +30,7 @@ from bot.cli.local_workspace import CAST, MOST_PEOPLE, local_workspace
 from bot.garbage import collect_rarely
 from bot.sandbox import SAMPLE
 from bot.settings import Settings, SettingsError
-from bot.web_server import serving
+from bot.web_server import listening, serving_on
 from handlers.slack_errors import code_of
 from store.domain.clock import utc_now
 from store.engine import migrate, sqlite_file
@@ -221,25 +223,44 @@ def _logging(level: str) -> None:
 
 
 async def _run(settings: Settings, host: str, port: int) -> int:
+    """Run until told to stop, which may be before all is started.
+
+    HTTP first: who looks after the process can ask it how it is while Slack keeps us waiting.
+    """
     stopped = asyncio.create_task(_stopped())  # from the start: no work is begun that is cut off
     async with AsyncExitStack() as stack:
         stack.callback(stopped.cancel)
+        listener = stack.enter_context(_listening(host, port))
         bot = await stack.enter_async_context(app.build(settings))
         await _check_schema(bot.db)
-        await _check_app_token(bot)
-        await stack.enter_async_context(app.running(bot))
-        try:
-            address = await stack.enter_async_context(
-                serving(http.build(bot), host=host, port=port, proxies=settings.trusted_proxies)
-            )
-        except OSError as error:
-            raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.policy_file.reread)
+        site, proxies = http.build(bot), settings.trusted_proxies
+        address = await stack.enter_async_context(serving_on(listener, site, proxies=proxies))
+        starting = asyncio.create_task(_start(bot, stack))
+        await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait([starting])
+            return 0
+        await starting
+        if current_thread() is main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bot.policy_file.reread)
         collect_rarely()
         typer.echo(f"The bot is running; HTTP on {address}. Ctrl-C stops it.")
         await stopped
         typer.echo("Stopping: finishing what is being sent.")
     return 0
+
+
+async def _start(bot: Bot, stack: AsyncExitStack) -> None:
+    await _check_app_token(bot)
+    await stack.enter_async_context(app.running(bot))
+
+
+def _listening(host: str, port: int) -> socket:
+    try:
+        return listening(host, port)
+    except OSError as error:
+        raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
 
 
 async def _check_app_token(bot: Bot) -> None:
@@ -249,10 +270,11 @@ async def _check_app_token(bot: Bot) -> None:
 
 
 async def _stopped() -> None:
-    """Until SIGINT or SIGTERM."""
+    """Until SIGINT or SIGTERM, which only the main thread hears."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if current_thread() is main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
 
 

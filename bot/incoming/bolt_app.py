@@ -68,6 +68,11 @@ class Identity(AsyncAuthorize):
             bot_token=self._web.token,
         )
 
+    @property
+    def is_known(self) -> bool:
+        """Whether Slack has said who we are: before, nothing of it can be answered."""
+        return self._known is not None
+
     async def __call__(self, **_payload: object) -> AuthorizeResult:
         """What Bolt asks at every payload. RuntimeError where learn() never ran."""
         if self._known is None:

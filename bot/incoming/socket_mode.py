@@ -22,6 +22,7 @@ from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from bot.incoming.heard import Heard
 from handlers.slack_errors import answer_of, code_of
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,15 @@ HEARTBEAT_SECONDS = 10
 """How often a silent connection is pinged; one that does not answer within half of it is lost."""
 OVERLAP_SECONDS = 30
 """How long an old connection is received from beside the new one; Slack closes it sooner."""
+HELLO_SECONDS = 10.0
+"""How long the way to Slack's hello may take, from the question for an address on."""
+MOMENT_SECONDS = 10.0
+"""A connection that lived no longer counts as a failed attempt: else an end that comes at once
+would be followed by the next attempt at once, thousands of times a minute."""
 LONGEST_PAUSE = 10.0
-"""Seconds between two attempts at most, unless Slack names a time itself."""
+"""Seconds between two attempts at most, unless Slack names a time itself..."""
+LONGEST_ASKED_PAUSE = 60.0
+"""...of which no more than this is believed: nobody is heard meanwhile."""
 _FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -42,15 +50,17 @@ class Connection:
     """One WebSocket. `greeted`: Slack has said hello. `ended`: it closed, or is to be replaced."""
 
     socket: aiohttp.ClientWebSocketResponse
-    greeted: bool = False
+    greeted: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class SocketMode:
     """Keeps a connection to Slack open, and counts the payloads that have no answer yet."""
 
-    def __init__(self, app: AsyncApp, token: str, http: aiohttp.ClientSession) -> None:
-        self._app, self._token, self._http = app, token, http
+    def __init__(
+        self, app: AsyncApp, token: str, http: aiohttp.ClientSession, heard: Heard
+    ) -> None:
+        self._app, self._token, self._http, self._heard = app, token, http, heard
         self._proxy = load_http_proxy_from_env(log)
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
@@ -63,24 +73,28 @@ class SocketMode:
     async def run(self) -> None:
         """Stay connected until cancelled.
 
-        1. Ask for an address, open it, and receive from it in a task of its own.
-        2. When it has ended, begin again: at once if Slack had said hello by it, else after a pause
-           that grows, or as long as Slack says.
+        1. Ask for an address, open it, and receive from it in a task of its own. All of it, and
+           Slack's hello, within HELLO_SECONDS.
+        2. When it has ended, begin again: at once if it lived for more than a moment, else after a
+           pause that grows, or as long as Slack says.
         3. Log whatever else goes wrong, and begin again: nobody would notice a bot that runs on and
            receives nothing.
         """
         attempt = 0
         while True:
             attempt, pause = attempt + 1, 0.0
+            began = asyncio.get_running_loop().time()
             try:
-                connection = await self._connect()
-                self._start(self._receive(connection))
+                async with asyncio.timeout(HELLO_SECONDS):
+                    connection = await self._connect()
+                    self._start(self._receive(connection))
+                    await self._hello(connection)
                 await connection.ended.wait()
-                if connection.greeted:
+                if asyncio.get_running_loop().time() - began > MOMENT_SECONDS:
                     attempt = 0
             except _FAILURES as error:
                 log.warning("Socket Mode is not connected: %s", code_of(error))
-                pause = answer_of(error).retry_after or 0.0
+                pause = min(answer_of(error).retry_after or 0.0, LONGEST_ASKED_PAUSE)
             except Exception:
                 log.exception("Socket Mode is not connected")
             if attempt:
@@ -105,11 +119,30 @@ class SocketMode:
         socket = await self._http.ws_connect(
             address,
             heartbeat=HEARTBEAT_SECONDS,
+            autoping=False,  # so that pings and pongs are seen: they say that Slack is there
             timeout=aiohttp.ClientWSTimeout(ws_close=ANSWER_SECONDS),
             proxy=self._proxy,
             ssl=self._app.client.ssl or True,
         )
         return Connection(socket)
+
+    async def _hello(self, connection: Connection) -> None:
+        """Wait for Slack's hello, or the end; without either in time the connection is closed."""
+        waits = [
+            asyncio.ensure_future(event.wait()) for event in (connection.greeted, connection.ended)
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            connection.ended.set()
+            self._start(self._hang_up(connection))
+            raise
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _hang_up(self, connection: Connection) -> None:
+        await connection.socket.close()
 
     async def _receive(self, connection: Connection) -> None:
         """Receive until the connection closes; for so long at most once it is to be replaced."""
@@ -117,7 +150,11 @@ class SocketMode:
         try:
             async with asyncio.timeout(None) as until:
                 async for message in connection.socket:
-                    self._handle(connection, _read(message))
+                    self._heard.note()
+                    if message.type is aiohttp.WSMsgType.PING:
+                        await connection.socket.pong(message.data)
+                    elif message.type is aiohttp.WSMsgType.TEXT:
+                        self._handle(connection, _read(message))
                     if connection.ended.is_set() and until.when() is None:
                         until.reschedule(asyncio.get_running_loop().time() + OVERLAP_SECONDS)
         except TimeoutError:
@@ -125,12 +162,14 @@ class SocketMode:
         finally:
             connection.ended.set()
             self._connections.discard(connection)
+            self._heard.connections.discard(connection)
             await connection.socket.close()
 
     def _handle(self, connection: Connection, message: dict[str, Any]) -> None:
         if message.get("type") == "hello":
             log.info("connected to Slack by Socket Mode")
-            connection.greeted = True
+            connection.greeted.set()
+            self._heard.connections.add(connection)
             self.connected.set()
         elif message.get("type") == "disconnect":
             log.info("Slack asks for a new connection: %s", message.get("reason"))
@@ -184,10 +223,10 @@ def _read(message: aiohttp.WSMessage) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def connected(app: AsyncApp, token: str) -> AsyncIterator[None]:
-    """Take payloads until the end of the block."""
+async def connected(app: AsyncApp, token: str, heard: Heard | None = None) -> AsyncIterator[None]:
+    """Take payloads until the end of the block; begins at Slack's first hello."""
     async with aiohttp.ClientSession() as http:
-        socket_mode = SocketMode(app, token, http)
+        socket_mode = SocketMode(app, token, http, heard or Heard())
         running = asyncio.create_task(socket_mode.run())
         try:
             await socket_mode.connected.wait()

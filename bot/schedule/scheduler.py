@@ -3,6 +3,8 @@
 Ticks are in UTC and a memory job store, so replicas share nothing here: they meet at unique keys.
 """
 
+import asyncio
+import logging
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -18,6 +20,7 @@ _DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 def build(jobs: Jobs) -> AsyncIOScheduler:
     """The schedule, not yet started. `start()` needs the running loop."""
     started = datetime.now(UTC)  # at once: whoever ran before may have been killed
+    logging.getLogger("apscheduler.executors.default").addFilter(_is_no_end)
     scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_DEFAULTS)
     scheduler.add_job(jobs.remind, "interval", minutes=1, id="remind")
     scheduler.add_job(jobs.digest, "interval", minutes=1, id="digest")
@@ -37,3 +40,8 @@ def build(jobs: Jobs) -> AsyncIOScheduler:
     scheduler.add_job(jobs.erase, "interval", hours=6, id="erase")
     scheduler.add_job(jobs.prune, "interval", hours=6, id="prune")
     return scheduler
+
+
+def _is_no_end(record: logging.LogRecord) -> bool:
+    """A tick that ends with the process is no failure, and leaves nothing half done."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
+from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.incoming import socket_mode
+from bot.incoming.heard import Heard
 from bot.incoming.socket_mode import connected
 from bot.sandbox.actions.people import Person
 from bot.sandbox.delivery.socket_mode import MOST_CONNECTIONS
@@ -93,6 +98,114 @@ async def test_while_slack_gives_no_new_connection_the_old_one_is_heard(
         assert await hello(bob)
         await refreshing
         assert await hello(bob)
+
+
+@dataclass
+class OddSlack:
+    """Gives out addresses, and does with each connection what the test says, in turn."""
+
+    address: str = ""
+    asked: int = 0
+    greeted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def open(self, _request: web.Request) -> web.Response:
+        self.asked += 1
+        return web.json_response({"ok": True, "url": f"{self.address}/link"})
+
+
+@asynccontextmanager
+async def odd_slack(*turns: str) -> AsyncIterator[tuple[OddSlack, AsyncApp]]:
+    """`silent`: says nothing; `away`: greets and closes; the last turn is taken for ever."""
+    slack = OddSlack()
+    left = list(turns)
+
+    async def link(request: web.Request) -> web.WebSocketResponse:
+        turn = left.pop(0) if len(left) > 1 else left[0]
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        if turn != "silent":
+            await socket.send_json({"type": "hello"})
+            slack.greeted.set()
+        if turn == "away":
+            await socket.close()
+        async for _ in socket:
+            pass
+        return socket
+
+    site = web.Application()
+    site.add_routes([web.post("/apps.connections.open", slack.open), web.get("/link", link)])
+    runner = web.AppRunner(site, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    slack.address = "http://{}:{}".format(*runner.addresses[0][:2])
+    async with aiohttp.ClientSession() as http:
+        client = AsyncWebClient("xoxb-1", base_url=f"{slack.address}/", session=http)
+        yield slack, AsyncApp(client=client, signing_secret="x", process_before_response=True)
+    await runner.cleanup()
+
+
+async def test_who_never_says_hello_is_left_for_another_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(socket_mode, "HELLO_SECONDS", 0.5)
+    async with (
+        asyncio.timeout(30),
+        odd_slack("silent", "greets") as (slack, app),
+        connected(app, "xapp-1"),
+    ):
+        assert slack.asked == 2
+
+
+async def test_who_accepts_and_never_answers_is_left_for_another_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(socket_mode, "HELLO_SECONDS", 0.5)
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    deaf = await asyncio.start_server(accept, "127.0.0.1", 0)
+    async with odd_slack("greets") as (slack, app), deaf, asyncio.timeout(30):
+        right, port = slack.address, deaf.sockets[0].getsockname()[1]
+        slack.address = f"http://127.0.0.1:{port}"
+        connecting = asyncio.ensure_future(enter(app))
+        while not slack.asked:
+            await asyncio.wait([connecting], timeout=0.01)
+        slack.address = right
+        await connecting
+
+
+async def enter(app: AsyncApp) -> None:
+    async with connected(app, "xapp-1"):
+        pass
+
+
+@pytest.mark.slow
+async def test_who_is_sent_away_at_once_comes_back_without_haste() -> None:
+    async with odd_slack("away") as (slack, app), connected(app, "xapp-1"):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await asyncio.Event().wait()
+    assert 2 <= slack.asked <= 6
+
+
+async def test_nobody_is_deaf_for_a_day_because_slack_says_so(
+    workspace: Workspace, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_mode, "LONGEST_ASKED_PAUSE", 0.1)
+    workspace.faults.add(OPEN, "status", status=429, retry_after=86_400)
+    async with asyncio.timeout(30), connected(greeter(workspace), workspace.app_token):
+        assert await hello(bob)
+
+
+async def test_a_sign_of_life_says_when_slack_was_heard(workspace: Workspace, bob: Person) -> None:
+    heard = Heard()
+    assert heard.seconds_ago is None
+    async with connected(greeter(workspace), workspace.app_token, heard):
+        assert len(heard.connections) == 1
+        assert heard.seconds_ago is not None
+    assert not heard.connections
 
 
 def opened(workspace: Workspace) -> list[object]:

@@ -5,14 +5,17 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlmodel import select
 
 from bot.sandbox.workspace import Workspace
+from bot.web_server import listening
 from store.engine.database import Database
 from store.tables import OutboxRow
 from tests.bot.installation import Installation, installation
 from tests.bot.sending import rows
+from tests.bot.test_socket_mode import every_place_taken
 from tests.harness_slack import Team
 from tests.harness_store import new_submission
 
@@ -58,7 +61,7 @@ async def test_what_is_being_sent_is_finished_and_the_rest_left_to_others(
         code, words = await bot.ended()
 
     left = await outbox(on_each)
-    assert (code, "Traceback" in words) == (0, False)
+    assert (code, "Traceback" in words) == (0, False), words
     assert {(row.state, row.doubtful, row.lease_until) for row in left} == {
         ("sent", False, None),
         ("pending", False, None),
@@ -112,6 +115,22 @@ async def test_a_restart_does_not_wait_for_a_slow_slack(installed: Installation)
     installed.workspace.faults.add("users.info", "delay", seconds=600, times=9)
     async with installed.running():
         assert (await installed.people["bob"].command("/mp-requests approvals")).acked
+
+
+async def test_while_slack_says_no_hello_the_process_answers_and_can_be_stopped(
+    installed: Installation,
+) -> None:
+    with listening("127.0.0.1", 0) as free:
+        port = str(free.getsockname()[1])
+    async with every_place_taken(installed.workspace):
+        opened = len(installed.workspace.calls)
+        async with installed.starting("run", "--port", port) as process, httpx.AsyncClient() as ask:
+            await installed.workspace.until(lambda: len(installed.workspace.calls) > opened + 3)
+            alive = await ask.get(f"http://127.0.0.1:{port}/healthz")
+            process.send_signal(signal.SIGTERM)
+            words, _ = await process.communicate()
+    assert (alive.status_code, process.returncode) == (200, 0), words.decode()
+    assert "Traceback" not in words.decode()
 
 
 async def test_a_start_outlasts_a_moment_of_slacks_trouble(installed: Installation) -> None:
