@@ -134,6 +134,12 @@ def decided(request: Request) -> str:
     return f"{request_text.verdict(request)}\n{named}{reason}"
 
 
+def other_content(request: Request, fields: Iterable[str]) -> str:
+    """What was handed in is on record already, and was not like this; in finished mrkdwn."""
+    named = ", ".join(text.line(field, 80) for field in fields)
+    return f"{request.ref} was submitted with other content: {named}"
+
+
 def notice_view(title: str, sentence: str) -> View:
     """A modal with one sentence of finished mrkdwn, to answer inside a modal."""
     return answers_view(title, [sentence])

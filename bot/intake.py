@@ -4,16 +4,26 @@ What a request has to be is `store.domain.submission`'s; the sentences about it 
 """
 
 import json
+from collections import Counter
+from typing import Any
 
 from bot.profiles import Profiles
+
+
+class TwiceError(ValueError):
+    """A key stands twice in one object: which of the values is meant, nobody can say."""
 
 
 def parse(text: bytes) -> object:
     """The JSON value in these bytes. Raises ValueError with a sentence for who wrote them."""
     try:
-        return json.loads(text.decode("utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(
+            text.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_once_each
+        )
     except RecursionError as error:
         raise ValueError("nested too deep; please make it flatter") from error
+    except TwiceError:
+        raise
     except ValueError as error:
         raise ValueError(f"not a JSON object in UTF-8: {error}") from error
 
@@ -34,6 +44,15 @@ async def person(profiles: Profiles, named: str) -> str | None:
 def nobody(named: str) -> str:
     """The sentence where nobody is found."""
     return f"nobody in the workspace is {named}"
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        twice = ", ".join(repr(key) for key, count in counts.items() if count > 1)
+        raise TwiceError(f"an object with {twice} more than once; keep the one that is meant")
+    return found
 
 
 def _no_constant(name: str) -> None:

@@ -5,6 +5,7 @@ an error, the way back, a restart or another replica loses nothing of it.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -26,7 +27,7 @@ from store.domain.access import Refused
 from store.domain.draft import Draft
 from store.domain.json_values import FieldProblem
 from store.domain.submission import SubmissionError
-from store.requests.submit import NewRequest, submit
+from store.requests.submit import NewRequest, Submitted, submit
 
 SHORTCUT = "request.new"
 _GONE = (
@@ -83,7 +84,7 @@ async def next_step(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     if draft is None:
         await ack(response_action="update", view=no_such_draft())
         return
-    asked, problems = steps.fields(draft, step), problems_of(draft)
+    asked, problems = steps.fields(draft, step), problems_of(draft, deps.clock())
     wrong = steps.errors(problems, asked)
     if not wrong:
         await ack(response_action="update", view=steps.build(draft, step.next))
@@ -147,10 +148,10 @@ def shown_step(body: dict[str, Any]) -> Step | None:
     return Step(shown) if shown in tuple(Step) else None
 
 
-def problems_of(draft: Draft) -> Sequence[FieldProblem]:
+def problems_of(draft: Draft, now: datetime) -> Sequence[FieldProblem]:
     """All that is wrong with what the draft has come to."""
     try:
-        submission.read(draft.interchange())
+        submission.read(draft.interchange(), now=now)
     except SubmissionError as error:
         return error.problems
     return ()
@@ -170,13 +171,15 @@ def no_such_draft() -> View:
 async def _submit_draft(draft: Draft, deps: Deps) -> View | None:
     """None when the request is stored; else the step where something has to change."""
     try:
-        accepted = submission.read(draft.interchange())
+        accepted = submission.read(draft.interchange(), now=deps.clock())
     except SubmissionError as error:
         return _problem_view(draft, error.problems)
     new = NewRequest(accepted, draft.owner, deps.clock(), resubmission_of=draft.resubmission_of)
     answer = await submit(deps.db, new, deps.policy)
-    if not isinstance(answer, Refused):
-        return None
+    if isinstance(answer, Submitted):
+        # The same form sent twice is one request, as long as it says the same.
+        other = notices.other_content(answer.request, answer.unlike)
+        return notices.notice_view("Submitted before", f"{other}.") if answer.unlike else None
     return _refusal_view(draft, answer.field, await clicks.worded(answer, draft.owner, deps))
 
 

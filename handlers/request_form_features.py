@@ -1,6 +1,7 @@
 """Features in the request form: add, edit, remove, each kept in the draft at once."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -58,7 +59,7 @@ async def save(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
         await ack(response_action="update", view=request_form.no_such_draft())
         return
     asked, feature = fields.feature(draft.category), _typed(draft, number, view)
-    wrong = steps.errors(_problems(draft, feature), asked)
+    wrong = steps.errors(_problems(draft, feature, deps.clock()), asked)
     if wrong:
         await ack(response_action="errors", errors=wrong)
         return
@@ -98,11 +99,11 @@ def _typed(draft: Draft, number: int, view: Mapping[str, Any]) -> dict[str, Any]
     return field.fill(known, asked, view["state"]["values"])
 
 
-def _problems(draft: Draft, feature: Mapping[str, Any]) -> Sequence[FieldProblem]:
+def _problems(draft: Draft, feature: Mapping[str, Any], now: datetime) -> Sequence[FieldProblem]:
     """What is wrong with this feature, whatever else may be wrong with the draft."""
     alone = Draft(draft.id, draft.owner, {**draft.values, "details": {"features": [feature]}})
     return [
         FieldProblem(problem.field.removeprefix(_ALONE), problem.sentence)
-        for problem in request_form.problems_of(alone)
+        for problem in request_form.problems_of(alone, now)
         if problem.field.startswith(_ALONE)
     ]

@@ -57,7 +57,7 @@ class Team:
         sample = sample_of(changes.pop("category", Category.RELEASE))
         filled = {**sample, "created_at": self.clock().isoformat(), **changes}
         submitter = by or self.alice
-        accepted = submission.read({**filled, "submitted_by": submitter.id})
+        accepted = submission.read({**filled, "submitted_by": submitter.id}, now=self.clock())
         new = NewRequest(accepted, submitter.id, self.clock(), from_platform=True)
         answer = await store_request(self.bot.db, new, self.bot.policy)
         assert not isinstance(answer, Refused)

@@ -41,7 +41,7 @@ def new_submission(**changes: Any) -> Submission:
         "created_at": NOW.isoformat(),
         "submitted_by": ALICE,
     }
-    return submission.read(filled | changes)
+    return submission.read(filled | changes, now=NOW)
 
 
 async def submit(db: Database, *, policy: Policy = POLICY, **changes: Any) -> Request:

@@ -20,7 +20,7 @@ from store.domain.lists import filter_text
 from store.domain.lists.query import Scope
 from store.domain.request import SPECS, Category, Environment
 from store.engine.database import Database
-from tests.cast import ALICE, sample
+from tests.cast import ALICE, NOW, sample
 from tests.harness_blocks import words
 from tests.harness_store import submit
 
@@ -78,7 +78,7 @@ def missing_in_sample(spec: Spec, found: dict[str, Any] | None) -> Iterator[str]
     """What the sample's first request of the category does not show."""
     if found is None:
         yield "bot/sandbox/sample.jsonl has no line of it"
-    elif not spec.what_changes(submission.read(found).details):
+    elif not spec.what_changes(submission.read(found, now=NOW).details):
         yield "phrases: the card of the sample's first line says nothing"
 
 

@@ -1,6 +1,7 @@
 """What is sent to the API: bodies within bounds, and what each of them says."""
 
 import asyncio
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal, TypeVar
 
@@ -100,11 +101,11 @@ async def json_of(request: Request) -> object:
         raise Problem(HTTPStatus.BAD_REQUEST, "not-json", f"This is {error}.") from None
 
 
-async def said(request: Request, model: type[M]) -> M:
+async def said(request: Request, model: type[M], *, now: datetime) -> M:
     """What the body says, by the sentences of the import. Raises Problem."""
     value = await json_of(request)
     try:
-        return submission.read_as(model, value)
+        return submission.read_as(model, value, now=now)
     except SubmissionError as error:
         raise wrong(error) from None
 

@@ -37,7 +37,7 @@ _FORBIDDEN = {
 async def hand_in(parts: Parts, obj: object, key: ApiKey) -> tuple[HTTPStatus, Request]:
     """Store one request: 201, or 200 where it is there already and equal. Raises Problem."""
     new = await _new(parts, obj, key)
-    return await _outcome(parts, new, await submit(parts.db, new, parts.policy))
+    return await _outcome(parts, await submit(parts.db, new, parts.policy))
 
 
 async def hand_in_many(parts: Parts, body: bytes, key: ApiKey) -> AsyncIterator[bytes]:
@@ -64,9 +64,9 @@ async def _told(
             except Problem as problem:
                 told[number] = _refused(problem)
         answers = await submit_all(parts.db, list(good.values()), parts.policy)
-        for (number, new), answer in zip(good.items(), answers, strict=True):
+        for number, answer in zip(good, answers, strict=True):
             try:
-                status, request = await _outcome(parts, new, answer)
+                status, request = await _outcome(parts, answer)
                 named = {"request": request.ref, "external_id": request.external_id}
                 told[number] = {"status": status.value, **named}
             except Problem as problem:
@@ -110,22 +110,19 @@ async def refusal(parts: Parts, refused: Refused) -> Problem:
 
 async def _new(parts: Parts, obj: object, key: ApiKey) -> NewRequest:
     try:
-        sent = submission.read(obj)
+        sent = submission.read(obj, now=parts.clock())
     except SubmissionError as error:
         raise bodies.wrong(error) from None
     submitter = await somebody(parts, sent.submitted_by, "submitted_by")
     return NewRequest(sent, submitter, parts.clock(), from_platform=True, by_key=key.actor)
 
 
-async def _outcome(
-    parts: Parts, new: NewRequest, answer: Submitted | Refused
-) -> tuple[HTTPStatus, Request]:
+async def _outcome(parts: Parts, answer: Submitted | Refused) -> tuple[HTTPStatus, Request]:
     if isinstance(answer, Refused):
         raise await refusal(parts, answer)
     if answer.new:
         return HTTPStatus.CREATED, answer.request
-    differs = submission.differing(new.submission, new.submitter, answer.request)
-    if differs:
+    if differs := answer.unlike:
         said = f"{answer.request.ref} has this external id and is otherwise: {', '.join(differs)}."
         more = {"differs": differs, "request": answer.request.ref}
         raise Problem(HTTPStatus.CONFLICT, "differs", said, more=more)

@@ -111,7 +111,8 @@ def _acting(app: FastAPI, parts: Parts) -> None:
     @app.post("/requests/{ref:path}/withdraw", **openapi.act(bodies.Withdrawal))
     async def withdraw(ref: Ref, request: Request) -> Response:
         """Take a request back for its submitter. The same again changes nothing."""
-        key, said = _holder(request, Right.SUBMIT), await bodies.said(request, bodies.Withdrawal)
+        key = _holder(request, Right.SUBMIT)
+        said = await bodies.said(request, bodies.Withdrawal, now=parts.clock())
         number, actor = await _concerned(parts, ref, said.on_behalf_of)
         act = Decision(number, Act.WITHDRAW, actor, parts.clock(), by_key=key.actor)
         answer = await decide(parts.db, act, parts.policy)
@@ -122,7 +123,8 @@ def _acting(app: FastAPI, parts: Parts) -> None:
     @app.post("/requests/{ref:path}/release-stage", **openapi.act(bodies.StageMove))
     async def move(ref: Ref, request: Request) -> Response:
         """Say where an approved release stands. The same again changes nothing."""
-        key, said = _holder(request, Right.SUBMIT), await bodies.said(request, bodies.StageMove)
+        key = _holder(request, Right.SUBMIT)
+        said = await bodies.said(request, bodies.StageMove, now=parts.clock())
         number, actor = await _concerned(parts, ref, said.on_behalf_of)
         act = StageMove(number, actor, said.stage, parts.clock(), by_key=key.actor)
         answer = await move_stage(parts.db, act, parts.policy)
@@ -138,7 +140,7 @@ def _acting(app: FastAPI, parts: Parts) -> None:
         admins hear of it.
         """
         key = _holder(request, Right.DECIDE)
-        said = await bodies.said(request, bodies.PlatformDecision)
+        said = await bodies.said(request, bodies.PlatformDecision, now=parts.clock())
         now, act = parts.clock(), Act(said.verdict)
         at = said.decided_at or now
         if (at - now).total_seconds() > _MOST_AHEAD_SECONDS:

@@ -6,13 +6,14 @@ Lines are taken a portion at a time, and what a portion has of good requests is 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from operator import attrgetter
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from blocks import refusals
+from blocks import notices, refusals
 from bot import intake
 from bot.profiles import Profiles
 from handlers.slack_errors import answer_of, code_of
@@ -80,7 +81,7 @@ class Importer:
         lines: list[Line] = []
         for number, text in portion:
             try:
-                good[number] = await self._new_request(_read(text))
+                good[number] = await self._new_request(_read(text, self.clock()))
             except BadLineError as bad:
                 lines.append(Line(number, problems=bad.problems))
         answers = await submit_all(self.db, list(good.values()), self.policy)
@@ -116,13 +117,14 @@ class Importer:
 def _line(number: int, answer: Submitted | Refused) -> Line:
     if isinstance(answer, Refused):
         return Line(number, problems=(refusals.word(answer, {}, asker=""),))
-    return Line(number, answer.request.id, answer.new)
+    other = (notices.other_content(answer.request, answer.unlike),) if answer.unlike else ()
+    return Line(number, answer.request.id, answer.new, other)
 
 
-def _read(text: bytes) -> Submission:
+def _read(text: bytes, now: datetime) -> Submission:
     """What a line hands in. Raises BadLineError."""
     try:
-        return submission.read(intake.parse(text))
+        return submission.read(intake.parse(text), now=now)
     except SubmissionError as error:
         raise BadLineError(*map(str, error.problems)) from error
     except ValueError as error:

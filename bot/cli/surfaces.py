@@ -140,7 +140,8 @@ def _ended(request: Request, status: Status, now: datetime) -> Request:
 def _sample(category: Category, now: datetime) -> Request:
     """The first request of this category in the packaged sample, waiting."""
     lines = map(json.loads, SAMPLE.read_text("utf-8").splitlines())
-    read = submission.read(next(line for line in lines if line["category"] == category.value))
+    found = next(line for line in lines if line["category"] == category.value)
+    read = submission.read({**found, "created_at": None}, now=now)
     return Request(
         id=128,
         revision=1,

@@ -1,6 +1,7 @@
 """Outside JSON made fit for the record: tidy texts, and nothing a database cannot hold."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,10 @@ def _nested(value: Any, found: list[FieldProblem], place: Place) -> Any:
         found.append(FieldProblem.at(place[:2], levels))
         return None
     if isinstance(value, Mapping):
-        named = ((tidy(str(key)), inner) for key, inner in value.items())
+        named = [(tidy(str(key)), inner) for key, inner in value.items()]
+        for key, count in Counter(key for key, _ in named).items():
+            if count > 1:  # they differed in what no database holds
+                found.append(FieldProblem.at((*place, key), "This key stands here twice."))
         return {key: storable(inner, found, (*place, key)) for key, inner in named}
     return [storable(inner, found, (*place, n)) for n, inner in enumerate(value)]
 

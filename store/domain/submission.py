@@ -6,7 +6,7 @@ with every problem at once, in sentences for the person who wrote it.
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from store.domain.json_values import FieldProblem, Place, storable
 from store.domain.request import Category, Environment, Request
+from store.domain.typed_text import as_code, one_line
 
 __all__ = [
     *("FieldProblem", "MiniProgram", "Moment", "Name", "Somebody", "Submission"),
@@ -37,12 +38,15 @@ DETAILS_LIMIT = 500_000
 """Bytes of all details as JSON. Ours, like the limits above; the platform states none."""
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 """Creation times outside are slips of a unit or a century, and would spoil every sort."""
+AHEAD = timedelta(days=1)
+"""How far a creation time may lie ahead: no two clocks and zones differ by more."""
 ECHO_LIMIT = 40
 """Characters of a wrong value that a sentence repeats."""
 REVIEW = "review"
 """Where an export says what became of a request; read over, since a review is never imported."""
 
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}|[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,63}")
+_LEAP_SECOND = re.compile(r"(.*[T ]\d\d:\d\d:)60(.*)")
 _QUOTE = "'"
 M = TypeVar("M", bound=BaseModel)
 
@@ -61,10 +65,15 @@ def _refuse(sentence: str) -> PydanticCustomError:
 
 
 def _one_line(value: Any) -> Any:
-    return " ".join(value.split()) if isinstance(value, str) else value
+    return one_line(value) if isinstance(value, str) else value
+
+
+def _code(value: Any) -> Any:
+    return as_code(value) if isinstance(value, str) else value
 
 
 def _digits(value: Any) -> Any:
+    value = _code(value)
     if isinstance(value, str) and value and not re.fullmatch(r"[0-9]{1,32}", value):
         raise _refuse(
             f"{_echo(value)} is not a mini program id; use the digits the platform shows."
@@ -73,16 +82,19 @@ def _digits(value: Any) -> Any:
 
 
 def _person(value: Any) -> Any:
+    value = _code(value)
     if isinstance(value, str) and value and not _PERSON.fullmatch(value):
         raise _refuse(f"{_echo(value)} is neither an e-mail address nor a Slack user id (U…).")
     return value
 
 
-def _moment(value: Any) -> datetime | None:
+def _moment(value: Any, info: ValidationInfo) -> datetime | None:
     if value in (None, ""):
         return None
+    written = as_code(str(value)).upper()
+    leap = _LEAP_SECOND.fullmatch(written)  # Python knows none, and reads the second before it
     try:
-        moment = datetime.fromisoformat(str(value).upper())
+        moment = datetime.fromisoformat(f"{leap[1]}59{leap[2]}" if leap else written)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
@@ -91,7 +103,11 @@ def _moment(value: Any) -> datetime | None:
         )
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise _refuse(f"{_echo(value)} is outside the years {FIRST_YEAR} to {LAST_YEAR}.")
-    return moment.astimezone(UTC)
+    moment = moment.astimezone(UTC) + timedelta(seconds=1 if leap else 0)
+    now: datetime = (info.context or {})["now"]
+    if moment > now + AHEAD:
+        raise _refuse(f"{_echo(value)} is more than a day ahead; is it the year that was meant?")
+    return moment
 
 
 def _line(limit: int) -> Any:
@@ -127,7 +143,7 @@ class Submission(BaseModel):
     category: Category
     environment: Environment
     mini_program: MiniProgram
-    version: Annotated[str | None, BeforeValidator(_one_line), Field(validate_default=True)] = None
+    version: Annotated[str | None, BeforeValidator(_code), Field(validate_default=True)] = None
     submitted_by: Somebody
     created_at: Moment = None
     details: dict[str, Any]
@@ -143,13 +159,16 @@ class Submission(BaseModel):
         return version or None
 
 
-def read(obj: object) -> Submission:
-    """The request in a decoded JSON value. Raises SubmissionError with all its problems."""
+def read(obj: object, *, now: datetime) -> Submission:
+    """The request in a decoded JSON value that arrives now (aware UTC).
+
+    Raises SubmissionError with all its problems.
+    """
     found: list[FieldProblem] = []
     clean = storable(_handed_in(obj), found)
     if not isinstance(clean, dict):
         raise SubmissionError((FieldProblem("", "A request is a JSON object, one a line."),))
-    submission = _validated(Submission, clean, (), found)
+    submission = _validated(Submission, clean, (), found, now=now)
     _check_details(clean, found)
     if submission is None or found:
         first_at: dict[str, FieldProblem] = {}
@@ -159,13 +178,13 @@ def read(obj: object) -> Submission:
     return submission
 
 
-def read_as(model: type[M], obj: object) -> M:
+def read_as(model: type[M], obj: object, *, now: datetime) -> M:
     """Something said about a request, read by the same sentences. Raises SubmissionError."""
     found: list[FieldProblem] = []
     clean = storable(obj, found)
     if not isinstance(clean, dict):
         raise SubmissionError((FieldProblem("", "This has to be a JSON object."),))
-    value = _validated(model, clean, (), found)
+    value = _validated(model, clean, (), found, now=now)
     if value is None or found:
         raise SubmissionError(tuple({each.field: each for each in reversed(found)}.values())[::-1])
     return value
@@ -193,8 +212,9 @@ def differing(sent: Submission, submitter: str, there: Request) -> tuple[str, ..
         sent.model_fields_set - {"details"} - ({"created_at"} if not sent.created_at else set())
     )
     places = [place for name in known if name in fields for place in _unlike(asked, known, name)]
-    details = sorted({*sent.details, *there.details})
-    unlike = [name for name in details if sent.details.get(name) != there.details.get(name)]
+    stored = storable(there.details, [])  # as it would be read today
+    details = sorted({*sent.details, *stored})
+    unlike = [name for name in details if sent.details.get(name) != stored.get(name)]
     return (*places, *(f"details.{name}" for name in unlike))
 
 
@@ -220,9 +240,15 @@ def _check_details(clean: dict[str, Any], found: list[FieldProblem]) -> None:
         _validated(Category(category).spec.model, details, ("details",), found)
 
 
-def _validated(model: type[M], value: Any, place: Place, found: list[FieldProblem]) -> M | None:
+def _validated(
+    model: type[M],
+    value: Any,
+    place: Place,
+    found: list[FieldProblem],
+    now: datetime | None = None,
+) -> M | None:
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, context={"now": now})
     except ValidationError as error:
         found.extend(
             FieldProblem.at((*place, *wrong["loc"]), _sentence(wrong)) for wrong in error.errors()

@@ -23,7 +23,7 @@ from store.domain.deadlines import working_deadline
 from store.domain.lists.query import searchable
 from store.domain.policy import Policy
 from store.domain.request import Request
-from store.domain.submission import Submission
+from store.domain.submission import Submission, differing
 from store.domain.target_rules import Blocked, Target
 from store.engine.columns import in_list
 from store.engine.database import (
@@ -101,10 +101,14 @@ class NewRequest:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The stored request; `new` is False when its external id had been stored before."""
+    """The stored request; `new` is False when its external id had been stored before.
+
+    `unlike` are then the fields that were other than what is stored; what is stored stays.
+    """
 
     request: Request
     new: bool
+    unlike: tuple[str, ...] = ()
 
 
 async def submit(db: Database, new: NewRequest, policy: Policy) -> Submitted | Refused:
@@ -205,7 +209,9 @@ async def _store(
         if place in refused:
             answers.append(refused[place])
         elif each.external_id in known:
-            answers.append(Submitted(known[each.external_id], new=False))
+            request = known[each.external_id]
+            other = differing(each.submission, each.submitter, request)
+            answers.append(Submitted(request, new=False, unlike=other))
         else:
             request = known[each.external_id] = stored[each.external_id]
             answers.append(Submitted(request, new=True))

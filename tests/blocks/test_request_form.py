@@ -16,7 +16,7 @@ from store.domain.draft import Draft, values_of
 from store.domain.json_values import FieldProblem
 from store.domain.request import Category
 from store.domain.submission import read
-from tests.cast import ALICE, request, sample_of
+from tests.cast import ALICE, NOW, request, sample_of
 from tests.harness_blocks import HOSTILE, hostile, words
 
 ASKED_IN_STEP_ONE = {"name", "version"}
@@ -67,7 +67,7 @@ def test_a_step_left_as_it_is_changes_nothing(category: Category, step: Step) ->
     asked = steps.fields(begun, step)
     shown = state(steps.build(begun, step))
     filled = replace(begun, values=form_field.fill(begun.values, asked, shown))
-    assert read(filled.interchange()) == read(begun.interchange())
+    assert read(filled.interchange(), now=NOW) == read(begun.interchange(), now=NOW)
 
 
 @pytest.mark.parametrize("category", Category)
@@ -79,7 +79,7 @@ def test_typed_into_an_empty_form_the_sample_comes_out_the_same(category: Catego
         values = replace(values, values=filled)
     for number, feature in enumerate(whole.features):
         values = replace(values, values=values.with_feature(number, feature))
-    assert read(values.interchange()) == read(whole.interchange())
+    assert read(values.interchange(), now=NOW) == read(whole.interchange(), now=NOW)
 
 
 @pytest.mark.parametrize("category", Category)

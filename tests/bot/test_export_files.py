@@ -20,7 +20,7 @@ from bot.exports.columns import columns
 from store.domain import submission
 from store.domain.export import Entry
 from store.domain.request import Category, Person, RejectionClass, Request, Status
-from tests.cast import ALICE, BOB, request, sample
+from tests.cast import ALICE, BOB, NOW, request, sample
 
 MANILA = ZoneInfo("Asia/Manila")
 PEOPLE = {
@@ -240,12 +240,12 @@ def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path)
         "rejection_class": "personal_data_and_privacy",
         "reason": "The privacy text names no contact.\nSee line 2.",
     }
-    read = submission.read(found)
+    read = submission.read(found, now=NOW)
     assert (read.submitted_by, read.details) == ("alice@example.com", request().details)
 
 
 def test_the_sample_comes_back_from_json_as_it_was(tmp_path: Path) -> None:
-    handed = [submission.read(line) for line in sample()]
+    handed = [submission.read(line, now=NOW) for line in sample()]
     stored = [
         request(
             **{name: getattr(each, name) for name in _KEPT},
@@ -254,7 +254,7 @@ def test_the_sample_comes_back_from_json_as_it_was(tmp_path: Path) -> None:
         )
         for each in handed
     ]
-    assert [submission.read(found) for found in as_objects(tmp_path, *stored)] == handed
+    assert [submission.read(found, now=NOW) for found in as_objects(tmp_path, *stored)] == handed
 
 
 _KEPT = (

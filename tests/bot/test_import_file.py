@@ -64,6 +64,16 @@ async def test_a_line_is_stored_once_whoever_imports_it_again(team: Team) -> Non
     assert first.request_id == again.request_id != other.request_id
 
 
+async def test_known_with_other_content_is_told_and_changes_nothing(team: Team) -> None:
+    details = sample_of(Category.RELEASE)["details"]
+    other = line(version="9.9.9", details=details | {"features": []})
+    first, same, unlike, again = await imported(team, line(), line(), other, line())
+
+    assert [one.outcome for one in (first, same, unlike, again)] == ["new", "known", "bad", "known"]
+    assert unlike.problems == ("MP-1 was submitted with other content: version, details.features",)
+    assert (await imported(team, other))[0].problems == unlike.problems
+
+
 async def test_an_imported_request_asks_its_reviewers(team_once: Team) -> None:
     await imported(team_once, line())
     await team_once.send_all()
@@ -82,6 +92,15 @@ async def test_an_imported_request_asks_its_reviewers(team_once: Team) -> None:
         (b"[" * 100_000, "nested too deep; please make it flatter"),
         (b'{"a": ' + b"9" * 5000 + b"}", "not a JSON object in UTF-8: Exceeds the limit"),
         (line(title=""), "title: This is required."),
+        (
+            line()[:-1] + b', "environment": "sandbox"}',
+            "an object with 'environment' more than once; keep the one that is meant",
+        ),
+        (
+            line().replace(b'"details": {', b'"details": {"type": "DSL", ', 1),
+            "an object with 'type' more than once",
+        ),
+        (line(created_at="2031-01-01T00:00:00Z"), "created_at: '2031-01-01T00:00:00Z' is more"),
         (line(submitted_by="zoe@example.com"), "nobody in the workspace is zoe@example.com"),
         (line(submitted_by="U0NOBODY"), "submitted_by: nobody in the workspace is U0NOBODY"),
         (line(submitted_by="somebody"), "submitted_by: 'somebody' is neither an e-mail address"),

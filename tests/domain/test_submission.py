@@ -1,21 +1,26 @@
 """The interchange format: what is read, and what is refused in which words."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.domain import submission
 from store.domain.request import Category
-from store.domain.submission import FieldProblem, Submission, SubmissionError, read
-from tests.cast import sample, sample_of
+from store.domain.submission import FieldProblem, Submission, SubmissionError, differing
+from tests.cast import ALICE, BOB, NOW, request, sample, sample_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+
+
+read = partial(submission.read, now=NOW)
 
 
 def release(**changes: Any) -> dict[str, Any]:
@@ -30,11 +35,11 @@ def problems(obj: object) -> dict[str, str]:
 
 @pytest.mark.parametrize("found", sample(), ids=lambda found: found["external_id"])
 def test_every_sample_is_read_whole(found: dict) -> None:
-    submission = read(found)
-    assert submission.model_dump(exclude={"created_at"}) == {
+    accepted = read(found)
+    assert accepted.model_dump(exclude={"created_at"}) == {
         key: value for key, value in found.items() if key != "created_at"
     }
-    assert submission.created_at == datetime.fromisoformat(found["created_at"])
+    assert accepted.created_at == datetime.fromisoformat(found["created_at"])
 
 
 def test_white_space_around_texts_goes() -> None:
@@ -60,6 +65,56 @@ def test_a_time_with_an_offset_becomes_utc() -> None:
     assert found.created_at.tzinfo is UTC
 
 
+def test_a_day_ahead_is_a_matter_of_clocks() -> None:
+    assert read(release(created_at="2026-11-21T03:00:00Z")).created_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("2017-01-01 07:59:60.250+08:00", datetime(2017, 1, 1, 0, 0, 0, 250_000, tzinfo=UTC)),
+        ("\u200b２０２６-11-20t02:14:00z\u200e", datetime(2026, 11, 20, 2, 14, tzinfo=UTC)),
+    ],
+)
+def test_a_leap_second_and_a_pasted_time_are_read(written: str, moment: datetime) -> None:
+    assert read(release(created_at=written)).created_at == moment
+
+
+def test_what_names_something_is_read_without_invisible_marks() -> None:
+    program = {"id": "\u200e２171020092715498", "name": "Bills Pay"}
+    found = read(release(mini_program=program, version="3.2.4\u200b", submitted_by="\ufeffa@b.co"))
+    assert (found.mini_program.id, found.version) == ("2171020092715498", "3.2.4")
+    assert found.submitted_by == "a@b.co"
+
+
+def test_only_what_is_other_is_named() -> None:
+    stored = request(details={"type": "DSL", "old": [1], "note": "\u200b"})
+    handed = {
+        "external_id": stored.external_id,
+        "title": stored.title,
+        "category": stored.category,
+        "environment": stored.environment,
+        "mini_program": {"id": stored.mini_program_id, "name": stored.mini_program_name},
+        "version": f"{stored.version}\u200b",
+        "submitted_by": ALICE,
+        "details": dict(stored.details),
+    }
+
+    def unlike_stored(submitter: str = ALICE, **changes: Any) -> tuple[str, ...]:
+        other = Submission.model_validate({**handed, **changes}, context={"now": NOW})
+        return differing(other, submitter, stored)
+
+    assert unlike_stored(details={"type": "DSL", "old": [1], "note": ""}) == ()
+    assert unlike_stored(created_at="2026-11-20T10:14:00+08:00", details=stored.details) == (
+        "details.note",
+    )
+    assert unlike_stored(BOB, version="4", created_at="2026-11-20T10:15:00Z", details={}) == (
+        *("version", "submitted_by", "created_at"),
+        *("details.note", "details.old", "details.type"),
+    )
+
+
 @pytest.mark.parametrize("gone", ["created_at", "version"])
 def test_what_is_optional_may_be_missing_null_or_empty(gone: str) -> None:
     offline = sample_of(Category.OFFLINE)
@@ -81,6 +136,9 @@ def test_a_submitter_is_an_address_or_a_slack_user_id(person: str) -> None:
     [
         ({"title": " \x00"}, "title", "This is required."),
         ({"title": None}, "title", "This is required."),
+        ({"title": "\u3164"}, "title", "This is required."),
+        ({"version": "\u200b"}, "version", "Mini Program Release needs a version."),
+        ({"external_id": "\u202e \u200b"}, "external_id", "This is required."),
         ({"title": 7}, "title", "This must be text, in quotes."),
         ({"title": "x" * 151}, "title", "This has 151 characters; at most 150 fit."),
         ({"external_id": "x" * 65}, "external_id", "This has 65 characters; at most 64 fit."),
@@ -146,6 +204,9 @@ def test_a_wrong_field_is_refused_by_name(change: dict, field: str, sentence: st
     ("category", "change", "field", "sentence"),
     [
         (Category.RELEASE, {"name": ""}, "name", "This is required."),
+        (Category.RELEASE, {"target_app": "\u2060\ufe0f"}, "target_app", "This is required."),
+        (Category.RELEASE, {"keywords": ["\u3164"]}, "keywords.0", "This is required."),
+        (Category.RELEASE, {"x\x00": 1, "x": 2}, "x", "This key stands here twice."),
         (Category.RELEASE, {"type": "H5"}, "type", "'H5' is not known; use DSL or H5+."),
         (Category.RELEASE, {"type": [1]}, "type", "A list is not known; use DSL or H5+."),
         (Category.RELEASE, {"keywords": "pay"}, "keywords", "This must be a list."),

@@ -42,7 +42,7 @@ def handed(facts: Facts) -> NewRequest:
         "created_at": (NOW + timedelta(days=facts["day"])).isoformat(),
         "submitted_by": facts["by"],
     }
-    return NewRequest(submission.read(filled), facts["by"], NOW, facts["from_platform"])
+    return NewRequest(submission.read(filled, now=NOW), facts["by"], NOW, facts["from_platform"])
 
 
 FACTS = st.fixed_dictionaries(

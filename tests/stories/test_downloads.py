@@ -20,7 +20,7 @@ from store.domain.export import Entry, Format
 from store.domain.lists.query import ListQuery, Scope, Sort
 from store.domain.request import Category
 from store.engine.database import Database
-from tests.cast import profile, sample
+from tests.cast import NOW, profile, sample
 from tests.harness_slack import Team
 
 pytestmark = pytest.mark.slow
@@ -203,5 +203,5 @@ async def stored(team: Team, db: Database) -> list[Entry]:
 
 def in_order(lines: list[bytes]) -> list[submission.Submission]:
     """What an import reads in these lines."""
-    read = [submission.read(json.loads(line)) for line in lines]
+    read = [submission.read(json.loads(line), now=NOW) for line in lines]
     return sorted(read, key=lambda each: each.external_id)

@@ -51,6 +51,20 @@ async def test_the_shortcut_opens_the_same_form(team_once: Team) -> None:
     assert by_shortcut.view.title == "New request"
 
 
+async def test_a_form_submitted_before_with_other_content_says_so(team_once: Team) -> None:
+    last = await fill_in(
+        team_once.alice, await open_form(team_once.alice), sample_of(Category.RELEASE)
+    )
+    await team_once.store(external_id=f"slack-{last.payload['private_metadata']}", version="9.9.9")
+
+    answer = await team_once.alice.submit(last)
+
+    assert answer.view is not None
+    said = team_once.words(answer.view)
+    assert "MP-1 was submitted with other content: version" in said
+    assert await stored(team_once) == 1
+
+
 async def test_a_form_submitted_twice_is_one_request(team: Team) -> None:
     last = await fill_in(team.alice, await open_form(team.alice), sample_of(Category.RELEASE))
 
