@@ -71,7 +71,12 @@ class Importer:
 
     async def run(self, lines: Iterable[bytes]) -> AsyncIterator[Line]:
         """What became of each line that is not blank, in order."""
-        told = ((number, text) for number, text in enumerate(lines, start=1) if text.strip())
+        async for line in self.take(enumerate(lines, start=1)):
+            yield line
+
+    async def take(self, values: Iterable[tuple[int, bytes]]) -> AsyncIterator[Line]:
+        """The same of values that come with their numbers, each larger than the one before."""
+        told = ((number, text) for number, text in values if text.strip())
         while portion := list(islice(told, PORTION)):
             for line in await self._portion(portion):
                 yield line

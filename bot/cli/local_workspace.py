@@ -20,7 +20,7 @@ from sqlalchemy.util import await_only
 
 from bot import app
 from bot.app import Bot
-from bot.cli import manifest
+from bot.cli import manifest, request_file
 from bot.cli.import_file import Importer, Line
 from bot.sandbox import SAMPLE
 from bot.sandbox.actions.people import Person
@@ -29,7 +29,7 @@ from bot.sandbox.page.site import Controls, Site
 from bot.sandbox.state.conversations import Conversation
 from bot.sandbox.state.rates import Rates
 from bot.sandbox.workspace import Workspace
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from store.domain.clock import utc_now
 
 STARTS = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
@@ -78,8 +78,11 @@ class LocalWorkspace:
     async def import_requests(self, file: Path = SAMPLE) -> list[Line]:
         """The import as the command line does it; what became of each line."""
         importer = Importer(self.bot.db, self.bot.profiles, self.bot.policy, self.clock)
-        lines = await asyncio.to_thread(file.read_bytes)
-        return [line async for line in importer.run(lines.splitlines())]
+        with request_file.opened(file) as requests:
+            lines = [line async for line in importer.take(requests.values())]
+        if requests.broken:
+            raise SettingsError(requests.broken)
+        return lines
 
     async def move_to(self, moment: datetime) -> None:
         """Let it be that moment, and let the ticks of that minute pass."""

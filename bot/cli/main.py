@@ -23,7 +23,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import app, http, slack_client
 from bot.app import Bot
-from bot.cli import audit, blocks_check, demo, doctor, erase, keys, manifest, operate
+from bot.cli import (
+    audit,
+    blocks_check,
+    demo,
+    doctor,
+    erase,
+    keys,
+    manifest,
+    operate,
+    output,
+    request_file,
+)
 from bot.cli.doctor import Finding
 from bot.cli.import_file import Importer
 from bot.cli.local_workspace import CAST, MOST_PEOPLE, local_workspace
@@ -52,6 +63,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     """The console script. What an operator can mend ends in a sentence, not in a stack trace."""
+    output.prepare()
     try:
         cli()
     except SettingsError as error:
@@ -93,13 +105,18 @@ def run(
 
 @cli.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="One request a line")],
+    file: Annotated[
+        Path, typer.Argument(help="One request a line, gzip or one array; - reads a pipe")
+    ],
 ) -> None:
-    """Import requests in the interchange format. Exits 1 if any line was bad."""
+    """Import requests in the interchange format, also from gzip or one JSON array.
+
+    Exits 1 if any request was bad.
+    """
     settings = Settings.read()
     settings.bot_token()
     _logging("WARNING")
-    _finish(_import(settings, file, file.stat().st_size))
+    _finish(_import(settings, file))
 
 
 @cli.command("migrate")
@@ -278,24 +295,30 @@ async def _stopped() -> None:
     await stop.wait()
 
 
-async def _import(settings: Settings, file: Path, size: int) -> int:
+async def _import(settings: Settings, path: Path) -> int:
     counts: Counter[str] = Counter()
+    watched = sys.stderr.isatty()
     async with app.build(settings) as bot:
         await _check_schema(bot.db)
         await bot.profiles.refresh_groups()
         importer = Importer(bot.db, bot.profiles, bot.policy, bot.jobs.clock)
-        with file.open("rb") as lines, Progress(console=Console(stderr=True)) as progress:
-            task = progress.add_task("Importing", total=size)
-            async for line in importer.run(lines):
-                progress.update(task, completed=lines.tell())
+        with (
+            request_file.opened(path) as file,
+            Progress(console=Console(stderr=True), disable=not watched) as progress,
+        ):
+            task = progress.add_task("Importing", total=file.size)
+            async for line in importer.take(file.values()):
+                progress.update(task, completed=file.taken)
                 counts[line.outcome] += 1
                 for problem in line.problems:
-                    typer.echo(f"line {line.number}: {problem}")
+                    typer.echo(f"{file.unit} {line.number}: {problem}")
+    if file.broken:
+        typer.echo(file.broken)
     typer.echo(
         f"{counts.total()} requests: {counts['new']} new, "
         f"{counts['known']} there already, {counts['bad']} bad"
     )
-    return 1 if counts["bad"] else 0
+    return 1 if counts["bad"] or file.broken else 0
 
 
 async def _check_schema(db: Database) -> None:

@@ -1,7 +1,11 @@
 """Import: every line ends as new, known or bad with what is wrong; good ones are always kept."""
 
+import asyncio
+import gzip
 import json
-from pathlib import Path
+import os
+import sys
+from asyncio.subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.bot.installation import Installation, Typed
 from tests.cast import sample_of
 from tests.harness_slack import Team
+from tests.source_files import ROOT
 
 LOOKUP = "users.lookupByEmail"
 
@@ -194,10 +199,49 @@ async def test_bad_lines_are_told_by_number_and_exit_1(installed: Installation) 
     assert typed.words.endswith("2 requests: 1 new, 0 there already, 1 bad\n")
 
 
-async def test_a_file_that_is_not_there_is_a_wrong_argument(installed: Installation) -> None:
-    typed = await installed.types("import", str(Path("none.jsonl")))
-    assert typed.code == 2
-    assert "does not exist" in typed.words
+async def test_a_file_that_is_not_there_is_named(installed: Installation) -> None:
+    typed = await installed.types("import", "none.jsonl")
+    assert (typed.code, typed.words) == (1, "none.jsonl cannot be read: No such file or directory.")
+
+
+async def test_what_is_not_lines_is_imported_or_named(installed: Installation) -> None:
+    def file(content: bytes) -> str:
+        (installed.folder / "requests").write_bytes(content)
+        return "requests"
+
+    array = b"[" + line(external_id="a", title="") + b",\n" + line(external_id="b") + b"]"
+    typed = await installed.types("import", file(gzip.compress(array)))
+    assert typed.words.startswith("request 1: title: This is required.\n")
+    assert typed.words.endswith("2 requests: 1 new, 0 there already, 1 bad\n")
+    typed = await installed.types("import", file(line().decode().encode("utf-16")))
+    assert typed.code == 1
+    assert typed.words == (
+        "requests is UTF-16 text. Convert it: iconv -f UTF-16 -t UTF-8 requests > requests.jsonl\n"
+        "0 requests: 0 new, 0 there already, 0 bad\n"
+    )
+
+
+@pytest.mark.slow
+async def test_any_pipe_is_imported_and_whoever_reads_the_words(installed: Installation) -> None:
+    """More lines than are stored at once, by `-` and by `<(...)`; each is bad in Chinese."""
+    mine = b"\n".join(line(external_id=f"n-{n}", title="" if n % 2 else "t") for n in range(400))
+    named = line(external_id="x", submitted_by="漢字").decode().encode()
+    (installed.folder / "requests.jsonl").write_bytes(mine + b"\n" + named)
+    command = f"{sys.executable} -m bot import"
+    environment = {**os.environ, **installed.environment, "PYTHONPATH": str(ROOT)}
+    for shell, last in (
+        (f"cat requests.jsonl | {command} -", b"401 requests: 200 new, 0 there already, 201 bad"),
+        (f"{command} <(cat requests.jsonl)", b"401 requests: 0 new, 200 there already, 201 bad"),
+        (f"{command} requests.jsonl | head -1; exit ${{PIPESTATUS[0]}}", b"line 2: title:"),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-c", shell), cwd=installed.folder, stdout=PIPE, stderr=PIPE,
+            env={**environment, "PYTHONIOENCODING": "cp1252"},
+        )  # fmt: skip
+        said, wrong = await asyncio.wait_for(process.communicate(), 120)
+        assert (process.returncode, wrong) == (1, b""), shell
+        assert last in said.splitlines()[-1], shell
+        assert b"head" in shell.encode() or b"'\\u6f22\\u5b57' is neither" in said
 
 
 async def whole(db: Database) -> int:
