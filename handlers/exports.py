@@ -1,9 +1,10 @@
-"""Exports: the button of every list, and `/mp-requests export [which list] [filters] [format]`.
+"""Exports: the button of every list, and `/mp-requests export` with list, filters and format.
 
 Nothing is read here: the wish is stored, and a loop of its own makes and sends the file.
 """
 
-from typing import Any
+import re
+from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,16 +18,26 @@ from handlers.deps import Deps
 from handlers.places import BesideMessage, NewModal, show_view
 from store import exports, people
 from store.domain.export import Export, Format
-from store.domain.lists.filter_text import WordsError, parse
+from store.domain.lists.filter_names import WordsError, echo
+from store.domain.lists.filter_text import parse
 from store.domain.lists.query import ListQuery, Scope
+from store.domain.typed_text import DOUBLE_QUOTES, folded
 from store.messages import outbox
 from store.messages.outbox import Kind
 
 _COMING = "Your download is being prepared. It comes to you as a direct message; close this."
+_SCOPES = {scope.value: scope for scope in Scope}
 _FORMATS = {format.value: format for format in Format} | {
     "excel": Format.XLSX,
     "jsonl": Format.JSON,
 }
+_OTHER_FORMATS = {
+    *("doc", "docx", "html", "ods", "parquet", "pdf", "tsv", "txt", "xls", "xml", "yaml", "zip")
+}
+"""What other programs export, so that it is no word to search for."""
+_TOKEN = re.compile(r'"[^"]*"|<[^<>]*>|[^\s"<]+|\s+|.', re.DOTALL)
+_QUOTES = str.maketrans(dict.fromkeys(DOUBLE_QUOTES, '"'))
+_Chosen = TypeVar("_Chosen", Scope, Format)
 
 
 def register(app: AsyncApp) -> None:
@@ -36,8 +47,8 @@ def register(app: AsyncApp) -> None:
 
 async def ask(text: str, asker: str, deps: Deps) -> Message | str:
     """Take the typed wish, or say what is wrong with its words."""
-    scope, words, format = _read(text)
     try:
+        scope, format, words = _read(text)
         query = parse(words, scope, asker)
     except WordsError as error:
         return safe(error.sentence)
@@ -70,12 +81,32 @@ async def _asked(query: ListQuery, format: Format, asker: str, deps: Deps) -> Ex
     return asked.export
 
 
-def _read(text: str) -> tuple[Scope, str, Format]:
-    """Which list comes first, the format first or last; in quotes each is a word to search for."""
-    words = text.split()
-    scope = Scope(words.pop(0).casefold()) if words and words[0].casefold() in set(Scope) else None
-    format = None
-    for place in (-1, 0):
-        if format is None and words and words[place].casefold() in _FORMATS:
-            format = _FORMATS[words.pop(place).casefold()]
-    return scope or Scope.ALL, " ".join(words), format or Format.CSV
+def _read(text: str) -> tuple[Scope, Format, str]:
+    """Which list, in which format, and the other words; in quotes each is a word to search for.
+
+    Raises WordsError for another format, and for two of one kind.
+    """
+    scopes, formats, others = [Scope.ALL], [Format.CSV], ""
+    for token in _TOKEN.findall(text.translate(_QUOTES)):
+        name = folded(token)
+        if name in _SCOPES:
+            scopes.append(_SCOPES[name])
+        elif name in _FORMATS:
+            formats.append(_FORMATS[name])
+        elif name in _OTHER_FORMATS:
+            raise WordsError(
+                f"I can't make {echo(token)}. Use `csv`, `xlsx` or `json`. "
+                "To search for the word itself, put it in quotes."
+            )
+        else:
+            others += token
+    return _last(scopes, "list"), _last(formats, "format"), others
+
+
+def _last(chosen: list[_Chosen], noun: str) -> _Chosen:
+    """The one that was named, else the first. Raises WordsError where several were."""
+    named = dict.fromkeys(chosen[1:])
+    if len(named) > 1:
+        both = " and ".join(f"`{each.value}`" for each in named)
+        raise WordsError(f"An export is of one {noun}; this names {both}.")
+    return chosen[-1]

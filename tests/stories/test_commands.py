@@ -95,6 +95,28 @@ async def test_rejecting_without_a_reason_asks_for_one(team_once: Team) -> None:
     assert all("No contact is named." in shown for shown in team_once.copies(request))
 
 
+EXPORTED = {
+    "export xlsx mine": " as XLSX · /mp-requests mine\n",
+    "export status:approved ＪＳＯＮ Approvals pay": " as JSON · /mp-requests approvals pay st",
+    "export bills excel pay": " as XLSX · /mp-requests list bills pay\n",
+    "export “pdf” csv": " as CSV · /mp-requests list pdf\n",
+    "export csv 'gold “mine csv”'": " as CSV · /mp-requests list 'gold mine csv'\n",
+    "export pdf": "I can't make pdf. Use csv, xlsx or json. To search for the word itself, put",
+    "export mine xls": "I can't make xls. Use csv, xlsx or json.",
+    "export csv json": "An export is of one format; this names csv and json.",
+    "export mine approvals": "An export is of one list; this names mine and approvals.",
+    "export csv mine csv mine": " as CSV · /mp-requests mine\n",
+}
+
+
+async def test_an_export_is_asked_for_in_any_order_and_a_wrong_format_is_named(
+    team_once: Team,
+) -> None:
+    for typed, answer in EXPORTED.items():
+        said = team_once.said(await team_once.bob.command(f"/mp-requests {typed}"))
+        assert answer in said, typed
+
+
 async def test_a_reason_too_long_changes_nothing(team_once: Team) -> None:
     request = await team_once.submit()
 
