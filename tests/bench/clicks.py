@@ -153,7 +153,7 @@ async def _prepared(place: Place, count: int) -> list[Request]:
         assert len(found) == count, "the seed has enough that wait"
         for request in found:
             await cards.create(session, [request], channel=None)
-            submitted = Change(request, "submitted", request.submitted_by, request.created_at)
+            submitted = Change(request, "submitted", request.submitted_by, request.created_at, {})
             await revisions.record(session, [submitted])
     return found
 
