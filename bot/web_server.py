@@ -1,15 +1,80 @@
 """The HTTP server: uvicorn on a given host and port, for as long as a block lasts."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from errno import EMFILE, ENFILE
+from resource import RLIMIT_NOFILE, getrlimit
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
+from typing import Any
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bot.quiet_log import OnceAMinute
+
+_files = logging.getLogger(f"{__name__}.files")
+_files.addFilter(OnceAMinute())
 
 STOP_SECONDS = 10
 """How long open requests may take to finish when the server stops."""
+
+
+HEADER_SECONDS = 10.0
+"""How long the head of a request may take to arrive."""
+MOST_CONNECTIONS = 512
+"""Connections kept at a time, or half of the files this process may open, if that is less: it has
+to reach its store and Slack as well."""
+
+
+BACKLOG = 128
+"""Connections that may wait to be accepted; asyncio tries to accept so many at a time."""
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's HTTP/1.1, for strangers who open connections and say nothing, or never enough."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """One too many is closed at once; from any other a request has to come in time."""
+        super().connection_made(transport)
+        if len(self.connections) > _most_connections():
+            transport.abort()
+        else:
+            self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """What came is the head of a request, whole or not, or its body."""
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_expecting()
+        elif self._timer is None:
+            self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is expected any more."""
+        self._stop_expecting()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        self._timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
+
+    def _stop_expecting(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        self.transport.abort()
+
+
+def _most_connections() -> int:
+    return min(MOST_CONNECTIONS, getrlimit(RLIMIT_NOFILE)[0] // 2)
 
 
 class _Server(uvicorn.Server):
@@ -42,6 +107,8 @@ async def serving_on(
     """The same, on what listens already."""
     config = uvicorn.Config(
         site,
+        http=_Protocol,
+        backlog=BACKLOG,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -50,6 +117,8 @@ async def serving_on(
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     server = _Server(config)
+    asyncio.get_running_loop().set_exception_handler(_say)
+    logging.getLogger("uvicorn.error").addFilter(OnceAMinute())
     task = asyncio.create_task(server.serve([listener]))
     host, port, *_ = listener.getsockname()
     try:
@@ -68,6 +137,15 @@ def listening(host: str, port: int) -> socket:
     except OSError:
         listener.close()
         raise
-    listener.listen(128)
+    listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
+
+
+def _say(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What went wrong in the loop; that no file can be opened is said once a minute."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and error.errno in {EMFILE, ENFILE}:
+        _files.error("no connection can be accepted: %s", error.strerror)
+    else:
+        loop.default_exception_handler(context)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 class Heard:
     """Anything of Slack's counts: a payload, or a sign of life of a WebSocket.
 
-    `connections` are the WebSockets by which Slack has said hello.
+    `connections` are the WebSockets by which Slack has said hello; `refused_signatures` counts
+    requests of whoever is not Slack.
     """
 
     connections: set[object] = field(default_factory=set)
+    refused_signatures: int = 0
     _at: float | None = None
 
     def note(self) -> None:

@@ -4,6 +4,7 @@ Bolt would read a body before it checks who sent it, and takes a command with th
 its text for a click. So both are done here, and Bolt is handed what was read.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -16,25 +17,58 @@ from slack_sdk.signature import SignatureVerifier
 from starlette.requests import Request
 from starlette.responses import Response
 
-log = logging.getLogger(__name__)
+from bot.incoming.bolt_app import Identity
+from bot.incoming.heard import Heard
+from bot.quiet_log import OnceAMinute
 
-LONGEST = 4 * 2**20
-"""Bytes of the largest payload read. Slack: a modal of 100 inputs of 3000 characters, escaped."""
+log = logging.getLogger(__name__)
+_refusals = log.getChild("refusals")
+_refusals.addFilter(OnceAMinute())
+_CLOSE = {"Connection": "close"}
+
+LONGEST = 2**20
+"""Bytes of the largest payload read: many times what our largest form comes to."""
+BODY_SECONDS = 3.0
+"""How long a body may take to arrive. Slack: it waits 3 seconds for the answer."""
+AT_ONCE = 32
+"""Bodies held before it is known who sent them; with LONGEST, the memory they can take."""
 
 
 class SignedRequests:
     """Answers requests to `/slack/events`."""
 
-    def __init__(self, app: AsyncApp, signing_secret: str) -> None:
+    def __init__(
+        self, app: AsyncApp, signing_secret: str, identity: Identity, heard: Heard
+    ) -> None:
         self._app, self._verifier = app, SignatureVerifier(signing_secret)
+        self._identity, self._heard = identity, heard
+        self._unsigned = asyncio.Semaphore(AT_ONCE)
 
     async def answer(self, request: Request) -> Response:
-        """Bolt's answer to a payload of Slack. 401 without its signature, 413 or 400 for others."""
-        body = await _body(request)
+        """Bolt's answer to a payload; 401 without Slack's signature, 400 to 413 for others.
+
+        503 as long as we do not know who we are at Slack. Slack looks now and then, without a
+        signature, whether the address is still there (`ssl_check`): it expects an empty 200.
+        """
+        if request.method != "POST":
+            checked = request.query_params.get("ssl_check") == "1"
+            return Response(status_code=200 if checked else 405)
+        try:
+            async with asyncio.timeout(BODY_SECONDS), self._unsigned:
+                body = await _body(request)
+        except TimeoutError:
+            return Response(status_code=408, headers=_CLOSE)
         if body is None:
-            return Response(status_code=413)
+            return Response(status_code=413, headers=_CLOSE)
         if not self._is_signed(body, request.headers):
+            if _is_ssl_check(body):
+                return Response()
+            self._heard.refused_signatures += 1
+            _refusals.warning("a request without Slack's signature was refused")
             return Response(status_code=401)
+        self._heard.note()
+        if not self._identity.is_known:
+            return Response(status_code=503)
         try:
             payload = read(body, request.headers.get("content-type", ""))
             # Verified above; Bolt takes what was read elsewhere as it does with Socket Mode.
@@ -70,8 +104,15 @@ def read(body: bytes, content_type: str) -> dict[str, Any]:
     return payload
 
 
+def _is_ssl_check(body: bytes) -> bool:
+    return body.startswith(b"ssl_check=1") or b"&ssl_check=1" in body[:1000]
+
+
 async def _body(request: Request) -> bytes | None:
-    """The whole body; None when it is too long to be Slack's."""
+    """The whole body; None when it is, or says that it is, too long to be Slack's."""
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdigit() or int(announced) > LONGEST:
+        return None
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -53,6 +53,9 @@ class Dispatcher:
         self._sending_at_once: set[asyncio.Task[None]] = set()
         self._half_free = asyncio.Event()
 
+    polled_at = 0.0
+    """When it last asked what is due and had an answer, by the clock of the loop."""
+
     def notify(self) -> None:
         """A message may be due: poll soon."""
         self._notified.set()
@@ -86,6 +89,7 @@ class Dispatcher:
 
         Whatever goes wrong: nobody would notice a loop that ended while the bot runs on.
         """
+        self.polled_at = asyncio.get_running_loop().time()
         async with self._drained():
             try:
                 await self._turns()
@@ -153,6 +157,7 @@ class Dispatcher:
         messages = await claim.claim_due(
             self._db, owner=self._owner, now=self._clock(), limit=limit, pace=self._pace
         )
+        self.polled_at = asyncio.get_running_loop().time()
         for message in messages:
             self._begin(message, self._sending)
         return len(messages)

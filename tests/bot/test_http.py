@@ -73,7 +73,7 @@ async def test_alive_and_ready(team: Team) -> None:
     async with asking(team) as client:
         alive, ready = await client.get("/healthz"), await client.get("/readyz")
     assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
-    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
 
 
 async def test_an_old_schema_is_not_ready(team: Team) -> None:
@@ -102,4 +102,5 @@ async def test_a_database_that_is_away_is_not_ready(
         postgres.execute("DROP DATABASE {} WITH (FORCE)", "leaving")
         async with asking(team) as client:
             ready = await client.get("/readyz")
-    assert (ready.status_code, ready.json()) == (503, {"status": "the database does not answer"})
+    found = (ready.status_code, ready.json()["status"])
+    assert found == (503, "the database does not answer")
