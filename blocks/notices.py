@@ -14,6 +14,7 @@ from blocks import buttons, request_text, text
 from blocks.categories import SCREENS
 from blocks.message import FALLBACK_LIMIT, Message
 from store.domain import release_stages
+from store.domain.checkpoint import Checkpoint
 from store.domain.lifecycle import Act
 from store.domain.lists.filter_names import CATEGORIES, ENVIRONMENTS, STATUSES
 from store.domain.request import People, Request, Status
@@ -206,6 +207,13 @@ def policies_differ() -> Message:
         "Put the same policy file on each of them; `mp-approvals doctor` names the one it reads."
     )
     return Message("Replicas go by different policies", (section(said),))
+
+
+def checkpoint(made: Checkpoint) -> Message:
+    """For auditors: what the record was at this moment. The line is what a program reads."""
+    said = f"Checkpoint of the record: {made.size:,} events"
+    line = text.escape(made.line())
+    return Message(said, (section(f"{said}, {text.date(made.at)}\n```{line}```"),))
 
 
 _NARROW = "\n".join(

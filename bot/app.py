@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack_client
+from bot.audit_key import AuditKey
+from bot.checkpoints import Checkpoints
 from bot.exports.loop import ExportLoop
 from bot.exports.slack_files import Files
 from bot.heartbeat import Heartbeat
@@ -104,7 +107,8 @@ async def build(
             Topic.AWAITED: dispatcher.notify_awaited,
             Topic.EXPORTS: export_loop.notify,
         }
-        jobs = Jobs(db, profiles, in_force, clock, post_interval)
+        signing = _checkpoints(settings, db, http, clock)
+        jobs = Jobs(db, profiles, in_force, clock, post_interval, signing)
         bolt = bolt_app.build(settings, identity, client, http, Deps(db, in_force, clock))
         stack.push_async_callback(bolt.finish)
         yield Bot(
@@ -123,6 +127,16 @@ async def build(
             policy_file=PolicyFile(settings, in_force, db, profiles, clock),
             schedule=scheduler.build(jobs),
         )
+
+
+def _checkpoints(
+    settings: Settings, db: Database, http: aiohttp.ClientSession, clock: Clock
+) -> Checkpoints | None:
+    """None where there is no key. Raises SettingsError where it cannot be used."""
+    if settings.audit_key_file is None:
+        return None
+    places = settings.audit_channel, settings.audit_file, settings.audit_webhook_url
+    return Checkpoints(db, http, clock, AuditKey.read(settings.audit_key_file), *places)
 
 
 @asynccontextmanager

@@ -25,6 +25,12 @@ def _address(value: str) -> str:
     return value.rstrip("/") + "/"
 
 
+def _webhook(value: str | None) -> str | None:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("is not a web address; it starts with https://")
+    return value or None
+
+
 def _database(value: str) -> str:
     try:
         url = parse_url(value)
@@ -116,6 +122,21 @@ class Settings(BaseSettings):
         int,
         Field(gt=0, le=10_000, description="How often each API key may ask, in each process"),
     ] = 50
+    audit_key_file: Annotated[
+        Path | None,
+        Field(description="The key that signs checkpoints of the record; see the record below"),
+    ] = None
+    audit_channel: Annotated[
+        str | None, Field(description="A channel (`C…`) that gets every checkpoint")
+    ] = None
+    audit_file: Annotated[
+        Path | None, Field(description="A file that every checkpoint is appended to")
+    ] = None
+    audit_webhook_url: Annotated[
+        str | None,
+        AfterValidator(_webhook),
+        Field(description="A web address that every checkpoint is posted to", repr=False),
+    ] = None
     log_level: Annotated[
         str, AfterValidator(_level), Field(description="DEBUG, INFO, WARNING or ERROR")
     ] = "INFO"

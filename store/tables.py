@@ -7,13 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, MetaData, text
+from sqlalchemy import Column, Index, MetaData, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from store.domain.export import ExportState, Format
 from store.domain.lists.query import Scope
 from store.domain.request import Category, Environment, ReleaseStage, Status, Verdict
-from store.engine.columns import Document, numbered, one_of, only, request_key
+from store.engine.columns import Document, Key, numbered, one_of, only, request_key
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -181,6 +181,7 @@ class EventRow(SQLModel, table=True):
     """
 
     __tablename__ = "event"
+    __table_args__ = (Index("ix_event_at", "at"),)  # `checkpoints`: what is new
 
     request_id: int = Field(sa_column=request_key(primary=True))
     revision: int = Field(primary_key=True)
@@ -204,6 +205,48 @@ class SaltRow(SQLModel, table=True):
     revision: int = Field(primary_key=True)
     name: str = Field(primary_key=True)
     salt: str
+
+
+class LeafRow(SQLModel, table=True):
+    """An event in the tree that checkpoints are the root of, at its place for ever.
+
+    It refers to nothing, so that it stays where the event is deleted.
+    """
+
+    __tablename__ = "leaf"
+    __table_args__ = (UniqueConstraint("request_id", "revision"),)
+
+    position: int = Field(sa_column=Column(Key, primary_key=True, autoincrement=False))
+    request_id: int = Field(sa_type=Key)
+    revision: int
+    hash: str
+
+
+class NodeRow(SQLModel, table=True):
+    """A whole subtree of it, over 2^level leaves; of level 0 are the leaves themselves."""
+
+    __tablename__ = "node"
+
+    level: int = Field(primary_key=True)
+    place: int = Field(sa_column=Column(Key, primary_key=True, autoincrement=False))
+    hash: str
+
+
+class CheckpointRow(SQLModel, table=True):
+    """The root over the first `size` events, signed; `previous` is the root before it.
+
+    `webhook_at` is when the webhook has taken it.
+    """
+
+    __tablename__ = "checkpoint"
+
+    size: int = Field(sa_column=Column(Key, primary_key=True, autoincrement=False))
+    root: str
+    previous: str | None = None
+    at: datetime
+    key: str
+    signature: str
+    webhook_at: datetime | None = None
 
 
 class CardRow(SQLModel, table=True):

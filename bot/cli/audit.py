@@ -7,16 +7,22 @@ Nothing that people wrote is printed, since it may have been erased for good rea
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from bot.audit_key import AuditKey, is_signed
+from bot.cli import checkpoint_places
 from bot.cli.operate import finish, opened_store
+from bot.settings import Settings, SettingsError
+from store.audit import checkpoints
 from store.audit import verify as audit
 from store.audit.verify import Checked
-from store.domain import request_number
+from store.domain import checkpoint, request_number
+from store.domain.checkpoint import Checkpoint
 from store.engine.database import Database
 
 commands = typer.Typer(
@@ -30,21 +36,95 @@ def verify(
         datetime | None, typer.Option(help="Only what changed from then on (UTC)")
     ] = None,
     request: Annotated[str | None, typer.Option(help="Only this one, such as MP-12")] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Compare with the checkpoints in this file or #channel as well"),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Their public key; without it that of AUDIT_KEY_FILE")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
 ) -> None:
     """Compare every request with its sealed history. Exits 1 if one differs."""
     named = request_number.exactly(request) if request is not None else None
     if request is not None and not named:
         raise typer.BadParameter(f"{request!r} is no request; use MP-12.")
-    if named and since:
-        raise typer.BadParameter("Give either --request or --since.")
+    if named and (since or against):
+        raise typer.BadParameter("Give --request alone.")
     moment = since.replace(tzinfo=since.tzinfo or UTC) if since else None
-    finish(_verify(moment, named.number if named else None, json_))
+    finish(_verify(moment, named.number if named else None, against, key, json_))
 
 
-async def _verify(since: datetime | None, number: int | None, as_json: bool) -> int:
+@commands.command()
+def init() -> None:
+    """Make the key that signs checkpoints, in AUDIT_KEY_FILE, and print its public half."""
+    path = Settings.read().audit_key_file
+    if path is None:
+        raise SettingsError("Set AUDIT_KEY_FILE to where the key is to be, then try again.")
+    typer.echo(f"{path} is the key; keep a copy where the database's backups are not.")
+    typer.echo(f"Whoever checks the record needs its public half: {AuditKey.create(path).public}")
+
+
+@commands.command()
+def prove(
+    request: Annotated[str, typer.Argument(help="Such as MP-12")],
+    earlier: Annotated[
+        int | None,
+        typer.Option("--from", help="Events of the checkpoint that the newest must continue"),
+    ] = None,
+) -> None:
+    """Print a proof of a request's history, to be checked without the database."""
+    named = request_number.exactly(request)
+    if not named:
+        raise typer.BadParameter(f"{request!r} is no request; use MP-12.")
+    finish(_prove(named.number, earlier))
+
+
+@commands.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Of `audit prove`")],
+    key: Annotated[str, typer.Option(help="The public key that `audit init` printed")],
+) -> None:
+    """Check a proof with the public key alone: no database, no settings. Exits 1 if it fails."""
+    read = checkpoint.check(file.read_bytes(), key, is_signed)
+    for problem in read.problems:
+        typer.echo(f"It does not hold: {problem}.")
+    if read.problems or read.proof is None:
+        raise typer.Exit(1)
+    for event in read.proof.events:
+        typer.echo(
+            f"MP-{event.request_id}, revision {event.revision}: {event.kind} by "
+            f"{event.actor} at {event.at}"
+        )
+    last, before = read.proof.checkpoint, read.proof.earlier
+    typer.echo(f"All of it was sealed on {last.at} in a record of {last.size:,} events.")
+    if before:
+        typer.echo(f"That continues the record of {before.size:,} events of {before.at}.")
+
+
+async def _prove(number: int, earlier: int | None) -> int:
+    async with opened_store() as db, db.snapshot() as session:
+        try:
+            proof = await checkpoints.prove(session, number, earlier=earlier)
+        except (LookupError, ValueError) as error:
+            raise SettingsError(f"MP-{number} cannot be proved: {error}.") from None
+        left = await checkpoints.events_of(session, number) - len(proof.events)
+    typer.echo(proof.model_dump_json())
+    if left:
+        typer.echo(f"{left} of its events are younger than the last checkpoint.", err=True)
+    return 0
+
+
+async def _verify(
+    since: datetime | None,
+    number: int | None,
+    against: str | None,
+    key: str | None,
+    as_json: bool,
+) -> int:
     """Print every finding as it comes, and the count at the end."""
     requests = events = differing = older = 0
+    sealed = await _sealed(against, key) if against else []
     async with opened_store() as db:
         async for checked in _one(db, number) if number else _all(db, since):
             requests, events = requests + checked.is_there, events + checked.events
@@ -53,6 +133,9 @@ async def _verify(since: datetime | None, number: int | None, as_json: bool) -> 
             for finding in checked.findings:
                 told = {"request": f"MP-{checked.request_id}", "finding": finding}
                 typer.echo(json.dumps(told) if as_json else ": ".join(told.values()))
+        lost = [finding async for finding in checkpoints.compare(db, sealed)] if sealed else []
+    for finding in lost:
+        typer.echo(json.dumps({"finding": finding}) if as_json else finding)
     if as_json:
         found = {"requests": requests, "events": events, "differing": differing, "older": older}
         typer.echo(json.dumps(found))
@@ -61,7 +144,28 @@ async def _verify(since: datetime | None, number: int | None, as_json: bool) -> 
         typer.echo(f"{requests:,} requests, {events:,} events: {said}.")
         if older:
             typer.echo(_OLDER.format(older))
-    return 1 if differing else 0
+        if sealed and not lost:
+            typer.echo(f"All that {len(sealed):,} checkpoints sealed is there.")
+    return 1 if differing or lost else 0
+
+
+async def _sealed(place: str, key: str | None) -> list[Checkpoint]:
+    """The checkpoints there that this key has signed. Raises SettingsError where there is none.
+
+    Others are left out, since anybody may post one in a channel.
+    """
+    settings = Settings.read()
+    if key is None and settings.audit_key_file is None:
+        raise SettingsError("Give --key, the public key that `audit init` printed.")
+    public = key or AuditKey.read(settings.audit_key_file or Path()).public
+    found = await checkpoint_places.read(settings, place)
+    ours = [each for each in found if is_signed(public, each.signed_text(), each.signature)]
+    if not ours:
+        raise SettingsError(f"No checkpoint in {place} is signed by the key {public}.")
+    if len(ours) < len(found):
+        left_out = f"{len(found) - len(ours)} checkpoints in {place} are not signed by the key"
+        typer.echo(f"{left_out}, and were left out.", err=True)
+    return ours
 
 
 _OLDER = (

@@ -25,6 +25,7 @@ from blocks import export as export_blocks
 from bot.outgoing.slack_calls import Call, DeleteOthers, Edit, Post, Publish, Reply
 from bot.profiles import Profiles
 from store import exports, people
+from store.audit import checkpoints
 from store.domain.access import Denial, Refused
 from store.domain.clock import Clock
 from store.domain.lifecycle import Act
@@ -77,6 +78,8 @@ class Renderer:
                 return await _contradiction(owed, db, profiles)
             case Kind.UNDELIVERED:
                 return await _undelivered(owed, db, policy)
+            case Kind.CHECKPOINT:
+                return await _checkpoint(owed, db)
             case Kind.SECOND_COPY:
                 return await _second_copy(owed, db, now)
             case Kind.LATE_ANSWER:
@@ -269,6 +272,12 @@ async def _undelivered(owed: Claimed, db: Database, policy: Policy) -> Call | No
     place = owed.data.get("place", owed.data.get("recipient", ""))  # as older rows name it
     what = f"the {owed.data['kind']}{ref}"
     return Post(undelivered.build(what, place, owed.data["why"]), owed.recipient)
+
+
+async def _checkpoint(owed: Claimed, db: Database) -> Call | None:
+    async with db.snapshot() as session:
+        found = await checkpoints.find(session, owed.data["size"])
+    return Post(notices.checkpoint(found), owed.recipient) if found else None
 
 
 async def _second_copy(owed: Claimed, db: Database, now: datetime) -> Call | None:

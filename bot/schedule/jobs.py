@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.checkpoints import Checkpoints
 from bot.profiles import Profiles
 from store import drafts, exports, people, replicas
 from store.domain.access import Roster
@@ -37,6 +38,7 @@ class Jobs:
     in_force: PolicyInForce
     clock: Clock
     pace: timedelta
+    checkpoints: Checkpoints | None = None
 
     def __post_init__(self) -> None:
         self._seen: Roster | None = None
@@ -118,6 +120,10 @@ class Jobs:
         if self.differ_since is None or now - self.differ_since < MAY_DIFFER:
             return 0
         return await reminders.owe_policies_differ(self.db, self.policy, now=now)
+
+    async def checkpoint(self) -> int:
+        """Make the checkpoint that is due, if there is a key to sign it with; how many."""
+        return await self.checkpoints.make() if self.checkpoints else 0
 
     async def erase(self) -> int:
         """Erase what the policy no longer keeps, and what forgotten people left; how much."""

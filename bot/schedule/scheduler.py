@@ -37,6 +37,7 @@ def build(jobs: Jobs) -> AsyncIOScheduler:
     )
     scheduler.add_job(jobs.reconcile, "interval", minutes=5, id="reconcile", next_run_time=started)
     scheduler.add_job(jobs.reconcile_all, "interval", hours=6, id="reconcile_all")
+    scheduler.add_job(jobs.checkpoint, "interval", minutes=1, id="checkpoint")
     scheduler.add_job(jobs.erase, "interval", hours=6, id="erase")
     scheduler.add_job(jobs.prune, "interval", hours=6, id="prune")
     return scheduler

@@ -22,13 +22,12 @@ from typing import Any
 from sqlmodel import col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.domain.canonical import digest, salted_digest
+from store.domain.canonical import salted_digest
+from store.domain.checkpoint import GENESIS, SEALED, seal_of
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, execute
 from store.tables import EventRow, SaltRow
 
-GENESIS = "0" * 64
-"""What the first event names as the hash before it."""
 TEXTS = ("title", "mini_program_name", "details", "decision_reason", "platform_decider")
 """The columns of a request that hold what somebody wrote."""
 DERIVED = frozenset({"id", "revision", "search_text", "target_app"})
@@ -75,19 +74,16 @@ async def append(session: AsyncSession, events: Sequence[Event]) -> None:
             previous=before.get((event.request_id, event.revision - 1), GENESIS),
         )
         place = {"request_id": event.request_id, "revision": event.revision}
-        rows.append({name: getattr(linked, name) for name in _SEALED} | {"hash": seal(linked)})
+        rows.append({name: getattr(linked, name) for name in SEALED} | {"hash": seal(linked)})
         salts += [place | {"name": name, "salt": salt} for name, salt in added.items()]
     await execute(session, _NEW, rows)
     if salts:
         await execute(session, _NEW_SALTS, salts)
 
 
-_SEALED = ("request_id", "revision", "at", "actor", "kind", "data", "previous")
-
-
 def seal(event: Event | AnyRow) -> str:
     """The SHA-256 of everything the event says, the hash before it included."""
-    return digest([sealed_value(getattr(event, name)) for name in _SEALED])
+    return seal_of({name: sealed_value(getattr(event, name)) for name in SEALED})
 
 
 def sealed_value(value: Any) -> Any:

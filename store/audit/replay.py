@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from store.audit.events import GENESIS, VOTE_REASON, seal
+from store.audit.events import VOTE_REASON, seal
 from store.domain.canonical import canonical, salted_digest
+from store.domain.checkpoint import GENESIS
 from store.domain.lifecycle import TRANSITIONS
 from store.domain.request import Status
 from store.engine.database import AnyRow

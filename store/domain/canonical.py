@@ -34,7 +34,7 @@ def digest(value: object) -> str:
 
 
 def salted_digest(value: object, salt: str) -> str:
-    """The same with a secret, without which nobody can try what the value may have been."""
+    """The HMAC-SHA256 of a value: without the salt nobody can try what it may have been."""
     return hmac.new(salt.encode(), canonical(value).encode(), hashlib.sha256).hexdigest()
 
 

@@ -69,6 +69,7 @@ class Kind(StrEnum):
     EXPORT = "export"
     CONTRADICTION = "contradiction"
     UNDELIVERED = "undelivered"
+    CHECKPOINT = "checkpoint"
     SECOND_COPY = "second_copy"
     LATE_ANSWER = "late_answer"
     POLICY = "policy"

@@ -22,6 +22,7 @@ from store.domain.lists.query import searchable
 from store.domain.policy import Policy
 from store.domain.request import Category, Request, Status
 from store.engine.database import Database
+from store.engine.time_limits import LONG
 from store.messages import cards
 from store.requests import revisions
 from store.requests.revisions import Change
@@ -46,7 +47,7 @@ PORTION = 50
 """Requests that one transaction changes: on SQLite every click waits for its end."""
 _SUBMITTED = ("title", "mini_program_name", "details")
 _SAID = ("decision_reason", VOTE_REASON)
-_OLD = ("details", *_SAID)
+_OLD = ("details", "platform_decider", *_SAID)
 """What `keep_details_days` is about. Titles and names of mini programs stay, for the lists."""
 _OF_A_PERSON = {DraftRow: "owner", HomeRow: "user_id", OutboxRow: "recipient", ExportRow: "asker"}
 """Rows that are about one person alone, and where they say who it is."""
@@ -113,7 +114,7 @@ async def forget(
     left = select(func.count(func.distinct(SaltRow.request_id))).join(
         RequestRow, col(RequestRow.id) == SaltRow.request_id
     )
-    async with db.snapshot() as session:
+    async with db.snapshot(LONG) as session:
         later = (await session.exec(left.where(_written_by(user), _is_needed()))).one()
     return Forgotten(erased, later)
 
@@ -134,7 +135,7 @@ async def _erase_all(
     """Erase these texts, a portion of requests at a time; of how many requests."""
     last, total = 0, 0
     while True:
-        async with db.snapshot() as session:
+        async with db.snapshot(LONG) as session:
             portion = await _erasable(session, which, last)
         if not portion:
             return total

@@ -12,7 +12,8 @@ from typing import Any
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.audit.events import GENESIS, Event, append, seal
+from store.audit.events import Event, append, seal
+from store.domain.checkpoint import GENESIS
 from store.domain.request import RejectionClass, ReleaseStage, Request, Verdict
 from store.engine.database import Database
 from store.requests.release_stage import StageMove, move_stage

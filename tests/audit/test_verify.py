@@ -1,12 +1,12 @@
 """Whoever changes the record past the code is found, and what they changed is named."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import JSON, Boolean
 from sqlmodel import col, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.audit.verify import check_all, check_portion, count
@@ -16,13 +16,18 @@ from tests.audit.manipulations import LATER, TABLE, Manipulation, lived_in
 from tests.cast import BOB, NOW, PEOPLE
 
 
+class TakenBackError(Exception):
+    """Nothing of the transaction is to stay."""
+
+
 async def after(db: Database, manipulation: Manipulation) -> dict[int, str]:
     """What is found once that is done, by the number of the request; then it is taken back."""
-    async with AsyncSession(db.engine) as session:
-        await manipulation(session)
-        await session.flush()
-        found, _ = await check_portion(session)
-        await session.rollback()
+    with suppress(TakenBackError):
+        async with db.transaction() as session:
+            await manipulation(session)
+            await session.flush()
+            found, _ = await check_portion(session)
+            raise TakenBackError
     return {each.request_id: " / ".join(each.findings) for each in found if each.findings}
 
 
