@@ -158,6 +158,16 @@ def late_answer(asked_at: datetime, *, took_effect: bool | None) -> Message:
     return plain(said)
 
 
+def hook_paused(url: str, why: str) -> Message:
+    """To the admins: a platform hears no more of what happens here, until somebody resumes it."""
+    said = (
+        f"⚠️ Webhooks to {text.line(url, 300)} are paused: {text.line(why, 300)}.\n"
+        "What it is owed is kept for 30 days. Once it answers again: "
+        "`mp-approvals hooks resume URL`."
+    )
+    return Message(text.clip(f"Webhooks are paused: {url}", FALLBACK_LIMIT), (section(said),))
+
+
 def contradiction(request: Request, act: Act, decider: str, people: People) -> Message:
     """To the admins: the platform has decided otherwise than it is on record here."""
     there = f"{text.line(decider, 80)} {_THERE[act]} it on the platform's own page"

@@ -32,6 +32,7 @@ from bot.profiles import Profiles
 from bot.schedule import scheduler
 from bot.schedule.jobs import Jobs
 from bot.settings import Settings
+from bot.webhooks.loop import WebhookLoop
 from handlers.deps import Deps
 from store.domain.clock import Clock, utc_now
 from store.domain.policy import Policy, PolicyInForce
@@ -65,6 +66,7 @@ class Bot:
     heartbeat: Heartbeat
     dispatcher: Dispatcher
     export_loop: ExportLoop
+    webhook_loop: WebhookLoop
     jobs: Jobs
     policy_file: PolicyFile
     schedule: AsyncIOScheduler
@@ -107,6 +109,8 @@ async def build(
             Topic.AWAITED: dispatcher.notify_awaited,
             Topic.EXPORTS: export_loop.notify,
         }
+        webhook_loop = WebhookLoop(db, in_force, clock)
+        db.listeners[Topic.WEBHOOKS] = webhook_loop.notify
         signing = _checkpoints(settings, db, http, clock)
         jobs = Jobs(db, profiles, in_force, clock, post_interval, signing)
         bolt = bolt_app.build(settings, identity, client, http, Deps(db, in_force, clock))
@@ -123,6 +127,7 @@ async def build(
             heartbeat=Heartbeat(db, in_force, clock),
             dispatcher=dispatcher,
             export_loop=export_loop,
+            webhook_loop=webhook_loop,
             jobs=jobs,
             policy_file=PolicyFile(settings, in_force, db, profiles, clock),
             schedule=scheduler.build(jobs),
@@ -149,6 +154,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
     loops = {
         "sending": bot.dispatcher.run(),
         "making exports": bot.export_loop.run(),
+        "sending webhooks": bot.webhook_loop.run(),
         "the heartbeat": bot.heartbeat.run(),
         "reading the policy file": bot.policy_file.run(),
     }

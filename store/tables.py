@@ -32,6 +32,7 @@ UNMOVED = text(
 MOVED = text("moved_at IS NOT NULL")
 STAGED = text("release_stage IS NOT NULL")
 DECIDED = text("status IN ('approved', 'rejected')")
+UNSENT = text("state != 'sent'")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
 
@@ -486,3 +487,48 @@ class ApiKeyRow(SQLModel, table=True):
     created_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+
+
+class HookRow(SQLModel, table=True):
+    """Where webhooks go. `events` are words with a space between; the secret has to sign."""
+
+    __tablename__ = "hook"
+
+    id: int = Field(default=None, sa_column=numbered())
+    url: str = Field(unique=True)
+    events: str
+    secret: str
+    allow_private: bool = False
+    created_at: datetime
+    last_answer: str | None = None
+    last_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_why: str | None = None
+
+
+class DeliveryRow(SQLModel, table=True):
+    """A revision of a request that a hook is to hear of, or has heard of."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        # Once each; and what of a request is still to be sent before it.
+        Index("ix_delivery_event", "hook_id", "request_id", "revision", unique=True),
+        # `webhooks.claim`: what a hook is owed, by when it is due.
+        Index("ix_delivery_due", "hook_id", "due_at", "id", **only(UNSENT)),
+        # `webhooks.prune`.
+        Index("ix_delivery_settled", "settled_at"),
+    )
+
+    id: int = Field(default=None, sa_column=numbered())
+    hook_id: int = Field(foreign_key="hook.id", sa_type=Key)
+    request_id: int = Field(sa_column=request_key())
+    revision: int
+    event: str
+    state: str = OutboxState.PENDING.value
+    attempts: int = 0
+    due_at: datetime
+    created_at: datetime
+    first_at: datetime | None = None
+    settled_at: datetime | None = None
+    lease_until: datetime | None = None
+    lease_owner: str | None = None

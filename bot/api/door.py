@@ -23,6 +23,7 @@ from store.domain.api_key import ApiKey, prefix_of
 from store.domain.clock import Clock
 from store.domain.policy import Policy, PolicyInForce
 from store.engine.database import Database
+from store.engine.time_limits import TooLateError
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Door:
             await _refuse(problem, scope, receive, answer)
         except TimeoutError:
             await _refuse(later("late"), scope, receive, answer)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, TooLateError) as error:
             log.warning("the API cannot use the store: %s", type(error).__name__)
             await _refuse(later("store-away"), scope, receive, answer)
         finally:

@@ -23,6 +23,7 @@ from store.domain.lifecycle import Act
 from store.domain.request import Request as Stored
 from store.domain.request import Status
 from store.domain.typed_text import tidy
+from store.engine.time_limits import TooLateError
 from store.requests import record
 from store.requests.decide import Decision, OnPlatform, decide
 from store.requests.release_stage import StageMove, move_stage
@@ -49,6 +50,7 @@ def build(parts: Parts) -> FastAPI:
             RequestValidationError: _wrong_question,
             SQLAlchemyError: _store_away,
             OSError: _store_away,
+            TooLateError: _store_away,
             Exception: _broken,
         },
     )

@@ -29,6 +29,7 @@ from bot.cli import (
     demo,
     doctor,
     erase,
+    hooks,
     keys,
     manifest,
     operate,
@@ -58,6 +59,7 @@ cli.add_typer(audit.commands, name="audit")
 cli.command("forget")(erase.forget)
 cli.command("erase")(erase.erase)
 cli.add_typer(keys.commands, name="keys")
+cli.add_typer(hooks.commands, name="hooks")
 log = logging.getLogger(__name__)
 
 

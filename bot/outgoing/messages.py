@@ -74,6 +74,8 @@ class Renderer:
                 return await _home(owed, db, profiles, policy, now)
             case Kind.EXPORT:
                 return await _export(owed, db, profiles)
+            case Kind.HOOK_PAUSED:
+                return Post(notices.hook_paused(owed.data["url"], owed.data["why"]), owed.recipient)
             case Kind.CONTRADICTION:
                 return await _contradiction(owed, db, profiles)
             case Kind.UNDELIVERED:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.checkpoints import Checkpoints
 from bot.profiles import Profiles
-from store import drafts, exports, people, replicas
+from store import drafts, exports, people, replicas, webhooks
 from store.domain.access import Roster
 from store.domain.clock import Clock
 from store.domain.policy import Policy, PolicyInForce
@@ -135,7 +135,7 @@ class Jobs:
         In chunks of a transaction each, so that no click waits long behind one.
         """
         total = 0
-        kept = dict.fromkeys((outbox, reminders, exports, rate_limits), KEEP)
+        kept = dict.fromkeys((outbox, reminders, exports, rate_limits, webhooks), KEEP)
         kept |= {drafts: KEEP_DRAFTS, replicas: KEEP_REPLICAS}
         for rows, age in kept.items():
             before, count = self.clock() - age, CHUNK

@@ -72,12 +72,13 @@ _CONNECTION = "connection"
 
 class Topic(StrEnum):
     """What a transaction may leave for a loop to do: messages to send, those that somebody waits
-    for, exports to make.
+    for, exports to make, webhooks to send.
     """
 
     OUTBOX = "message"
     AWAITED = "awaited message"
     EXPORTS = "file"
+    WEBHOOKS = "webhook"
 
 
 class ImmediateSender(Protocol):

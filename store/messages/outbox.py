@@ -68,6 +68,7 @@ class Kind(StrEnum):
     HOME = "home"
     EXPORT = "export"
     CONTRADICTION = "contradiction"
+    HOOK_PAUSED = "hook_paused"
     UNDELIVERED = "undelivered"
     CHECKPOINT = "checkpoint"
     SECOND_COPY = "second_copy"

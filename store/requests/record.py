@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.request import People, Request
 from store.messages.outbox import Kind
 from store.requests import read
+from store.snapshots import snapshots
 from store.tables import CardRow, EventRow, OutboxRow, OutboxState, RequestRow
 
 
@@ -50,6 +51,30 @@ class Record:
     history: tuple[Happened, ...]
     messages: tuple[Message, ...]
     people: People
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a webhook tells: one event, and the request as it is now."""
+
+    request: Request
+    event: Happened
+    people: People
+
+
+async def told_of(session: AsyncSession, about: Sequence[tuple[int, int]]) -> list[Told]:
+    """For each request and revision what led to it, in a few queries for any number."""
+    ids = sorted({request_id for request_id, _ in about})
+    rows = (await session.exec(select(RequestRow).where(col(RequestRow.id).in_(ids)))).all()
+    requests = {request.id: request for request in await snapshots(session, rows)}
+    wanted = tuple_(col(EventRow.request_id), col(EventRow.revision)).in_(about)
+    found = await session.exec(select(EventRow).where(wanted))
+    events = {(each.request_id, each.revision): _happened(each) for each in found}
+    named = {user for request in requests.values() for user in request.people()}
+    for each in events.values():
+        named |= {each.actor, each.on_behalf_of or each.actor}
+    known = await people.known(session, named)
+    return [Told(requests[each[0]], events[each], known) for each in about]
 
 
 async def number_of(session: AsyncSession, external_id: str) -> int | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Update
 from sqlmodel import bindparam, col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store import webhooks
 from store.audit import events
 from store.audit.events import DERIVED, TEXTS, VOTE_REASON, Event, sealed_value
 from store.domain.request import Request, Vote
@@ -59,8 +60,9 @@ async def advance(session: AsyncSession, changed: Sequence[Request], *names: str
 
 
 async def record(session: AsyncSession, changes: Sequence[Change]) -> None:
-    """Write down what led to these revisions, at most one of each request."""
+    """Write down what led to these revisions, at most one of each request, and owe webhooks."""
     await events.append(session, [_event(change) for change in changes])
+    await webhooks.owe(session, changes)
 
 
 def written(request: Request, *names: str) -> dict[str, Any]:

@@ -1,0 +1,173 @@
+"""The loop that sends what platforms are owed. Any number of replicas may run it."""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot import interchange
+from bot.webhooks.sending import Heard, Poster, posting
+from store import webhooks
+from store.domain.clock import Clock
+from store.domain.hook import GIVE_UP_AFTER, Hook, message_id, wait_after
+from store.domain.policy import PolicyInForce
+from store.engine.batching import Batches
+from store.engine.database import Database
+from store.requests import record
+from store.webhooks import Delivery
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 5.0
+"""The longest idle time between two polls: other processes owe deliveries too."""
+AT_ONCE = 20
+"""Deliveries under way to one hook; a slow one has no more, and holds up no other."""
+LONGEST_ASKED_WAIT = timedelta(hours=1)
+"""A receiver that asks for more is asked again by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    delivery: Delivery
+    heard: Heard
+
+
+class WebhookLoop:
+    """Sends deliveries. `notify()` after a commit makes it poll at once."""
+
+    def __init__(self, db: Database, in_force: PolicyInForce, clock: Clock) -> None:
+        self._db, self._in_force, self._clock = db, in_force, clock
+        self._owner = uuid4().hex
+        self._notified = asyncio.Event()
+        self._under_way: dict[asyncio.Task[None], Delivery] = {}
+        self._batches = Batches(db.transaction)
+        self._jitter = random.SystemRandom().random
+
+    def notify(self) -> None:
+        """A delivery may be due: poll now."""
+        self._notified.set()
+
+    async def run(self) -> None:
+        """Send what is owed until cancelled; a database that is away is asked again."""
+        async with posting() as poster:
+            try:
+                while True:
+                    try:
+                        await self._turn(poster)
+                    except Exception:
+                        log.exception("webhooks could not be read; trying again")
+                        await self._idle(IDLE_SECONDS)
+            finally:
+                for task in self._under_way:
+                    task.cancel()
+                await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def send_all(self) -> None:
+        """Send all that is due now, as a test wants it."""
+        async with posting() as poster:
+            while await self._begin(poster) or self._under_way:
+                if self._under_way:
+                    await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _turn(self, poster: Poster) -> None:
+        """Claim what there is room for, and wait until the next claim is worth it."""
+        self._notified.clear()
+        if await self._begin(poster):
+            await asyncio.wait(
+                self._under_way, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            return
+        async with self._db.snapshot() as session:
+            due = await webhooks.next_due(session)
+        seconds = (due - self._clock()).total_seconds() if due else IDLE_SECONDS
+        await self._idle(min(max(seconds, 0.05), IDLE_SECONDS))
+
+    async def _begin(self, poster: Poster) -> int:
+        """Claim, draw all of it at one moment, and begin to send; how many deliveries."""
+        async with self._db.snapshot() as session:
+            hooks = {hook.id: hook for hook in await webhooks.hooks(session)}
+        if not hooks:
+            return 0
+        busy = Counter(each.hook_id for each in self._under_way.values())
+        room = {hook: max(0, AT_ONCE - busy[hook]) for hook in hooks}
+        if not any(room.values()):
+            return 0
+        async with self._db.transaction() as session:
+            claimed = await webhooks.claim(session, room, owner=self._owner, now=self._clock())
+        if not claimed:
+            return 0
+        async with self._db.snapshot() as session:
+            bodies = await drawn(session, claimed)
+        for delivery, body in zip(claimed, bodies, strict=True):
+            send = self._send(poster, hooks[delivery.hook_id], delivery, body)
+            task = asyncio.create_task(send)
+            self._under_way[task] = delivery
+            task.add_done_callback(self._ended)
+        return len(claimed)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.pop(task, None)
+        self.notify()
+        if not task.cancelled() and (error := task.exception()):
+            # Its lease ends, and it is sent again with the same id.
+            log.warning("a webhook was not settled: %s", type(error).__name__)
+
+    async def _send(
+        self, poster: Poster, hook: Hook, delivery: Delivery, body: dict[str, Any]
+    ) -> None:
+        id_ = message_id(delivery.request_id, delivery.revision)
+        heard = await poster.post(hook, id_, body, at=self._clock())
+        await self._batches.run(self._settle, _Tried(delivery, heard))
+
+    async def _settle(self, session: AsyncSession, batch: Sequence[_Tried]) -> list[None]:
+        now = self._clock()
+        sent = [(each.delivery, each.heard.said) for each in batch if each.heard.is_taken]
+        await webhooks.record_sent(session, sent, now=now)
+        for each in batch:
+            delivery, heard = each.delivery, each.heard
+            if heard.is_taken:
+                continue
+            log.info("%s was not taken: %s", message_id(*_about(delivery)), heard.said)
+            if heard.is_gone or now - delivery.first_at >= GIVE_UP_AFTER:
+                why = heard.said if heard.is_gone else f"no delivery for 3 days, {heard.said}"
+                policy = self._in_force.policy
+                await webhooks.give_up(session, delivery, why, policy, now=now)
+                continue
+            wait = wait_after(delivery.attempts, self._jitter())
+            asked = timedelta(seconds=heard.retry_after or 0)
+            until = now + max(wait, min(asked, LONGEST_ASKED_WAIT))
+            await webhooks.record_failed(session, delivery, heard.said, until=until, now=now)
+        return [None for _ in batch]
+
+    async def _idle(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._notified.wait()
+
+
+def _about(delivery: Delivery) -> tuple[int, int]:
+    return delivery.request_id, delivery.revision
+
+
+async def drawn(session: AsyncSession, claimed: Sequence[Delivery]) -> list[dict[str, Any]]:
+    """What each says: the request as it is now, and what changed at its revision."""
+    told = await record.told_of(session, [_about(each) for each in claimed])
+    return [
+        {
+            "type": delivery.event,
+            "timestamp": interchange.moment(each.event.at),
+            "data": {
+                "request": interchange.summary(each.request, each.people),
+                "changed": interchange.happened(each.event, each.people),
+            },
+        }
+        for delivery, each in zip(claimed, told, strict=True)
+    ]
