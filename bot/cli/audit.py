@@ -18,11 +18,12 @@ from bot.audit_key import AuditKey, is_signed
 from bot.cli import checkpoint_places
 from bot.cli.operate import finish, opened_store
 from bot.settings import Settings, SettingsError
-from store.audit import checkpoints
+from store.audit import checkpoints, events
 from store.audit import verify as audit
 from store.audit.verify import Checked
-from store.domain import checkpoint, request_number
+from store.domain import checkpoint, event_lines, request_number
 from store.domain.checkpoint import Checkpoint
+from store.domain.event_lines import LineFormat
 from store.engine.database import Database
 
 commands = typer.Typer(
@@ -81,11 +82,64 @@ def prove(
 
 
 @commands.command()
-def check(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Of `audit prove`")],
-    key: Annotated[str, typer.Option(help="The public key that `audit init` printed")],
+def export(
+    since: Annotated[datetime | None, typer.Option(help="Only events from then on (UTC)")] = None,
+    format: Annotated[
+        LineFormat, typer.Option(help="JSON objects, CSV, or the field names of ECS for a SIEM")
+    ] = LineFormat.JSONL,
 ) -> None:
-    """Check a proof with the public key alone: no database, no settings. Exits 1 if it fails."""
+    """Print events with their seals, one a line; the same again whenever it is run."""
+    moment = since.replace(tzinfo=since.tzinfo or UTC) if since else None
+    finish(_export(moment, format))
+
+
+@commands.command()
+def check(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Of `audit prove` or `audit export`")
+    ],
+    key: Annotated[
+        str | None, typer.Option(help="For a proof: the public key that `audit init` printed")
+    ] = None,
+) -> None:
+    """Check a proof or an export: no database, no settings. Exits 1 if it does not hold."""
+    with file.open("rb") as found:
+        is_proof = found.read(len(_PROOF)) == _PROOF
+    if not is_proof:
+        _check_export(file)
+    elif key is None:
+        raise typer.BadParameter("A proof is checked with --key.")
+    else:
+        _check_proof(file, key)
+
+
+_PROOF = b'{"checkpoint":'
+"""How a proof begins, and no event."""
+
+
+def _check_export(file: Path) -> None:
+    count = wrong = 0
+    with file.open(encoding="utf-8", errors="replace", newline="") as lines:
+        for problem in event_lines.check(lines):
+            count, wrong = count + 1, wrong + bool(problem)
+            if problem:
+                typer.echo(f"It does not hold: {problem}.")
+    said = f"{wrong:,} do not hold" if wrong else "each is as it was sealed"
+    typer.echo(f"{count:,} events: {said}.")
+    raise typer.Exit(1 if wrong or not count else 0)
+
+
+async def _export(since: datetime | None, format: LineFormat) -> int:
+    if heading := event_lines.heading(format):
+        typer.echo(heading)
+    async with opened_store() as db:
+        async for portion in events.all_since(db, since):
+            for event in portion:
+                typer.echo(event_lines.written(event, format))
+    return 0
+
+
+def _check_proof(file: Path, key: str) -> None:
     read = checkpoint.check(file.read_bytes(), key, is_signed)
     for problem in read.problems:
         typer.echo(f"It does not hold: {problem}.")

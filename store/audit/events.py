@@ -13,19 +13,20 @@ What the `data` of an event says, beside notes of its kind of act:
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from sqlmodel import col, insert, select
+from sqlmodel import and_, col, insert, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.canonical import salted_digest
 from store.domain.checkpoint import GENESIS, SEALED, seal_of
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, execute
+from store.engine.database import AnyRow, AnySelect, Database, execute
+from store.engine.time_limits import LONG
 from store.tables import EventRow, SaltRow
 
 TEXTS = ("title", "mini_program_name", "details", "decision_reason", "platform_decider")
@@ -37,6 +38,8 @@ columns by the code of today.
 VOTE_REASON = "vote_reason"
 """The text that stands in the votes of its event."""
 _SALT_BYTES = 16
+PORTION = 1_000
+"""Events read at a time."""
 # Hot: with every change of a request.
 _NEW = insert(EventRow)
 _NEW_SALTS = insert(SaltRow)
@@ -93,6 +96,26 @@ def sealed_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return value.value if isinstance(value, Enum) else value
+
+
+async def all_since(
+    db: Database, since: datetime | None
+) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
+    """The events from then on as their seals have them, by request and revision, in portions."""
+    number, revision = 0, 0
+    columns: tuple[Any, ...] = tuple(getattr(EventRow, name) for name in (*SEALED, "hash"))
+    key = col(EventRow.request_id), col(EventRow.revision)
+    while True:
+        later = or_(key[0] > number, and_(key[0] == number, key[1] > revision))
+        wanted: AnySelect = select(*columns).where(later)
+        if since:
+            wanted = wanted.where(col(EventRow.at) >= since)
+        async with db.snapshot(LONG) as session:
+            rows = (await execute(session, wanted.order_by(*key).limit(PORTION))).all()
+        if not rows:
+            return
+        yield [{name: sealed_value(value) for name, value in row._mapping.items()} for row in rows]
+        number, revision = rows[-1].request_id, rows[-1].revision
 
 
 async def _seals(session: AsyncSession, ids: Sequence[int]) -> dict[tuple[int, int], str]:

@@ -63,3 +63,48 @@ async def test_findings_are_told_as_json_as_well(installed: Installation, store:
     assert counts == {"requests": 2, "events": 4, "differing": 1, "older": 0}
     since = await installed.types("audit", "verify", "--json", "--since", "2026-11-20 04:00")
     assert json.loads(since.words)["requests"] == 1
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "ecs"])
+async def test_events_are_exported_with_their_seals_and_checked_where_they_arrive(
+    installed: Installation, store: Database, format: str
+) -> None:
+    exported = await installed.types("audit", "export", "--format", format)
+    again = await installed.types("audit", "export", "--format", format)
+    later = await installed.types(
+        "audit", "export", "--format", format, "--since", "2026-11-20 04:00"
+    )
+    await store.dispose()
+    assert exported == again
+    words = exported.words
+    touched = {
+        "whole": words,
+        "later": later.words,
+        "changed": words.replace(CAROL, "UMALLORY"),
+        "swapped": "\n".join(reversed(words.splitlines())),
+        "nonsense": "nonsense",
+        "empty": "",
+    }
+    codes, said = {}, {}
+    for name, text in touched.items():
+        (installed.folder / name).write_text(text, "utf-8")
+        checked = await installed.types("audit", "check", name)
+        codes[name], said[name] = checked.code, checked.words
+
+    assert said["whole"] == "6 events: each is as it was sealed.\n"
+    assert said["later"] == "1 events: each is as it was sealed.\n"
+    assert "(MP-2, revision 2) was changed after it was sealed" in said["changed"]
+    assert {name for name, code in codes.items() if code} == {
+        "changed", "swapped", "nonsense", "empty",
+    }  # fmt: skip
+
+
+async def test_an_export_for_a_siem_has_its_field_names(
+    installed: Installation, store: Database
+) -> None:
+    exported = await installed.types("audit", "export", "--format", "ecs")
+    await store.dispose()
+    found = json.loads(exported.words.splitlines()[4])
+    assert (found["event"]["action"], found["user"]["id"]) == ("rejected", CAROL)
+    assert found["labels"] == {"request": "MP-2"}
+    assert found["@timestamp"] == "2026-11-20T03:00:00+00:00"
