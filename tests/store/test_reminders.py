@@ -226,3 +226,10 @@ async def test_a_digest_that_is_still_owed_the_next_day_is_folded_into_that_days
         await reminders.owe_digests(db, POLICY, now=local(BOB, day, time(9)))
     waiting = [key for key in await outbox_rows(db) if key.startswith("digest")]
     assert sorted(waiting) == [f"digest:{user}:2026-11-24" for user in (BOB, CAROL)]
+
+
+async def test_admins_hear_of_who_left_and_of_nobody_else(db: Database) -> None:
+    await submitted(db, local(BOB, date(2026, 11, 18), time(12)))
+    await settle_in(db, active=False)
+    assert await reminders.owe_departures(db, POLICY, now=local(BOB, MONDAY, time(10))) == 1
+    assert set(await slots(db)) == {f"departure:{CAROL}:{ADA}"}

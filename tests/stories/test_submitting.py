@@ -2,6 +2,7 @@
 
 import asyncio
 
+from blocks import buttons
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.request import Category, Environment
 from store.lists.listing import listing
@@ -115,3 +116,16 @@ async def test_approve_asks_once_more_and_says_where_it_goes(team_once: Team) ->
         assert asked["confirm"]["text"] == "Approve"
         assert f"It goes to {environment.label}: Wallet PH." in asked["text"]["text"]
         assert "Under Review" in team_once.words(card)
+
+
+async def test_the_way_back_in_a_draft_that_was_put_away_says_so(team_once: Team) -> None:
+    form = await fill_in(
+        team_once.alice, await open_form(team_once.alice), sample_of(Category.RELEASE)
+    )
+    team_once.clock.move(days=3)
+    await team_once.bot.jobs.prune()
+
+    answer = await team_once.alice.click(form, buttons.FORM_BACK)
+
+    assert answer.acked
+    assert "No such draft" in team_once.words(modal_of(answer))
