@@ -44,6 +44,7 @@ from bot.sandbox import SAMPLE
 from bot.settings import Settings, SettingsError
 from bot.web_server import listening, serving_on
 from handlers.slack_errors import code_of
+from store import grants
 from store.domain.clock import utc_now
 from store.engine import migrate, sqlite_file
 from store.engine.database import Database, parse_url
@@ -122,9 +123,24 @@ def import_(
 
 
 @cli.command("migrate")
-def migrate_(new_store: _NewStore = False) -> None:
+def migrate_(
+    new_store: _NewStore = False,
+    grants_: Annotated[
+        bool,
+        typer.Option("--grants", help="Only print the roles and grants for PostgreSQL, as SQL"),
+    ] = False,
+) -> None:
     """Bring the database schema to head."""
     settings = Settings.read()
+    if grants_:
+        if parse_url(settings.database_url).get_backend_name() == "sqlite":
+            raise SettingsError(
+                "DATABASE_URL is SQLite, which has no roles: its file's permissions say who may "
+                "write there."
+            )
+        for statement in grants.statements():
+            typer.echo(statement)
+        return
     _say_what_store(settings, new=new_store)
     _finish(_migrate(settings))
 
