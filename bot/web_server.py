@@ -6,7 +6,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from errno import EMFILE, ENFILE
 from resource import RLIMIT_NOFILE, getrlimit
-from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
+from socket import (
+    AF_INET,
+    AF_INET6,
+    IPPROTO_TCP,
+    SO_REUSEADDR,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    socket,
+)
 from typing import Any
 
 import h11
@@ -130,7 +138,9 @@ async def serving_on(
 
 def listening(host: str, port: int) -> socket:
     """A socket that listens there; port 0 takes a free one. Raises OSError when it is taken."""
-    listener = socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM)
+    # asyncio lets small packets go at once only where the protocol is named. Else an answer with a
+    # body waits for the receipt of its headers: measured, 40 ms with every form.
+    listener = socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM, IPPROTO_TCP)
     listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -1,15 +1,17 @@
 """The HTTP surface: Slack by signature only, and an honest word on whether the bot can work."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from socket import IPPROTO_TCP, TCP_NODELAY
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from bot import app, http
+from bot import app, http, web_server
 from bot.sandbox.delivery.signed_http import signed_headers
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
@@ -104,3 +106,18 @@ async def test_a_database_that_is_away_is_not_ready(
             ready = await client.get("/readyz")
     found = (ready.status_code, ready.json()["status"])
     assert found == (503, "the database does not answer")
+
+
+async def test_an_answer_does_not_wait_for_the_receipt_of_its_headers() -> None:
+    sent_at_once: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = writer.get_extra_info("socket").getsockopt(IPPROTO_TCP, TCP_NODELAY)
+        sent_at_once.set_result(asked)
+        writer.close()
+
+    listener = web_server.listening("127.0.0.1", 0)
+    async with await asyncio.start_server(connected, sock=listener):
+        _, writer = await asyncio.open_connection(*listener.getsockname())
+        assert await sent_at_once
+        writer.close()
