@@ -25,6 +25,12 @@ def _address(value: str) -> str:
     return value.rstrip("/") + "/"
 
 
+def _channel(value: str | None) -> str | None:
+    if value and not (value[:1] in {"C", "G"} and value.isalnum() and value.isupper()):
+        raise ValueError("is not a channel id (C…); copy it from the channel's details")
+    return value or None
+
+
 def _webhook(value: str | None) -> str | None:
     if value and not value.startswith(("http://", "https://")):
         raise ValueError("is not a web address; it starts with https://")
@@ -127,7 +133,9 @@ class Settings(BaseSettings):
         Field(description="The key that signs checkpoints of the record; see the record below"),
     ] = None
     audit_channel: Annotated[
-        str | None, Field(description="A channel (`C…`) that gets every checkpoint")
+        str | None,
+        AfterValidator(_channel),
+        Field(description="A channel (`C…`) that gets every checkpoint"),
     ] = None
     audit_file: Annotated[
         Path | None, Field(description="A file that every checkpoint is appended to")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlmodel import and_, col, func, insert, or_, select, update
+from sqlmodel import and_, col, func, insert, or_, select, tuple_, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.audit.events import sealed_value
@@ -201,6 +201,9 @@ def _floor(now: datetime) -> datetime:
 
 
 async def _take_slot(db: Database, key: str, now: datetime) -> bool:
+    async with db.snapshot() as session:
+        if await session.get(SlotRow, key):  # as nearly always: no transaction for it
+            return False
     async with db.transaction() as session:
         row = dialect_insert(session)(SlotRow).values(key=key, at=now).on_conflict_do_nothing()
         return bool((await session.exec(row.returning(col(SlotRow.key)))).scalars().all())
@@ -215,19 +218,19 @@ def _same_event() -> ColumnElement[bool]:
 async def _not_taken(
     db: Database, since: datetime | None, place: tuple[int, int]
 ) -> list[tuple[int, int, str]]:
-    """The next events after this request and revision that are not in the tree."""
+    """The next events that are not in the tree: of all, after this request and revision; of those
+    from a moment on, the first, since what was taken is not among them any more.
+    """
+    number, revision = col(EventRow.request_id), col(EventRow.revision)
     taken = select(LeafRow.position).where(_same_event()).exists()
-    number, revision = place
-    later = or_(
-        col(EventRow.request_id) > number,
-        and_(col(EventRow.request_id) == number, col(EventRow.revision) > revision),
-    )
-    events = select(EventRow.request_id, EventRow.revision, EventRow.hash).where(later, ~taken)
+    events = select(EventRow.request_id, EventRow.revision, EventRow.hash).where(~taken)
     if since:
-        events = events.where(col(EventRow.at) >= since)
-    order = col(EventRow.request_id), col(EventRow.revision)
+        # Not by the key alone: SQLite would walk all there are in its order.
+        events = events.where(col(EventRow.at) >= since).order_by(number + 0, revision)
+    else:
+        events = events.where(tuple_(number, revision) > tuple_(*place)).order_by(number, revision)
     async with db.snapshot(LONG) as session:
-        found = await session.exec(events.order_by(*order).limit(PORTION))
+        found = await session.exec(events.limit(PORTION))
         return [(request_id, revision, hash_) for request_id, revision, hash_ in found]
 
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from sqlmodel import and_, col, insert, or_, select
+from sqlmodel import col, insert, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.canonical import salted_digest
@@ -106,8 +106,7 @@ async def all_since(
     columns: tuple[Any, ...] = tuple(getattr(EventRow, name) for name in (*SEALED, "hash"))
     key = col(EventRow.request_id), col(EventRow.revision)
     while True:
-        later = or_(key[0] > number, and_(key[0] == number, key[1] > revision))
-        wanted: AnySelect = select(*columns).where(later)
+        wanted: AnySelect = select(*columns).where(tuple_(*key) > tuple_(number, revision))
         if since:
             wanted = wanted.where(col(EventRow.at) >= since)
         async with db.snapshot(LONG) as session:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,6 +139,31 @@ async def test_a_record_with_an_older_state_has_too_few_events(db: Database) -> 
         await session.exec(delete(NodeRow))
     (finding,) = await lost(db, made)
     assert finding == f"the record has 4 of the 6 events that were sealed on {made.at}"
+
+
+async def test_a_cut_write_ahead_log_is_found(sqlite_url: str, tmp_path: Path) -> None:
+    """Half of it is lost with the decisions in it; what is left is a whole store of before."""
+    db = Database(sqlite_url)
+    requests = [await submit(db) for _ in range(6)]
+    async with db.engine.connect() as connection:
+        await connection.exec_driver_sql("COMMIT")
+        await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        await connection.exec_driver_sql("BEGIN")
+    for request in requests:
+        accepted(await vote(db, request, BOB))
+    made = await make(db)
+    assert made
+    file, cut = Path(db.engine.url.database or ""), tmp_path / "cut.db"
+    log = file.with_name(f"{file.name}-wal").read_bytes()
+    shutil.copy(file, cut)
+    cut.with_name("cut.db-wal").write_bytes(log[: len(log) // 2])
+    await db.dispose()
+
+    left = Database(f"sqlite:///{cut}")
+    assert [each async for each in check_all(left) if each.findings] == []
+    (finding,) = await lost(left, made)
+    assert finding == f"the record has 0 of the 12 events that were sealed on {made.at}"
+    await left.dispose()
 
 
 async def test_what_comes_late_is_taken_the_next_day(db: Database) -> None:

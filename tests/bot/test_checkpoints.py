@@ -56,6 +56,20 @@ async def test_a_key_is_made_once_and_for_its_owner_alone(
     assert "`mp-approvals audit init` makes it" in refused.words
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AUDIT_CHANNEL", "#audit", "AUDIT_CHANNEL is not a channel id (C…)"),
+        ("AUDIT_WEBHOOK_URL", "example.com", "AUDIT_WEBHOOK_URL is not a web address"),
+    ],
+)
+async def test_a_place_that_is_none_is_refused(
+    installed: Installation, name: str, value: str, said: str
+) -> None:
+    installed.environment[name] = value
+    assert said in (await installed.types("run")).words
+
+
 async def test_a_cut_record_is_found_against_the_file(
     installed: Installation, store: Database, key: AuditKey
 ) -> None:
