@@ -5,7 +5,7 @@ words: it is drawn when it is sent. One of a request is under way to a hook at a
 requests do not wait for it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -208,12 +208,13 @@ async def next_due(session: AsyncSession) -> datetime | None:
 
 
 async def record_sent(
-    session: AsyncSession, sent: Sequence[tuple[Delivery, str]], *, now: datetime
+    session: AsyncSession, sent: Mapping[int, tuple[int, str]], *, owner: str, now: datetime
 ) -> None:
-    """They have it, and this is what they answered."""
-    for delivery, answer in sent:
-        await _release(session, delivery, state=OutboxState.SENT.value, settled_at=now)
-        await _heard(session, delivery.hook_id, answer, now)
+    """These deliveries, by id, of this owner have arrived: at which hook, and what it answered."""
+    if sent:
+        await execute(session, _SENT, {"ids": list(sent), "by": owner, "moment": now})
+    for hook_id, answer in sorted(dict(sent.values()).items()):
+        await _heard(session, hook_id, answer, now)
 
 
 async def record_failed(
@@ -303,6 +304,17 @@ _DUE = (
     )
     .order_by(col(DeliveryRow.due_at), col(DeliveryRow.id))
     .limit(bindparam("limit"))
+)
+_SENT = (
+    update(DeliveryRow)
+    .where(
+        in_list(col(DeliveryRow.id), "ids"),
+        col(DeliveryRow.state) == OutboxState.SENDING,
+        col(DeliveryRow.lease_owner) == bindparam("by"),
+    )
+    .values(
+        state=OutboxState.SENT, settled_at=bindparam("moment"), lease_until=None, lease_owner=None
+    )
 )
 _LEASE = (
     update(DeliveryRow)

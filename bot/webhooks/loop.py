@@ -28,8 +28,10 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 5.0
 """The longest idle time between two polls: other processes owe deliveries too."""
-AT_ONCE = 20
+AT_ONCE = 64
 """Deliveries under way to one hook; a slow one has no more, and holds up no other."""
+_REFILL_SECONDS = 0.01
+"""How long more deliveries may end before the next claim."""
 LONGEST_ASKED_WAIT = timedelta(hours=1)
 """A receiver that asks for more is asked again by then."""
 
@@ -74,21 +76,26 @@ class WebhookLoop:
         """Send all that is due now, as a test wants it."""
         async with posting() as poster:
             while await self._begin(poster) or self._under_way:
-                if self._under_way:
-                    await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+                await self._some_ended()
 
     async def _turn(self, poster: Poster) -> None:
         """Claim what there is room for, and wait until the next claim is worth it."""
         self._notified.clear()
         if await self._begin(poster):
-            await asyncio.wait(
-                self._under_way, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
+            await self._some_ended()
             return
         async with self._db.snapshot() as session:
             due = await webhooks.next_due(session)
         seconds = (due - self._clock()).total_seconds() if due else IDLE_SECONDS
         await self._idle(min(max(seconds, 0.05), IDLE_SECONDS))
+
+    async def _some_ended(self) -> None:
+        """Until one is through, and a moment longer: one claim for several costs less."""
+        if self._under_way:
+            ended = asyncio.FIRST_COMPLETED
+            await asyncio.wait(self._under_way, timeout=IDLE_SECONDS, return_when=ended)
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=_REFILL_SECONDS)
 
     async def _begin(self, poster: Poster) -> int:
         """Claim, draw all of it at one moment, and begin to send; how many deliveries."""
@@ -129,8 +136,12 @@ class WebhookLoop:
 
     async def _settle(self, session: AsyncSession, batch: Sequence[_Tried]) -> list[None]:
         now = self._clock()
-        sent = [(each.delivery, each.heard.said) for each in batch if each.heard.is_taken]
-        await webhooks.record_sent(session, sent, now=now)
+        sent = {
+            each.delivery.id: (each.delivery.hook_id, each.heard.said)
+            for each in batch
+            if each.heard.is_taken
+        }
+        await webhooks.record_sent(session, sent, owner=self._owner, now=now)
         for each in batch:
             delivery, heard = each.delivery, each.heard
             if heard.is_taken:

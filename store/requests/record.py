@@ -5,15 +5,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlmodel import col, select, tuple_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.request import People, Request
+from store.engine.columns import in_list
+from store.engine.database import AnyRow, AnySelect, execute
 from store.messages.outbox import Kind
 from store.requests import read
-from store.snapshots import snapshots
+from store.snapshots import FACTS, snapshots
 from store.tables import CardRow, EventRow, OutboxRow, OutboxState, RequestRow
+
+# Hot: with every webhook. All events of a request are few.
+_REQUESTS: AnySelect = select(*FACTS).where(in_list(col(RequestRow.id), "ids"))
+_OF_EVENT: tuple[Any, ...] = (
+    *(EventRow.request_id, EventRow.revision, EventRow.at),
+    *(EventRow.actor, EventRow.kind, EventRow.data),
+)
+_EVENTS: AnySelect = select(*_OF_EVENT).where(in_list(col(EventRow.request_id), "ids"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +75,11 @@ class Told:
 async def told_of(session: AsyncSession, about: Sequence[tuple[int, int]]) -> list[Told]:
     """For each request and revision what led to it, in a few queries for any number."""
     ids = sorted({request_id for request_id, _ in about})
-    rows = (await session.exec(select(RequestRow).where(col(RequestRow.id).in_(ids)))).all()
+    rows = (await execute(session, _REQUESTS, {"ids": ids})).all()
     requests = {request.id: request for request in await snapshots(session, rows)}
-    wanted = tuple_(col(EventRow.request_id), col(EventRow.revision)).in_(about)
-    found = await session.exec(select(EventRow).where(wanted))
-    events = {(each.request_id, each.revision): _happened(each) for each in found}
+    found, wanted = await execute(session, _EVENTS, {"ids": ids}), set(about)
+    places = ((each, (each.request_id, each.revision)) for each in found)
+    events = {place: _happened(each) for each, place in places if place in wanted}
     named = {user for request in requests.values() for user in request.people()}
     for each in events.values():
         named |= {each.actor, each.on_behalf_of or each.actor}
@@ -98,7 +108,7 @@ async def record_of(session: AsyncSession, request_id: int) -> Record | None:
     return Record(request, history, messages, known)
 
 
-def _happened(event: EventRow) -> Happened:
+def _happened(event: EventRow | AnyRow) -> Happened:
     noted, changed = event.data, event.data.get("set", {})
     return Happened(
         revision=event.revision,
