@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from tests.bench import clicks, exports, importing, lists, outgoing, people, starting
+from tests.bench import clicks, door, exports, importing, lists, outgoing, people, starting
 from tests.bench.after_click.measure import CASES, FLOOR, Case, measure, small
 from tests.bench.after_click.scenarios import Scenario
 from tests.bench.places import Place, places
@@ -93,6 +93,10 @@ async def _clicks(_few: Place, many: Place, effort: Effort) -> list[Line]:
     return await clicks.measure(many, rounds=effort.rounds, clicks=effort.clicks)
 
 
+async def _door(_few: Place, many: Place, effort: Effort) -> list[Line]:
+    return await door.measure(many, rounds=effort.rounds, requests=effort.clicks)
+
+
 async def _after_click(_few: Place, many: Place, effort: Effort) -> Sequence[Row]:
     return await measure(many, effort.cases, effort.floor)
 
@@ -105,6 +109,7 @@ PARTS: dict[str, Part] = {  # what writes comes late: lists are measured on the 
     "outbox": _outbox,
     "import": _import,
     "clicks": _clicks,
+    "door": _door,
     "exports": _exports,
     "after_click": _after_click,
 }

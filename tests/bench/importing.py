@@ -14,13 +14,13 @@ from bot.cli.import_file import Importer
 from bot.profiles import Profiles
 from store.domain.clock import utc_now
 from store.domain.policy import Policy, PolicyInForce
-from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow
+from store.tables import AssignmentRow, CardRow, EventRow, OutboxRow, RequestRow, SaltRow
 from tests.bench.places import Place, Row
 from tests.bench.table import Line
 from tests.bench.timing import Taken
 
 _POLICY = Policy(admins=("U00000",), reviewers=("U00001", "U00002"))
-_TABLES = (RequestRow, AssignmentRow, CardRow, EventRow, OutboxRow)
+_TABLES = (RequestRow, AssignmentRow, CardRow, EventRow, SaltRow, OutboxRow)
 _MINE = "external_id LIKE 'bench-%'"
 
 
@@ -31,11 +31,11 @@ async def measure(place: Place, *, rounds: int, lines: int) -> list[Line]:
         begun = time.perf_counter()
         await _import(place, lines)
         ours.append((time.perf_counter() - begun) / lines)
-        kept = _take_away(place)
+        kept = take_away(place)
         begun = time.perf_counter()
         _write(place, kept)
         floor.append((time.perf_counter() - begun) / lines)
-        _take_away(place)
+        take_away(place)
     taken = (Taken(tuple(floor)),)
     return [Line("import, a request", place.database, Taken(tuple(ours)), *taken, aim=10)]
 
@@ -44,11 +44,11 @@ async def _import(place: Place, lines: int) -> None:
     async with place.store() as db:
         profiles = Profiles(db, AsyncWebClient(), PolicyInForce(_POLICY), utc_now)
         importer = Importer(db, profiles, _POLICY, utc_now)
-        async for line in importer.run(map(_line, range(lines))):
+        async for line in importer.run(map(request_line, range(lines))):
             assert line.new, line.problems
 
 
-def _line(number: int) -> bytes:
+def request_line(number: int) -> bytes:
     version = f"9.{number // 100}.{number % 100}"
     return json.dumps(
         {
@@ -86,10 +86,10 @@ def _names() -> list[tuple[str, int]]:
     return [(str(table.__tablename__), len(table.model_fields)) for table in _TABLES]
 
 
-def _take_away(place: Place) -> dict[str, list[Row]]:
+def take_away(place: Place) -> dict[str, list[Row]]:
     """What the import left, taken out again."""
     kept: dict[str, list[Row]] = {}
-    with closing(_connected(place)) as connection:
+    with closing(connected(place)) as connection:
         if not place.is_sqlite:  # else each request is sought among a million that may refer to it
             connection.execute("SET session_replication_role = replica")
         for name, width in reversed(_names()):
@@ -102,14 +102,14 @@ def _take_away(place: Place) -> dict[str, list[Row]]:
 
 
 def _write(place: Place, kept: dict[str, list[Row]]) -> None:
-    with closing(_connected(place)) as connection:
+    with closing(connected(place)) as connection:
         for name, width in _names():
             _, _, write = _statements(name, "?" if place.is_sqlite else "%s", width)
             connection.cursor().executemany(write, kept[name])
         connection.commit()
 
 
-def _connected(place: Place) -> Any:
+def connected(place: Place) -> Any:
     """The synchronous driver; PostgreSQL's gives JSON as objects and has to take them back."""
     if place.is_sqlite:
         return sqlite3.connect(place.path)
