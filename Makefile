@@ -24,8 +24,9 @@ soak: setup-dev  ## faults for MINUTES on DATABASE: nothing lost, nothing twice
 bench: setup-dev  ## every figure beside its floor; SMALL=1 in some minutes
 	$(BIN)/python -m tests.bench $(if $(SMALL),--small)
 
-mutants: setup-dev  ## change one operator at a time: does a test notice? COUNT, SEED, PATHS
-	$(BIN)/python -m tests.mutants --count $(or $(COUNT),40) $(if $(SEED),--seed $(SEED)) $(PATHS)
+mutants: setup-dev  ## change one operator at a time: does a test notice? COUNT, SEED, PATHS, TESTS
+	$(BIN)/python -m tests.mutants --count $(or $(COUNT),40) $(if $(SEED),--seed $(SEED)) \
+		$(if $(TESTS),--tests "$(TESTS)") $(PATHS)
 
 browser: .venv/.ui  ## the page in a real browser
 	$(BIN)/pytest -m browser tests/browser

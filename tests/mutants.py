@@ -1,11 +1,14 @@
 """`make mutants`: changes one operator at a time and asks whether any test notices.
 
-1. Run the quick tests once and note which test runs which line.
+1. Run the quick tests once and note which test runs which line. Where TESTS are named, run these
+   alone, to see that they pass unchanged.
 2. Choose COUNT operators at random (SEED) in the files of PATHS; see `SWAPS`.
-3. For each: change it in a copy of the tree and run the tests of its line, the first failure ends.
+3. For each: change it in a copy of the tree and run the tests of its line, or TESTS; the first
+   failure ends.
 4. Print who survived. A survivor is a missing test, or code that does nothing.
 
 It works in a copy, so the tree is safe whenever it is stopped. Not part of CI: it takes an hour.
+One area with its own tests takes minutes, but what survives there may be noticed by other tests.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,23 +126,33 @@ def _put(node: ast.AST, place: int, operator: ast.AST) -> None:
         node.op = operator  # type: ignore[attr-defined]
 
 
-def tests_of_lines(tree: Path) -> CoverageData:
-    """Which test ran which line. Raises CalledProcessError where a test fails unchanged."""
+def tests_of_lines(tree: Path) -> Callable[[Mutant], list[str]]:
+    """Which tests run a mutant's line. Raises CalledProcessError where a test fails unchanged."""
     report = ["--cov=store", "--cov=handlers", "--cov=bot", "--cov-context=test", "--cov-report="]
     (tree / ".coveragerc").write_text("[run]\nconcurrency = thread,greenlet\n")
     subprocess.run([sys.executable, "-m", "pytest", *QUICK, *report], cwd=tree, check=True)
     data = CoverageData(str(tree / ".coverage"))
     data.read()
-    return data
+
+    def chosen(mutant: Mutant) -> list[str]:
+        contexts = data.contexts_by_lineno(str(tree / mutant.path)).get(mutant.line, [])
+        tests = sorted({context.split("|")[0] for context in contexts if context})
+        random.Random(0).shuffle(tests)
+        return tests[:TESTS_AT_MOST] or ["tests"]  # code run at import is everybody's
+
+    return chosen
 
 
-def notices(tree: Path, mutant: Mutant, data: CoverageData) -> bool:
-    """Whether a test of the line fails with it changed. Code run at import is everybody's."""
-    contexts = data.contexts_by_lineno(str(tree / mutant.path)).get(mutant.line, [])
-    tests = sorted({context.split("|")[0] for context in contexts if context})
-    random.Random(0).shuffle(tests)
-    names = tree / "tests-of-the-line.txt"
-    names.write_text("\n".join(tests[:TESTS_AT_MOST] or ["tests"]))
+def named_tests(tree: Path, names: list[str]) -> Callable[[Mutant], list[str]]:
+    """The same tests for every mutant. Raises CalledProcessError where one fails unchanged."""
+    subprocess.run([sys.executable, "-m", "pytest", *QUICK, *names], cwd=tree, check=True)
+    return lambda _: names
+
+
+def notices(tree: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
+    """Whether one of these tests fails with it changed."""
+    names = tree / "tests-to-run.txt"
+    names.write_text("\n".join(tests))
     (tree / mutant.path).write_text(mutant.source, "utf-8")
     try:
         asked = [sys.executable, "-m", "pytest", *QUICK, "-x", "--timeout=120", f"@{names}"]
@@ -152,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    parser.add_argument("--tests", type=str.split, help="files or names of tests, with spaces")
     parser.add_argument("paths", nargs="*", default=PATHS)
     asked = parser.parse_args()
     files = sorted(
@@ -166,10 +181,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache"))
-        data = tests_of_lines(tree)
+        tests_of = named_tests(tree, asked.tests) if asked.tests else tests_of_lines(tree)
         survivors = []
         for number, mutant in enumerate(chosen, 1):
-            noticed = notices(tree, mutant, data)
+            noticed = notices(tree, mutant, tests_of(mutant))
             print(f"{number:3} {'noticed' if noticed else 'SURVIVED'}  {mutant}", flush=True)  # noqa: T201
             survivors += [] if noticed else [mutant]
     print(f"{len(survivors)} of {len(chosen)} survived")  # noqa: T201
