@@ -158,6 +158,18 @@ async def test_nobody_is_nudged_about_what_moved_or_at_night(db: Database) -> No
     assert await nudged(db, MONDAY - timedelta(days=1)) == 0, "a Sunday"
 
 
+async def test_a_submitter_is_nudged_on_their_own_working_days(db: Database) -> None:
+    await approved(db)
+    at_home, elsewhere = (
+        Person(ALICE, "Alice", timezone="Pacific/Honolulu"),
+        Person(BOB, "Bob", timezone="Asia/Manila"),
+    )
+    async with db.transaction() as session:
+        await remember(session, [at_home, elsewhere], now=NOW)
+    assert await nudged(db, MONDAY) == 0, "Sunday, 17:00 in Honolulu"
+    assert await nudged(db, MONDAY + timedelta(hours=18)) == 1, "Monday, 11:00 there"
+
+
 async def test_who_left_is_not_nudged(db: Database) -> None:
     await approved(db)
     async with db.transaction() as session:
