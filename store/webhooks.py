@@ -200,11 +200,14 @@ async def claim(
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    """When the next delivery of a hook that is not paused is due, or its lease over."""
+    """When the next delivery of a hook that is not paused is due, or its lease over.
+
+    What waits for another of its request does not count: it is that one's turn.
+    """
     moment = func.coalesce(DeliveryRow.lease_until, DeliveryRow.due_at)
     owed = select(func.min(moment)).join(HookRow, col(HookRow.id) == DeliveryRow.hook_id)
     waiting = (col(DeliveryRow.state) != OutboxState.SENT, col(HookRow.paused_at).is_(None))
-    return (await session.exec(owed.where(*waiting))).one()
+    return (await session.exec(owed.where(*waiting, ~_WAITS.exists()))).one()
 
 
 async def record_sent(

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 5.0
 """The longest idle time between two polls: other processes owe deliveries too."""
+LEAST_IDLE_SECONDS = 0.25
+"""The shortest, after a poll that found nothing: what is due may be of a hook without room."""
 AT_ONCE = 64
 """Deliveries under way to one hook; a slow one has no more, and holds up no other."""
 _REFILL_SECONDS = 0.01
@@ -87,7 +89,7 @@ class WebhookLoop:
         async with self._db.snapshot() as session:
             due = await webhooks.next_due(session)
         seconds = (due - self._clock()).total_seconds() if due else IDLE_SECONDS
-        await self._idle(min(max(seconds, 0.05), IDLE_SECONDS))
+        await self._idle(min(max(seconds, LEAST_IDLE_SECONDS), IDLE_SECONDS))
 
     async def _some_ended(self) -> None:
         """Until one is through, and a moment longer: one claim for several costs less."""

@@ -76,6 +76,18 @@ async def test_a_refused_one_is_sent_again_and_holds_up_its_request_alone(
     assert receiver.arrived[0][0] == receiver.arrived[2][0]
 
 
+async def test_what_waits_for_another_is_not_due_before_it(team: Team, receiver: Receiver) -> None:
+    await add(team.bot.db, team, receiver)
+    request = await team.store()
+    await approve(team, request.id)
+    receiver.answers = lambda _body: web.Response(status=500)
+    await team.bot.webhook_loop.send_all()
+    async with team.bot.db.snapshot() as session:
+        due = await webhooks.next_due(session)
+    assert due is not None
+    assert due >= team.clock() + timedelta(seconds=5)
+
+
 async def test_after_three_days_the_hook_is_paused_and_the_admins_hear(
     team: Team, receiver: Receiver
 ) -> None:
