@@ -110,7 +110,8 @@ def test_ten_hostile_rows_fit(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "mine", "mine ", "all -", "mine 1.2", "mine - colour:red", "mine - " + "x" * 2000]
+    "value",
+    ["", "mine", "mine ", "all -", "mine 1.2", "mine - env:x", "mine - " + "x" * 2000],
 )
 def test_a_tampered_page_is_no_page(value: str) -> None:
     assert paging.parse(value, ALICE) is None

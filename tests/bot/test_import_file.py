@@ -182,12 +182,13 @@ async def import_of(installed: Installation, *lines: bytes) -> Typed:
 
 
 async def test_the_sample_is_imported_once(installed: Installation) -> None:
+    count = len(SAMPLE.read_bytes().splitlines())
     first = await import_of(installed, SAMPLE.read_bytes())
     again = await import_of(installed, SAMPLE.read_bytes())
 
     assert (first.code, again.code) == (0, 0)
-    assert first.words.endswith("60 requests: 60 new, 0 there already, 0 bad\n")
-    assert again.words.endswith("60 requests: 0 new, 60 there already, 0 bad\n")
+    assert first.words.endswith(f"{count} requests: {count} new, 0 there already, 0 bad\n")
+    assert again.words.endswith(f"{count} requests: 0 new, {count} there already, 0 bad\n")
 
 
 async def test_bad_lines_are_told_by_number_and_exit_1(installed: Installation) -> None:

@@ -13,6 +13,7 @@ from store.domain.request import Category
 from store.domain.submission import FieldProblem, Submission, SubmissionError, differing
 from tests.cast import ALICE, BOB, NOW, request, sample, sample_of
 
+CATEGORIES = [category.value for category in Category]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -152,8 +153,7 @@ def test_a_submitter_is_an_address_or_a_slack_user_id(person: str) -> None:
         (
             {"category": "release"},
             "category",
-            "'release' is not known; use mini_program_release, mini_program_offline,"
-            " mini_program_launch, mini_program_features or optimization_modify.",
+            f"'release' is not known; use {', '.join(CATEGORIES[:-1])} or {CATEGORIES[-1]}.",
         ),
         ({"mini_program": None}, "mini_program", "This is required."),
         ({"mini_program": "Bills"}, "mini_program", "This must be an object."),
