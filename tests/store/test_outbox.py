@@ -85,7 +85,7 @@ async def test_within_one_allowance_the_orders_go_one_after_the_other(db: Databa
 
 async def test_what_waits_for_one_limit_holds_up_nothing_of_another(db: Database) -> None:
     await owe(db, *(message(f"e{n}", lane=f"edit:{n}", rank=Rank.COPY) for n in range(300)))
-    await claims.claim_due(db, owner="story", now=NOW, limit=44, pace=SECOND)
+    await claims.claim_due(db, owner="story", now=NOW, limit=47, pace=SECOND)
     await owe(db, message("card", lane="post:UBOB"), message("home", lane="home:UBOB"))
     claimed = await claims.claim_due(db, owner="story", now=NOW, limit=5, pace=SECOND)
     assert {"card", "home"} < {found.key for found in claimed}
