@@ -91,16 +91,16 @@ async def _send(bot: Bot, bare: Bare, messages: int, *, lanes: int) -> None:
 
 def _message(number: int, user: str) -> Owed:
     return Owed(
-        key=f"undelivered:{number}",
-        kind=Kind.UNDELIVERED,
+        key=f"late_answer:{number}",
+        kind=Kind.LATE_ANSWER,
         recipient=user,
         lane=f"post:{user}",
-        data={"kind": "card", "recipient": user, "why": "channel_not_found"},
+        data={"asked_at": "2026-11-20T10:00:00+00:00", "took_effect": True},
     )
 
 
 async def _post(client: AsyncWebClient, messages: int) -> None:
     for number in range(messages):
         await client.chat_postMessage(
-            channel=PEOPLE[1 + number], text="The card for somebody could not be delivered."
+            channel=PEOPLE[1 + number], text="Your click of 10:00 took effect."
         )

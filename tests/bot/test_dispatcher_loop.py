@@ -23,8 +23,8 @@ BEAT = 0.02
 async def owe(team: Team, people: int) -> None:
     """A word to each of so many people, all of it due now."""
     told = [team.workspace.add_person(f"p{n}", real_name=f"Person {n}").id for n in range(people)]
-    words = {"kind": "card", "recipient": team.bob.id, "why": "channel_not_found"}
-    owed = [Owed(f"word:{u}", Kind.UNDELIVERED, u, f"post:{u}", data=words) for u in told]
+    words = {"asked_at": team.clock().isoformat(), "took_effect": True}
+    owed = [Owed(f"word:{u}", Kind.LATE_ANSWER, u, f"post:{u}", data=words) for u in told]
     async with team.bot.db.transaction() as session:
         await outbox.owe(session, owed, now=team.clock())
 
