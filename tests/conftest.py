@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot.incoming import timely_app, told
+from bot.incoming import fallback, timely_app
 from bot.sandbox.delivery import installed_workspace
 from bot.sandbox.state import triggers
 from handlers import views
@@ -44,7 +44,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(triggers, "TRIGGER_SECONDS", PATIENCE)
     monkeypatch.setattr(views, "VIEW_SECONDS", PATIENCE)
     monkeypatch.setattr(timely_app, "CLICK_SECONDS", PATIENCE)
-    monkeypatch.setattr(told, "TELL_SECONDS", PATIENCE)
+    monkeypatch.setattr(fallback, "TELL_SECONDS", PATIENCE)
     limits = Limits(lock=PATIENCE, statement=PATIENCE, idle=PATIENCE, whole=PATIENCE)
     monkeypatch.setattr(time_limits, "CLICK", limits)
 

@@ -15,6 +15,7 @@ from handlers.commands import COMMAND, SUBCOMMANDS
 from store.domain import submission
 from store.domain.policy import Policy
 from store.domain.request import Category
+from tests.cast import NOW
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -94,4 +95,4 @@ def test_every_picture_it_shows_is_there_and_described() -> None:
 
 def test_every_line_of_the_sample_is_a_request() -> None:
     lines = SAMPLE.read_text("utf-8").splitlines()
-    assert {submission.read(json.loads(line)).category for line in lines} == set(Category)
+    assert {submission.read(json.loads(line), now=NOW).category for line in lines} == set(Category)

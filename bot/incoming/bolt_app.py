@@ -26,8 +26,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 import handlers
 from bot import slack_client
 from bot.incoming import other_workspaces
+from bot.incoming.fallback import FallbackAnswers
 from bot.incoming.timely_app import TimelyApp
-from bot.incoming.told import Told
 from bot.settings import Settings, SettingsError
 from bot.slack_client import with_retries
 from handlers.deps import Deps
@@ -89,9 +89,9 @@ def build(
 ) -> TimelyApp:
     """The app with every listener registered."""
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_worth_saying)
-    told = Told(web, http)
+    fallback = FallbackAnswers(web, http)
     bolt = TimelyApp(
-        told=told,
+        fallback=fallback,
         deps=deps,
         name="mini_program_approvals",  # else Bolt reads every source file on the stack for it
         client=web,
@@ -105,13 +105,13 @@ def build(
         context: AsyncBoltContext, body: dict[str, Any], next: Callable[[], Awaitable[None]]
     ) -> BoltResponse | None:
         if other_workspaces.is_of_another(context, body):
-            return await other_workspaces.refuse(context, body, told)
+            return await other_workspaces.refuse(context, body, fallback)
         context["deps"] = deps
         await next()
         return None
 
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
-        return await _apologise(error, body, told)
+        return await _apologise(error, body, fallback)
 
     bolt.middleware(give_deps)
     bolt.error(on_error)
@@ -130,7 +130,9 @@ def _worth_saying(record: logging.LogRecord) -> bool:
     }
 
 
-async def _apologise(error: Exception, body: dict[str, Any], told: Told) -> BoltResponse:
+async def _apologise(
+    error: Exception, body: dict[str, Any], fallback: FallbackAnswers
+) -> BoltResponse:
     """Log what happened under a short reference, and tell the person that and no more.
 
     An event is answered 500 where the store was away: Slack brings it again. It never brings clicks
@@ -148,4 +150,4 @@ async def _apologise(error: Exception, body: dict[str, Any], told: Told) -> Bolt
         f"Something went wrong on our side (reference {reference}).{why} "
         "Look whether it took effect before you try again."
     )
-    return await told.say(body, "Something went wrong", sentence)
+    return await fallback.say(body, "Something went wrong", sentence)

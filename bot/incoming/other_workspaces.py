@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from bot.incoming.told import Told
+from bot.incoming.fallback import FallbackAnswers
 from handlers.places import BesideMessage, CommandAck, FormAck, ack_with, place_of
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,14 @@ def is_of_another(context: AsyncBoltContext, body: Mapping[str, Any]) -> bool:
     return context.team_id != ourselves.team_id or not is_ours
 
 
-async def refuse(context: AsyncBoltContext, body: Mapping[str, Any], told: Told) -> BoltResponse:
+async def refuse(
+    context: AsyncBoltContext, body: Mapping[str, Any], fallback: FallbackAnswers
+) -> BoltResponse:
     """Acknowledge it, so that Slack does not ask again, with a sentence where there is a place."""
     log.warning("a payload of workspace %r was refused", str(context.team_id)[:20])
     place = place_of(body)
     if isinstance(place, BesideMessage):
-        await told.beside(place.response_url, _SENTENCE)
+        await fallback.beside(place.response_url, _SENTENCE)
     if isinstance(place, CommandAck | FormAck):
         answer = ack_with(place, "Not possible", _SENTENCE, action="update")
         return BoltResponse(status=200, body=answer)

@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.incoming.told import Told
+from bot.incoming.fallback import FallbackAnswers
 from handlers.deps import Deps
 from store.engine import time_limits
 from store.engine.time_limits import Deadline, Fate
@@ -35,11 +35,11 @@ LONGEST_DOUBT = 600.0
 
 
 class TimelyApp(AsyncApp):
-    """Bolt's app. `told` is how people hear of what their listener can no longer tell them."""
+    """Bolt's app. `fallback` is how people hear of what their listener can no longer tell them."""
 
-    def __init__(self, *, told: Told, deps: Deps, **bolt: Any) -> None:
+    def __init__(self, *, fallback: FallbackAnswers, deps: Deps, **bolt: Any) -> None:
         super().__init__(**bolt)
-        self._told, self._deps = told, deps
+        self._fallback, self._deps = fallback, deps
         self._late: set[asyncio.Task[Any]] = set()  # the loop itself would forget them
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
@@ -62,7 +62,7 @@ class TimelyApp(AsyncApp):
             log.warning("a payload was not answered in time; nothing was changed")
             listening.cancel()
             self._keep(listening)
-            return await self._told.too_late(req.body)
+            return await self._fallback.too_late(req.body)
         deadline.is_answered = True
         if deadline.fate is not Fate.LOST:
             if listening.done():
@@ -72,7 +72,7 @@ class TimelyApp(AsyncApp):
                 return acknowledged
         log.warning("a payload was not answered in time; it is not known whether it took effect")
         self._start(self._tell_the_truth(listening, deadline, req.body, asked_at))
-        return await self._told.not_sure_yet(req.body)
+        return await self._fallback.not_sure_yet(req.body)
 
     async def _tell_the_truth(
         self,
@@ -86,15 +86,15 @@ class TimelyApp(AsyncApp):
         person = (body.get("user") or {}).get("id") or body.get("user_id")
         if not person:
             return  # of an event, which nobody waits for
-        told = False
+        is_owed = False
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_DOUBT
-        while not told and loop.time() < until:
+        while not is_owed and loop.time() < until:
             try:
-                told = await self._owe_the_truth(deadline, person, asked_at)
+                is_owed = await self._owe_the_truth(deadline, person, asked_at)
             except (SQLAlchemyError, OSError) as error:
                 log.warning("what became of a click is not known yet: %s", type(error).__name__)
-            if not told:
+            if not is_owed:
                 await asyncio.sleep(ASK_AGAIN_SECONDS)
 
     async def _owe_the_truth(self, deadline: Deadline, person: str, asked_at: datetime) -> bool:

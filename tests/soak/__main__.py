@@ -27,17 +27,17 @@ def main() -> int:
         seed=asked.seed,
     )
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it minds every killed client
-    told = Told(asked.logs and asked.logs / f"soak-{asked.database}-{plan.seed}.log")
-    told.say(
+    output = Output(asked.logs and asked.logs / f"soak-{asked.database}-{plan.seed}.log")
+    output.say(
         f"soaking {asked.minutes:g} min on {asked.database}, {plan.bots} bots, seed {plan.seed}"
     )
     started = monotonic()
     found = asyncio.run(soak(plan))
-    told.say(f"{report(found)}\n{monotonic() - started:.0f} s")
+    output.say(f"{report(found)}\n{monotonic() - started:.0f} s")
     return 0 if found.clean else 1
 
 
-class Told:
+class Output:
     """What is said, on the screen and in the log that is kept of this soak."""
 
     def __init__(self, log: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Tells a person, in place of their listener, that something went wrong. It asks no store.
+"""Answers a person in place of their listener, when something went wrong. It asks no store.
 
 Their ack does not wait for a Slack that is slow: what is said by a call of its own may come later.
 What must stay true: nobody is acknowledged in silence. Who cannot be told is not acknowledged, so
@@ -36,7 +36,7 @@ _AGAIN_SECONDS = (1.0, 3.0, 10.0)
 """The pauses before each further attempt to tell somebody whose click is acknowledged."""
 
 
-class Told:
+class FallbackAnswers:
     """Where the person behind a payload is told a sentence."""
 
     def __init__(self, web: AsyncWebClient, http: aiohttp.ClientSession) -> None:
