@@ -116,6 +116,22 @@ async def test_a_store_whose_writer_was_killed_is_the_store(tmp_path: Path) -> N
         check(Path(__file__))
 
 
+async def test_what_was_cut_off_while_the_log_was_copied_stands_in_the_log(tmp_path: Path) -> None:
+    path, whole = tmp_path / "killed.db", tmp_path / "whole.db"
+    await killed_store(path)
+    for end in ("", "-wal"):
+        whole.with_name(f"whole.db{end}").write_bytes(
+            path.with_name(f"killed.db{end}").read_bytes()
+        )
+    with closing(sqlite3.connect(whole)) as copied:
+        copied.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(whole.read_bytes()[:4096])  # its first page already counts all the others
+
+    check(path)
+    with closing(sqlite3.connect(path)) as mended:
+        assert mended.execute("SELECT count(*) FROM request").fetchone() == (3,)
+
+
 async def test_what_we_write_is_for_our_eyes_only(installed: Installation, tmp_path: Path) -> None:
     old = os.umask(0o022)
     try:
