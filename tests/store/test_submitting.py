@@ -51,7 +51,7 @@ FACTS = st.fixed_dictionaries(
         "app": st.sampled_from(["Wallet PH", "WALLET ph"]),
         "version": st.sampled_from(["1.0", "2.0"]),
         "program": st.sampled_from(["71", "71", "72"]),
-        "day": st.integers(-2, 2),
+        "day": st.integers(-2, 1),
         "by": st.sampled_from([ALICE, ALICE, ALICE, MALLORY, BOB]),
         "from_platform": st.sampled_from([True, True, False]),
         "number": st.integers(0, 30),
