@@ -6,13 +6,17 @@ A value comes from the environment, else from `.env` in the working directory, e
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
+from string import whitespace
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from store.domain.policy import Policy, PolicyError
 from store.engine.database import DatabaseUrlError, parse_url
+
+_AROUND = f"{whitespace}\u00a0\u200b\ufeff"
+"""What comes along when a value is copied, a byte order mark among it, and is no part of any."""
 
 
 class SettingsError(ValueError):
@@ -77,7 +81,11 @@ class Settings(BaseSettings):
     """Every setting, by its name in the environment (there in capitals)."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     slack_bot_token: Annotated[
@@ -149,6 +157,16 @@ class Settings(BaseSettings):
         str, AfterValidator(_level), Field(description="DEBUG, INFO, WARNING or ERROR")
     ] = "INFO"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _trimmed(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """As it was meant: secrets are pasted with the line break after them. Empty is not set."""
+        trimmed = {
+            name: value.strip(_AROUND) if isinstance(value, str) else value
+            for name, value in given.items()
+        }
+        return {name: value for name, value in trimmed.items() if value != ""}
+
     @classmethod
     def read(cls, **given: Any) -> Self:
         """Read and check every setting. Raises SettingsError naming each wrong one."""
@@ -196,7 +214,7 @@ class Settings(BaseSettings):
     def policy_of(self, text: bytes, changed_at: datetime) -> Policy:
         """The policy that this text of the file says. Raises SettingsError."""
         try:
-            return Policy.parse(text.decode("utf-8"), changed_at=changed_at)
+            return Policy.parse(text.decode("utf-8-sig"), changed_at=changed_at)
         except UnicodeDecodeError:
             raise SettingsError(
                 f"POLICY_FILE {self.policy_file} is not UTF-8 text; save it as UTF-8."

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings, SettingsError
+from store.domain.policy import Policy
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-1-the-bot-token",
@@ -140,6 +141,45 @@ def test_empty_is_unset(environment: pytest.MonkeyPatch) -> None:
     settings = Settings.read()
     assert (settings.log_level, settings.database_url) == ("INFO", "sqlite:///approvals.db")
     assert (settings.app_token(), settings.signing_secret()) == (None, None)
+
+
+@pytest.mark.parametrize("around", ["{}\r\n", "\n {}\n", "\u00a0{}\t", "\ufeff{}", "\u200b {}"])
+def test_what_surrounds_a_setting_is_no_part_of_it(
+    environment: pytest.MonkeyPatch, around: str
+) -> None:
+    values = {**SECRETS, "POLICY_FILE": "policy.toml", "API_REQUESTS_PER_SECOND": "7"}
+    for name, value in values.items():
+        environment.setenv(name, around.format(value))
+    settings = Settings.read()
+    settings.check_for_running()
+    assert (settings.bot_token(), settings.app_token(), settings.signing_secret()) == (
+        *(SECRETS[f"SLACK_{name}"] for name in ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET")),
+    )
+    assert settings.database_url == SECRETS["DATABASE_URL"]
+    assert settings.api_requests_per_second == 7
+
+
+def test_a_setting_of_which_only_what_surrounds_it_is_there_is_unset(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    for name in Settings.model_fields:
+        environment.setenv(name.upper(), " \ufeff\r\n")
+    settings = Settings.read()
+    assert (settings.database_url, str(settings.policy_file)) == (
+        "sqlite:///approvals.db",
+        "policy.toml",
+    )
+    assert (settings.app_token(), settings.signing_secret()) == (None, None)
+    assert (settings.audit_file, settings.audit_webhook_url) == (None, None)
+
+
+def test_a_byte_order_mark_begins_no_name() -> None:
+    Path(".env").write_text("LOG_LEVEL=DEBUG\n", encoding="utf-8-sig")
+    Path("policy.toml").write_text(POLICY, encoding="utf-8-sig")
+    settings = Settings.read()
+    assert settings.log_level == "DEBUG"
+    assert settings.policy().sha256 == Policy.parse(POLICY).sha256
+    assert "is not UTF-8 text" in policy_complaint(POLICY.encode("utf-16"))
 
 
 def test_the_api_address_ends_in_a_slash(environment: pytest.MonkeyPatch) -> None:
