@@ -66,7 +66,7 @@ class Origin:
             query = paging.parse(kept["query"], asker)
             opened = datetime.fromtimestamp(kept["at"], UTC)
             url = kept["url"]
-        except (ValueError, TypeError, KeyError, OverflowError, OSError):
+        except (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError):
             return None
         return cls(query, opened, url) if query and isinstance(url, str | None) else None
 

@@ -217,7 +217,7 @@ def _read(message: aiohttp.WSMessage) -> dict[str, Any]:
     """What Slack says; empty for what is no JSON object."""
     try:
         said = json.loads(message.data)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

@@ -220,7 +220,7 @@ def _error_of(body: str) -> str | None:
         return None
     try:
         answer = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         return said if re.fullmatch("[a-z_]+", said) else None
     error = answer.get("error") if isinstance(answer, dict) else None
     return str(error) if error else None

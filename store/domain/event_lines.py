@@ -55,8 +55,11 @@ def check(lines: Iterable[str]) -> Iterator[str | None]:
     last: dict[str, Any] = {}
     for number, line in enumerate(rows if is_csv else _with(first, rows), 2 if is_csv else 1):
         if line.strip():
-            event = _read(line, is_csv)
-            problem = "is no event" if event is None else _problem(event, last)
+            try:
+                event = _read(line, is_csv)
+                problem = "is no event" if event is None else _problem(event, last)
+            except RecursionError:  # nested deeper than anything that was sealed
+                event, problem = None, "is no event"
             yield f"line {number} {problem}" if problem else None
             last = event or {}
 

@@ -63,7 +63,8 @@ def _time_of_day(value: object) -> object:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo:
-        raise ValueError(f"{value!s} is not a time of day; use 09:00:00")
+        said = "this" if isinstance(value, dict | list) else str(value)
+        raise ValueError(f"{said} is not a time of day; use 09:00:00")
     return moment
 
 
@@ -136,14 +137,13 @@ class Policy(BaseModel):
         """Read the file's text. Raises PolicyError with every wrong setting named."""
         try:
             document = tomllib.loads(text)
+            found = cls.model_validate(_workspace(document))
         except tomllib.TOMLDecodeError as error:
             raise PolicyError(f"The policy file is not valid TOML: {error}.") from error
-        except RecursionError as error:
-            raise PolicyError("The policy file is nested too deep; see the example.") from error
-        try:
-            found = cls.model_validate(_workspace(document))
         except ValidationError as error:
             raise PolicyError(" ".join(_sentence(e) for e in error.errors())) from error
+        except RecursionError as error:
+            raise PolicyError("The policy file is nested too deep; see the example.") from error
         found._sha256, found._changed_at = _sha256(document), changed_at
         return found
 

@@ -105,7 +105,15 @@ def test_where_it_came_from_comes_back() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "null", '{"query":1,"at":1,"url":null}', '{"query":"x","at":1,"url":null}']
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "[" * 100_000,
+        '{"query":1,"at":1,"url":null}',
+        '{"query":"x","at":1,"url":null}',
+    ]
     + [
         f'{{"query":"mine - ","at":{at},"url":{url}}}' for at, url in (("1e99", "null"), ("1", "5"))
     ],

@@ -74,6 +74,7 @@ async def test_every_answer_is_understood(
         (404, "Not found, sorry", Answer(404)),
         (200, "<html>Log in</html>", Answer(200, A_PAGE)),
         (200, "[]", Answer(200)),
+        (200, "[" * 100_000, Answer(200)),
     ],
 )
 async def test_a_response_url_says_what_it_complains_of(

@@ -115,7 +115,9 @@ class OddSlack:
 
 @asynccontextmanager
 async def odd_slack(*turns: str) -> AsyncIterator[tuple[OddSlack, AsyncApp]]:
-    """`silent`: says nothing; `away`: greets and closes; the last turn is taken for ever."""
+    """`silent`: says nothing; `away`: greets and closes; `deep`: says JSON without an end, then
+    greets; the last turn is taken for ever.
+    """
     slack = OddSlack()
     left = list(turns)
 
@@ -123,6 +125,8 @@ async def odd_slack(*turns: str) -> AsyncIterator[tuple[OddSlack, AsyncApp]]:
         turn = left.pop(0) if len(left) > 1 else left[0]
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        if turn == "deep":
+            await socket.send_str("[" * 100_000)
         if turn != "silent":
             await socket.send_json({"type": "hello"})
             slack.greeted.set()
@@ -174,6 +178,11 @@ async def test_who_accepts_and_never_answers_is_left_for_another_address(
             await asyncio.wait([connecting], timeout=0.01)
         slack.address = right
         await connecting
+
+
+async def test_json_nested_without_end_ends_no_connection() -> None:
+    async with asyncio.timeout(30), odd_slack("deep") as (slack, app), connected(app, "xapp-1"):
+        assert slack.asked == 1
 
 
 async def enter(app: AsyncApp) -> None:

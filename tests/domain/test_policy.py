@@ -131,6 +131,16 @@ def test_a_policy_is_known_by_what_its_file_says_and_nothing_else() -> None:
     assert Policy.parse(same[0] + 'timezone = "UTC"\n').sha256 != expected
 
 
-def test_a_policy_nested_without_end_is_refused() -> None:
-    with pytest.raises(PolicyError, match="nested too deep"):
-        policy(f"admins = {'[' * 5000}{']' * 5000}")
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        (f"admins = {'[' * 5000}{']' * 5000}", "nested too deep"),
+        (f"timezone = {'{a = ' * 5000}1{'}' * 5000}", "nested too deep"),
+        (f"digest_at.{'.'.join('a' * 5000)} = 1", "digest_at: this is not a time of day"),
+        (f"admins.{'.'.join('a' * 5000)} = 1", "admins: use a list"),
+    ],
+    ids=["lists", "tables", "keys of a time", "keys of a list"],
+)
+def test_a_policy_nested_5_000_deep_is_a_sentence(setting: str, sentence: str) -> None:
+    with pytest.raises(PolicyError, match=sentence):
+        policy(setting)
