@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks import export
 from bot.exports.make import FULL_DISK, Order
 from store import exports, replicas
-from store.domain.export import ExportState, Format
+from store.domain.export import Export, ExportState, Format
 from store.domain.lists.query import ListQuery, Scope
 from store.engine import migrate
 from store.engine.database import Database
@@ -194,19 +194,39 @@ def test_a_cause_is_found_whatever_wraps_it() -> None:
     assert cause_of(ValueError("?")) is None
 
 
-@pytest.mark.slow
-async def test_a_full_disk_is_named_to_who_asked_for_a_download(sqlite_url: str) -> None:
-    db = Database(sqlite_url)
+async def made_download(url: str, path: Path, format: Format) -> tuple[Export, int | None, bytes]:
+    """A download as the maker's process makes it there: its exit code, what it complained of."""
+    db = Database(url)
     await submit(db)
-    query = ListQuery(Scope.ALL)
-    asked = await exports.ask(db, query, Format.CSV, asker=ADA, now=NOW)
-    order = Order(database_url=sqlite_url, policy=POLICY, path=Path("/dev/full"), zone="UTC")
+    asked = await exports.ask(db, ListQuery(Scope.ALL), format, asker=ADA, now=NOW)
+    await db.dispose()
+    order = Order(database_url=url, policy=POLICY, path=path, zone="UTC")
     maker = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.exports", str(asked.export.id)), stdin=PIPE, stderr=PIPE
     )
     _, said = await maker.communicate(order.model_dump_json().encode() + b"\n")
-    await db.dispose()
+    return asked.export, maker.returncode, said
 
-    assert (maker.returncode, said) == (FULL_DISK, b"")
-    failed = replace(asked.export, state=ExportState.FAILED, why="no_room")
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", Format)
+async def test_a_download_is_for_our_eyes_only(
+    sqlite_url: str, tmp_path: Path, format: Format
+) -> None:
+    folder, old = tmp_path / "made", os.umask(0o022)
+    folder.mkdir()
+    try:
+        _, code, said = await made_download(sqlite_url, folder / "list", format)
+    finally:
+        os.umask(old)
+    assert (code, said) == (0, b"")
+    assert rights(folder, "*") == {"list": 0o600}
+
+
+@pytest.mark.slow
+async def test_a_full_disk_is_named_to_who_asked_for_a_download(sqlite_url: str) -> None:
+    asked, code, said = await made_download(sqlite_url, Path("/dev/full"), Format.CSV)
+
+    assert (code, said) == (FULL_DISK, b"")
+    failed = replace(asked, state=ExportState.FAILED, why="no_room")
     assert "the disk is full" in words(export.build(failed, {}, file_name="f.csv"))
