@@ -23,6 +23,7 @@ from slack_sdk.models.views import View
 
 from blocks import paging
 from blocks.text import words
+from store.domain.json_values import holdable
 from store.domain.lists import filter_text
 from store.domain.lists.query import Filter, ListQuery, Sort, default_sort
 from store.domain.request import Category, Environment, Status
@@ -62,7 +63,7 @@ class Origin:
     def parse(cls, text: str, asker: str) -> Self | None:
         """Read it back; None for anything we did not write."""
         try:
-            kept = json.loads(text)
+            kept = holdable(json.loads(text))
             query = paging.parse(kept["query"], asker)
             opened = datetime.fromtimestamp(kept["at"], UTC)
             url = kept["url"]

@@ -86,7 +86,7 @@ def _looking(app: FastAPI, parts: Parts) -> None:
         _holder(request, Right.READ)
         if asked.external_id is not None:
             async with parts.db.snapshot() as session:
-                number = await record.number_of(session, asked.external_id)
+                number = await record.number_of(session, tidy(asked.external_id))
                 found = await record.record_of(session, number) if number else None
             return JSONResponse({"requests": [interchange.in_full(found)] if found else []})
         return JSONResponse(await lists.page(parts, asked))

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
+from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -31,6 +32,7 @@ from bot.incoming.timely_app import TimelyApp
 from bot.settings import Settings, SettingsError
 from bot.slack_client import with_retries
 from handlers.deps import Deps
+from store.domain.json_values import holdable
 from store.engine.time_limits import CommitLostError, TooLateError
 from store.engine.trouble import cause_of
 
@@ -117,6 +119,16 @@ def build(
     bolt.error(on_error)
     handlers.register(bolt)
     return bolt
+
+
+def asked(payload: dict[str, Any]) -> AsyncBoltRequest:
+    """A payload as Bolt takes it, whichever way it came in; both have checked who sent it.
+
+    Its texts are freed of what no database holds here, once: the ids, values and metadata of a
+    payload are looked for and stored as they are. Raises RecursionError for one nested without an
+    end.
+    """
+    return AsyncBoltRequest(body=holdable(payload), mode="socket_mode")
 
 
 def _worth_saying(record: logging.LogRecord) -> bool:

@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.incoming.bolt_app import Identity
+from bot.incoming.bolt_app import Identity, asked
 from bot.incoming.heard import Heard
 from bot.quiet_log import OnceAMinute
 
@@ -71,9 +71,8 @@ class SignedRequests:
             return Response(status_code=503)
         try:
             payload = read(body, request.headers.get("content-type", ""))
-            # Verified above; Bolt takes what was read elsewhere as it does with Socket Mode.
-            asked = AsyncBoltRequest(body=payload, mode="socket_mode")
-            answer = await self._app.async_dispatch(asked)  # what listeners raise, Bolt handles
+            # What listeners raise, Bolt handles.
+            answer = await self._app.async_dispatch(asked(payload))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             log.warning("a payload could not be read: %s", type(error).__name__)
             return Response(status_code=400)

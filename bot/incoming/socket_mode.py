@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from bot.incoming.bolt_app import asked
 from bot.incoming.heard import Heard
 from handlers.slack_errors import answer_of, code_of
 
@@ -183,8 +184,7 @@ class SocketMode:
         self._idle.clear()
         try:
             # What Slack says about retries stays behind: no listener of ours asks for it.
-            asked = AsyncBoltRequest(body=request.payload, mode="socket_mode")
-            response = await self._app.async_dispatch(asked)
+            response = await self._app.async_dispatch(asked(request.payload))
             if response.status == 200:
                 answer = SocketModeResponse(request.envelope_id, _content(response))
                 await connection.socket.send_json(answer.to_dict())

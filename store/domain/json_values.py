@@ -1,6 +1,7 @@
 """Outside JSON made fit for the record: tidy texts, and nothing a database cannot hold."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ NESTING_LIMIT = 12
 
 INTEGER_LIMIT = 2**63 - 1
 """What a 64-bit integer holds."""
+
+_UNHELD = re.compile(r"[\x00\ud800-\udfff]")
+"""What no database holds: PostgreSQL no NUL, and UTF-8 no lone surrogates."""
 
 Place = tuple[str | int, ...]
 
@@ -44,6 +48,18 @@ def storable(value: object, found: list[FieldProblem], place: Place = ()) -> Any
         found.append(FieldProblem.at(place, problem))
         return None
     return value
+
+
+def holdable(value: Any) -> Any:
+    """A copy of a JSON value whose texts can be stored and looked for: without NUL, half emoji.
+
+    Raises RecursionError for one that is nested without an end.
+    """
+    if isinstance(value, str):
+        return _UNHELD.sub("", value)
+    if isinstance(value, dict):
+        return {holdable(key): holdable(inner) for key, inner in value.items()}
+    return [holdable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _nested(value: Any, found: list[FieldProblem], place: Place) -> Any:

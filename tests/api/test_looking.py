@@ -114,5 +114,15 @@ async def test_what_a_list_does_not_know_is_told(platform_once: Platform) -> Non
     assert slip.json()["errors"][0]["sentence"].startswith("A list knows q, status, env")
 
 
+async def test_a_text_that_no_database_holds_finds_what_it_finds_without(
+    team: Team, platform: Platform
+) -> None:
+    await team.store(external_id="apply-1")
+    for nul in ("/requests?external_id=apply-1%00", "/requests?q=bills%00"):
+        assert len((await platform.client.get(nul)).json()["requests"]) == 1
+    assert (await platform.client.get("/requests/apply-1%00")).status_code == 200
+    assert (await platform.client.get("/requests?by=alice@example.com%00")).status_code == 200
+
+
 def test_who_has_no_address_is_named_by_id() -> None:
     assert (known_as("U1", {}), known_as(None, {})) == ("U1", None)

@@ -1,10 +1,15 @@
 """Whatever people type, the card is drawn, and nobody is pinged, linked or misled by it."""
 
 import json
+import logging
+from typing import Any
+
+import pytest
 
 from bot.sandbox.state.conversations import Message
 from store.domain.request import Category, Request
 from tests.cast import sample_of
+from tests.form_filling import first_step
 from tests.harness_slack import Team
 
 TITLE = "<!channel> 请批准 *now* <https://evil.example|here> 👩‍👩‍👧‍👦 مرحبا &amp;"
@@ -115,3 +120,58 @@ async def test_a_logo_slack_cannot_fetch_costs_only_the_logo(team_once: Team) ->
     assert len([blocks for blocks in drawn if '"image"' in blocks]) == 3
     assert all("Release Bills Pay 3.2.4" in shown for shown in team_once.copies(request))
     assert team_once.ada.sees() == []
+
+
+def forged(payload: dict[str, Any], mark: str) -> dict[str, Any]:
+    """The payload with this mark at the end of every text, JSON in its metadata included."""
+
+    def marked(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: marked(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [marked(value) for value in node]
+        if not isinstance(node, str):
+            return node
+        if node.startswith("{"):
+            return json.dumps(marked(json.loads(node))) + mark
+        return node + mark
+
+    spoilt: dict[str, Any] = marked(payload)
+    return spoilt
+
+
+@pytest.mark.parametrize("mark", ["\x00", "\ud800"], ids=["nul", "surrogate"])
+async def test_what_no_database_holds_is_cleaned_wherever_it_stands_in_a_payload(
+    team: Team, mark: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A form, a list, its filters and a decision: each does what it would without the mark."""
+    request, sent = await team.submit(), team.workspace.exchanges
+
+    async def again(kind: str = "interactive") -> None:
+        """What was sent last, once more with the mark."""
+        payload = forged(json.loads(json.dumps(sent.latest[-1].payload)), mark)
+        assert (await team.workspace.deliver(kind, payload)).acked
+
+    caplog.set_level(logging.ERROR)
+    await team.alice.open_home()
+    await again("events_api")
+    form = (await team.alice.command("/mp-requests new")).view
+    assert form is not None
+    await team.alice.submit(form, first_step(sample_of(Category.OFFLINE)))
+    await again()
+    shown = (await team.bob.command("/mp-requests list")).message
+    assert shown is not None
+    filters = (await team.bob.click(shown, "list.filter")).view
+    assert filters is not None
+    await team.bob.submit(filters, {"status": ["approved"]})
+    await again()
+    await team.send_all()
+    assert "No request matches these words." in team.words(shown)
+    await team.bob.click(team.card(team.bob, request), "request.reject")
+    payload = forged(json.loads(json.dumps(sent.latest[-1].payload)), mark)
+    payload["actions"][0]["action_id"] = "request.approve"
+    assert (await team.workspace.deliver("interactive", payload)).acked
+    await team.send_all()
+
+    assert caplog.text == ""
+    assert all("approved. · Bob Reyes" in shown for shown in team.copies(request))
