@@ -153,12 +153,13 @@ def notices(tree: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
     """Whether one of these tests fails with it changed."""
     names = tree / "tests-to-run.txt"
     names.write_text("\n".join(tests))
+    unchanged = (tree / mutant.path).read_bytes()
     (tree / mutant.path).write_text(mutant.source, "utf-8")
     try:
         asked = [sys.executable, "-m", "pytest", *QUICK, "-x", "--timeout=120", f"@{names}"]
         return subprocess.run(asked, cwd=tree, capture_output=True, check=False).returncode != 0
     finally:
-        shutil.copyfile(ROOT / mutant.path, tree / mutant.path)
+        (tree / mutant.path).write_bytes(unchanged)
 
 
 def main() -> None:
