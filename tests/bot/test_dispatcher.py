@@ -1,6 +1,7 @@
 """Bad days between the outbox and Slack: every message arrives, once, saying what is so now."""
 
 import asyncio
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.sandbox.state.ids import BOT_USER_ID
 from store.domain.request import ReleaseStage
 from store.engine.batching import Batches
 from store.messages import cards, claim
+from store.messages.outbox import Claimed
 from store.requests.release_stage import StageMove, move_stage
 from store.tables import CardRow
 from tests.bot.sending import SECOND, another_bot, approve, calls, rows, seen, send_all, states
@@ -254,6 +256,41 @@ async def test_a_second_copy_that_comes_late_is_deleted_within_a_minute(team: Te
         await team.send_all()
         assert seen(team) == ONE_EACH
     assert all(request.ref in shown for shown in team.copies(request))
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
+async def test_an_outcome_whose_answer_was_lost_is_told_once(team_once: Team, fault: str) -> None:
+    request = await team_once.submit()
+    team_once.workspace.faults.add(POST, fault)
+    await approve(team_once, request.id)
+    await team_once.send_all()
+    team_once.clock.move(seconds=2)
+    await team_once.send_all()
+    assert seen(team_once) == [1, 1, 1, 2]
+
+
+async def cut_off(team: Team, sent: Sequence[Claimed]) -> set[bool]:
+    """End the process while it sends these; whether any may be in Slack."""
+    slow = bool(team.workspace.faults.planned())
+    team.bot.dispatcher.send(sent)
+    if slow:
+        await team.workspace.until(lambda: not team.workspace.faults.planned())
+    running = asyncio.create_task(team.bot.dispatcher.run_once())
+    # Once it and the sending have begun; no message is drawn by then.
+    asyncio.get_running_loop().call_soon(running.cancel)
+    await asyncio.wait([running])
+    return {row.doubtful for row in (await rows(team)).values()}
+
+
+async def test_a_post_cut_off_is_looked_for_and_one_not_begun_is_just_sent(team: Team) -> None:
+    async def claimed() -> list[Claimed]:
+        return await claim.claim_due(team.bot.db, owner="this process", now=team.clock())
+
+    await team.store()
+    assert await cut_off(team, await claimed()) == {False}
+    team.workspace.faults.add(POST, "delay", seconds=30, times=4)
+    assert await cut_off(team, await claimed()) == {True}
+    assert await cut_off(team, await claimed()) == {True}, "nobody has looked yet"
 
 
 async def test_what_was_never_doubtful_is_not_looked_for(team_once: Team) -> None:
