@@ -15,9 +15,10 @@ from store.domain.access import (
     as_reviewed_now,
     assignees,
     may,
+    may_resubmit,
 )
 from store.domain.lifecycle import Act
-from store.domain.request import Request, Status, Verdict, Vote
+from store.domain.request import ReleaseStage, Request, Status, Verdict, Vote
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, RULES, request
 
 FINAL = [status for status in Status if status is not Status.UNDER_REVIEW]
@@ -80,6 +81,28 @@ def test_only_who_might_have_acted_hears_that_it_is_closed(
     status: Status, user: str, act: Act, answer: Allowed | Denied
 ) -> None:
     assert may(user, act, request(status=status), RULES, NOW) == answer
+
+
+@pytest.mark.parametrize(
+    ("user", "answer"),
+    [
+        (ALICE, YES),
+        (ADA, YES),
+        (BOB, Denied(Denial.NOT_THE_MOVER)),
+        (MALLORY, UNKNOWN),
+    ],
+)
+def test_the_submitter_and_admins_move_a_release_on(user: str, answer: Allowed | Denied) -> None:
+    release = request(status=Status.APPROVED, release_stage=ReleaseStage.PREPARATION)
+    assert may(user, Act.MOVE, release, RULES, NOW) == answer
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_submitter_and_admins_resubmit_what_was_rejected_or_withdrawn(status: Status) -> None:
+    ended = status in {Status.REJECTED, Status.WITHDRAWN}
+    found = request(status=status)
+    allowed = {user for user in (ALICE, BOB, ADA, MALLORY) if may_resubmit(user, found, RULES)}
+    assert allowed == ({ALICE, ADA} if ended else set())
 
 
 def test_a_former_reviewer_neither_sees_nor_decides_what_they_were_given() -> None:
