@@ -82,6 +82,13 @@ async def test_the_submitter_and_admins_move_it(db: Database, by: str, why: Deni
     assert denial(await move(db, await approved(db), PILOT, by=by)) is why
 
 
+async def test_who_may_not_move_it_is_shown_it_only_where_they_see_it(db: Database) -> None:
+    release = await approved(db)
+    seen, unseen = [await move(db, release, PILOT, by=user) for user in (BOB, MALLORY)]
+    assert seen == Refused(Denial.NOT_THE_MOVER, release.id, release)
+    assert unseen == Refused(Denial.UNKNOWN, release.id)
+
+
 async def test_a_step_the_platform_does_not_know_changes_nothing(db: Database) -> None:
     release = await approved(db)
     full = accepted(await move(db, release, FULL))
@@ -156,6 +163,13 @@ async def test_nobody_is_nudged_about_what_moved_or_at_night(db: Database) -> No
     await approved(db)
     assert await nudged(db, MONDAY + timedelta(hours=12)) == 0
     assert await nudged(db, MONDAY - timedelta(days=1)) == 0, "a Sunday"
+
+
+async def test_a_nudge_that_is_two_weeks_late_does_not_go_out(db: Database) -> None:
+    await approved(db)
+    two_weeks_late = NOW + timedelta(days=7) + reminders.NUDGE_WINDOW
+    assert await nudged(db, two_weeks_late) == 0
+    assert await nudged(db, two_weeks_late - timedelta(seconds=1)) == 1
 
 
 async def test_a_submitter_is_nudged_on_their_own_working_days(db: Database) -> None:
