@@ -90,7 +90,7 @@ async def test_a_wrong_policy_is_refused_and_the_admins_hear_it_once(
 
     await changed(team, only(team, "carol"))
     assert team.bot.policy.reviewers == (team.carol.id,)
-    assert await readyz(team) == {"status": "ready"}
+    assert "remarks" not in await readyz(team)
 
 
 async def test_new_groups_are_read_before_the_policy_that_names_them_is_in_force(
@@ -157,7 +157,7 @@ async def test_replicas_whose_files_differ_are_told_to_the_admins(team: Team) ->
     team.clock.move(minutes=1)
     await team.bot.heartbeat.beat()  # the other is not heard of any more
     assert await team.bot.jobs.compare_policies() == 0
-    assert await readyz(team) == {"status": "ready"}
+    assert "remarks" not in await readyz(team)
 
 
 async def test_sighup_reads_it_at_once(team_once: Team, monkeypatch: pytest.MonkeyPatch) -> None:
