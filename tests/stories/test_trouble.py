@@ -72,6 +72,7 @@ async def test_a_click_whose_person_cannot_be_told_is_not_acknowledged_in_silenc
     request = await team.submit()
     await break_store(team)
     team.workspace.faults.add("response_url", kind, status=500)
+    team.workspace.ack_seconds = 1.0  # in Socket Mode there is no other word for "no" than silence
 
     click = await team.bob.click(team.card(team.bob, request), "request.approve")
 
