@@ -93,11 +93,22 @@ class Rank(IntEnum):
     OUTCOME = 3
     """How a request ended, to its submitter."""
     HOME = 4
-    """Homes that are looked at."""
+    """Homes that are looked at; in conversations the day's digest and reminder."""
     REST = 5
-    """New cards, digests, reminders, departures."""
+    """New cards, departures, and what else there is."""
     SPARE = 6
     """What others do not need: sent while more than half of the allowance is unused."""
+
+
+_RANKS = {
+    Kind.LATE_ANSWER: Rank.ANSWER,
+    Kind.OUTCOME: Rank.OUTCOME,
+    Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it
+    # One message a day and person, so it goes before any number of single cards.
+    Kind.REMINDER: Rank.HOME,
+    Kind.DIGEST: Rank.HOME,
+}
+"""The order of posts that go before others."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,7 @@ class Owed:
     ) -> Self:
         """A new message in a conversation; `recipient` is a person or a channel."""
         key, lane = _key(kind, *about), f"{Method.POST}:{recipient}"
-        rank = Rank.OUTCOME if kind is Kind.OUTCOME else Rank.REST
+        rank = _RANKS.get(kind, Rank.REST)
         return cls(key, kind, recipient, lane, rank, request_id, data or {})
 
     @classmethod

@@ -81,9 +81,17 @@ async def end(db: Database, facts: Facts, ending: str | None) -> None:
 
 
 async def rows(db: Database) -> list[dict[str, Any]]:
-    """Everything that is stored."""
+    """Everything that is stored, but what is drawn by lot and what was there before: a salt, the
+    hashes that are made with it, and the numbers that a transaction found.
+    """
     async with db.snapshot() as session:
-        return [row.model_dump() for table in TABLES for row in await session.exec(select(table))]
+        found = [row.model_dump() for table in TABLES for row in await session.exec(select(table))]
+    for row in found:
+        if "hash" in row:
+            row |= {"hash": "", "previous": ""}
+            row["data"] = {**row["data"], "texts": sorted(row["data"].get("texts", ()))}
+            row["data"].pop("after", None)
+    return found
 
 
 @asynccontextmanager
