@@ -170,6 +170,8 @@ class DriverConnection(aiosqlite.Connection):
             if may_end:
                 self._conn.interrupt()
             await asyncio.wait([running])
+            if not running.cancelled():
+                running.exception()  # that it was interrupted is no news; unread, it is logged
             raise
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
