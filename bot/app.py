@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import aiohttp
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -31,6 +30,7 @@ from bot.policy_file import PolicyFile
 from bot.profiles import Profiles
 from bot.schedule import scheduler
 from bot.schedule.jobs import Jobs
+from bot.schedule.scheduler import Schedule
 from bot.settings import Settings
 from bot.webhooks.loop import WebhookLoop
 from handlers.deps import Deps
@@ -69,7 +69,7 @@ class Bot:
     webhook_loop: WebhookLoop
     jobs: Jobs
     policy_file: PolicyFile
-    schedule: AsyncIOScheduler
+    schedule: Schedule
     heard: Heard = field(default_factory=Heard)
     loops: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -171,7 +171,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
             finally:
                 bot.dispatcher.stop()  # claims nothing new while Socket Mode closes
     finally:
-        bot.schedule.shutdown(wait=False)
+        await bot.schedule.end(within=GIVE_BACK_SECONDS)
         await _end(bot.loops)
 
 

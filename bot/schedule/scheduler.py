@@ -5,7 +5,9 @@ Ticks are in UTC and a memory job store, so replicas share nothing here: they me
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -17,30 +19,61 @@ from store.groups import ASK_EVERY
 _DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
-def build(jobs: Jobs) -> AsyncIOScheduler:
-    """The schedule, not yet started. `start()` needs the running loop."""
+class Schedule:
+    """APScheduler, and the ticks that are under way.
+
+    Its own shutdown cancels them and does not wait: one that was just giving its connection back
+    found the store closed, and never ended.
+    """
+
+    def __init__(self) -> None:
+        self.apscheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_DEFAULTS)
+        self._ticks: set[asyncio.Task[Any]] = set()
+
+    def add(self, tick: Callable[[], Coroutine[Any, Any, object]], **when: Any) -> None:
+        """Have this called at intervals; `when` is as APScheduler takes it."""
+
+        async def kept() -> None:
+            task = asyncio.current_task()
+            assert task is not None, "APScheduler makes one for each tick"
+            self._ticks.add(task)
+            task.add_done_callback(self._ticks.discard)
+            await tick()
+
+        name = tick.__name__
+        self.apscheduler.add_job(kept, "interval", id=name, name=name, **when)
+
+    def start(self) -> None:
+        """Begin; needs the running loop."""
+        self.apscheduler.start()
+
+    async def end(self, *, within: float) -> None:
+        """Begin nothing more, and cancel what is under way; for so many seconds at most, wait until
+        it has let go of the store.
+        """
+        self.apscheduler.shutdown(wait=False)
+        if self._ticks:
+            await asyncio.wait(self._ticks, timeout=within)
+
+
+def build(jobs: Jobs) -> Schedule:
+    """The schedule, not yet started."""
     started = datetime.now(UTC)  # at once: whoever ran before may have been killed
     logging.getLogger("apscheduler.executors.default").addFilter(_is_no_end)
-    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=_DEFAULTS)
-    scheduler.add_job(jobs.remind, "interval", minutes=1, id="remind")
-    scheduler.add_job(jobs.digest, "interval", minutes=1, id="digest")
-    scheduler.add_job(jobs.nudge, "interval", minutes=10, id="nudge")
-    scheduler.add_job(jobs.compare_policies, "interval", minutes=1, id="compare_policies")
-    scheduler.add_job(jobs.move_up, "interval", minutes=1, id="move_up")
-    scheduler.add_job(jobs.redraw_neighbours, "interval", seconds=20, id="redraw_neighbours")
-    scheduler.add_job(
-        jobs.refresh,
-        "interval",
-        seconds=ASK_EVERY.total_seconds(),
-        id="refresh",
-        next_run_time=started,
-    )
-    scheduler.add_job(jobs.reconcile, "interval", minutes=5, id="reconcile", next_run_time=started)
-    scheduler.add_job(jobs.reconcile_all, "interval", hours=6, id="reconcile_all")
-    scheduler.add_job(jobs.checkpoint, "interval", minutes=1, id="checkpoint")
-    scheduler.add_job(jobs.erase, "interval", hours=6, id="erase")
-    scheduler.add_job(jobs.prune, "interval", hours=6, id="prune")
-    return scheduler
+    schedule = Schedule()
+    schedule.add(jobs.remind, minutes=1)
+    schedule.add(jobs.digest, minutes=1)
+    schedule.add(jobs.nudge, minutes=10)
+    schedule.add(jobs.compare_policies, minutes=1)
+    schedule.add(jobs.move_up, minutes=1)
+    schedule.add(jobs.redraw_neighbours, seconds=20)
+    schedule.add(jobs.refresh, seconds=ASK_EVERY.total_seconds(), next_run_time=started)
+    schedule.add(jobs.reconcile, minutes=5, next_run_time=started)
+    schedule.add(jobs.reconcile_all, hours=6)
+    schedule.add(jobs.checkpoint, minutes=1)
+    schedule.add(jobs.erase, hours=6)
+    schedule.add(jobs.prune, hours=6)
+    return schedule
 
 
 def _is_no_end(record: logging.LogRecord) -> bool:

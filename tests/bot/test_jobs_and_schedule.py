@@ -20,7 +20,7 @@ from tests.harness_slack import Team
 
 async def started(team: Team) -> AsyncIOScheduler:
     """The schedule with its jobs in place, but no tick yet."""
-    schedule = scheduler.build(team.bot.jobs)
+    schedule = scheduler.build(team.bot.jobs).apscheduler
     schedule.start(paused=True)
     return schedule
 
@@ -63,7 +63,20 @@ async def test_a_running_bot_sends_by_itself_and_leaves_nothing_behind(team_once
     await team_once.workspace.until(lambda: team_once.workspace.connections == 1)
 
     assert not ours(asyncio.all_tasks() - before)
-    assert team_once.bot.schedule.state == STATE_STOPPED
+    assert team_once.bot.schedule.apscheduler.state == STATE_STOPPED
+
+
+async def test_a_bot_stopped_at_its_first_tick_waits_for_it_to_let_go(team_once: Team) -> None:
+    ticks: set[asyncio.Task[Any]] = set()
+    for _ in range(5):
+        async with app.running(team_once.bot):
+            team_once.bot.policy_file.reread()
+            await team_once.bot.policy_file.looked.wait()
+            running = asyncio.all_tasks()
+            ticks |= {each for each in running if "run_coroutine_job" in repr(each.get_coro())}
+        team_once.bot.policy_file.looked.clear()
+        assert all(tick.done() for tick in ticks)
+    assert ticks
 
 
 async def test_a_stopping_bot_finishes_what_it_is_sending(team_once: Team) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlmodel import col, select
 
-from bot import http, policy_file
+from bot import app, http, policy_file
 from store import replicas
 from store.tables import EventRow
 from tests.harness_slack import Team
@@ -163,10 +163,7 @@ async def test_replicas_whose_files_differ_are_told_to_the_admins(team: Team) ->
 async def test_sighup_reads_it_at_once(team_once: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy_file, "CHECK_SECONDS", 3600.0)
     file(team_once).write_text(only(team_once, "bob"), encoding="utf-8")
-    watching = asyncio.create_task(team_once.bot.policy_file.run())
-    async with asyncio.timeout(30):
+    async with app.running(team_once.bot), asyncio.timeout(30):
         team_once.bot.policy_file.reread()
         await team_once.bot.policy_file.looked.wait()
-    watching.cancel()
-    await asyncio.wait([watching])
     assert team_once.bot.policy.reviewers == (team_once.bob.id,)

@@ -30,7 +30,7 @@ async def run(shared: SharedClock, hours_off: float) -> None:
         clock = _by_the_server(shared, timedelta(hours=hours_off))
     async with app.build(settings, clock=clock, post_interval=PACE) as bot:
         for job in _HURRIED:
-            bot.schedule.reschedule_job(job, trigger="interval", seconds=_TICK_SECONDS)
+            bot.schedule.apscheduler.reschedule_job(job, trigger="interval", seconds=_TICK_SECONDS)
         async with app.running(bot):
             await stop.wait()
 
