@@ -18,6 +18,7 @@ from store.engine import migrate, time_limits
 from store.engine.database import Database
 from store.engine.time_limits import Limits
 from tests.clock import MovedClock
+from tests.harness_slack import Team, team_at_slack
 from tests.postgres_server import Server, running_server
 
 # A busy machine is no finding. Examples may take as long as they like, and so may people: how fast
@@ -102,6 +103,20 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 def clock() -> MovedClock:
     """Friday 20 November 2026, 10:14 in Manila, until the test moves it."""
     return MovedClock()
+
+
+@pytest.fixture
+async def team(database_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
+    """Everybody at their Slack, where the store matters."""
+    async with team_at_slack(database_url, clock, tmp_path, mode="socket_mode") as together:
+        yield together
+
+
+@pytest.fixture
+async def team_once(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
+    """The same people, where it does not."""
+    async with team_at_slack(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
+        yield together
 
 
 async def _migrate(url: str) -> None:

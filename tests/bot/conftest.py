@@ -7,23 +7,7 @@ import pytest
 
 from bot.sandbox.workspace import Workspace
 from tests.bot.installation import Installation, installation
-from tests.clock import MovedClock
-from tests.harness_slack import Team, team_at_slack
 from tests.postgres_server import Server
-
-
-@pytest.fixture
-async def team(database_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
-    """Everybody at their Slack, where the store matters."""
-    async with team_at_slack(database_url, clock, tmp_path, mode="socket_mode") as together:
-        yield together
-
-
-@pytest.fixture
-async def team_once(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
-    """The same people, where it does not."""
-    async with team_at_slack(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
-        yield together
 
 
 @pytest.fixture

@@ -34,10 +34,3 @@ async def team(
     mode, url = mode_and_url
     async with team_at_slack(url, clock, tmp_path, mode=mode) as together:
         yield together
-
-
-@pytest.fixture
-async def team_once(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
-    """The same people, by Socket Mode on SQLite only."""
-    async with team_at_slack(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
-        yield together
