@@ -172,7 +172,7 @@ def _about(delivery: Delivery) -> tuple[int, int]:
 
 async def drawn(session: AsyncSession, claimed: Sequence[Delivery]) -> list[dict[str, Any]]:
     """What each says: the request as it is now, and what changed at its revision."""
-    told = await record.told_of(session, [_about(each) for each in claimed])
+    events = await record.hook_events(session, [_about(each) for each in claimed])
     return [
         {
             "type": delivery.event,
@@ -182,5 +182,5 @@ async def drawn(session: AsyncSession, claimed: Sequence[Delivery]) -> list[dict
                 "changed": interchange.happened(each.event, each.people),
             },
         }
-        for delivery, each in zip(claimed, told, strict=True)
+        for delivery, each in zip(claimed, events, strict=True)
     ]

@@ -64,7 +64,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class HookEvent:
     """What a webhook tells: one event, and the request as it is now."""
 
     request: Request
@@ -72,7 +72,7 @@ class Told:
     people: People
 
 
-async def told_of(session: AsyncSession, about: Sequence[tuple[int, int]]) -> list[Told]:
+async def hook_events(session: AsyncSession, about: Sequence[tuple[int, int]]) -> list[HookEvent]:
     """For each request and revision what led to it, in a few queries for any number."""
     ids = sorted({request_id for request_id, _ in about})
     rows = (await execute(session, _REQUESTS, {"ids": ids})).all()
@@ -84,7 +84,7 @@ async def told_of(session: AsyncSession, about: Sequence[tuple[int, int]]) -> li
     for each in events.values():
         named |= {each.actor, each.on_behalf_of or each.actor}
     known = await people.known(session, named)
-    return [Told(requests[each[0]], events[each], known) for each in about]
+    return [HookEvent(requests[each[0]], events[each], known) for each in about]
 
 
 async def number_of(session: AsyncSession, external_id: str) -> int | None:
