@@ -1,7 +1,6 @@
 """What is sent to the API: bodies within bounds, and what each of them says."""
 
 import asyncio
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal, TypeVar
 
@@ -101,11 +100,11 @@ async def json_of(request: Request) -> object:
         raise Problem(HTTPStatus.BAD_REQUEST, "not-json", f"This is {error}.") from None
 
 
-async def said(request: Request, model: type[M], *, now: datetime) -> M:
+async def said(request: Request, model: type[M]) -> M:
     """What the body says, by the sentences of the import. Raises Problem."""
     value = await json_of(request)
     try:
-        return submission.read_as(model, value, now=now)
+        return submission.read_as(model, value)
     except SubmissionError as error:
         raise wrong(error) from None
 

@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 FUTURE = "This is in the future; the clocks differ."
 NO_REASON = "No reason given on the platform"
 _MOST_AHEAD_SECONDS = 300
+"""How far ahead of ours a platform's clock may be. A day, as for what is handed in, would hide that
+it writes its own hours with another offset.
+"""
 _REF = r"(?i)mp-[0-9]{1,18}"
 
 
@@ -114,7 +117,7 @@ def _acting(app: FastAPI, parts: Parts) -> None:
     async def withdraw(ref: Ref, request: Request) -> Response:
         """Take a request back for its submitter. The same again changes nothing."""
         key = _holder(request, Right.SUBMIT)
-        said = await bodies.said(request, bodies.Withdrawal, now=parts.clock())
+        said = await bodies.said(request, bodies.Withdrawal)
         number, actor = await _concerned(parts, ref, said.on_behalf_of)
         act = Decision(number, Act.WITHDRAW, actor, parts.clock(), by_key=key.actor)
         answer = await decide(parts.db, act, parts.policy)
@@ -126,7 +129,7 @@ def _acting(app: FastAPI, parts: Parts) -> None:
     async def move(ref: Ref, request: Request) -> Response:
         """Say where an approved release stands. The same again changes nothing."""
         key = _holder(request, Right.SUBMIT)
-        said = await bodies.said(request, bodies.StageMove, now=parts.clock())
+        said = await bodies.said(request, bodies.StageMove)
         number, actor = await _concerned(parts, ref, said.on_behalf_of)
         act = StageMove(number, actor, said.stage, parts.clock(), by_key=key.actor)
         answer = await move_stage(parts.db, act, parts.policy)
@@ -142,7 +145,7 @@ def _acting(app: FastAPI, parts: Parts) -> None:
         admins hear of it.
         """
         key = _holder(request, Right.DECIDE)
-        said = await bodies.said(request, bodies.PlatformDecision, now=parts.clock())
+        said = await bodies.said(request, bodies.PlatformDecision)
         now, act = parts.clock(), Act(said.verdict)
         at = said.decided_at or now
         if (at - now).total_seconds() > _MOST_AHEAD_SECONDS:

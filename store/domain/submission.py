@@ -88,7 +88,7 @@ def _person(value: Any) -> Any:
     return value
 
 
-def _moment(value: Any, info: ValidationInfo) -> datetime | None:
+def _moment(value: Any) -> datetime | None:
     if value in (None, ""):
         return None
     written = as_code(str(value)).upper()
@@ -103,9 +103,12 @@ def _moment(value: Any, info: ValidationInfo) -> datetime | None:
         )
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise _refuse(f"{_echo(value)} is outside the years {FIRST_YEAR} to {LAST_YEAR}.")
-    moment = moment.astimezone(UTC) + timedelta(seconds=1 if leap else 0)
-    now: datetime = (info.context or {})["now"]
-    if moment > now + AHEAD:
+    return moment.astimezone(UTC) + timedelta(seconds=1 if leap else 0)
+
+
+def _created(value: Any, info: ValidationInfo) -> datetime | None:
+    moment, now = _moment(value), (info.context or {})["now"]
+    if moment and moment > now + AHEAD:
         raise _refuse(f"{_echo(value)} is more than a day ahead; is it the year that was meant?")
     return moment
 
@@ -145,7 +148,7 @@ class Submission(BaseModel):
     mini_program: MiniProgram
     version: Annotated[str | None, BeforeValidator(_code), Field(validate_default=True)] = None
     submitted_by: Somebody
-    created_at: Moment = None
+    created_at: Annotated[datetime | None, BeforeValidator(_created)] = None
     details: dict[str, Any]
 
     @field_validator("version")
@@ -178,13 +181,13 @@ def read(obj: object, *, now: datetime) -> Submission:
     return submission
 
 
-def read_as(model: type[M], obj: object, *, now: datetime) -> M:
+def read_as(model: type[M], obj: object) -> M:
     """Something said about a request, read by the same sentences. Raises SubmissionError."""
     found: list[FieldProblem] = []
     clean = storable(obj, found)
     if not isinstance(clean, dict):
         raise SubmissionError((FieldProblem("", "This has to be a JSON object."),))
-    value = _validated(model, clean, (), found, now=now)
+    value = _validated(model, clean, (), found)
     if value is None or found:
         raise SubmissionError(tuple({each.field: each for each in reversed(found)}.values())[::-1])
     return value

@@ -127,6 +127,11 @@ async def test_what_contradicts_the_record_is_refused_and_told_to_the_admins(
             "This is in the future; the clocks differ.",
         ),
         (
+            {"verdict": "approve", "decided_by": "Wu", "decided_at": "2036-11-20T23:00:00+08:00"},
+            "decided_at",
+            "This is in the future; the clocks differ.",
+        ),
+        (
             {"verdict": "reject", "decided_by": "Wu", "reason": "x" * 2001},
             "reason",
             "This has 2,001 characters; at most 2,000 fit.",
