@@ -30,6 +30,16 @@ async def test_a_command_is_completed(play: LocalWorkspace, desk: OpenDesk) -> N
     await expect(composer).to_have_value("/mp-requests ")
 
 
+async def test_who_has_scrolled_up_sees_the_answer_to_what_they_write(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
+    bob = await desk("bob", width=390, height=844)
+    await bob.message("MP-1").scroll_into_view_if_needed()
+    await bob.page.locator("#scroll").evaluate("(all) => { all.scrollTop = 0; }")
+    await bob.write("/mp-requests approve MP-2 but only after legal has signed")
+    await expect(bob.message("Only visible to you")).to_be_in_viewport()
+
+
 async def test_an_unknown_command_is_told_by_the_page(play: LocalWorkspace, desk: OpenDesk) -> None:
     alice = await desk("alice")
     await alice.write("/mp-nonsense")

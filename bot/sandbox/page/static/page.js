@@ -20,6 +20,10 @@ scroll.addEventListener("scroll", () => {
   const left = scroll.scrollHeight - scroll.clientHeight - scroll.scrollTop;
   following = place !== "home" && left < 40;
 });
+document.getElementById("composer")?.addEventListener("submit", () => {
+  following = true; // who writes wants to see the answer
+  bottom();
+});
 new ResizeObserver(bottom).observe(scroll);
 
 const read = () => {
