@@ -141,7 +141,12 @@ def withdraw(request: Request) -> ButtonElement:
 
 def again(request: Request) -> ButtonElement:
     """Opens the form filled in with what this request had."""
-    return link("Submit again", AGAIN, RequestRevision.of(request).encode())
+    return ButtonElement(
+        text=words("Submit again"),
+        action_id=AGAIN,
+        value=RequestRevision.of(request).encode(),
+        accessibility_label=plain(f"Submit again: {request.ref} {request.title}", 75),
+    )
 
 
 def details(request: Request, label: str = "View details") -> ButtonElement:

@@ -43,7 +43,7 @@ def taken_away(request: Request, people: People) -> Message:
 def receipt(request: Request, people: People) -> Message:
     """The submitter's own copy: whom it waits for, and the way back while there is one."""
     row = [buttons.withdraw(request)] if request.is_open else []
-    row = [buttons.again(request)] if request.status is Status.WITHDRAWN else row
+    row = [buttons.again(request)] if request.status in {Status.REJECTED, Status.WITHDRAWN} else row
     sent = [_said(f"📨 {_receipt_sentence(request, people)}")] if request.is_open else []
     return Message(
         _fallback(request, people, Audience.SUBMITTER),

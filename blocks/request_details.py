@@ -231,7 +231,8 @@ def _process(request: Request, people: People, acts: AbstractSet[Act]) -> list[B
 
 
 def _acts(request: Request, acts: AbstractSet[Act]) -> list[ActionsBlock]:
-    offered = [_BUTTONS[act](request) for act in _BUTTONS if act in acts] if request.is_open else []
+    possible = acts - {Act.RESUBMIT} if request.is_open else acts & {Act.RESUBMIT}
+    offered = [draw(request) for act, draw in _BUTTONS.items() if act in possible]
     return [buttons.row(*offered)] if offered else []
 
 
@@ -239,6 +240,7 @@ _BUTTONS = {
     Act.APPROVE: buttons.approve,
     Act.REJECT: buttons.reject,
     Act.WITHDRAW: buttons.withdraw,
+    Act.RESUBMIT: buttons.again,
 }
 
 

@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import ImageElement
 from blocks.categories import SCREENS
 from blocks.text import date, line, names, ordinal, plain, plural, who
 from store.domain.categories.changes import between, summary
+from store.domain.categories.stored import change_told
 from store.domain.erasure import is_erased
 from store.domain.request import (
     Environment,
@@ -118,11 +119,15 @@ def standing(request: Request, people: People) -> str:
 
 
 def remarks(request: Request) -> str:
-    """What to know before deciding, a line each: which try this is, and what speaks against it."""
+    """What to know before deciding, a line each: which try this is, what its submitter says to have
+    changed, and what speaks against it.
+    """
     warned = " · ".join(line(warning, 300) for warning in request.warnings)
     if warned and request.context_at:
         warned += f" (as of {date(request.context_at)})"
-    return "\n".join(filter(None, (_tried(request), warned and f"⚠️ {warned}")))
+    told = line(change_told(request.details), 300)
+    changed = f"✏️ *What was changed:* {told}" if told else ""
+    return "\n".join(filter(None, (_tried(request), changed, warned and f"⚠️ {warned}")))
 
 
 def changes(request: Request) -> str:

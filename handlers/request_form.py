@@ -174,7 +174,8 @@ async def _submit_draft(draft: Draft, deps: Deps) -> View | None:
         accepted = submission.read(draft.interchange(), now=deps.clock())
     except SubmissionError as error:
         return _problem_view(draft, error.problems)
-    new = NewRequest(accepted, draft.owner, deps.clock(), resubmission_of=draft.resubmission_of)
+    before = draft.repeats.id if draft.repeats else None
+    new = NewRequest(accepted, draft.owner, deps.clock(), resubmission_of=before)
     answer = await submit(deps.db, new, deps.policy)
     if isinstance(answer, Submitted):
         # The same form sent twice is one request, as long as it says the same.

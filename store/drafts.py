@@ -6,36 +6,38 @@ the same to whoever asks: not there.
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people
-from store.domain.access import Denial, Refused, may_resubmit
+from store.domain.access import Denial, Refused
 from store.domain.draft import Draft, Values, values_of
 from store.domain.json_values import storable
+from store.domain.lifecycle import Act
 from store.domain.policy import Policy
+from store.domain.request import Request
 from store.engine.database import Database, delete_chunk
 from store.requests import read
 from store.tables import DraftRow
 
 
 async def begin(
-    db: Database, *, owner: str, now: datetime, values: Values, resubmission_of: int | None = None
+    db: Database, *, owner: str, now: datetime, values: Values, repeats: Request | None = None
 ) -> Draft:
-    """A new draft with these values."""
+    """A new draft with these values, for a request of its own or to submit one again."""
     row = DraftRow(
         id=secrets.token_urlsafe(16),
         owner=owner,
         data=_kept(values),
-        resubmission_of=resubmission_of,
+        resubmission_of=repeats.id if repeats else None,
         updated_at=now,
     )
     async with db.transaction() as session:
         session.add(row)
-    return _snapshot(row)
+    return Draft(row.id, row.owner, row.data, repeats)
 
 
 async def repeat(
@@ -45,19 +47,17 @@ async def repeat(
     seen = await read.look(db, request_id, viewer=owner, policy=policy, now=now)
     if isinstance(seen, Refused):
         return seen
-    async with db.snapshot() as session:
-        rules = await people.rules(session, policy, only={owner})
-    if not may_resubmit(owner, seen.request, rules):
+    if Act.RESUBMIT not in seen.acts:
         return Refused(Denial.NOT_RESUBMITTABLE, request_id, seen.request)
     values = values_of(seen.request)
-    return await begin(db, owner=owner, values=values, resubmission_of=request_id, now=now)
+    return await begin(db, owner=owner, values=values, repeats=seen.request, now=now)
 
 
 async def find(db: Database, draft_id: str, *, owner: str) -> Draft | None:
     """The draft, if it is there and this person's."""
     async with db.snapshot() as session:
         row = await session.get(DraftRow, draft_id)
-    return _snapshot(row) if row and row.owner == owner else None
+        return await _snapshot(session, row) if row and row.owner == owner else None
 
 
 async def change(
@@ -75,9 +75,10 @@ async def change(
         row = (await session.exec(mine.with_for_update())).first()
         if row is None:
             return None
-        row.data = _kept(to(_snapshot(row)))
+        draft = await _snapshot(session, row)
+        row.data = _kept(to(draft))
         row.updated_at = now
-        return _snapshot(row)
+        return replace(draft, values=row.data)
 
 
 async def prune(session: AsyncSession, *, before: datetime) -> int:
@@ -92,5 +93,8 @@ def _kept(values: Values) -> dict[str, Any]:
     return kept
 
 
-def _snapshot(row: DraftRow) -> Draft:
-    return Draft(row.id, row.owner, row.data, row.resubmission_of)
+async def _snapshot(session: AsyncSession, row: DraftRow) -> Draft:
+    repeated = row.resubmission_of
+    return Draft(
+        row.id, row.owner, row.data, await read.find(session, repeated) if repeated else None
+    )

@@ -89,7 +89,7 @@ def views(shown: Request) -> Iterator[View]:
     yield request_details.build(shown, PEOPLE, EVERY_ACT)
     yield request_details.build(shown, PEOPLE, frozenset())
     yield decision_form.build(shown, reason=str(shown.decision_reason or ""))
-    draft = Draft("d1", shown.submitted_by, values_of(shown), shown.id)
+    draft = Draft("d1", shown.submitted_by, values_of(shown), shown)
     for step in steps.Step:
         yield steps.build(draft, step)
 

@@ -19,8 +19,9 @@ FEATURES_LIMIT = 8_000
 def blocks(draft: Draft) -> Iterator[Block]:
     """What was filled in, under the labels it was asked for with."""
     values = {**draft.values, "title": draft.title}
+    first = (fields.WHAT_CHANGED,) if draft.repeats else ()
     details = fields.details(draft.category)
-    for heading, asked in (("Request", fields.REQUEST), ("Details", details)):
+    for heading, asked in (("Request", (*first, *fields.REQUEST)), ("Details", details)):
         yield HeaderBlock(text=words(heading))
         yield from _sections(_row(field, at(values, field.path)) for field in asked)
     if draft.features and any(field.kind is Kind.FEATURES for field in details):

@@ -11,13 +11,14 @@ from enum import StrEnum
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, SectionBlock
 from slack_sdk.models.views import View
 
-from blocks import buttons
+from blocks import buttons, request_text
 from blocks.request_form import check, features
 from blocks.request_form import fields as form_fields
 from blocks.request_form.field import FormField, Kind, at, draw
-from blocks.text import SECTION_LIMIT, clip, escape, line, mrkdwn, words
+from blocks.text import SECTION_LIMIT, clip, escape, line, mrkdwn, quote, words
 from store.domain.draft import Draft
 from store.domain.json_values import FieldProblem
+from store.domain.request import Request
 
 ERROR_LIMIT = 300
 """Ours: what still reads as one remark under an input."""
@@ -50,7 +51,8 @@ def fields(draft: Draft, step: Step) -> tuple[FormField, ...]:
     """What is asked for at a step."""
     match step:
         case Step.REQUEST:
-            return form_fields.REQUEST
+            first = (form_fields.WHAT_CHANGED,) if draft.repeats else ()
+            return (*first, *form_fields.REQUEST)
         case Step.DETAILS:
             return form_fields.details(draft.category)
         case Step.CHECK:
@@ -71,7 +73,7 @@ def build(
         callback_id=step.value,
         private_metadata=draft.id,
         title=words(draft.category.label if draft.category else "New request"),
-        submit=words("Submit for Review" if step is Step.CHECK else "Next"),
+        submit=words(_submit(draft, step)),
         close=words("Cancel"),
         blocks=[*_head(draft, step, notice), *body, *_back(step)],
     )
@@ -113,15 +115,33 @@ def _head(draft: Draft, step: Step, notice: str) -> Iterator[Block]:
         # No alert: this view may go into an ack, where Slack takes none, and asks for no second.
         yield SectionBlock(text=mrkdwn("⛔ *Not submitted yet.*"))
         yield SectionBlock(text=mrkdwn(clip(notice, SECTION_LIMIT)), expand=True)
+    if draft.repeats:
+        yield from _before(draft.repeats)
+    if draft.unchanged and draft.repeats and step is Step.CHECK:
+        asked = f"❓ *Nothing is different from {draft.repeats.ref}. Submit it as it is?*"
+        yield SectionBlock(text=mrkdwn(asked))
     named = f" · {line(draft.title, 200)}" if step is not Step.REQUEST else ""
     yield ContextBlock(elements=[mrkdwn(f"Step {step.number} of {len(Step)}{named}")])
-    if draft.resubmission_of and step is Step.REQUEST:
-        said = f"🔁 Filled in with what MP-{draft.resubmission_of} had. Change what is needed."
-        yield ContextBlock(elements=[mrkdwn(said)])
+
+
+def _before(repeated: Request) -> Iterator[Block]:
+    """How the request ended that is submitted again, and why: what has to be mended."""
+    yield SectionBlock(text=mrkdwn(f"🔁 {repeated.ref}: {request_text.verdict(repeated)}"))
+    if repeated.decision_reason:
+        yield SectionBlock(text=mrkdwn(quote(repeated.decision_reason)))
+
+
+def _submit(draft: Draft, step: Step) -> str:
+    if step is not Step.CHECK:
+        return "Next"
+    return "Submit unchanged" if draft.unchanged else "Submit for Review"
 
 
 def _asked(draft: Draft, step: Step, remarks: Mapping[str, str] | None) -> Iterator[Block]:
-    for field in fields(draft, step):
+    before = draft.repeats
+    named = form_fields.named_by(before.rejection_class if before else None)
+    for asked in fields(draft, step):
+        field = asked if named.isdisjoint(asked.paths) else form_fields.marked(asked)
         if field.kind is Kind.FEATURES:
             yield from features.listed(draft, field)
         else:

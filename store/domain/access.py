@@ -92,6 +92,10 @@ def may(
             if not own and actor not in roster.admins:
                 return Denied(Denial.NOT_THE_MOVER)
             return Allowed() if release_stages.has_stages(request) else Denied(Denial.NO_STAGES)
+        case Act.RESUBMIT:
+            able = own or actor in roster.admins
+            ended = request.status in {Status.REJECTED, Status.WITHDRAWN}
+            return Allowed() if able and ended else Denied(Denial.NOT_RESUBMITTABLE)
         case Act.WITHDRAW:
             if not own:
                 return Denied(Denial.NOT_THE_SUBMITTER)
@@ -120,12 +124,6 @@ def may_record(act: Act, request: Request) -> Allowed | Denied:
     It holds at whatever stage the review is, and nobody here is asked for the right to it.
     """
     return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
-
-
-def may_resubmit(user: str, request: Request, rules: Rules) -> bool:
-    """Whether `user` may submit this ended request again: their own, or any as an admin."""
-    ended = request.status in {Status.REJECTED, Status.WITHDRAWN}
-    return ended and (user == request.submitted_by or user in rules.roster.admins)
 
 
 def sees_only(user: str, rules: Rules) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from store.domain.categories.stored import without_change
 from store.domain.erasure import is_erased
 from store.domain.request import Category, Request
 from store.domain.submission import TITLE_LIMIT
@@ -21,12 +22,21 @@ _KNOWN = frozenset(key for category in Category for key in category.spec.model.m
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`owner` is the Slack user id of who writes it; `resubmission_of` the request it repeats."""
+    """`owner` is the Slack user id of who writes it; `repeats` the ended request that is submitted
+    again by it, as it is now.
+    """
 
     id: str
     owner: str
     values: Values
-    resubmission_of: int | None = None
+    repeats: Request | None = None
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it asks for exactly what the request did that it repeats."""
+        return self.repeats is not None and _content(self.values) == _content(
+            values_of(self.repeats)
+        )
 
     @property
     def external_id(self) -> str:
@@ -91,7 +101,8 @@ class Draft:
 def values_of(request: Request) -> Values:
     """What a form begins with when this request is submitted again.
 
-    A title of the usual form is left out, so that it follows a new version or name.
+    A title of the usual form is left out, so that it follows a new version or name; and so is what
+    was said to have changed that time.
     """
     name = request.mini_program_name
     values = {
@@ -99,10 +110,23 @@ def values_of(request: Request) -> Values:
         "environment": request.environment.value,
         "mini_program": {"id": request.mini_program_id, "name": "" if is_erased(name) else name},
         "version": request.version,
-        "details": {} if is_erased(request.details) else dict(request.details),
+        "details": {} if is_erased(request.details) else without_change(request.details),
     }
     usual = is_erased(request.title) or request.title == _title(request.category, values)
     return values if usual else {**values, "title": request.title}
+
+
+def _content(values: Values) -> Any:
+    """What is asked for, comparable: what is empty is the same as what is not there."""
+    kept = {**values, "details": without_change(values.get("details") or {})}
+    return _without_empty(kept)
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        kept = {key: _without_empty(each) for key, each in value.items()}
+        return {key: each for key, each in kept.items() if each not in (None, "", [], {})}
+    return [_without_empty(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _title(category: Category | None, values: Values) -> str:

@@ -13,6 +13,7 @@ class Act(StrEnum):
     REJECT = "reject"
     WITHDRAW = "withdraw"
     MOVE = "move"
+    RESUBMIT = "resubmit"
 
     @property
     def verdict(self) -> Verdict | None:

@@ -18,8 +18,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain import target_rules
-from store.domain.access import Denial, Refused, Rules, assignees, may_resubmit
+from store.domain.access import Allowed, Denial, Refused, Rules, assignees, may
 from store.domain.deadlines import working_deadline
+from store.domain.lifecycle import Act
 from store.domain.lists.query import searchable
 from store.domain.policy import Policy
 from store.domain.request import Request
@@ -243,7 +244,7 @@ async def _judge(
     named = await read.find(session, new.resubmission_of) if new.resubmission_of else None
     if (
         named
-        and may_resubmit(new.submitter, named, rules)
+        and may(new.submitter, Act.RESUBMIT, named, rules, new.at) == Allowed()
         and named.category is submission.category
         and named.mini_program_id == submission.mini_program.id
     ):

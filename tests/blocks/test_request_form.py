@@ -14,10 +14,10 @@ from blocks.request_form.steps import Step
 from bot.sandbox.limits import view_problems
 from store.domain.draft import Draft, values_of
 from store.domain.json_values import FieldProblem
-from store.domain.request import Category
+from store.domain.request import Category, RejectionClass, Status
 from store.domain.submission import read
 from tests.cast import ALICE, NOW, request, sample_of
-from tests.harness_blocks import HOSTILE, hostile, words
+from tests.harness_blocks import HOSTILE, hostile, in_status, of_category, words
 
 ASKED_IN_STEP_ONE = {"name", "version"}
 """Keys of the details that the form takes from the request's own name and version."""
@@ -93,7 +93,7 @@ def test_every_step_fits_into_slack(category: Category, step: Step) -> None:
 @pytest.mark.parametrize("category", Category)
 def test_hostile_drafts_fit_with_a_remark_at_every_input(category: Category, kind: str) -> None:
     values = values_of(request(**hostile(category, HOSTILE[kind])))
-    shown = Draft("d1", ALICE, values, resubmission_of=128)
+    shown = Draft("d1", ALICE, values, repeats=request())
     for step in Step:
         asked = steps.fields(shown, step)
         remarks = {field.path: "<!channel> " * 20 for field in asked}
@@ -122,6 +122,40 @@ def test_a_new_form_asks_for_the_request_first() -> None:
 def test_without_a_title_it_is_named_after_what_is_asked(category: Category, title: str) -> None:
     values = {"category": category.value, "mini_program": {"name": "{B}"}, "version": "1.2"}
     assert Draft("d1", ALICE, values).interchange()["title"] == title
+
+
+def again(**changes: Any) -> Draft:
+    """A rejected release, submitted again."""
+    before = in_status(Status.REJECTED, **of_category(Category.RELEASE), **changes)
+    return Draft("d1", ALICE, values_of(before), before)
+
+
+def test_inputs_that_the_kind_of_rejection_is_about_are_marked() -> None:
+    shown = again(rejection_class=RejectionClass.PRIVACY)
+    labels = {
+        block["block_id"]: block["label"]["text"]
+        for block in steps.build(shown, Step.DETAILS).to_dict()["blocks"]
+        if block["type"] == "input"
+    }
+    marked = {path for path, label in labels.items() if label.startswith("👉")}
+    assert marked == {"details.description", "details.whitelist", "details.rectification"}
+    assert "👉 Features" in words(steps.build(shown, Step.DETAILS))
+
+
+@pytest.mark.parametrize("step", Step)
+def test_why_it_was_rejected_stands_on_top_of_every_step(step: Step) -> None:
+    said = words(steps.build(again(decision_reason="No contact."), step)).splitlines()
+    assert said[1] == "🔁 MP-128: ⛔ Rejected · Personal data and privacy violations"
+    assert said[2] == "┃ No contact."
+
+
+def test_what_is_empty_or_only_says_what_changed_is_no_change() -> None:
+    draft = again()
+    details = draft.values["details"]
+    for same in ({"rectification": None, "more": []}, {"what_changed": "The contract is signed."}):
+        assert replace(draft, values={**draft.values, "details": details | same}).unchanged
+    other = {**draft.values, "details": details | {"tagline": "Other"}}
+    assert not replace(draft, values=other).unchanged
 
 
 def test_a_category_chosen_before_leaves_nothing_in_the_request() -> None:

@@ -15,7 +15,6 @@ from store.domain.access import (
     as_reviewed_now,
     assignees,
     may,
-    may_resubmit,
 )
 from store.domain.lifecycle import Act
 from store.domain.request import ReleaseStage, Request, Status, Verdict, Vote
@@ -101,7 +100,11 @@ def test_the_submitter_and_admins_move_a_release_on(user: str, answer: Allowed |
 def test_the_submitter_and_admins_resubmit_what_was_rejected_or_withdrawn(status: Status) -> None:
     ended = status in {Status.REJECTED, Status.WITHDRAWN}
     found = request(status=status)
-    allowed = {user for user in (ALICE, BOB, ADA, MALLORY) if may_resubmit(user, found, RULES)}
+    allowed = {
+        user
+        for user in (ALICE, BOB, ADA, MALLORY)
+        if may(user, Act.RESUBMIT, found, RULES, NOW) == YES
+    }
     assert allowed == ({ALICE, ADA} if ended else set())
 
 

@@ -256,6 +256,43 @@ async def test_submit_again_begins_with_what_there_was(team_once: Team, act: str
     assert second_try.resubmission_of == request.id
 
 
+async def test_submit_again_asks_what_changed_and_the_reviewers_read_it(team_once: Team) -> None:
+    request = await ended(team_once, "rejected")
+    opened = await team_once.alice.command(f"/mp-requests show {request.ref}")
+    form = await again(team_once, team_once.alice, modal_of(opened))
+    assert form.blocks[3]["label"]["text"] == "What did you change?"
+
+    await team_once.alice.submit(form, {"details.what_changed": "A contact in the privacy text."})
+    assert "No contact." in team_once.words(form)
+    await team_once.alice.submit(form, {"details.description": "Pay bills. Write to us."})
+    assert "No contact." in team_once.words(form)
+    assert form.payload["submit"]["text"] == "Submit for Review"
+    await team_once.alice.submit(form)
+    await team_once.send_all()
+
+    card = team_once.words(team_once.card(team_once.bob, (await stored(team_once))[1]))
+    assert "What was changed: A contact in the privacy text." in card
+    assert "Changed since MP-1: description" in card
+
+
+async def test_submit_again_without_a_change_asks_whether_that_is_meant(team_once: Team) -> None:
+    await ended(team_once, "rejected")
+    shown = next(m for m in reversed(team_once.alice.sees()) if "Submit again" in m.plain())
+    form = await again(team_once, team_once.alice, shown)
+    for _ in range(2):
+        await team_once.alice.submit(form)
+
+    assert "Nothing is different from MP-1. Submit it as it is?" in team_once.words(form)
+    assert form.payload["submit"]["text"] == "Submit unchanged"
+
+
+async def test_the_details_offer_it_to_who_may_submit_it_again_alone(team_once: Team) -> None:
+    request = await ended(team_once, "withdrawn")
+    for person, offered in ((team_once.alice, True), (team_once.ada, True), (team_once.bob, False)):
+        shown = modal_of(await person.command(f"/mp-requests show {request.ref}"))
+        assert ("[ Submit again ]" in team_once.words(shown)) is offered, person.handle
+
+
 async def test_only_its_submitter_or_an_admin_submits_a_request_again(team_once: Team) -> None:
     request = await ended(team_once, "rejected")
 

@@ -10,6 +10,7 @@ from typing import get_origin
 
 from store.domain.categories.spec import Spec
 from store.domain.categories.stored import (
+    WHAT_CHANGED,
     Stored,
     StoredFeature,
     bytes_of,
@@ -48,7 +49,7 @@ def between(spec: Spec, old: Stored, new: Stored) -> tuple[Change, ...]:
         else:
             found += _text(key, label, old, new)
     found += _features(features_in(old), features_in(new))
-    for key in sorted((old.keys() | new.keys()) - fields.keys()):
+    for key in sorted((old.keys() | new.keys()) - fields.keys() - {WHAT_CHANGED}):
         found += _text(key, key, old, new)
     return tuple(found)
 

@@ -16,6 +16,7 @@ from store.domain.categories.stored import (
     is_size,
     text_of,
     value_of,
+    without_change,
 )
 
 
@@ -83,7 +84,7 @@ class Spec:
                     "" if keys == ("features",) else "Features",
                 )
             )
-        more = ((key, text_of(value)) for key, value in details.items() if key not in fields)
+        more = ((k, text_of(v)) for k, v in without_change(details).items() if k not in fields)
         parts.append(Section("More", tuple(more)))
         return tuple(part for part in parts if part.rows or part.features)
 

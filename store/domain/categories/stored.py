@@ -15,6 +15,8 @@ Stored = Mapping[str, Any]
 Row = tuple[str, str]
 """A label and a value."""
 
+WHAT_CHANGED = "what_changed"
+"""The key under which a request of any category that is submitted again says what was changed."""
 DEPTH_LIMIT = 4
 """Lists and objects nested deeper than this are shown as an ellipsis; nobody reads further."""
 
@@ -52,6 +54,16 @@ def value_of(key: str, details: Stored) -> str:
     """One value as it reads on the page; empty where there is none."""
     count = bytes_of(key, details) if is_size(key) else None
     return text_of(details.get(key)) if count is None else size(count)
+
+
+def change_told(details: Stored) -> str:
+    """What the submitter says to have changed since the attempt before; empty where nothing."""
+    return text_of(details.get(WHAT_CHANGED)).strip()
+
+
+def without_change(details: Stored) -> dict[str, Any]:
+    """The details without that: what is asked for."""
+    return {key: value for key, value in details.items() if key != WHAT_CHANGED}
 
 
 def items(value: object) -> Sequence[object]:
