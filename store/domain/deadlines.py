@@ -1,46 +1,78 @@
-"""Working hours, digest and reminder days: wall-clock rules answered in aware UTC.
+"""Working time, digest and reminder days: wall-clock rules answered in aware UTC.
 
 The scheduler only wakes us; what is due is decided here, from a moment that is passed in. A zone
 name nobody knows counts as UTC, so that an odd Slack profile never stops anybody's mail.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from store.domain.clock import zone_of
+from store.domain.holidays import is_holiday
 
 REMINDERS_FROM, REMINDERS_UNTIL = time(9), time(18)
-"""Local office hours: nobody is pinged at night, and a reminder read tomorrow is sent tomorrow."""
+"""By the reader's clock: nobody is pinged at night, and what is read tomorrow is sent tomorrow."""
 
 
-def working_deadline(
-    start: datetime, hours: int, working_days: frozenset[int], zone: str
-) -> datetime:
-    """The moment by which `hours` have passed on working days (Monday 0) of the zone.
+@dataclass(frozen=True, slots=True)
+class WorkingTime:
+    """Which hours of the team's own time zone are working time.
 
-    Hours are real ones: a day on which the clocks change has 23 or 25. With no working days at
-    all, every day counts.
+    `days` are `date.weekday()` numbers, Monday 0; `holidays` as `store.domain.holidays` reads them.
+    `hours` are when a working day begins and ends on the clock; None is the whole day.
     """
-    place, left, moment = zone_of(zone), timedelta(hours=hours), start.astimezone(UTC)
-    day = moment.astimezone(place).date()
-    while left > timedelta(0):
-        day += timedelta(days=1)
-        midnight = _first_moment(day, time(0), place)
-        if not working_days or (day - timedelta(days=1)).weekday() in working_days:
-            if moment + left <= midnight:
-                return moment + left
-            left -= midnight - moment
-        moment = midnight
-    return moment
+
+    zone: str = "UTC"
+    days: frozenset[int] = frozenset()
+    holidays: tuple[str, ...] = ()
+    hours: tuple[time, time] | None = None
+
+    def includes(self, day: date) -> bool:
+        """Whether that date is a working day."""
+        return day.weekday() in self.days and not is_holiday(day, self.holidays)
 
 
-def digest_day(
-    now: datetime, zone: str, digest_at: time, working_days: frozenset[int]
-) -> date | None:
+def working_deadline(start: datetime, hours: int, working: WorkingTime) -> datetime:
+    """The moment (UTC) by which `hours` of working time have passed.
+
+    Hours are real ones: a whole day on which the clocks change has 23 or 25.
+    """
+    left, spans = timedelta(hours=hours), working_spans(start, working)
+    begin, end = next(spans)
+    while begin + left > end:
+        left -= end - begin
+        begin, end = next(spans)
+    return begin + left
+
+
+def working_spans(start: datetime, working: WorkingTime) -> Iterator[tuple[datetime, datetime]]:
+    """From `start` on, when working time begins and ends (UTC), one span a working day, for ever.
+
+    Office hours last from the first time the clock shows the one until it first shows the other.
+    With no working days at all, every day counts.
+    """
+    if not working.days:
+        working = replace(working, days=frozenset(range(7)))
+    place, start = zone_of(working.zone), start.astimezone(UTC)
+    day = start.astimezone(place).date()
+    while True:
+        tomorrow = day + timedelta(days=1)
+        if working.includes(day):
+            opens, closes = working.hours or (time(0), None)
+            begin = max(start, _first_moment(day, opens, place))
+            end = _first_moment(day if closes else tomorrow, closes or time(0), place)
+            if begin < end:
+                yield begin, end
+        day = tomorrow
+
+
+def digest_day(now: datetime, zone: str, digest_at: time, working: WorkingTime) -> date | None:
     """The local date whose digest is due: today, if it is a working day and its time has come."""
     today = now.astimezone(zone_of(zone)).date()
-    due = today.weekday() in working_days and digest_moment(today, zone, digest_at) <= now
+    due = working.includes(today) and digest_moment(today, zone, digest_at) <= now
     return today if due else None
 
 
@@ -53,11 +85,11 @@ def digest_moment(day: date, zone: str, digest_at: time) -> datetime:
     return _first_moment(day, digest_at, zone_of(zone))
 
 
-def reminder_day(now: datetime, zone: str, working_days: frozenset[int]) -> date | None:
-    """The local date on which a reminder may go out now, or None outside office hours."""
+def reminder_day(now: datetime, zone: str, working: WorkingTime) -> date | None:
+    """The local date on which a reminder may go out now, or None at night and on days off."""
     local = now.astimezone(zone_of(zone))
     in_office = REMINDERS_FROM <= local.time() < REMINDERS_UNTIL
-    return local.date() if in_office and local.weekday() in working_days else None
+    return local.date() if in_office and working.includes(local.date()) else None
 
 
 def _first_moment(day: date, at: time, place: ZoneInfo) -> datetime:

@@ -7,7 +7,7 @@ group are looked up by `bot` and kept in the store, so that every replica answer
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
@@ -24,6 +24,8 @@ from pydantic import (
 
 from store.domain.access import Roster
 from store.domain.canonical import digest
+from store.domain.deadlines import WorkingTime
+from store.domain.holidays import is_place
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -56,7 +58,7 @@ def _weekday(value: str) -> str:
     return value
 
 
-def _time_of_day(value: object) -> object:
+def _time_of_day(value: object) -> time:
     # A bare number would be taken for seconds since midnight, an offset would move the zone.
     try:
         moment = time.fromisoformat(str(value)) if isinstance(value, str | time) else None
@@ -66,6 +68,35 @@ def _time_of_day(value: object) -> object:
         said = "this" if isinstance(value, dict | list) else str(value)
         raise ValueError(f"{said} is not a time of day; use 09:00:00")
     return moment
+
+
+def _holiday(value: object) -> object:
+    # TOML has dates of its own, without quotes; a moment of a day is no day off.
+    entry = value.isoformat() if type(value) is date else value
+    if not isinstance(entry, str) or not (_is_date(entry) or is_place(entry)):
+        said = "this" if isinstance(value, dict | list) else str(value)
+        raise ValueError(
+            f"{said} is not a holiday; use a date such as 2026-12-24, the code of a country such "
+            "as PH, or of a part of one such as DE-BY"
+        )
+    return entry
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _office_hours(value: object) -> object:
+    hours = value if isinstance(value, list | tuple) else ()
+    if len(hours) != 2:
+        raise ValueError('use when the day begins and when it ends, such as ["09:00", "18:00"]')
+    opens, closes = (_time_of_day(each) for each in hours)
+    if opens >= closes:
+        raise ValueError(f"the day ends at {closes:%H:%M}, but that is not after {opens:%H:%M}")
+    return opens, closes
 
 
 Member = Annotated[str, AfterValidator(_member)]
@@ -84,6 +115,8 @@ class Policy(BaseModel):
     remind_after_hours: Annotated[int, Field(ge=1, le=720, strict=True)] = 24
     nudge_after_days: Annotated[int, Field(ge=1, le=90, strict=True)] = 7
     working_days: tuple[Annotated[str, AfterValidator(_weekday)], ...] = WEEKDAYS[:5]
+    holidays: tuple[Annotated[str, BeforeValidator(_holiday)], ...] = ()
+    office_hours: Annotated[tuple[time, time], BeforeValidator(_office_hours)] | None = None
     own_requests: StrictBool = False
     keep_details_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     keep_profiles_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
@@ -110,9 +143,10 @@ class Policy(BaseModel):
         return self._changed_at
 
     @property
-    def weekdays(self) -> frozenset[int]:
-        """The working days as `date.weekday()` numbers, Monday 0."""
-        return frozenset(WEEKDAYS.index(day) for day in self.working_days)
+    def working_time(self) -> WorkingTime:
+        """Which hours count, and on which days people are reminded."""
+        days = frozenset(WEEKDAYS.index(day) for day in self.working_days)
+        return WorkingTime(self.timezone, days, self.holidays, self.office_hours)
 
     @property
     def groups(self) -> frozenset[str]:
@@ -182,15 +216,16 @@ def _sentence(error: Any) -> str:
         return f"[workspace] has no setting {setting}; it has {', '.join(Policy.model_fields)}."
     if error["type"] == "value_error":
         return f"[workspace] {setting}: {error['ctx']['error']}."
-    use = _NUMBERS.get(setting) or _USE.get(error["type"], "this value is not accepted")
+    use = _USE_FOR.get(setting) or _USE.get(error["type"], "this value is not accepted")
     return f"[workspace] {setting}: {use}."
 
 
-_NUMBERS = {
+_USE_FOR = {
     "remind_after_hours": "use a whole number of hours from 1 to 720",
     "nudge_after_days": "use a whole number of days from 1 to 90",
     "keep_details_days": "use a whole number of days from 1 to 36500",
     "keep_profiles_days": "use a whole number of days from 1 to 36500",
+    "holidays": 'use a list, such as ["PH", "2026-12-24"]',
 }
 _USE = {
     "tuple_type": 'use a list, such as ["U012ABCDEF"]',

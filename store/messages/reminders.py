@@ -48,7 +48,7 @@ async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
     """
     slots = []
     for waiting in await _waiting(db, policy, true()):
-        day = digest_day(now, waiting.zone, policy.digest_at, policy.weekdays)
+        day = digest_day(now, waiting.zone, policy.digest_at, policy.working_time)
         if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
             slots.append(Owed.post(Kind.DIGEST, waiting.reviewer, waiting.reviewer, day))
     return await _owe_once(db, slots, now=now)
@@ -59,7 +59,7 @@ async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
     overdue = col(AssignmentRow.remind_at) <= now
     slots = []
     for waiting in await _waiting(db, policy, overdue):
-        if day := reminder_day(now, waiting.zone, policy.weekdays):
+        if day := reminder_day(now, waiting.zone, policy.working_time):
             slots.append(Owed.post(Kind.REMINDER, waiting.reviewer, waiting.reviewer, day))
     return await _owe_once(db, slots, now=now)
 
@@ -71,7 +71,7 @@ async def owe_nudges(db: Database, policy: Policy, *, now: datetime) -> int:
     """
     slots = []
     for request_id, submitter, zone in await _unmoved(db, policy, now):
-        if reminder_day(now, zone, policy.weekdays):
+        if reminder_day(now, zone, policy.working_time):
             ref = f"MP-{request_id}"
             slots.append(Owed.post(Kind.NUDGE, submitter, ref, request_id=request_id))
     return await _owe_once(db, slots, now=now)

@@ -295,9 +295,9 @@ def _inserting(insert: DialectInsert) -> Executable:
 
 
 def _row(request: Request, policy: Policy) -> dict[str, Any]:
-    deadline = (policy.remind_after_hours, policy.weekdays, policy.timezone)
+    hours, working = policy.remind_after_hours, policy.working_time
     return revisions.plain({name: getattr(request, name) for name in _COLUMNS}) | {
         "target_app": Target.of(request).app,
         "search_text": searchable(request.mini_program_name, request.mini_program_id),
-        "remind_at": working_deadline(request.created_at, *deadline),
+        "remind_at": working_deadline(request.created_at, hours, working),
     }

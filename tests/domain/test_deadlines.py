@@ -1,14 +1,21 @@
 """Working hours, digests and reminders, across the clock changes of 2026."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.domain.clock import zone_of
-from store.domain.deadlines import digest_day, digest_moment, reminder_day, working_deadline
+from store.domain.deadlines import (
+    WorkingTime,
+    digest_day,
+    digest_moment,
+    reminder_day,
+    working_deadline,
+)
 
 NEW_YORK, BERLIN, MANILA = "America/New_York", "Europe/Berlin", "Asia/Manila"
 # Cairo and Santiago change their clocks at midnight, Lord Howe by half an hour.
@@ -23,6 +30,7 @@ moments = st.builds(
     days,
     st.times(),
 )
+minutes = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 working = st.frozensets(st.integers(0, 6), min_size=1)
 hours = st.integers(1, 200)
 
@@ -46,31 +54,97 @@ def utc(text: str) -> datetime:
     ],
 )
 def test_only_hours_of_working_days_count(zone: str, start: str, hours: int, end: str) -> None:
-    assert working_deadline(utc(start), hours, WEEK, zone) == utc(end)
+    assert working_deadline(utc(start), hours, WorkingTime(zone, WEEK)) == utc(end)
 
 
 @pytest.mark.parametrize("saturday", ["2026-03-07T17:00", "2026-10-31T16:00"])
 def test_hours_across_a_clock_change_are_real_hours(saturday: str) -> None:
     start = utc(saturday)
-    assert working_deadline(start, 24, EVERY_DAY, NEW_YORK) == start + timedelta(hours=24)
+    assert working_deadline(start, 24, WorkingTime(NEW_YORK, EVERY_DAY)) == start + timedelta(
+        hours=24
+    )
 
 
 def test_a_day_of_23_hours_holds_23_working_hours() -> None:
-    sunday_only = frozenset({6})
-    end = working_deadline(utc("2026-03-07T12:00"), 24, sunday_only, NEW_YORK)
+    sunday_only = WorkingTime(NEW_YORK, frozenset({6}))
+    end = working_deadline(utc("2026-03-07T12:00"), 24, sunday_only)
     assert end == utc("2026-03-15T05:00"), "23 hours on the 8th and one on the 15th"
 
 
 def test_without_working_days_every_day_counts() -> None:
     start = utc("2026-11-20T02:00")
-    assert working_deadline(start, 48, frozenset(), MANILA) == start + timedelta(hours=48)
+    assert working_deadline(start, 48, WorkingTime(MANILA)) == start + timedelta(hours=48)
+
+
+def test_hours_outside_the_office_do_not_count() -> None:
+    office = WorkingTime(MANILA, WEEK, hours=(time(9), time(18)))
+    friday_at_four = utc("2026-11-20T08:00")
+    assert working_deadline(friday_at_four, 2, office) == utc("2026-11-20T10:00"), "at its end"
+    assert working_deadline(friday_at_four, 3, office) == utc("2026-11-23T02:00"), "Monday at ten"
+    assert working_deadline(utc("2026-11-20T20:00"), 1, office) == utc("2026-11-23T02:00")
+
+
+def test_hours_of_holidays_do_not_count_and_nobody_is_reminded_then() -> None:
+    christmas = WorkingTime(MANILA, WEEK, holidays=("PH", "2026-12-28"))
+    eve, day = (
+        utc("2026-12-23T16:00"),
+        utc("2026-12-25T03:00"),
+    )  # the 24th is one in the Philippines
+    assert working_deadline(eve, 1, christmas) == utc("2026-12-28T17:00")
+    assert digest_day(day, MANILA, time(9), christmas) is None
+    assert reminder_day(day, MANILA, christmas) is None
+    assert reminder_day(day, MANILA, replace(christmas, holidays=("DE-BY",))) is None
+    assert reminder_day(day, MANILA, replace(christmas, holidays=("IL",))) == date(2026, 12, 25)
+
+
+@settings(max_examples=30)
+@given(
+    st.builds(lambda day, at: datetime.combine(day, at, UTC), days, minutes),
+    st.integers(1, 40),
+    st.frozensets(st.integers(0, 6)),
+    zones,
+    st.sets(st.integers(0, 20), max_size=4),
+    st.none() | st.tuples(minutes, minutes).filter(lambda pair: pair[0] < pair[1]),
+)
+def test_working_time_is_what_a_minute_by_minute_count_gives(
+    start: datetime,
+    hours: int,
+    weekdays: frozenset[int],
+    zone: str,
+    off: set[int],
+    office: tuple[time, time] | None,
+) -> None:
+    dates = tuple((start.date() + timedelta(days=n)).isoformat() for n in off)
+    working = WorkingTime(zone, weekdays, dates, office)
+    end = working_deadline(start, min(hours, 12) if office else hours, working)
+    assert end == count_minutes(start, min(hours, 12) if office else hours, working)
+
+
+def count_minutes(start: datetime, hours: int, working: WorkingTime) -> datetime:
+    """The same by walking from midnight on: a minute counts once its day has begun, until it ends.
+
+    Clocks change by whole minutes in these zones, so each minute is of one kind.
+    """
+    place = ZoneInfo(working.zone)
+    opens, closes = working.hours or (time.min, time.max)
+    moment, left, day = start - timedelta(days=2), hours * 60, None
+    while left:
+        local = moment.astimezone(place)
+        if local.date() != day:
+            day, open_, over = local.date(), False, False
+        open_, over = open_ or local.time() >= opens, over or local.time() >= closes
+        works = not working.days or day.weekday() in working.days
+        holiday = day.isoformat() in working.holidays
+        moment += timedelta(minutes=1)
+        left -= works and not holiday and open_ and not over and moment > start
+    return moment
 
 
 @given(moments, hours, working, zones)
 def test_a_deadline_lies_on_a_working_day_or_ends_one(
     start: datetime, hours: int, days: frozenset[int], zone: str
 ) -> None:
-    end = working_deadline(start, hours, days, zone)
+    end = working_deadline(start, hours, WorkingTime(zone, days))
     just_before = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(zone))
     assert end.tzinfo is UTC
     assert just_before.weekday() in days
@@ -80,11 +154,12 @@ def test_a_deadline_lies_on_a_working_day_or_ends_one(
 def test_deadlines_keep_the_order_of_starts_and_hours(
     start: datetime, some: int, more: int, days: frozenset[int], zone: str
 ) -> None:
-    end = working_deadline(start, some, days, zone)
+    working = WorkingTime(zone, days)
+    end = working_deadline(start, some, working)
     assert end >= start + timedelta(hours=some)
-    assert working_deadline(start + timedelta(hours=more), some, days, zone) >= end
-    split = working_deadline(end, more, days, zone)
-    assert working_deadline(start, some + more, days, zone) == split
+    assert working_deadline(start + timedelta(hours=more), some, working) >= end
+    split = working_deadline(end, more, working)
+    assert working_deadline(start, some + more, working) == split
 
 
 @pytest.mark.parametrize(
@@ -142,17 +217,17 @@ def test_digests_keep_the_order_of_days_and_times(
     ],
 )
 def test_a_digest_is_due_from_nine_on_working_days(zone: str, now: str, day: date | None) -> None:
-    assert digest_day(utc(now), zone, time(9), WEEK) == day
+    assert digest_day(utc(now), zone, time(9), WorkingTime(days=WEEK)) == day
 
 
 @given(moments, st.times(), working, zones)
 def test_a_due_digest_stays_due_until_the_day_ends(
     now: datetime, at: time, days: frozenset[int], zone: str
 ) -> None:
-    day = digest_day(now, zone, at, days)
+    day = digest_day(now, zone, at, WorkingTime(days=days))
     later = (now + timedelta(minutes=20)).astimezone(ZoneInfo(zone))
     if day == later.date():
-        assert digest_day(later, zone, at, days) == day
+        assert digest_day(later, zone, at, WorkingTime(days=days)) == day
 
 
 @pytest.mark.parametrize(
@@ -170,7 +245,7 @@ def test_a_due_digest_stays_due_until_the_day_ends(
     ],
 )
 def test_reminders_go_out_in_local_office_hours(zone: str, now: str, day: date | None) -> None:
-    assert reminder_day(utc(now), zone, WEEK) == day
+    assert reminder_day(utc(now), zone, WorkingTime(days=WEEK)) == day
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "America", "", "/etc/passwd", "../UTC", "\x00"])

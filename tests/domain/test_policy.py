@@ -6,6 +6,7 @@ from datetime import time
 import pytest
 
 from store.domain.access import Roster
+from store.domain.deadlines import WorkingTime
 from store.domain.policy import Policy, PolicyError
 
 FULL = """
@@ -17,6 +18,8 @@ timezone = "Asia/Manila"
 digest_at = 08:30:00
 remind_after_hours = 4
 working_days = ["sun", "mon"]
+holidays = ["PH", "DE-BY", "2026-12-24", 2026-12-31]
+office_hours = ["09:00", 17:30:00]
 own_requests = true
 """
 HOURS = "use a whole number of hours from 1 to 720."
@@ -35,6 +38,8 @@ def test_every_setting_is_read() -> None:
         digest_at=time(8, 30),
         remind_after_hours=4,
         working_days=("sun", "mon"),
+        holidays=("PH", "DE-BY", "2026-12-24", "2026-12-31"),
+        office_hours=(time(9), time(17, 30)),
         own_requests=True,
     )
 
@@ -42,11 +47,17 @@ def test_every_setting_is_read() -> None:
 def test_an_empty_policy_lets_nobody_approve() -> None:
     empty = policy("")
     assert empty.roster({}) == Roster()
-    assert (empty.own_requests, empty.weekdays) == (False, frozenset(range(5)))
+    assert empty.own_requests is False
 
 
-def test_working_days_count_from_monday() -> None:
-    assert Policy.parse(FULL).weekdays == {0, 6}
+def test_working_days_count_from_monday_and_whole_days_count_unless_it_says_otherwise() -> None:
+    assert policy("").working_time == WorkingTime("UTC", frozenset(range(5)))
+    assert Policy.parse(FULL).working_time == WorkingTime(
+        "Asia/Manila",
+        frozenset({0, 6}),
+        ("PH", "DE-BY", "2026-12-24", "2026-12-31"),
+        (time(9), time(17, 30)),
+    )
 
 
 def test_a_user_group_stands_for_its_members() -> None:
@@ -77,6 +88,31 @@ def test_reminders_come_within_an_hour_and_a_month(good: str) -> None:
         ('channel = "#reviews"', "'#reviews' is not a channel id (C…)"),
         ('timezone = "Manila"', "'Manila' is not a time zone name such as Asia/Manila"),
         ('working_days = ["monday"]', "'monday' is not a day; use mon, tue"),
+        (
+            'holidays = ["Germany"]',
+            "[workspace] holidays: Germany is not a holiday; use a date",
+        ),
+        (
+            'holidays = ["DE-XX"]',
+            "[workspace] holidays: DE-XX is not a holiday; use a date",
+        ),
+        ('holidays = ["2026-02-30"]', "[workspace] holidays: 2026-02-30 is not a holiday;"),
+        ("holidays = [2026-12-24T10:00:00]", "holidays: 2026-12-24 10:00:00 is not a holiday;"),
+        (
+            "holidays = [7]",
+            "[workspace] holidays: 7 is not a holiday; use a date",
+        ),
+        ('holidays = "PH"', '[workspace] holidays: use a list, such as ["PH", "2026-12-24"].'),
+        ('office_hours = "9-18"', "[workspace] office_hours: use when the day begins"),
+        (
+            'office_hours = ["09:00"]',
+            "[workspace] office_hours: use when the day begins",
+        ),
+        (
+            'office_hours = ["18:00", "09:00"]',
+            "office_hours: the day ends at 09:00, but that",
+        ),
+        ('office_hours = ["09:00", "25:00"]', "office_hours: 25:00 is not a time of day; use"),
         ("remind_after_hours = 0", f"[workspace] remind_after_hours: {HOURS}"),
         ("remind_after_hours = 721", f"[workspace] remind_after_hours: {HOURS}"),
         ("remind_after_hours = 1.5", f"[workspace] remind_after_hours: {HOURS}"),

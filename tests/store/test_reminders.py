@@ -155,6 +155,26 @@ async def test_the_policy_says_which_days_are_working_days(db: Database) -> None
     }
 
 
+async def test_nobody_is_reminded_on_a_holiday_and_its_hours_do_not_count(db: Database) -> None:
+    """Submitted on Friday at 17:00 in Manila; Monday is off, so 8 office hours end on Tuesday."""
+    await settle_in(db)
+    policy = POLICY.model_copy(
+        update={
+            "holidays": (MONDAY.isoformat(),),
+            "office_hours": (time(9), time(18)),
+            "remind_after_hours": 8,
+        }
+    )
+    await submitted(db, datetime(2026, 11, 20, 9, tzinfo=UTC), policy)
+    due = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    for now in sorted({due - SECOND, due, *moments(date(2026, 11, 22), days=3)}):
+        await reminders.owe_digests(db, policy, now=now)
+        await reminders.owe_reminders(db, policy, now=now)
+    taken = await slots(db)
+    assert min(taken.values()) > local(CAROL, date(2026, 11, 24), time(0)), "none before Tuesday"
+    assert min(at for key, at in taken.items() if key.startswith("reminder")) == due
+
+
 async def test_reminders_begin_after_the_delay_and_come_once_a_working_day(db: Database) -> None:
     """Submitted on a Friday at 17:00 in Manila: 24 working hours end on Monday at 17:00 there."""
     await settle_in(db)
