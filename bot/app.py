@@ -21,6 +21,7 @@ from bot.incoming import bolt_app
 from bot.incoming.bolt_app import Identity
 from bot.incoming.heard import Heard
 from bot.incoming.socket_mode import connected
+from bot.observe.observer import Observer
 from bot.outgoing.dispatcher import POST_INTERVAL, Dispatcher
 from bot.outgoing.messages import Renderer
 from bot.outgoing.sender import Sender
@@ -70,7 +71,8 @@ class Bot:
     jobs: Jobs
     policy_file: PolicyFile
     schedule: Schedule
-    heard: Heard = field(default_factory=Heard)
+    heard: Heard
+    observer: Observer
     loops: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     @property
@@ -98,9 +100,11 @@ async def build(
         http = await stack.enter_async_context(slack_client.session())
         client = slack_client.client(settings, http)
         identity = Identity(client)
+        observer, heard = Observer(), Heard()
+        db.waited = observer.store_wait
         profiles = Profiles(db, client, in_force, clock)
         renderer = Renderer(db, profiles, in_force, clock)
-        settler = Settler(db, in_force, clock, post_interval)
+        settler = Settler(db, in_force, clock, post_interval, observer)
         sender = Sender(renderer, SlackCalls(client, http), settler, clock)
         dispatcher = Dispatcher(db, sender, clock, post_interval)
         export_loop = ExportLoop(db, Files(client, http), profiles, in_force, clock)
@@ -109,11 +113,13 @@ async def build(
             Topic.AWAITED: dispatcher.notify_awaited,
             Topic.EXPORTS: export_loop.notify,
         }
-        webhook_loop = WebhookLoop(db, in_force, clock)
+        webhook_loop = WebhookLoop(db, in_force, clock, observer)
         db.listeners[Topic.WEBHOOKS] = webhook_loop.notify
         signing = _checkpoints(settings, db, http, clock)
         jobs = Jobs(db, profiles, in_force, clock, post_interval, signing)
-        bolt = bolt_app.build(settings, identity, client, http, Deps(db, in_force, clock))
+        deps = Deps(db, in_force, clock)
+        bolt = bolt_app.build(settings, identity, client, http, deps, observer)
+        by_socket = bool(settings.slack_app_token)
         stack.push_async_callback(bolt.finish)
         yield Bot(
             settings=settings,
@@ -124,13 +130,15 @@ async def build(
             identity=identity,
             app=bolt,
             profiles=profiles,
-            heartbeat=Heartbeat(db, in_force, clock),
+            heartbeat=Heartbeat(db, in_force, clock, heard, by_socket=by_socket),
             dispatcher=dispatcher,
             export_loop=export_loop,
             webhook_loop=webhook_loop,
             jobs=jobs,
             policy_file=PolicyFile(settings, in_force, db, profiles, clock),
             schedule=scheduler.build(jobs),
+            heard=heard,
+            observer=observer,
         )
 
 
@@ -156,6 +164,7 @@ async def running(bot: Bot) -> AsyncIterator[None]:
         "making exports": bot.export_loop.run(),
         "sending webhooks": bot.webhook_loop.run(),
         "the heartbeat": bot.heartbeat.run(),
+        "looking at the loop": bot.observer.run(),
         "reading the policy file": bot.policy_file.run(),
     }
     if not bot.db.is_sqlite:  # SQLite has no way to hear of other replicas, and no other machine

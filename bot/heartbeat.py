@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.incoming.heard import Heard
+from bot.version import version
 from store import replicas
 from store.domain.clock import Clock
 from store.domain.policy import PolicyInForce
 from store.engine.database import Database
 from store.engine.trouble import cause_of
+from store.replicas import Replica
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +23,14 @@ BEAT_SECONDS = 10.0
 
 
 class Heartbeat:
-    """Writes that this process lives, under a name of its own, and by which policy it judges."""
+    """Writes that this process lives, under a name of its own, and how it is."""
 
-    def __init__(self, db: Database, in_force: PolicyInForce, clock: Clock) -> None:
+    def __init__(
+        self, db: Database, in_force: PolicyInForce, clock: Clock, heard: Heard, *, by_socket: bool
+    ) -> None:
         self._db, self._in_force, self._clock = db, in_force, clock
+        self._heard, self._by_socket = heard, by_socket
+        self._started_at: datetime | None = None
         self.replica = uuid4().hex
         self.beaten = asyncio.Event()
         """Set by each that is committed."""
@@ -39,7 +47,17 @@ class Heartbeat:
 
     async def beat(self) -> None:
         """One write, committed. Raises SQLAlchemyError or OSError where the store takes none."""
-        policy = self._in_force.policy.sha256
+        now, ago = self._clock(), self._heard.seconds_ago
+        self._started_at = self._started_at or now
+        said = Replica(
+            self.replica,
+            beat_at=now,
+            policy_sha256=self._in_force.policy.sha256,
+            version=version(),
+            started_at=self._started_at,
+            heard_at=None if ago is None else now - timedelta(seconds=ago),
+            connected=bool(self._heard.connections) if self._by_socket else None,
+        )
         async with self._db.transaction() as session:
-            await replicas.beat(session, self.replica, now=self._clock(), policy_sha256=policy)
+            await replicas.beat(session, said)
         self.beaten.set()

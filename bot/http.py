@@ -1,5 +1,5 @@
 """The HTTP surface: `/slack/events` for Slack (signed), `/api/v1` for platforms (by key),
-`/healthz` and `/readyz` for operators.
+`/healthz`, `/readyz` and `/metrics` for operators.
 """
 
 from starlette.applications import Starlette
@@ -11,6 +11,7 @@ from bot.api.door import Door, Parts
 from bot.app import Bot
 from bot.incoming.signed_requests import SignedRequests
 from bot.readiness import Readiness
+from bot.scrape import Scrape
 
 
 def build(bot: Bot) -> Starlette:
@@ -26,9 +27,16 @@ def build(bot: Bot) -> Starlette:
         return JSONResponse(found.body, status_code=503 if found.problem else 200)
 
     routes: list[BaseRoute] = [Route("/healthz", alive), Route("/readyz", ready)]
+    if bot.settings.metrics_port is None:
+        routes.append(Route("/metrics", Scrape(bot).local))
     if secret := bot.settings.signing_secret():
         slack = SignedRequests(bot.app, secret, bot.identity, bot.heard)
         routes.append(Route("/slack/events", slack.answer, methods=["GET", "POST"]))
     parts = Parts(bot.db, bot.profiles, bot.in_force, bot.jobs.clock)
     routes.append(Mount("/api/v1", Door(parts, rate=bot.settings.api_requests_per_second)))
     return Starlette(routes=routes)
+
+
+def build_metrics(bot: Bot) -> Starlette:
+    """The ASGI app of METRICS_PORT, for whoever may reach that."""
+    return Starlette(routes=[Route("/metrics", Scrape(bot).answer)])

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.observe.logs import LogFormat
 from store.domain.policy import Policy, PolicyError
 from store.engine.database import DatabaseUrlError, parse_url
 
@@ -153,6 +154,18 @@ class Settings(BaseSettings):
         AfterValidator(_webhook),
         Field(description="A web address that every checkpoint is posted to", repr=False),
     ] = None
+    metrics_port: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=65535,
+            description="A port of its own for `/metrics`, on the host of HTTP; without it this "
+            "machine alone may ask the port of HTTP",
+        ),
+    ] = None
+    log_format: Annotated[
+        LogFormat, Field(description="`text` for people, `json` for machines; a line an event")
+    ] = LogFormat.TEXT
     log_level: Annotated[
         str, AfterValidator(_level), Field(description="DEBUG, INFO, WARNING or ERROR")
     ] = "INFO"

@@ -5,7 +5,7 @@ of it: that it lives, and which policy it has read.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import col, select
@@ -20,19 +20,24 @@ SILENT_AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One process as of its last heartbeat; no `policy_sha256`: it has not said."""
+    """One process as of its last heartbeat. None: it has not said, or, of Slack, it does not know.
+
+    `connected` by Socket Mode; None where it does not use that. Slack was heard last at `heard_at`.
+    """
 
     id: str
     beat_at: datetime
-    policy_sha256: str | None
+    policy_sha256: str | None = None
+    version: str | None = None
+    started_at: datetime | None = None
+    heard_at: datetime | None = None
+    connected: bool | None = None
 
 
-async def beat(
-    session: AsyncSession, replica: str, *, now: datetime, policy_sha256: str | None = None
-) -> None:
-    """This process lives, and judges by the policy of this hash."""
-    said = {"beat_at": now, "policy_sha256": policy_sha256}
-    row = dialect_insert(session)(ReplicaRow).values(id=replica, **said)
+async def beat(session: AsyncSession, replica: Replica) -> None:
+    """This process lives, and is as it says."""
+    said = asdict(replica)
+    row = dialect_insert(session)(ReplicaRow).values(**said)
     await session.exec(row.on_conflict_do_update(index_elements=["id"], set_=said))
 
 
@@ -40,7 +45,7 @@ async def alive(session: AsyncSession, *, since: datetime) -> Sequence[Replica]:
     """Those heard of since that moment, by their ids."""
     heard = col(ReplicaRow.beat_at) >= since
     rows = await session.exec(select(ReplicaRow).where(heard).order_by(col(ReplicaRow.id)))
-    return [Replica(row.id, row.beat_at, row.policy_sha256) for row in rows]
+    return [Replica(**row.model_dump()) for row in rows]
 
 
 async def policies(session: AsyncSession, *, now: datetime) -> list[str]:

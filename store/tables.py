@@ -280,7 +280,8 @@ class OutboxRow(SQLModel, table=True):
     `wanted` counts how often it was asked for: one asked for again while it is sent stays owed.
     `doubtful` means that an earlier attempt may have reached Slack: look before posting again.
     `method` is whose allowance it takes from (`rate_limits.Method`), empty for none. `owed_at` is
-    since when it is owed without a break, `queued_at` since when it has its rank.
+    since when it is owed without a break, `queued_at` since when it has its rank. `cause` is the id
+    of the click that it comes from, which stands in the log.
     """
 
     __tablename__ = "outbox"
@@ -322,6 +323,7 @@ class OutboxRow(SQLModel, table=True):
     last_error: str | None = None
     created_at: datetime
     settled_at: datetime | None = None
+    cause: str | None = None
 
 
 class ExportRow(SQLModel, table=True):
@@ -472,6 +474,10 @@ class ReplicaRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     beat_at: datetime
     policy_sha256: str | None = None
+    version: str | None = None
+    started_at: datetime | None = None
+    heard_at: datetime | None = None
+    connected: bool | None = None
 
 
 class ApiKeyRow(SQLModel, table=True):
@@ -532,3 +538,4 @@ class DeliveryRow(SQLModel, table=True):
     settled_at: datetime | None = None
     lease_until: datetime | None = None
     lease_owner: str | None = None
+    cause: str | None = None

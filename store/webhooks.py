@@ -19,6 +19,7 @@ from store import people
 from store.domain.hook import BY_KIND, Hook, HookEvent
 from store.domain.policy import Policy
 from store.domain.request import Request
+from store.engine import causes
 from store.engine.columns import in_list
 from store.engine.database import (
     AnyRow,
@@ -56,7 +57,9 @@ class Changed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One that is ours to send until `lease_until`; `attempts` counts this one."""
+    """One that is ours to send until `lease_until`; `attempts` counts this one, and `cause` is the
+    id of the click that it comes from.
+    """
 
     id: int
     hook_id: int
@@ -66,6 +69,7 @@ class Delivery:
     attempts: int
     first_at: datetime
     lease_until: datetime
+    cause: str | None = None
 
 
 async def owe(session: AsyncSession, changes: Sequence[Changed]) -> None:
@@ -74,6 +78,7 @@ async def owe(session: AsyncSession, changes: Sequence[Changed]) -> None:
     hooks = (await execute(session, _HOOKS)).all() if told else ()
     rows = [
         _row(hook.id, each.request.id, each.request.revision, event, each.at)
+        | {"cause": causes.of(session, each.request.id)}
         for hook in hooks
         for event, each in told
         if event in hook.events.split()

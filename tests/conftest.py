@@ -2,23 +2,30 @@
 
 import asyncio
 import itertools
+import logging
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.incoming import fallback, timely_app
+from bot.incoming.timely_app import TimelyApp
 from bot.sandbox.delivery import installed_workspace
 from bot.sandbox.state import triggers
 from handlers import views
+from store.audit import events
 from store.engine import migrate, time_limits
 from store.engine.database import Database
 from store.engine.time_limits import Limits
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
+from tests.log_secrecy import LISTENED_TO, Listener, leaks, typed
 from tests.postgres_server import Server, running_server
 
 # A busy machine is no finding. Examples may take as long as they like, and so may people: how fast
@@ -48,6 +55,38 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fallback, "TELL_SECONDS", PATIENCE)
     limits = Limits(lock=PATIENCE, statement=PATIENCE, idle=PATIENCE, whole=PATIENCE)
     monkeypatch.setattr(time_limits, "CLICK", limits)
+
+
+@pytest.fixture(scope="session")
+def log_listener() -> Iterator[Listener]:
+    """Hears every line of the log, everything that is recorded and everything that is typed."""
+    listener = Listener()
+    append, dispatch = events.append, TimelyApp.async_dispatch
+
+    async def appended(session: AsyncSession, new: Sequence[events.Event]) -> None:
+        listener.hear([(each.data, each.texts) for each in new])
+        await append(session, new)
+
+    async def dispatched(app: TimelyApp, request: AsyncBoltRequest) -> BoltResponse:
+        listener.hear(typed(request.body))
+        return await dispatch(app, request)
+
+    with pytest.MonkeyPatch.context() as session:
+        session.setattr(events, "append", appended)
+        session.setattr(TimelyApp, "async_dispatch", dispatched)
+        for name in LISTENED_TO:
+            logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger().addHandler(listener)
+        yield listener
+        logging.getLogger().removeHandler(listener)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_logged(log_listener: Listener) -> Iterator[Listener]:
+    """No test writes what people wrote, a token or a response URL to the log."""
+    log_listener.forget()
+    yield log_listener
+    assert leaks(log_listener.lines, log_listener.texts) == []
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import signal
 import sys
 from collections import Counter
@@ -35,11 +34,13 @@ from bot.cli import (
     operate,
     output,
     request_file,
+    status,
 )
 from bot.cli.doctor import Finding
 from bot.cli.import_file import Importer
 from bot.cli.local_workspace import CAST, MOST_PEOPLE, local_workspace
 from bot.garbage import collect_rarely
+from bot.observe import logs
 from bot.sandbox import SAMPLE
 from bot.settings import Settings, SettingsError
 from bot.web_server import listening, serving_on
@@ -54,6 +55,7 @@ from store.engine.trouble import cause_of
 cli = typer.Typer(
     help="Mini program approvals in Slack.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+cli.command("status")(status.status)
 cli.command("backup")(operate.backup_)
 cli.add_typer(operate.outbox_commands, name="outbox")
 cli.add_typer(audit.commands, name="audit")
@@ -61,7 +63,6 @@ cli.command("forget")(erase.forget)
 cli.command("erase")(erase.erase)
 cli.add_typer(keys.commands, name="keys")
 cli.add_typer(hooks.commands, name="hooks")
-log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -101,7 +102,7 @@ def run(
     """Run the bot until Ctrl-C or SIGTERM."""
     settings = Settings.read()
     settings.check_for_running()
-    _logging(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     _say_what_store(settings, new=new_store)
     _finish(_run(settings, host, port))
 
@@ -118,7 +119,7 @@ def import_(
     """
     settings = Settings.read()
     settings.bot_token()
-    _logging("WARNING")
+    logs.configure("WARNING")
     _finish(_import(settings, file))
 
 
@@ -168,7 +169,7 @@ def doctor_(
     ] = False,
 ) -> None:
     """Check token, scopes, channel, reviewers and database. Exits 1 if something is not well."""
-    _logging("ERROR")
+    logs.configure("ERROR")
     settings = Settings.read()
     found = blocks_check.examine(settings, utc_now()) if blocks else doctor.examine(settings)
     _finish(_examine(found))
@@ -188,7 +189,7 @@ def demo_(
 
     Exits 0 only if every step of the story happened.
     """
-    _logging("ERROR")
+    logs.configure("ERROR")
     staying = sys.stdin.isatty() and sys.stdout.isatty() if stay is None else stay
     _finish(demo.play(until=_stopped if staying else None, open_browser=open_))
 
@@ -208,7 +209,7 @@ def sandbox(
     open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser")] = True,
 ) -> None:
     """Run the bot in a local Slack in the browser, without an account. For development only."""
-    _logging("ERROR")
+    logs.configure("ERROR")
     _finish(_sandbox(port, seed or SAMPLE, people, open_))
 
 
@@ -250,13 +251,6 @@ def _finish(work: Coroutine[Any, Any, int | None]) -> None:
     raise typer.Exit(asyncio.run(work) or 0)
 
 
-def _logging(level: str) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # Their tick-by-tick lines say nothing that ours do not.
-    for noisy in ("apscheduler", "slack_bolt", "slack_sdk", "aiosqlite", "alembic", "uvicorn"):
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
-
-
 async def _run(settings: Settings, host: str, port: int) -> int:
     """Run until told to stop, which may be before all is started.
 
@@ -270,6 +264,10 @@ async def _run(settings: Settings, host: str, port: int) -> int:
         await _check_schema(bot.db)
         site, proxies = http.build(bot), settings.trusted_proxies
         address = await stack.enter_async_context(serving_on(listener, site, proxies=proxies))
+        if settings.metrics_port is not None:
+            metrics = stack.enter_context(_listening(host, settings.metrics_port))
+            at = await stack.enter_async_context(serving_on(metrics, http.build_metrics(bot)))
+            typer.echo(f"Metrics on {at}/metrics.")
         starting = asyncio.create_task(_start(bot, stack))
         await asyncio.wait([starting, stopped], return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():

@@ -29,10 +29,12 @@ from bot import slack_client
 from bot.incoming import other_workspaces
 from bot.incoming.fallback import FallbackAnswers
 from bot.incoming.timely_app import TimelyApp
+from bot.observe.observer import Observer
 from bot.settings import Settings, SettingsError
 from bot.slack_client import with_retries
 from handlers.deps import Deps
 from store.domain.json_values import holdable
+from store.engine import causes
 from store.engine.time_limits import CommitLostError, TooLateError
 from store.engine.trouble import cause_of
 
@@ -88,6 +90,7 @@ def build(
     web: AsyncWebClient,
     http: aiohttp.ClientSession,
     deps: Deps,
+    observer: Observer,
 ) -> TimelyApp:
     """The app with every listener registered."""
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_worth_saying)
@@ -95,6 +98,7 @@ def build(
     bolt = TimelyApp(
         fallback=fallback,
         deps=deps,
+        observer=observer,
         name="mini_program_approvals",  # else Bolt reads every source file on the stack for it
         client=web,
         authorize=identity,
@@ -154,6 +158,7 @@ async def _apologise(
         return BoltResponse(status=200, body="")
     reference = "".join(secrets.choice(_LETTERS) for _ in range(4))
     log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
+    causes.end("failed", f"reference {reference}")
     if body.get("type") == "event_callback" and isinstance(error, _STORE_AWAY):
         return BoltResponse(status=500)
     cause = cause_of(error)

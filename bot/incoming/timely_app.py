@@ -16,8 +16,10 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.incoming.fallback import FallbackAnswers
+from bot.observe.observer import Observer
 from handlers.deps import Deps
-from store.engine import time_limits
+from store.engine import causes, time_limits
+from store.engine.causes import Cause
 from store.engine.time_limits import Deadline, Fate
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed
@@ -37,9 +39,11 @@ LONGEST_DOUBT = 600.0
 class TimelyApp(AsyncApp):
     """Bolt's app. `fallback` is how people hear of what their listener can no longer tell them."""
 
-    def __init__(self, *, fallback: FallbackAnswers, deps: Deps, **bolt: Any) -> None:
+    def __init__(
+        self, *, fallback: FallbackAnswers, deps: Deps, observer: Observer, **bolt: Any
+    ) -> None:
         super().__init__(**bolt)
-        self._fallback, self._deps = fallback, deps
+        self._fallback, self._deps, self._observer = fallback, deps, observer
         self._late: set[asyncio.Task[Any]] = set()  # the loop itself would forget them
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
@@ -50,16 +54,27 @@ class TimelyApp(AsyncApp):
         3. A COMMIT that is under way is waited for a moment longer. If its answer does not come,
            or will never come, they are told that we do not know, and later what became of it.
         """
+        now = asyncio.get_running_loop().time
+        began = now()
+        with causes.begun() as cause, time_limits.within(CLICK_SECONDS) as deadline:
+            try:
+                return await self._answer(req, cause, deadline)
+            finally:
+                committed = deadline.committed_at and deadline.committed_at - began
+                self._observer.click(req.body, cause, now() - began, committed)
+
+    async def _answer(
+        self, req: AsyncBoltRequest, cause: Cause, deadline: Deadline
+    ) -> BoltResponse:
         asked_at = self._deps.clock()
-        with time_limits.within(CLICK_SECONDS) as deadline:
-            listening = asyncio.create_task(super().async_dispatch(req))
+        listening = asyncio.create_task(super().async_dispatch(req))
         await asyncio.wait([listening], timeout=CLICK_SECONDS)
         acknowledged = req.context.ack.response
         if not (listening.done() or acknowledged or deadline.give_up()):
             await asyncio.wait([listening], timeout=UNSURE_SECONDS - CLICK_SECONDS)
             acknowledged = req.context.ack.response
         if deadline.fate is Fate.GIVEN_UP:
-            log.warning("a payload was not answered in time; nothing was changed")
+            cause.outcome = "too_late"  # nothing was changed
             listening.cancel()
             self._keep(listening)
             return await self._fallback.too_late(req.body)
@@ -70,7 +85,7 @@ class TimelyApp(AsyncApp):
             if acknowledged:
                 self._keep(listening)
                 return acknowledged
-        log.warning("a payload was not answered in time; it is not known whether it took effect")
+        cause.outcome = "unsure"
         self._start(self._tell_the_truth(listening, deadline, req.body, asked_at))
         return await self._fallback.not_sure_yet(req.body)
 

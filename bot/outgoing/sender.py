@@ -32,6 +32,7 @@ from bot.outgoing.verdict import LONGEST_RETRY_SECONDS, UNDRAWABLE, GiveUp, Sent
 from bot.slack_client import CALL_SECONDS
 from handlers.slack_errors import Answer
 from store.domain.clock import Clock
+from store.engine import causes
 from store.messages.outbox import Claimed
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,10 @@ class Sender:
 
         While one that goes `first` is drawn, no other begins to be.
         """
+        with causes.resumed(message.cause):
+            await self._deliver(message, first=first)
+
+    async def _deliver(self, message: Claimed, *, first: bool) -> None:
         try:
             await self._attempt(message, first=first)
         except asyncio.CancelledError:  # the process ends: nobody has to wait for the lease
@@ -151,8 +156,7 @@ class Sender:
             await self._settler.sent(message, call, place)
         elif isinstance(call, Reply) and call.card:
             # Used up, or out of reach: an edit shows it too, and nobody waits for this URL again.
-            log.info("%s is edited instead: %s", message.key, verdict.why)
-            await self._settler.without_url(message, call.card)
+            await self._settler.without_url(message, call.card, why=verdict.why)
         elif isinstance(verdict, TryAgain):
             await self._settler.postpone(message, verdict)
         else:

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.observe.observer import Observer
 from bot.outgoing.alarms import tell_admins
 from bot.outgoing.limits import Limits
 from bot.outgoing.slack_calls import Call, Edit, Place, Post, Reply
@@ -26,8 +28,6 @@ from store.messages import cards, outbox, rate_limits
 from store.messages.cards import Card
 from store.messages.outbox import Claimed, Kind, Owed
 from store.messages.rate_limits import LONGEST_REST, Method, method_of
-
-log = logging.getLogger(__name__)
 
 LOOKS = tuple(timedelta(seconds=seconds) for seconds in (15, 45, 90))
 """When, after a doubtful message was sent, the bot looks whether it stands there twice: at most
@@ -49,9 +49,15 @@ class Settler:
     """The ends of an attempt. `pace` is the time between two posts to one conversation."""
 
     def __init__(
-        self, db: Database, in_force: PolicyInForce, clock: Clock, pace: timedelta
+        self,
+        db: Database,
+        in_force: PolicyInForce,
+        clock: Clock,
+        pace: timedelta,
+        observer: Observer,
     ) -> None:
         self._db, self._in_force, self._clock, self._pace = db, in_force, clock, pace
+        self._observer = observer
         self._limits = Limits()
         self._batches = Batches(db.transaction)  # its own: messages are no crowd of people
         self._calls = 0
@@ -78,6 +84,7 @@ class Settler:
             async with asyncio.timeout_at(now - now % _TICK_SECONDS + _TICK_SECONDS):
                 await self._no_calls.wait()
         await self._batches.run(self._settle, _Sent(message, call, place))
+        self._ended(message, "sent" if call else "moot")
 
     async def found(self, card: Card, place: Place) -> None:
         """An earlier attempt has posted this card. Written down before the card is brought up to
@@ -86,10 +93,11 @@ class Settler:
         async with self._db.transaction() as session:
             await cards.record_posted(session, [_at(replace(card, shown_revision=0), place)])
 
-    async def without_url(self, message: Claimed, card: Card) -> None:
+    async def without_url(self, message: Claimed, card: Card, *, why: str | None = None) -> None:
         """Its response URL serves no more. The copy is owed at once by what Slack counts."""
         async with self._db.transaction() as session:
             await cards.owe_without_url(session, message, card, now=self._clock())
+        self._ended(message, "edited_instead", why=why)
 
     async def postpone(self, message: Claimed, verdict: TryAgain) -> None:
         """Not sent, or perhaps it was: again later. A limit of Slack's holds for all replicas."""
@@ -97,7 +105,9 @@ class Settler:
         seconds = min(verdict.seconds, LONGEST_REST.total_seconds())
         until = now + timedelta(seconds=seconds)
         level = logging.WARNING if verdict.refused else logging.INFO
-        log.log(level, "%s waits %.1f s: %s", message.key, seconds, verdict.why)
+        self._ended(message, "again", why=verdict.why, again_in=seconds, level=level)
+        if verdict.whole_lane:
+            self._observer.slack_wait(message.lane.partition(":")[0], seconds)
         async with self._db.transaction() as session:
             await outbox.postpone(
                 session, message, until=until, why=verdict.why, doubtful=verdict.doubtful
@@ -113,13 +123,17 @@ class Settler:
 
     async def give_up(self, message: Claimed, verdict: GiveUp, call: Call | None = None) -> None:
         """It can never be sent: nobody tries again, and whoever can mend it is told."""
-        log.warning("%s is given up: %s", message.key, verdict.why)
+        self._ended(message, "given_up", why=verdict.why, level=logging.WARNING)
         now = self._clock()
         async with self._db.transaction() as session:
             await outbox.give_up(session, message, why=verdict.why, now=now)
             if verdict.why == MESSAGE_GONE and isinstance(call, Edit) and call.card:
                 await cards.record_deleted(session, call.card, now=now)
             await tell_admins(session, message, verdict, self._in_force.policy, now=now)
+
+    def _ended(self, message: Claimed, outcome: str, **more: Any) -> None:
+        seconds = (self._clock() - message.claimed_at).total_seconds()
+        self._observer.message(message, outcome, seconds, **more)
 
     async def _settle(self, session: AsyncSession, batch: Sequence[_Sent]) -> list[None]:
         now = self._clock()

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import interchange
+from bot.observe.observer import Observer
 from bot.webhooks.sending import Heard, Poster, posting
 from store import webhooks
 from store.domain.clock import Clock
@@ -47,8 +49,10 @@ class _Tried:
 class WebhookLoop:
     """Sends deliveries. `notify()` after a commit makes it poll at once."""
 
-    def __init__(self, db: Database, in_force: PolicyInForce, clock: Clock) -> None:
-        self._db, self._in_force, self._clock = db, in_force, clock
+    def __init__(
+        self, db: Database, in_force: PolicyInForce, clock: Clock, observer: Observer
+    ) -> None:
+        self._db, self._in_force, self._clock, self._observer = db, in_force, clock, observer
         self._owner = uuid4().hex
         self._notified = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
@@ -133,10 +137,13 @@ class WebhookLoop:
         self, poster: Poster, hook: Hook, delivery: Delivery, body: dict[str, Any]
     ) -> None:
         id_ = message_id(delivery.request_id, delivery.revision)
+        began = perf_counter()
         heard = await poster.post(hook, id_, body, at=self._clock())
-        await self._batches.run(self._settle, _Tried(delivery, heard))
+        outcome = await self._batches.run(self._settle, _Tried(delivery, heard))
+        self._observer.webhook(delivery, outcome, heard.said, perf_counter() - began)
 
-    async def _settle(self, session: AsyncSession, batch: Sequence[_Tried]) -> list[None]:
+    async def _settle(self, session: AsyncSession, batch: Sequence[_Tried]) -> list[str]:
+        """What became of each: taken, to be sent again, or given up."""
         now = self._clock()
         sent = {
             each.delivery.id: (each.delivery.hook_id, each.heard.said)
@@ -144,21 +151,24 @@ class WebhookLoop:
             if each.heard.is_taken
         }
         await webhooks.record_sent(session, sent, owner=self._owner, now=now)
+        outcomes = []
         for each in batch:
             delivery, heard = each.delivery, each.heard
             if heard.is_taken:
+                outcomes.append("taken")
                 continue
-            log.info("%s was not taken: %s", message_id(*_about(delivery)), heard.said)
             if heard.is_gone or now - delivery.first_at >= GIVE_UP_AFTER:
                 why = heard.said if heard.is_gone else f"no delivery for 3 days, {heard.said}"
                 policy = self._in_force.policy
                 await webhooks.give_up(session, delivery, why, policy, now=now)
+                outcomes.append("given_up")
                 continue
             wait = wait_after(delivery.attempts, self._jitter())
             asked = timedelta(seconds=heard.retry_after or 0)
             until = now + max(wait, min(asked, LONGEST_ASKED_WAIT))
             await webhooks.record_failed(session, delivery, heard.said, until=until, now=now)
-        return [None for _ in batch]
+            outcomes.append("again")
+        return outcomes
 
     async def _idle(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -7,6 +7,7 @@ quicker than SQLite's own waiting.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
@@ -135,7 +136,8 @@ def _check_options(url: URL) -> None:
 
 
 class Database:
-    """Connections to the store. `listeners` are called after a commit that has work for them.
+    """Connections to the store. `listeners` are called after a commit that has work for them, and
+    `waited` with the seconds that each transaction waited to begin, to "read" or to "write".
 
     Raises StoreFileError for a SQLite file that is not the store that was there.
     """
@@ -155,6 +157,7 @@ class Database:
         )
         self.listeners: dict[Topic, Callable[[], None]] = dict.fromkeys(Topic, _nobody)
         self.immediate_sender: ImmediateSender | None = None
+        self.waited: Callable[[str, float], None] = _not_measured
         self.write_batches = Batches(self.transaction)
         self.read_batches = Batches(self.snapshot)
         self.wal_copy = sqlite.WalCopy(parsed) if self.is_sqlite else None
@@ -241,6 +244,7 @@ class Database:
         """A session whose transaction has begun. What is not committed in it is rolled back."""
         _refuse_the_late(asked_by)
         limits = limits or (time_limits.CLICK if asked_by else time_limits.BACKGROUND)
+        asked_at = time.perf_counter()
         async with AsyncExitStack() as stack:
             try:
                 async with _waiting_for_begin(limits, asked_by):
@@ -252,6 +256,8 @@ class Database:
             except TimeoutError as error:
                 late = TooLateError if asked_by else StoreBusyError
                 raise late("somebody else uses the store") from error
+            finally:
+                self.waited("read" if reading else "write", time.perf_counter() - asked_at)
             if not self.is_sqlite and limits.whole:
                 connection.driver = _driver(session)
                 connection.hang_up_after(limits.whole)
@@ -426,3 +432,7 @@ def dialect_insert(session: AsyncSession) -> DialectInsert:
 
 def _nobody() -> None:
     """For who runs no loop: the command line, for one."""
+
+
+def _not_measured(_access: str, _seconds: float) -> None:
+    """The same."""

@@ -29,8 +29,13 @@ async def upgrade(db: Database) -> None:
 
 async def is_current(db: Database) -> bool:
     """Whether the schema is at head."""
+    return await revision(db) == head()
+
+
+async def revision(db: Database) -> str | None:
+    """The migration that the schema is at; None for an empty database."""
     async with db.reading.connect() as connection:
-        return await connection.run_sync(_revision) == head()
+        return await connection.run_sync(_revision)
 
 
 def head() -> str:

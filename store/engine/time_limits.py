@@ -78,6 +78,8 @@ class Deadline:
         self.fate = Fate.OPEN
         self.transaction: str | None = None
         """The database's own number of the transaction whose COMMIT was lost, where it has one."""
+        self.committed_at: float | None = None
+        """When the first COMMIT of what they asked had its answer, by the clock of the loop."""
         self.is_answered = False
         """Whether they wait no more, because they have an answer. What is still done for it has
         the time of any other work."""
@@ -104,6 +106,9 @@ def committing(asked_by: Sequence[Deadline], transaction: str | None) -> Iterato
     try:
         yield
         fates = [Fate.COMMITTED for _ in asked_by]
+        now = asyncio.get_running_loop().time()
+        for deadline in asked_by:
+            deadline.committed_at = deadline.committed_at or now
     except DBAPIError as error:
         if error.connection_invalidated:
             raise CommitLostError("COMMIT", None, error.orig or error) from error

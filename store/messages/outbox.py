@@ -22,6 +22,7 @@ from sqlmodel import (
     case,
     col,
     delete,
+    func,
     literal,
     literal_column,
     or_,
@@ -30,6 +31,7 @@ from sqlmodel import (
 )
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.engine import causes
 from store.engine.columns import Document, in_list
 from store.engine.database import (
     Database,
@@ -220,7 +222,8 @@ def _key(kind: Kind, *about: object) -> str:
 class Claimed:
     """One message that is ours to send until `lease_until`.
 
-    `attempts` counts this one; `doubtful` means an earlier one may have reached Slack.
+    `attempts` counts this one; `doubtful` means an earlier one may have reached Slack. `cause` is
+    the id of the click that it comes from, if it comes from one.
     """
 
     id: int
@@ -235,6 +238,7 @@ class Claimed:
     doubtful: bool
     created_at: datetime
     lease_until: datetime
+    cause: str | None = None
 
     @property
     def is_answer(self) -> bool:
@@ -265,7 +269,12 @@ async def owe(
     # In one order, the requests', against deadlocks.
     ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
     moments = dict.fromkeys(("created_at", "owed_at", "queued_at"), now) | {"due_at": due or now}
-    rows = [vars(message) | moments | {"method": message.method} for message in ordered]
+    rows = [
+        vars(message)
+        | moments
+        | {"method": message.method, "cause": causes.of(session, message.request_id)}
+        for message in ordered
+    ]
     await execute(session, _owing(dialect_insert(session)), rows)
     awaited = any(message.rank < Rank.REST for message in messages)
     notify_after_commit(session, Topic.AWAITED if awaited else Topic.OUTBOX)
@@ -384,6 +393,10 @@ def _owing(insert: DialectInsert) -> Insert:
             "state": case((state == sending, sending), else_=OutboxState.PENDING.value),
             "attempts": case((ended, 0), else_=OutboxRow.attempts),
             "owed_at": case((ended, new.excluded.owed_at), else_=OutboxRow.owed_at),
+            "cause": case(
+                (ended, new.excluded.cause),
+                else_=func.coalesce(new.excluded.cause, OutboxRow.cause),
+            ),
             "rank": case((better, new.excluded.rank), else_=OutboxRow.rank),
             "queued_at": case((better, new.excluded.queued_at), else_=OutboxRow.queued_at),
         },

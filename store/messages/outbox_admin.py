@@ -16,7 +16,7 @@ from store.engine.database import Topic, notify_after_commit
 from store.messages import claim
 from store.messages.outbox import Kind, Rank
 from store.messages.rate_limits import LONGEST_REST, SHARED
-from store.tables import PENDING, SENDING, LaneRow, OutboxRow, OutboxState
+from store.tables import PENDING, SENDING, SENT, LaneRow, OutboxRow, OutboxState
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,12 @@ async def oldest_due(session: AsyncSession) -> datetime | None:
         for state in (PENDING, SENDING)  # each in the words of its index
     ]
     return min((moment for moment in moments if moment), default=None)
+
+
+async def last_sent(session: AsyncSession, kind: Kind) -> datetime | None:
+    """When the last message of a kind was sent; None where none was that is still remembered."""
+    sent = select(func.max(OutboxRow.settled_at)).where(SENT, col(OutboxRow.kind) == kind.value)
+    return (await session.exec(sent)).one()
 
 
 async def oldest(

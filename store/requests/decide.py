@@ -6,7 +6,7 @@ by what the first has left, be it in this transaction or in another's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -18,6 +18,7 @@ from store.domain.access import Denial, Denied, Refused, Rules, may, may_record
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy
 from store.domain.request import RejectionClass, Request, Status, Vote
+from store.engine import causes
 from store.engine.batching import HELD, Held
 from store.engine.columns import in_list
 from store.engine.database import AnySelect, Database, execute
@@ -77,6 +78,8 @@ class Decision:
     clicked: Clicked | None = None
     by_key: str | None = None
     on_platform: OnPlatform | None = None
+    cause: str | None = field(default_factory=causes.current_id, compare=False)
+    """The id of the click that it comes from; see `store.engine.causes`."""
 
 
 async def decide(db: Database, decision: Decision, policy: Policy) -> Request | Refused:
@@ -85,7 +88,7 @@ async def decide(db: Database, decision: Decision, policy: Policy) -> Request | 
     The policy is handed over and its rules are made inside: who holds which role is read in the
     transaction of the act.
     """
-    return await db.write_batches.run(decide_batch, decision, policy)
+    return _noted(await db.write_batches.run(decide_batch, decision, policy), decision)
 
 
 async def decide_batch(
@@ -126,6 +129,8 @@ async def decide_batch(
         answers.append(answer)
 
     decided = [request for _, request in made]
+    judged = [each for each, _ in refused] + [each for each, _ in made]  # the last one counts
+    causes.name(session, ((each.request_id, each.cause) for each in judged))
     if made:
         await revisions.advance(session, decided, *_CHANGED_FIELDS)
         ended = [
@@ -174,7 +179,7 @@ async def examine(db: Database, decision: Decision, policy: Policy) -> Request |
     async with db.snapshot() as session:
         request = await read.find(session, decision.request_id)
         rules = await people.rules(session, policy, only={decision.actor})
-    answer = _judge(decision, request, rules)
+    answer = _noted(_judge(decision, request, rules), decision)
     if not isinstance(answer, Refused):
         return answer
     async with db.transaction() as session:
@@ -198,6 +203,13 @@ def _judge(decision: Decision, request: Request | None, rules: Rules) -> Request
     if decision.revision not in {None, request.revision}:
         return Refused(Denial.STALE, request.id, request)
     return request
+
+
+def _noted(answer: Request | Refused, decision: Decision) -> Request | Refused:
+    """The answer, noted for the log of what was clicked."""
+    refused = answer.denial.value if isinstance(answer, Refused) else None
+    causes.note(decision.request_id, refused=refused)
+    return answer
 
 
 def _apply(decision: Decision, request: Request) -> Request:

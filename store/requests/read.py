@@ -10,6 +10,7 @@ from store.domain.access import Allowed, Denial, Refused, as_reviewed_now, may, 
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import People, Request
+from store.engine import causes
 from store.engine.database import Database
 from store.requests import same_target
 from store.snapshots import snapshots
@@ -58,7 +59,9 @@ async def look(
     async with db.snapshot() as session:
         found = await seen(session, request_id, viewer=viewer, policy=policy, now=now)
         if isinstance(found, Refused):
+            causes.note(request_id, refused=found.denial.value)
             return found
+        causes.note(request_id)
         return replace(found, people=await people.known(session, found.request.people()))
 
 

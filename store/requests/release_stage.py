@@ -16,6 +16,7 @@ from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import ReleaseStage, Request
 from store.domain.target_rules import Target
+from store.engine import causes
 from store.engine.database import Database, advisory_lock
 from store.messages import cards
 from store.requests import read, revisions, same_target
@@ -41,9 +42,20 @@ class StageMove:
 async def move_stage(db: Database, move: StageMove, policy: Policy) -> Request | Refused:
     """Write down where a release stands on the platform, and owe its cards.
 
+    Where the platform's order has no such step, the refusal has the request as it stands.
+    """
+    answer = await _move(db, move, policy)
+    refused = answer.denial.value if isinstance(answer, Refused) else None
+    causes.note(move.request_id, refused=refused)
+    return answer
+
+
+async def _move(db: Database, move: StageMove, policy: Policy) -> Request | Refused:
+    """Step by step.
+
     1. Judge whether this person may move it.
     2. Lock its target, so that nobody else moves a release of it, and read the release again.
-    3. Refuse where the platform's order has no such step; `request` is then as it stands.
+    3. Refuse where the platform's order has no such step.
     4. Write the stage; one that goes to Full Release archives the one before it.
     """
     async with db.transaction() as session:

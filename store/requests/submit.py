@@ -5,7 +5,7 @@ other, with the same numbers, links and refusals.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, cached_property
 from itertools import groupby
@@ -26,6 +26,7 @@ from store.domain.policy import Policy
 from store.domain.request import Request
 from store.domain.submission import Submission, differing
 from store.domain.target_rules import Blocked, Target
+from store.engine import causes
 from store.engine.columns import in_list
 from store.engine.database import (
     AnySelect,
@@ -78,6 +79,8 @@ class NewRequest:
     from_platform: bool = False
     resubmission_of: int | None = None
     by_key: str | None = None
+    cause: str | None = field(default_factory=causes.current_id, compare=False)
+    """The id of the click that it comes from; see `store.engine.causes`."""
 
     @cached_property
     def target(self) -> Target:
@@ -114,7 +117,12 @@ class Submitted:
 
 async def submit(db: Database, new: NewRequest, policy: Policy) -> Submitted | Refused:
     """Store a request and owe its cards. The same external id again is the same request."""
-    return await db.write_batches.run(submit_batch, new, policy)
+    answer: Submitted | Refused = await db.write_batches.run(submit_batch, new, policy)
+    if isinstance(answer, Submitted):
+        causes.note(answer.request.id)
+    else:
+        causes.end("refused", answer.denial.value)
+    return answer
 
 
 async def submit_all(
@@ -200,6 +208,8 @@ async def _store(
             )
             for request, by in zip(requests, arrived, strict=True)
         ]
+        acted = zip(requests, arrived, strict=True)
+        causes.name(session, ((request.id, by.cause) for request, by in acted))
         await revisions.record(session, changes)
         now = max(each.at for each in arrived)
         await cards.owe(session, [request.id for request in requests], now=now)

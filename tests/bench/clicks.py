@@ -25,6 +25,7 @@ from store.messages import cards
 from store.requests import read, revisions
 from store.requests.revisions import Change
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
+from tests.bench import observing
 from tests.bench.places import Place
 from tests.bench.processes import SECRET, Listening, listening
 from tests.bench.seed import GROUP
@@ -70,7 +71,15 @@ async def measure(place: Place, *, rounds: int, clicks: int) -> list[Line]:
     await _check_and_clear(place)
     worst = Taken((max(storm.answers),))
     storm_line = Line("200 clicks at once: the worst", place.database, worst, limit=1.0)
-    return [*_lines(place, ours, floor), storm_line]
+    each = Taken(tuple(burst.each for burst in ours))
+    observed = [
+        Line(work, place.database, observing.of_a_click(rounds, messages=messages), each, aim=0.05)
+        for work, messages in (
+            ("what is counted and logged of a click", False),
+            ("the same with its five messages", True),
+        )
+    ]
+    return [*_lines(place, ours, floor), storm_line, *observed]
 
 
 def _lines(place: Place, ours: "Sequence[Burst]", floor: "Sequence[Burst]") -> list[Line]:

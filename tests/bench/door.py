@@ -21,6 +21,7 @@ from bot.api import lists
 from bot.api.door import Parts
 from bot.api.lists import Asked
 from bot.cli.import_file import Importer
+from bot.observe.observer import Observer
 from bot.profiles import Profiles
 from bot.webhooks.loop import WebhookLoop
 from store import api_keys, webhooks
@@ -185,7 +186,7 @@ async def _webhooks(place: Place, rounds: int, requests: int) -> Line:
             now = utc_now()
             await webhooks.add(session, url, HookEvent, secret, allow_private=True, now=now)
         in_force = PolicyInForce(_POLICY)
-        loop = WebhookLoop(db, in_force, utc_now)
+        loop = WebhookLoop(db, in_force, utc_now, Observer())
 
         importer = Importer(db, Profiles(db, AsyncWebClient(), in_force, utc_now), _POLICY, utc_now)
         lines = map(request_line, range((rounds + 1) * requests))

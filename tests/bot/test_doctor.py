@@ -16,6 +16,7 @@ from bot.sandbox.state.ids import BOT_USER_ID
 from store import groups, replicas
 from store.domain.clock import utc_now
 from store.engine.database import Database
+from store.replicas import Replica
 from tests.bot.installation import Installation, Typed
 from tests.harness_slack import Team
 
@@ -309,7 +310,7 @@ async def test_what_roles_rest_on_in_the_store_is_named(installed: Installation)
     async with db.transaction() as session:
         await groups.set_members(session, installed.group.id, ["UBOB"], now=read)
         await groups.note_silence(session, installed.group.id, why="missing_scope")
-        await replicas.beat(session, "another", now=utc_now(), policy_sha256="5f" * 32)
+        await replicas.beat(session, Replica("another", utc_now(), "5f" * 32))
     await db.dispose()
     typed = await installed.types("doctor")
 

@@ -1,12 +1,14 @@
 """A process tells the others that it lives, and notices when it cannot."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from bot import app, heartbeat
+from bot.version import version
 from store import replicas
 from store.replicas import Replica
 from tests.harness_slack import Team
@@ -21,9 +23,13 @@ async def test_a_running_bot_beats(team: Team) -> None:
     assert await heard(team) == []
     async with app.running(team.bot):
         await team.bot.heartbeat.beaten.wait()
-    assert await heard(team) == [
-        Replica(team.bot.heartbeat.replica, team.clock(), team.bot.policy.sha256)
-    ]
+    (said,) = await heard(team)
+    now = team.clock()
+    expected = Replica(
+        team.bot.heartbeat.replica, now, team.bot.policy.sha256, version(), now, connected=True
+    )
+    assert replace(said, heard_at=None) == expected
+    assert said.heard_at is not None
 
 
 async def test_a_heartbeat_outlasts_a_store_that_takes_no_writes(

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from bot import app, http, policy_file
 from store import replicas
+from store.replicas import Replica
 from store.tables import EventRow
 from tests.harness_slack import Team
 
@@ -146,7 +147,7 @@ async def test_replicas_whose_files_differ_are_told_to_the_admins(team: Team) ->
     await team.bot.heartbeat.beat()
     for minute in range(6):
         async with team.bot.db.transaction() as session:
-            await replicas.beat(session, "other", now=team.clock(), policy_sha256="5f" * 32)
+            await replicas.beat(session, Replica("other", team.clock(), "5f" * 32))
         await team.bot.heartbeat.beat()
         assert await team.bot.jobs.compare_policies() == (minute == 5)
         assert ("remarks" in await readyz(team)) == (minute == 5)

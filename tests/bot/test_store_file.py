@@ -24,6 +24,7 @@ from store.engine import migrate
 from store.engine.database import Database
 from store.engine.sqlite_file import StoreFileError, check
 from store.engine.trouble import cause_of
+from store.replicas import Replica
 from tests.bot.installation import Installation
 from tests.cast import ADA, NOW
 from tests.harness_blocks import words
@@ -175,7 +176,7 @@ async def written_where_nothing_may_be(db: Database) -> None:
     only_read = "PRAGMA query_only = ON" if db.is_sqlite else "SET TRANSACTION READ ONLY"
     async with db.transaction() as session:
         await (await session.connection()).exec_driver_sql(only_read)
-        await replicas.beat(session, "one", now=NOW)
+        await replicas.beat(session, Replica("one", NOW))
 
 
 async def test_a_read_only_database_is_named(db: Database) -> None:

@@ -14,9 +14,9 @@ async def test_a_heartbeat_says_when_a_process_wrote_last_and_by_which_policy_it
     db: Database,
 ) -> None:
     async with db.transaction() as session:
-        await replicas.beat(session, "one", now=NOW - MINUTE)
-        await replicas.beat(session, "two", now=NOW - MINUTE)
-        await replicas.beat(session, "one", now=NOW, policy_sha256="5f")
+        await replicas.beat(session, Replica("one", NOW - MINUTE))
+        await replicas.beat(session, Replica("two", NOW - MINUTE))
+        await replicas.beat(session, Replica("one", NOW, "5f"))
     async with db.snapshot() as session:
         assert await replicas.alive(session, since=NOW) == [Replica("one", NOW, "5f")]
         assert len(await replicas.alive(session, since=NOW - MINUTE)) == 2
@@ -24,8 +24,8 @@ async def test_a_heartbeat_says_when_a_process_wrote_last_and_by_which_policy_it
 
 async def test_a_process_that_has_ended_is_forgotten_in_time(db: Database) -> None:
     async with db.transaction() as session:
-        await replicas.beat(session, "gone", now=NOW - MINUTE)
-        await replicas.beat(session, "here", now=NOW)
+        await replicas.beat(session, Replica("gone", NOW - MINUTE))
+        await replicas.beat(session, Replica("here", NOW))
         assert await replicas.prune(session, before=NOW) == 1
     async with db.snapshot() as session:
         assert [each.id for each in await replicas.alive(session, since=NOW - MINUTE)] == ["here"]

@@ -15,6 +15,7 @@ from store.messages import cards
 from store.tables import CardRow
 from tests.harness_slack import Team
 from tests.harness_store import outbox_rows
+from tests.log_secrecy import LISTENED_TO, Listener
 
 EDIT, REPLY = "chat.update", "response_url"
 
@@ -188,20 +189,19 @@ async def test_a_card_owed_by_a_url_that_ended_meanwhile_waits_among_the_edits(
 
 
 async def test_no_response_url_is_written_to_a_log(
-    team_once: Team, caplog: pytest.LogCaptureFixture
+    team_once: Team, no_secret_is_logged: Listener, caplog: pytest.LogCaptureFixture
 ) -> None:
     team = team_once
-    caplog.set_level(logging.DEBUG, logger="bot")
-    caplog.set_level(logging.DEBUG, logger="store")
-    caplog.set_level(logging.DEBUG, logger="handlers")
+    for name in LISTENED_TO:
+        caplog.set_level(logging.DEBUG, logger=name)
     request = await team.submit()
     team.workspace.faults.add(REPLY, "status", status=404)
     await team.bob.click(team.card(team.bob, request), "request.approve")
     (url,) = await urls(team)
     await team.send_all()
 
-    said = [record.getMessage() for record in caplog.records]
-    assert any("is edited instead" in line for line in said)
+    said = no_secret_is_logged.lines
+    assert any("edited_instead" in line for line in said)
     assert not any(url in line or "/response/" in line for line in said)
 
 

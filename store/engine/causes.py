@@ -1,0 +1,96 @@
+"""From a click to the messages it causes: who acts is known by one id, in logs and in what is owed.
+
+An id goes along by itself: in the tasks of a click, in what its transactions owe, and from there to
+whoever sends that. A transaction that several clicks share says of which request which of them is.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+_CAUSES = "causes"
+
+
+@dataclass(slots=True)
+class Cause:
+    """What somebody has done, as it becomes known: about which requests it is, and how it ended.
+
+    `outcome` and `why` are words of ours, for a log: see `bot.observe.observer`.
+    """
+
+    id: str
+    outcome: str = "done"
+    why: str | None = None
+    requests: list[int] = field(default_factory=list)
+
+
+_CURRENT: ContextVar[Cause | None] = ContextVar("cause", default=None)
+
+
+@contextmanager
+def begun() -> Iterator[Cause]:
+    """What happens in this block, and in tasks begun in it, is caused by a new act."""
+    cause = Cause(uuid4().hex[:16])
+    with _caused_by(cause):
+        yield cause
+
+
+@contextmanager
+def resumed(id_: str | None) -> Iterator[None]:
+    """What happens in this block goes on with what the act of this id has begun; None: nobody's."""
+    with _caused_by(Cause(id_) if id_ else None):
+        yield
+
+
+@contextmanager
+def _caused_by(cause: Cause | None) -> Iterator[None]:
+    token = _CURRENT.set(cause)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def current() -> Cause | None:
+    """What has caused what is done here; None where nobody did, or it is not known."""
+    return _CURRENT.get()
+
+
+def current_id() -> str | None:
+    """Its id."""
+    cause = _CURRENT.get()
+    return cause.id if cause else None
+
+
+def note(request_id: int, *, refused: str | None = None) -> None:
+    """What is done here is about this request, and may have been refused, for this reason."""
+    cause = _CURRENT.get()
+    if cause and request_id not in cause.requests:
+        cause.requests.append(request_id)
+    if refused:
+        end("refused", refused)
+
+
+def end(outcome: str, why: str | None = None) -> None:
+    """What is done here ended so."""
+    if cause := _CURRENT.get():
+        cause.outcome, cause.why = outcome, why
+
+
+def name(session: AsyncSession, caused: Iterable[tuple[int, str | None]]) -> None:
+    """In this transaction each of these requests was acted on by the click of this id."""
+    session.info.setdefault(_CAUSES, {}).update({request: id_ for request, id_ in caused if id_})
+
+
+def of(session: AsyncSession, request_id: int | None) -> str | None:
+    """The id of what causes something that this transaction owes, about a request or none.
+
+    Where several clicks share it, what is about none of their requests has none.
+    """
+    named: dict[int | None, str] = session.info.get(_CAUSES, {})
+    only = next(iter(named.values())) if len(set(named.values())) == 1 else None
+    return named.get(request_id, only) if named else current_id()
