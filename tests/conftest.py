@@ -20,7 +20,7 @@ from bot.sandbox.delivery import installed_workspace
 from bot.sandbox.state import triggers
 from handlers import views
 from store.audit import events
-from store.engine import migrate, time_limits
+from store.engine import migrate, postgresql, time_limits
 from store.engine.database import Database
 from store.engine.time_limits import Limits
 from tests.clock import MovedClock
@@ -39,7 +39,7 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 PATIENCE = 60.0
-"""Seconds that Slack and our handlers wait in tests, where really it is two or three."""
+"""Seconds that Slack, our handlers and the store wait in tests, where really it is a few."""
 
 _TEMPLATE = "template_of_ours"
 _numbers = itertools.count()
@@ -55,6 +55,10 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fallback, "TELL_SECONDS", PATIENCE)
     limits = Limits(lock=PATIENCE, statement=PATIENCE, idle=PATIENCE, whole=PATIENCE)
     monkeypatch.setattr(time_limits, "CLICK", limits)
+    monkeypatch.setattr(time_limits, "BACKGROUND", limits)
+    monkeypatch.setattr(postgresql, "ANSWER_SECONDS", PATIENCE)
+    monkeypatch.setattr(postgresql, "POOL_SECONDS", PATIENCE)
+    monkeypatch.setitem(postgresql.REACH, "connect_timeout", int(PATIENCE))
 
 
 @pytest.fixture(scope="session")

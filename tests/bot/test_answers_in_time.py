@@ -11,7 +11,7 @@ import pytest
 from blocks import notices
 from bot import app
 from bot.incoming import timely_app
-from store.engine import time_limits
+from store.engine import postgresql, time_limits
 from store.engine.database import Database
 from store.engine.time_limits import Limits
 from store.requests import read
@@ -31,6 +31,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timely_app, "UNSURE_SECONDS", 1.8)
     monkeypatch.setattr(time_limits, "CLICK", Limits(lock=0.3, statement=1.0, idle=5.0, whole=1.0))
     monkeypatch.setattr(time_limits, "COMMIT_SECONDS", 3.0)
+    monkeypatch.setattr(postgresql, "ANSWER_SECONDS", 1.0)
 
 
 @pytest.fixture
