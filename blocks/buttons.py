@@ -35,6 +35,8 @@ AGAIN = "request.again"
 FORM_BACK = "request.form.back"
 FORM_FEATURE = "request.form.feature"
 FORM_ADD_FEATURE = "request.form.feature.add"
+FORM_CATEGORY = "category"
+FORM_PROGRAM = "program"
 
 ALL_ACTIONS = (
     APPROVE,
@@ -55,6 +57,8 @@ ALL_ACTIONS = (
     FORM_BACK,
     FORM_FEATURE,
     FORM_ADD_FEATURE,
+    FORM_CATEGORY,
+    FORM_PROGRAM,
 )
 
 # Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.

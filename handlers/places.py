@@ -57,6 +57,8 @@ Place = CommandAck | FormAck | InModal | BesideMessage | NewModal | None
 def place_of(body: Mapping[str, Any]) -> Place:
     """Where this payload is answered."""
     view = body.get("view") or {}
+    if body.get("type") == "block_suggestion":  # what is said in a list of options is no answer
+        return None
     if "command" in body:
         return CommandAck()
     if body.get("type") == "view_submission":

@@ -4,7 +4,7 @@ What must stay true: what stands in a form is in its draft before anything else 
 an error, the way back, a restart or another replica loses nothing of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,20 +13,24 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import buttons, notices
+from blocks.categories.inputs import LANGUAGES
 from blocks.request_form import field as form_field
 from blocks.request_form import steps
+from blocks.request_form.fields import TARGET_APP
 from blocks.request_form.steps import Step
-from blocks.text import escape
+from blocks.text import escape, names, unmarked
 from handlers import clicks, views
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store import drafts
+from store import drafts, known_programs
 from store.domain import draft as drafting
-from store.domain import submission
+from store.domain import form_checks, submission
 from store.domain.access import Refused
 from store.domain.draft import Draft
 from store.domain.json_values import FieldProblem
 from store.domain.submission import SubmissionError
+from store.domain.typed_text import folded, one_line
+from store.known_programs import Known, Program
 from store.requests.submit import NewRequest, Submitted, submit
 
 SHORTCUT = "request.new"
@@ -42,6 +46,11 @@ def register(app: AsyncApp) -> None:
     app.action(buttons.NEW)(open_form)
     app.action(buttons.AGAIN)(submit_again)
     app.action(buttons.FORM_BACK)(previous_step)
+    app.action(buttons.FORM_CATEGORY)(choose_category)
+    app.action(buttons.FORM_PROGRAM)(choose_program)
+    app.options(buttons.FORM_PROGRAM)(offer_programs)
+    app.options(TARGET_APP.path)(offer_target_apps)
+    app.options("details.language")(offer_languages)
     for step in (Step.REQUEST, Step.DETAILS):
         app.view(step.value)(next_step)
     app.view(Step.CHECK.value)(submit_form)
@@ -84,17 +93,105 @@ async def next_step(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     if draft is None:
         await ack(response_action="update", view=no_such_draft())
         return
-    asked, problems = steps.fields(draft, step), problems_of(draft, deps.clock())
+    known = await known_programs.known(deps.db, draft, deps.policy)
+    problems = [*problems_of(draft, deps.clock()), *form_checks.problems(draft, known.released)]
+    if refused := known.refused:
+        why = unmarked(await clicks.worded(refused, draft.owner, deps))
+        problems.append(FieldProblem(refused.field or "", why))
+    asked, shown = steps.fields(draft, step), form_field.block_ids(body["view"])
     wrong = steps.errors(problems, asked)
     if not wrong:
-        await ack(response_action="update", view=steps.build(draft, step.next))
-    elif steps.inputs(asked).issuperset(wrong):
-        await ack(response_action="errors", errors=wrong)
+        said = _to_know(draft, step.next, known, deps)
+        await ack(response_action="update", view=steps.build(draft, step.next, said=said))
+    elif shown.keys() >= wrong.keys():
+        errors = {shown[path]: sentence for path, sentence in wrong.items()}
+        await ack(response_action="errors", errors=errors)
     else:
-        # Slack has errors for inputs only, and a list of features is none.
+        # Slack has errors for inputs that are there only, and a list of features is none.
         remarks = steps.remarks(problems, asked)
         view = steps.build(draft, step, remarks=remarks)
         await ack(response_action="update", view=view)
+
+
+def _to_know(draft: Draft, step: Step, known: Known, deps: Deps) -> list[str]:
+    """Sentences of mrkdwn for the next step: what looks odd, and at the last who decides it."""
+    odd = form_checks.odd_id(draft.values, known.id_lengths)
+    said = [f"⚠️ {escape(odd)}"] if odd else []
+    if step is Step.CHECK and known.reviewers:
+        channel = f", with a copy in <#{deps.policy.channel}>" if deps.policy.channel else ""
+        said.append(f"📨 It goes to {names(known.reviewers, known.people)}{channel}.")
+    return said
+
+
+async def choose_category(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
+    """Keep what was typed, and ask for what this category needs."""
+    draft = await keep_typed(body, deps)
+    if draft and shown_step(body) is Step.REQUEST:
+        view = steps.build(draft, Step.REQUEST)
+        await redraw(view, (body.get("view") or {}).get("id"), client)
+    await ack()
+
+
+async def choose_program(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
+    """Fill the form in with what the last release of this mini program had."""
+    draft = await keep_typed(body, deps)
+    if draft and shown_step(body) is Step.REQUEST:
+        chosen, owner = draft.program, draft.owner
+        name, found = chosen.removeprefix(drafting.NEW), None
+        program: Program | None = None
+        if not chosen.startswith(drafting.NEW):
+            program, found = await known_programs.last_release(
+                deps.db, chosen, asker=owner, policy=deps.policy
+            )
+            name = program.name if program else ""
+        number = program.id if program else None
+        if program or chosen.startswith(drafting.NEW):
+            draft = await drafts.change(
+                deps.db,
+                draft.id,
+                owner=owner,
+                to=lambda now: now.with_program(chosen, number, name, found),
+                now=deps.clock(),
+            )
+        if draft:
+            view = steps.build(draft, Step.REQUEST)
+            await redraw(view, (body.get("view") or {}).get("id"), client)
+    await ack()
+
+
+async def offer_programs(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Mini programs with what was typed in their name or id, and what was typed as another one."""
+    asker, typed = body["user"]["id"], one_line(str(body.get("value") or ""))
+    found = await known_programs.programs(deps.db, typed, asker=asker, policy=deps.policy)
+    options = [(each.id, f"{each.name} · {each.id}") for each in found]
+    if typed:
+        options.append((f"{drafting.NEW}{typed}", f"Another one: “{typed}”"))
+    await ack(options=form_field.offered(options))
+
+
+async def offer_target_apps(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Target apps with what was typed in them, and what was typed as another one."""
+    asker, typed = body["user"]["id"], one_line(str(body.get("value") or ""))
+    found = await known_programs.target_apps(deps.db, typed, asker=asker, policy=deps.policy)
+    await ack(
+        options=form_field.offered([*((each, each) for each in found), *_typed(typed, found)])
+    )
+
+
+async def offer_languages(ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Languages with what was typed in their name or code, and what was typed as another one."""
+    typed = one_line(str(body.get("value") or ""))
+    near = [each for each in LANGUAGES if folded(typed) in folded(each[1])]
+    await ack(options=form_field.offered([*near, *_typed(typed, [code for code, _ in near])]))
+
+
+def _typed(typed: str, offered: Collection[str]) -> list[tuple[str, str]]:
+    """What was typed as an option of its own, where it is none of those that are offered."""
+    return [(typed, f"Use “{typed}”")] if typed and typed not in offered else []
 
 
 async def previous_step(
@@ -127,7 +224,7 @@ async def submit_form(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
 async def keep_typed(body: dict[str, Any], deps: Deps) -> Draft | None:
     """The draft with what stands in the form now; None when it is not this person's."""
     view, step = body.get("view") or {}, shown_step(body)
-    state = (view.get("state") or {}).get("values") or {}
+    state = form_field.state_of(view)
 
     def filled(draft: Draft) -> drafting.Values:
         asked = steps.fields(draft, step) if step else ()

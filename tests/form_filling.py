@@ -12,6 +12,7 @@ from bot.sandbox.state.views import View
 from store.domain.request import Category
 
 Json = dict[str, Any]
+SEARCHES = {"details.target_app", "details.language"}
 
 
 async def open_form(person: Person) -> View:
@@ -27,10 +28,19 @@ def modal_of(answer: Answer) -> View:
 
 async def fill_in(person: Person, form: View, request: Json) -> View:
     """The form with both steps filled in, at its last step."""
-    modal_of(await person.submit(form, first_step(request)))
+    modal_of(await submit_step(person, form, first_step(request)))
     for feature in request["details"].get("features") or ():
         await add_feature(person, form, feature)
-    return modal_of(await person.submit(form, second_step(request)))
+    return modal_of(await submit_step(person, form, second_step(request)))
+
+
+async def submit_step(person: Person, form: View, values: Json) -> Answer:
+    """A step filled in as a person does: the category first, and searches typed into."""
+    if category := values.get("category"):
+        await person.choose(form, "category", category)
+    for path in SEARCHES & values.keys():
+        await person.type_options(form, path, values[path])
+    return await person.submit(form, values)
 
 
 async def submit_form(person: Person, form: View, request: Json) -> Answer:

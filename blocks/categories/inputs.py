@@ -33,6 +33,24 @@ def detail(
     )
 
 
+LANGUAGES = tuple(
+    (code, f"{name} ({code})")
+    for code, name in (
+        *(("en", "English"), ("fil", "Filipino"), ("zh-Hans", "Chinese, simplified")),
+        *(("zh-Hant", "Chinese, traditional"), ("id", "Indonesian"), ("ms", "Malay")),
+        *(("th", "Thai"), ("vi", "Vietnamese"), ("ja", "Japanese"), ("ko", "Korean")),
+        *(("hi", "Hindi"), ("bn", "Bengali"), ("ur", "Urdu"), ("ta", "Tamil"), ("si", "Sinhala")),
+        *(("my", "Burmese"), ("km", "Khmer"), ("lo", "Lao"), ("ne", "Nepali"), ("mn", "Mongolian")),
+        *(("kk", "Kazakh"), ("uz", "Uzbek"), ("ru", "Russian"), ("uk", "Ukrainian")),
+        *(("tr", "Turkish"), ("ar", "Arabic"), ("fa", "Persian"), ("he", "Hebrew")),
+        *(("es", "Spanish"), ("pt", "Portuguese"), ("fr", "French"), ("de", "German")),
+        *(("it", "Italian"), ("nl", "Dutch"), ("pl", "Polish"), ("ro", "Romanian")),
+        *(("el", "Greek"), ("sw", "Swahili"), ("am", "Amharic"), ("ha", "Hausa")),
+        *(("yo", "Yoruba"), ("zu", "Zulu")),
+    )
+)
+"""Offered for a language, those of the platform's own markets first; another one can be typed."""
+
 BASIC_INFORMATION = (
     detail(
         BasicInformation,
@@ -41,11 +59,10 @@ BASIC_INFORMATION = (
         options=tuple((t, t) for t in get_args(BasicInformation.model_fields["type"].annotation)),
         hint="Cannot be changed later; another type is another mini program.",
     ),
-    detail(BasicInformation, "target_app", limit=150),
-    detail(BasicInformation, "language", limit=50, placeholder="en"),
+    detail(BasicInformation, "language", Kind.SEARCH, placeholder="Search", options=LANGUAGES),
     detail(BasicInformation, "tagline", limit=300, hint="The short summary in search results."),
     detail(BasicInformation, "description", Kind.LONG),
-    detail(BasicInformation, "logo", limit=1000, hint="Its address, https://…"),
+    detail(BasicInformation, "logo", limit=1000, hint="Link to the image (https://…)"),
     detail(BasicInformation, "keywords", Kind.COMMAS, limit=1000, hint="Separated by commas."),
 )
 FEATURE = (

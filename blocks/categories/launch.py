@@ -16,7 +16,7 @@ SCREEN = Screen(
         detail(Launch, "admin", limit=300, hint=ADMIN_HINT),
         detail(Launch, "industry_category", limit=150, placeholder="Food & Drinks"),
         detail(Launch, "description", Kind.LONG),
-        detail(Launch, "release_note", Kind.LONG, hint="What is new for those who use it."),
+        detail(Launch, "release_note", Kind.LONG, hint="What's new for users."),
         detail(Launch, "features", Kind.FEATURES),
     ),
     effect="It launches in",

@@ -14,16 +14,22 @@ def _approved(environment: Environment) -> str:
     )
 
 
+_EFFECT = detail(
+    Offline, "effect_on_users", Kind.LONG, limit=1000, hint="Say what happens to current users."
+)
+
 SCREEN = Screen(
     form=(
         detail(
             Offline,
             "reason_for_taking_offline",
             Kind.LONG,
-            hint="Reviewers decide by it, so say what happens to those who use it.",
+            hint="Reviewers decide on this.",
         ),
+        _EFFECT,
         *BASIC_INFORMATION,
     ),
+    asked_of_known=frozenset({"details.reason_for_taking_offline", _EFFECT.path}),
     effect="It takes the mini program away from users in",
     approved=_approved,
     at_released="What goes offline",

@@ -31,7 +31,7 @@ SCREEN = Screen(
             "whitelist",
             Kind.LINES,
             placeholder="api.example.com",
-            hint="One domain a line.",
+            hint="One domain per line.",
         ),
         detail(
             Release,

@@ -14,6 +14,9 @@ class Screen:
 
     form: tuple[FormField, ...]
     """The inputs of its details, in the order people think."""
+    asked_of_known: frozenset[str] = frozenset()
+    """The paths that are asked for of a mini program whose last release is known: the rest is only
+    shown. Empty for all of them."""
     feature: tuple[FormField, ...] = FEATURE
     """The inputs of one of its features."""
     effect: str

@@ -21,19 +21,22 @@ def blocks(draft: Draft) -> Iterator[Block]:
     values = {**draft.values, "title": draft.title}
     first = (fields.WHAT_CHANGED,) if draft.repeats else ()
     details = fields.details(draft.category)
-    for heading, asked in (("Request", (*first, *fields.REQUEST)), ("Details", details)):
+    for heading, asked in (
+        ("Request", (*first, *fields.request(draft.category))),
+        ("Details", details),
+    ):
         yield HeaderBlock(text=words(heading))
         yield from _sections(_row(field, at(values, field.path)) for field in asked)
     if draft.features and any(field.kind is Kind.FEATURES for field in details):
         yield HeaderBlock(text=words(f"Features ({len(draft.features)})"))
         yield from _sections(_features(draft))
     if any(len(spoken(field, at(values, field.path))) > VALUE_LIMIT for field in details):
-        said = "✂️ Long texts are shortened here. They are submitted whole."
+        said = "✂️ Long text is shortened in this preview; all of it is submitted."
         yield ContextBlock(elements=[mrkdwn(said)])
 
 
 def _row(field: FormField, value: Any) -> str:
-    if field.kind is Kind.FEATURES or value in (None, "", []):
+    if field.kind is Kind.FEATURES or field is fields.PROGRAM or value in (None, "", []):
         return ""
     return f"*{field.label}*\n{clip(escape(spoken(field, value)), VALUE_LIMIT)}"
 

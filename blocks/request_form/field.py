@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from slack_sdk.models.blocks import (
+    ExternalDataSelectElement,
     InputBlock,
     InputInteractiveElement,
     Option,
@@ -21,7 +22,7 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
 )
 
-from blocks.text import clean, words
+from blocks.text import clean, plain, words
 from store.domain.categories.stored import size
 
 INPUT_LIMIT = 3000
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     LINES = "lines"
     SIZE = "size"
     SELECT = "select"
+    SEARCH = "search"  # options that the bot is asked for while somebody types
     RADIO = "radio"
     YES_NO = "yes_no"
     FEATURES = "features"  # a list with a step of its own, never an input
@@ -44,7 +46,7 @@ class Kind(StrEnum):
     @property
     def chosen(self) -> bool:
         """Picked from options rather than typed."""
-        return self in {Kind.SELECT, Kind.RADIO, Kind.YES_NO}
+        return self in {Kind.SELECT, Kind.SEARCH, Kind.RADIO, Kind.YES_NO}
 
     @property
     def lines(self) -> bool:
@@ -59,6 +61,8 @@ YES_NO = (("yes", "Yes"), ("no", "No"))
 class FormField:
     """One row of the form. `path` is the value's place in the interchange format, and the id of
     both its block and its input; `also` are further places that take the same value.
+
+    `asks`: the bot hears at once what was chosen, and draws the form anew.
     """
 
     path: str
@@ -70,6 +74,7 @@ class FormField:
     limit: int = INPUT_LIMIT
     options: tuple[tuple[str, str], ...] = ()
     also: tuple[str, ...] = ()
+    asks: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -77,11 +82,31 @@ class FormField:
         return (self.path, *self.also)
 
 
-def draw(field: FormField, value: Any) -> InputBlock:
-    """The input, filled with `value` as the interchange format has it."""
+def block_id(field: FormField, filled: str) -> str:
+    """The id of its block. `filled` names what the form was filled in from: Slack keeps what
+    stands in an input whose block it knows, whatever the new view says.
+    """
+    return f"{field.path}#{filled}"[:255] if filled else field.path
+
+
+def state_of(view: Mapping[str, Any]) -> dict[str, Any]:
+    """A view's `state.values` by the paths of its inputs."""
+    values = (view.get("state") or {}).get("values") or {}
+    return {block.partition("#")[0]: entry for block, entry in values.items()}
+
+
+def block_ids(view: Mapping[str, Any]) -> dict[str, str]:
+    """The ids of a view's inputs by their paths."""
+    values = (view.get("state") or {}).get("values") or {}
+    return {block.partition("#")[0]: block for block in values}
+
+
+def draw(field: FormField, value: Any, *, filled: str = "") -> InputBlock:
+    """The input with `value` as the interchange format has it; for `filled` see block_id."""
     hint = _understood(field, value) or field.hint
     return InputBlock(
-        block_id=field.path,
+        block_id=block_id(field, filled),
+        dispatch_action=True if field.asks else None,
         label=words(field.label),
         hint=words(hint) if hint else None,
         optional=not field.required,
@@ -113,6 +138,8 @@ def read(field: FormField, state: Mapping[str, Any], held: Any = None) -> Any:
     entry = state.get(field.path, {}).get(field.path, {})
     if field.kind.chosen:
         chosen = (entry.get("selected_option") or {}).get("value")
+        if field.kind is Kind.SEARCH and held and chosen == option(str(held)).value:
+            return held
         return chosen == "yes" if chosen and field.kind is Kind.YES_NO else chosen
     typed = clean(entry.get("value") or "").strip()
     if typed == _shown(field, held).strip():
@@ -216,7 +243,24 @@ def _input(field: FormField, value: Any) -> InputInteractiveElement:
     )
 
 
+def option(value: str, label: str = "") -> Option:
+    """Slack: 150 characters of value, 75 of text."""
+    return Option(value=value[:150], text=words(plain(label or value, 75) or "…"))
+
+
+def offered(options: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The answer of a search: values with their labels."""
+    return [option(value, label).to_dict() for value, label in options]
+
+
 def _choice(field: FormField, value: Any) -> InputInteractiveElement:
+    if field.kind is Kind.SEARCH:
+        return ExternalDataSelectElement(
+            action_id=field.path,
+            placeholder=words(field.placeholder),
+            min_query_length=0,
+            initial_option=option(str(value), spoken(field, value)) if value else None,
+        )
     options = [Option(value=each, text=words(label)) for each, label in field.options]
     wanted = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
     chosen = next((option for option in options if option.value == wanted), None)

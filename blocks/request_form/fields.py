@@ -6,9 +6,11 @@ The first step is here; the details of a category stand in `blocks.categories`.
 from dataclasses import replace
 
 from blocks.categories import SCREENS
-from blocks.categories.inputs import FEATURE
+from blocks.categories.inputs import FEATURE, detail
 from blocks.request_form.field import FormField, Kind
+from store.domain import draft as drafting
 from store.domain.categories import stored
+from store.domain.categories.details import BasicInformation
 from store.domain.request import Category, Environment, RejectionClass
 
 WHAT_CHANGED = FormField(
@@ -20,12 +22,24 @@ WHAT_CHANGED = FormField(
 )
 """Asked first where a request is submitted again."""
 
+PROGRAM = FormField(
+    drafting.PROGRAM,
+    "Mini program",
+    Kind.SEARCH,
+    placeholder="Search by name or id",
+    hint="Fills in what its last release had.",
+    asks=True,
+)
+"""The search; what it fills in can be typed as well."""
+TARGET_APP = detail(BasicInformation, "target_app", Kind.SEARCH, placeholder="Search or type")
+
 REQUEST = (
     FormField(
         "category",
         "Category",
         Kind.SELECT,
         required=True,
+        asks=True,
         options=tuple((each.value, each.label) for each in Category),
     ),
     FormField(
@@ -35,6 +49,7 @@ REQUEST = (
         required=True,
         options=tuple((each.value, each.label) for each in Environment),
     ),
+    PROGRAM,
     FormField(
         "mini_program.name", "Mini Program Name", required=True, limit=150, also=("details.name",)
     ),
@@ -46,19 +61,34 @@ REQUEST = (
         placeholder="2171020092715498",
         hint="The digits the platform shows beside the name.",
     ),
+    TARGET_APP,
     FormField("version", "Version", required=True, limit=64, also=("details.version",)),
     FormField(
         "title",
         "Title",
         limit=150,
-        hint="Left empty: named after what is asked for, like “Release Bills Pay 3.2.4”.",
+        hint="Leave empty for one like “Release Bills Pay 3.2.5”.",
     ),
 )
 
 
-def details(category: Category | None) -> tuple[FormField, ...]:
-    """The inputs of the details; none before a category is chosen."""
-    return SCREENS[category].form if category else ()
+def request(category: Category | None) -> tuple[FormField, ...]:
+    """The inputs of the first step: with a target app for a category that takes effect in one."""
+    in_one_app = category is not None and category.spec.has_target_app
+    return tuple(field for field in REQUEST if in_one_app or field is not TARGET_APP)
+
+
+def details(category: Category | None, *, known: bool = False) -> tuple[FormField, ...]:
+    """The inputs of the details; none before a category is chosen.
+
+    `known`: those that were filled in from a release are not asked for where they are only shown.
+    """
+    if category is None:
+        return ()
+    screen = SCREENS[category]
+    if known and screen.asked_of_known:
+        return tuple(field for field in screen.form if field.path in screen.asked_of_known)
+    return screen.form
 
 
 def named_by(kind: RejectionClass | None) -> frozenset[str]:

@@ -5,7 +5,8 @@ shows stands in its private_metadata, what was typed in the draft, so nothing is
 What is valid is said by `store.domain.submission`, for every entrance alike.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, SectionBlock
@@ -14,7 +15,7 @@ from slack_sdk.models.views import View
 from blocks import buttons, request_text
 from blocks.request_form import check, features
 from blocks.request_form import fields as form_fields
-from blocks.request_form.field import FormField, Kind, at, draw
+from blocks.request_form.field import FormField, Kind, at, draw, spoken
 from blocks.text import SECTION_LIMIT, clip, escape, line, mrkdwn, quote, words
 from store.domain.draft import Draft
 from store.domain.json_values import FieldProblem
@@ -52,20 +53,25 @@ def fields(draft: Draft, step: Step) -> tuple[FormField, ...]:
     match step:
         case Step.REQUEST:
             first = (form_fields.WHAT_CHANGED,) if draft.repeats else ()
-            return (*first, *form_fields.REQUEST)
+            return (*first, *form_fields.request(draft.category))
         case Step.DETAILS:
-            return form_fields.details(draft.category)
+            return form_fields.details(draft.category, known=draft.filled_from is not None)
         case Step.CHECK:
             return ()
 
 
 def build(
-    draft: Draft, step: Step, *, remarks: Mapping[str, str] | None = None, notice: str = ""
+    draft: Draft,
+    step: Step,
+    *,
+    remarks: Mapping[str, str] | None = None,
+    notice: str = "",
+    said: Sequence[str] = (),
 ) -> View:
     """The modal at a step.
 
-    `remarks` are sentences by field, drawn below its input; `notice` is one about the whole. Both
-    are finished mrkdwn.
+    `remarks` are sentences by field, drawn below its input; `notice` is why it was not submitted;
+    `said` are sentences to know before going on. All are finished mrkdwn.
     """
     body = check.blocks(draft) if step is Step.CHECK else _asked(draft, step, remarks)
     return View(
@@ -75,7 +81,7 @@ def build(
         title=words(draft.category.label if draft.category else "New request"),
         submit=words(_submit(draft, step)),
         close=words("Cancel"),
-        blocks=[*_head(draft, step, notice), *body, *_back(step)],
+        blocks=[*_head(draft, step, notice), *map(_sentence, said), *body, *_back(step)],
     )
 
 
@@ -124,6 +130,10 @@ def _head(draft: Draft, step: Step, notice: str) -> Iterator[Block]:
     yield ContextBlock(elements=[mrkdwn(f"Step {step.number} of {len(Step)}{named}")])
 
 
+def _sentence(said: str) -> SectionBlock:
+    return SectionBlock(text=mrkdwn(clip(said, SECTION_LIMIT)))
+
+
 def _before(repeated: Request) -> Iterator[Block]:
     """How the request ended that is submitted again, and why: what has to be mended."""
     yield SectionBlock(text=mrkdwn(f"🔁 {repeated.ref}: {request_text.verdict(repeated)}"))
@@ -145,10 +155,29 @@ def _asked(draft: Draft, step: Step, remarks: Mapping[str, str] | None) -> Itera
         if field.kind is Kind.FEATURES:
             yield from features.listed(draft, field)
         else:
-            yield draw(field, at(draft.values, field.path))
+            if field.path == "title" and draft.title and draft.category:
+                usual = replace(draft, values={**draft.values, "title": None}).title
+                field = replace(field, hint=f"Leave empty for “{usual}”.")
+            yield draw(field, at(draft.values, field.path), filled=draft.program)
         remark = (remarks or {}).get(field.path)
         if remark:
             yield ContextBlock(elements=[mrkdwn(f"⛔ {remark}")])
+    if step is Step.DETAILS and draft.filled_from:
+        yield from _shown(draft)
+
+
+def _shown(draft: Draft) -> Iterator[Block]:
+    """What was filled in and is not asked for: only shown."""
+    asked = set(fields(draft, Step.DETAILS))
+    rest = [field for field in form_fields.details(draft.category) if field not in asked]
+    rows = [
+        f"*{field.label}:* {line(spoken(field, value), 200)}"
+        for field in rest
+        if (value := at(draft.values, field.path)) not in (None, "", [])
+    ]
+    if rows:
+        heading = f"From its last release, MP-{draft.filled_from}:"
+        yield _sentence("\n".join((heading, *rows)))
 
 
 def _back(step: Step) -> list[ActionsBlock]:

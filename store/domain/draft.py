@@ -20,6 +20,17 @@ _KNOWN = frozenset(key for category in Category for key in category.spec.model.m
 """The keys of the details that any category asks for."""
 
 
+PROGRAM = "program"
+"""Which mini program was chosen in the search: its id, or NEW and what was typed."""
+FILLED_FROM = "filled_from"
+"""The number of the release that its values were filled in from."""
+NEW = "new:"
+_OF_THE_FORM = frozenset({PROGRAM, FILLED_FROM})
+"""What a draft keeps beside the values of the request."""
+FILLED = ("type", "target_app", "language", "logo", "description")
+"""The details that are filled in from the last release of the mini program that was chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """`owner` is the Slack user id of who writes it; `repeats` the ended request that is submitted
@@ -37,6 +48,17 @@ class Draft:
         return self.repeats is not None and _content(self.values) == _content(
             values_of(self.repeats)
         )
+
+    @property
+    def program(self) -> str:
+        """What was chosen in the search; empty where nothing was."""
+        return str(self.values.get(PROGRAM) or "")
+
+    @property
+    def filled_from(self) -> int | None:
+        """The release that the values were filled in from."""
+        number = self.values.get(FILLED_FROM)
+        return number if isinstance(number, int) else None
 
     @property
     def external_id(self) -> str:
@@ -69,11 +91,30 @@ class Draft:
         details = self.values.get("details") or {}
         ours = self.category.spec.model.model_fields if self.category else {}
         return {
-            **self.values,
+            **{key: value for key, value in self.values.items() if key not in _OF_THE_FORM},
             "external_id": self.external_id,
             "title": self.title,
             "submitted_by": self.owner,
             "details": {k: v for k, v in details.items() if k in ours or k not in _KNOWN},
+        }
+
+    def with_program(
+        self, chosen: str, program_id: str | None, name: str, released: Request | None
+    ) -> Values:
+        """The values filled in for the mini program that was chosen; `released` is its last
+        release, as far as there is one. What another one had filled in goes.
+        """
+        known = released.details if released and not is_erased(released.details) else {}
+        kept = self.values.get("details") or {}
+        if self.filled_from:
+            kept = {key: value for key, value in kept.items() if key not in FILLED}
+        filled = {key: known[key] for key in FILLED if known.get(key)}
+        return {
+            **self.values,
+            PROGRAM: chosen,
+            FILLED_FROM: released.id if released and filled else None,
+            "mini_program": {"id": program_id, "name": name},
+            "details": {**kept, **filled, "name": name},
         }
 
     def with_feature(self, number: int, feature: Mapping[str, Any]) -> Values:
@@ -118,7 +159,8 @@ def values_of(request: Request) -> Values:
 
 def _content(values: Values) -> Any:
     """What is asked for, comparable: what is empty is the same as what is not there."""
-    kept = {**values, "details": without_change(values.get("details") or {})}
+    kept = {key: value for key, value in values.items() if key not in _OF_THE_FORM}
+    kept["details"] = without_change(values.get("details") or {})
     return _without_empty(kept)
 
 

@@ -9,7 +9,7 @@ from bot.sandbox.delivery.exchanges import Exchange
 from store.domain.request import Category
 from tests.cast import sample_of
 from tests.clock import MovedClock
-from tests.form_filling import first_step
+from tests.form_filling import first_step, submit_step
 from tests.harness_slack import Team, team_at_slack
 
 
@@ -30,7 +30,7 @@ async def recorded(by_http: Team) -> list[Exchange]:
         await team.bob.command(f"/mp-requests {text}")
     form = (await team.alice.command("/mp-requests new")).view
     assert form is not None
-    await team.alice.submit(form, first_step(sample_of(Category.RELEASE)))
+    await submit_step(team.alice, form, first_step(sample_of(Category.RELEASE)))
     await team.bob.click(card, "request.details")
     await team.reject(team.carol, team.card(team.carol, request), "The privacy text is missing.")
     await team.alice.open_home()

@@ -88,7 +88,7 @@ class Crowd:
         request = self._request(person)
         answer = await person.command("/mp-requests new")
         for typed in (form_filling.first_step(request), form_filling.second_step(request), {}):
-            answer = await person.submit(_modal(answer), typed)
+            answer = await form_filling.submit_step(person, _modal(answer), typed)
         if answer.acked and not answer.errors and answer.view is None:
             self._submitted(person, request)
 

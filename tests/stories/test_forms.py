@@ -21,6 +21,7 @@ from tests.form_filling import (
     open_form,
     second_step,
     submit_form,
+    submit_step,
     typed_feature,
 )
 from tests.harness_slack import Team
@@ -57,7 +58,7 @@ def typed(view: View, path: str) -> Any:
 async def at_details(team: Team, category: Category = Category.RELEASE) -> View:
     """alice's form at its second step."""
     form = await open_form(team.alice)
-    return modal_of(await team.alice.submit(form, first_step(sample_of(category))))
+    return modal_of(await submit_step(team.alice, form, first_step(sample_of(category))))
 
 
 async def ended(team: Team, act: str) -> Request:
@@ -125,7 +126,9 @@ async def test_an_error_stands_under_its_input_and_nothing_is_lost(team_once: Te
     sample = sample_of(Category.RELEASE)
     form = await open_form(team_once.alice)
 
-    answer = await team_once.alice.submit(form, first_step(sample) | {"mini_program.id": "12a"})
+    answer = await submit_step(
+        team_once.alice, form, first_step(sample) | {"mini_program.id": "12a"}
+    )
 
     assert list(answer.errors) == ["mini_program.id"]
     assert "use the digits" in answer.errors["mini_program.id"]
@@ -179,7 +182,7 @@ async def test_leaving_a_feature_keeps_what_was_typed_below_it(team_once: Team) 
 async def test_a_list_that_needs_a_feature_says_so_where_the_list_is(team_once: Team) -> None:
     form = await at_details(team_once, Category.FEATURES)
 
-    answer = await team_once.alice.submit(form, second_step(sample_of(Category.FEATURES)))
+    answer = await submit_step(team_once.alice, form, second_step(sample_of(Category.FEATURES)))
 
     assert modal_of(answer).callback_id == "request.form.details"
     assert "⛔ This is required." in team_once.words(form)
@@ -223,21 +226,144 @@ async def test_a_draft_of_somebody_else_reaches_nothing(team_once: Team, metadat
     assert await stored(team_once) == []
 
 
-async def test_a_refusal_leads_to_the_input_it_is_about(team_once: Team) -> None:
+async def test_what_stands_in_the_way_is_said_where_it_is_typed(team_once: Team) -> None:
     await team_once.submit()
-    sample = sample_of(Category.RELEASE)
     form = await open_form(team_once.alice)
 
-    answer = await submit_form(team_once.alice, form, sample)
+    answer = await submit_step(team_once.alice, form, first_step(sample_of(Category.RELEASE)))
 
-    assert modal_of(answer).callback_id == "request.form.request"
+    assert list(answer.errors) == ["version"]
+    assert "MP-1" in answer.errors["version"]
+    assert "<" not in answer.errors["version"]
+    answer = await team_once.alice.submit(form, {"version": "9.9.9"})
+    assert modal_of(answer).callback_id == "request.form.details"
+
+
+async def test_what_came_in_the_way_meanwhile_leads_to_its_input(team_once: Team) -> None:
+    sample = sample_of(Category.RELEASE)
+    form = await fill_in(team_once.alice, await open_form(team_once.alice), sample)
+    await team_once.submit()
+
+    assert modal_of(await team_once.alice.submit(form)).callback_id == "request.form.request"
     assert "⛔" in team_once.words(form)
     assert "MP-1" in team_once.words(form)
-    assert len(await stored(team_once)) == 1
-    await team_once.alice.submit(form, {"version": "9.9.9"})
-    await team_once.alice.submit(form)
-    assert (await team_once.alice.submit(form)).view is None
+    for typed in ({"version": "9.9.9"}, {}, {}):
+        await team_once.alice.submit(form, typed)
     assert [request.version for request in await stored(team_once)] == ["3.2.4", "9.9.9"]
+
+
+async def released(team: Team, by: Person, **details: Any) -> Request:
+    """A release of theirs that bob approved."""
+    whole = sample_of(Category.RELEASE)["details"] | details
+    request = await team.submit(by, details=whole)
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    return request
+
+
+async def test_a_program_seen_before_is_searched_for_and_fills_in_the_form(team: Team) -> None:
+    await released(team, team.alice)
+    form = await open_form(team.alice)
+    await team.alice.choose(form, "category", "mini_program_release")
+    await team.alice.choose(form, "mini_program.name", "Bil")
+
+    offered = await team.alice.type_options(form, "program", "bills")
+    assert [option["text"]["text"] for option in offered] == [
+        "Bills Pay · 2171020092715498",
+        "Another one: “bills”",
+    ]
+    await team.alice.choose(form, "program", "2171020092715498")
+
+    before = sample_of(Category.RELEASE)["details"]
+    shown = team.words(form)
+    assert "Bills Pay" in shown
+    assert "Wallet PH" in shown
+    await team.alice.submit(form, {"environment": "production", "version": "3.2.5"})
+    asked = {path.partition("#")[0]: entry for path, entry in form.state.items()}
+    for key in ("type", "language"):
+        chosen = asked[f"details.{key}"][f"details.{key}"]["selected_option"]["value"]
+        assert chosen == before[key], key
+    for key in ("logo", "description"):
+        assert asked[f"details.{key}"][f"details.{key}"]["value"] == before[key]
+    assert all(path.endswith("#2171020092715498") for path in form.state)
+
+
+async def test_another_program_is_named_by_what_was_typed(team_once: Team) -> None:
+    form = await open_form(team_once.alice)
+    await team_once.alice.type_options(form, "program", "Kape Rewards")
+    await team_once.alice.choose(form, "program", "new:Kape Rewards")
+    assert form.state["mini_program.name#new:Kape Rewards"]["mini_program.name"]["value"] == (
+        "Kape Rewards"
+    )
+    answer = await team_once.alice.submit(
+        form, {"category": "mini_program_features", "environment": "sandbox", "version": "1"}
+        | {"mini_program.id": "12a"}
+    )  # fmt: skip
+    assert list(answer.errors) == ["mini_program.id#new:Kape Rewards"]
+
+
+async def test_nobody_is_offered_what_they_may_not_see(team_once: Team) -> None:
+    await released(team_once, team_once.alice)
+    for person, seen in ((team_once.mallory, False), (team_once.bob, True)):
+        form = await open_form(person)
+        await person.choose(form, "category", "mini_program_release")
+        programs = await person.type_options(form, "program", "")
+        apps = await person.type_options(form, "details.target_app", "")
+        assert (len(programs), len(apps)) == (int(seen), int(seen)), person.handle
+    form = await open_form(team_once.mallory)
+    form.offered["program"] = [
+        {"text": {"type": "plain_text", "text": "x"}, "value": "2171020092715498"}
+    ]
+    await team_once.mallory.choose(form, "program", "2171020092715498")
+    assert "Bills Pay" not in team_once.words(form)
+
+
+async def test_another_type_than_before_is_refused_in_its_input(team_once: Team) -> None:
+    await released(team_once, team_once.alice, type="H5+")
+    form = await open_form(team_once.alice)
+    typed = sample_of(Category.RELEASE) | {"version": "4.0.0"}
+    await submit_step(team_once.alice, form, first_step(typed))
+
+    answer = await submit_step(team_once.alice, form, second_step(typed))
+
+    assert list(answer.errors) == ["details.type"]
+    assert "was released as H5+ (MP-1)" in answer.errors["details.type"]
+
+
+async def test_an_offline_asks_why_and_shows_the_rest(team_once: Team) -> None:
+    await released(team_once, team_once.alice)
+    form = await open_form(team_once.alice)
+    await team_once.alice.choose(form, "category", "mini_program_offline")
+    await team_once.alice.type_options(form, "program", "")
+    await team_once.alice.choose(form, "program", "2171020092715498")
+    await team_once.alice.submit(form, {"environment": "production", "version": "3.2.4"})
+
+    assert [path.partition("#")[0] for path in form.state] == [
+        "details.reason_for_taking_offline", "details.effect_on_users",
+    ]  # fmt: skip
+    assert "From its last release, MP-1:" in team_once.words(form)
+    assert "Type: DSL" in team_once.words(form)
+    said = {"details.reason_for_taking_offline": "No users.", "details.effect_on_users": "None."}
+    await team_once.alice.submit(form, said)
+    assert (await team_once.alice.submit(form)).view is None
+    offline = (await stored(team_once))[1]
+    assert (offline.details["type"], offline.details["effect_on_users"]) == ("DSL", "None.")
+
+
+async def test_the_last_step_says_who_decides_and_where_it_goes(team_once: Team) -> None:
+    form = await fill_in(
+        team_once.alice, await open_form(team_once.alice), sample_of(Category.LAUNCH)
+    )
+    assert "It goes to Bob Reyes or Carol Tan, with a copy in" in team_once.words(form)
+
+
+async def test_an_id_of_another_length_is_remarked_on(team_once: Team) -> None:
+    await team_once.submit()
+    form = await open_form(team_once.alice)
+    typed = first_step(sample_of(Category.LAUNCH)) | {"mini_program.id": "21710200927154"}
+    await submit_step(team_once.alice, form, typed)
+    assert "The id 21710200927154 has 14 digits; those known here have 16." in (
+        team_once.words(form)
+    )
 
 
 @pytest.mark.parametrize("act", ["rejected", "withdrawn"])

@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.state.conversations import Message
 from store.domain.request import Category, Request
 from tests.cast import sample_of
-from tests.form_filling import first_step
+from tests.form_filling import first_step, submit_step
 from tests.harness_slack import Team
 
 TITLE = "<!channel> 请批准 *now* <https://evil.example|here> 👩‍👩‍👧‍👦 مرحبا &amp;"
@@ -157,7 +157,7 @@ async def test_what_no_database_holds_is_cleaned_wherever_it_stands_in_a_payload
     await again("events_api")
     form = (await team.alice.command("/mp-requests new")).view
     assert form is not None
-    await team.alice.submit(form, first_step(sample_of(Category.OFFLINE)))
+    await submit_step(team.alice, form, first_step(sample_of(Category.OFFLINE)))
     await again()
     shown = (await team.bob.command("/mp-requests list")).message
     assert shown is not None

@@ -12,12 +12,14 @@ class Offline(BasicInformation):
     """The details of an offline request."""
 
     reason_for_taking_offline: Text = Field(title="Reason for Taking Offline")
+    effect_on_users: Text | None = Field(default=None, title="Effect on users")
 
 
 def _phrases(details: Stored) -> tuple[str, ...]:
     return (
         labelled("offline in", "target_app", details),
         labelled("reason:", "reason_for_taking_offline", details),
+        labelled("effect:", "effect_on_users", details),
     )
 
 
@@ -28,7 +30,7 @@ SPEC = Spec(
     model=Offline,
     sections={
         "Basic Information": tuple(BasicInformation.model_fields),
-        "Offline details": ("reason_for_taking_offline",),
+        "Offline details": ("reason_for_taking_offline", "effect_on_users"),
     },
     phrases=_phrases,
     has_target_app=True,

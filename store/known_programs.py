@@ -1,0 +1,157 @@
+"""What a person may be offered in the form: mini programs and target apps seen before.
+
+What must stay true: it is read from requests that this person may see, and from no others.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from store import people
+from store.domain.access import Refused, assignees, sees_only
+from store.domain.draft import Draft
+from store.domain.lists.query import searchable
+from store.domain.policy import Policy
+from store.domain.request import Category, Environment, People, Request, Status
+from store.domain.target_rules import Blocked, Target, judge
+from store.domain.typed_text import folded
+from store.engine.database import Database
+from store.requests import read, same_target
+from store.snapshots import bare
+from store.tables import RequestRow
+
+LOOKED_THROUGH = 500
+"""Of how many newest requests mini programs and apps are gathered: more are found by typing."""
+OFFERED = 99
+"""Slack: 100 options; one is for what was typed."""
+
+
+class Program(NamedTuple):
+    """A mini program, by the name its newest request gives it."""
+
+    id: str
+    name: str
+
+
+class Known(NamedTuple):
+    """What is known around a draft. `reviewers` would decide it; `id_lengths` are those of the ids
+    of mini programs seen before; `refused` is what stands in its way now.
+    """
+
+    released: Request | None
+    id_lengths: frozenset[int]
+    reviewers: tuple[str, ...]
+    people: People
+    refused: Refused | None
+
+
+async def programs(db: Database, typed: str, *, asker: str, policy: Policy) -> Sequence[Program]:
+    """Mini programs whose name or id has what was typed in it, the newest first."""
+    async with db.snapshot() as session:
+        return await _programs(session, typed, await _only_of(session, asker, policy))
+
+
+async def target_apps(db: Database, typed: str, *, asker: str, policy: Policy) -> Sequence[str]:
+    """Target apps with what was typed in them, as they were written last."""
+    wanted = folded(typed)
+    async with db.snapshot() as session:
+        newest = _newest(await _only_of(session, asker, policy))
+        named = newest.where(col(RequestRow.target_app) != "")
+        if wanted:
+            named = named.where(col(RequestRow.target_app).contains(wanted, autoescape=True))
+        apps: dict[str, str] = {}
+        for row in await session.exec(named):
+            apps.setdefault(row.target_app, str(row.details.get("target_app") or row.target_app))
+    return list(apps.values())[:OFFERED]
+
+
+async def last_release(
+    db: Database, program_id: str, *, asker: str, policy: Policy
+) -> tuple[Program | None, Request | None]:
+    """A mini program by its id, and its release that was approved last; None for what the asker
+    may not see.
+    """
+    async with db.snapshot() as session:
+        only_of = await _only_of(session, asker, policy)
+        found = await session.exec(
+            _newest(only_of).where(RequestRow.mini_program_id == program_id).limit(1)
+        )
+        row = found.first()
+        program = Program(row.mini_program_id, row.mini_program_name) if row else None
+        return program, await _released(session, program_id, only_of)
+
+
+async def known(db: Database, draft: Draft, policy: Policy) -> Known:
+    """What the form says of a draft beyond what was typed."""
+    program_id = str((draft.values.get("mini_program") or {}).get("id") or "")
+    async with db.snapshot() as session:
+        rules = await people.rules(session, policy)
+        only_of = sees_only(draft.owner, rules)
+        reviewers = assignees(draft.owner, rules)
+        seen = await _programs(session, "", only_of)
+        return Known(
+            released=await _released(session, program_id, only_of),
+            id_lengths=frozenset(len(each.id) for each in seen),
+            reviewers=reviewers,
+            people=await people.known(session, reviewers),
+            refused=await _in_the_way(session, draft),
+        )
+
+
+async def _in_the_way(session: AsyncSession, draft: Draft) -> Refused | None:
+    """What the platform's rules say of it, once its target is filled in."""
+    values, category = draft.values, draft.category
+    program_id = (values.get("mini_program") or {}).get("id")
+    environment, app = values.get("environment"), (values.get("details") or {}).get("target_app")
+    if not (category and program_id and app and environment in tuple(Environment)):
+        return None
+    if not category.spec.has_target_app:
+        return None
+    target = Target(str(program_id), Environment(environment), folded(str(app)))
+    found = await same_target.precedents(session, target, values.get("version"))
+    answer = judge(category, found)
+    if not isinstance(answer, Blocked):
+        return None
+    return Refused(answer.reason, answer.by.id, await read.one(session, answer.by.id), answer.field)
+
+
+async def _only_of(session: AsyncSession, asker: str, policy: Policy) -> str | None:
+    return sees_only(asker, await people.rules(session, policy, only={asker}))
+
+
+async def _programs(session: AsyncSession, typed: str, only_of: str | None) -> list[Program]:
+    wanted = _newest(only_of)
+    for word in searchable(typed).split():
+        wanted = wanted.where(col(RequestRow.search_text).contains(word, autoescape=True))
+    found: dict[str, Program] = {}
+    for row in await session.exec(wanted):
+        found.setdefault(row.mini_program_id, Program(row.mini_program_id, row.mini_program_name))
+    return list(found.values())[:OFFERED]
+
+
+async def _released(session: AsyncSession, program_id: str, only_of: str | None) -> Request | None:
+    last = (
+        _of(only_of)
+        .where(
+            RequestRow.mini_program_id == program_id,
+            RequestRow.category == Category.RELEASE.value,
+            RequestRow.status == Status.APPROVED.value,
+        )
+        .order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
+        .limit(1)
+    )
+    row = (await session.exec(last)).first()
+    return bare(row) if row else None
+
+
+def _newest(only_of: str | None) -> SelectOfScalar[RequestRow]:
+    newest = _of(only_of).order_by(col(RequestRow.created_at).desc(), col(RequestRow.id).desc())
+    return newest.limit(LOOKED_THROUGH)
+
+
+def _of(only_of: str | None) -> SelectOfScalar[RequestRow]:
+    every = select(RequestRow)
+    return every.where(RequestRow.submitted_by == only_of) if only_of else every
