@@ -35,6 +35,8 @@ AGAIN = "request.again"
 FORM_BACK = "request.form.back"
 FORM_FEATURE = "request.form.feature"
 FORM_ADD_FEATURE = "request.form.feature.add"
+FORM_CONTINUE = "request.form.continue"
+FORM_DISCARD = "request.form.discard"
 FORM_CATEGORY = "category"
 FORM_PROGRAM = "program"
 
@@ -57,6 +59,8 @@ ALL_ACTIONS = (
     FORM_BACK,
     FORM_FEATURE,
     FORM_ADD_FEATURE,
+    FORM_CONTINUE,
+    FORM_DISCARD,
     FORM_CATEGORY,
     FORM_PROGRAM,
 )

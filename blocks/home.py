@@ -4,17 +4,25 @@ What must stay true: every button carries the whole list it leads to, so a tab d
 still leads where it says. Sections and buttons only: what Slack draws in Home on every client.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, DividerBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    DividerBlock,
+    SectionBlock,
+)
 from slack_sdk.models.views import View
 
 from blocks import buttons, paging, request_list, request_text
-from blocks.text import mrkdwn
-from store.domain.lists.query import ListQuery, Page, Scope
-from store.domain.request import People, Status
+from blocks.text import JUST_NOW, age, line, mrkdwn, who
+from store.domain.lists.query import Filter, ListQuery, Page, Scope, Sort
+from store.domain.needs import MOST, Needs
+from store.domain.request import People, Request, Status
 
 CALLBACK_ID = "home"
 _HELP = "All of this works by command as well: `/mp-requests help`"
@@ -23,7 +31,8 @@ _HELP = "All of this works by command as well: `/mp-requests help`"
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One list as Home shows it: `tabs` are the ones this person has, `counts` those of this tab
-    by status, whatever is filtered, capped like the totals of a page.
+    by status, whatever is filtered, capped like the totals of a page; `needs` is what needs this
+    person, whatever list is shown.
     """
 
     query: ListQuery
@@ -31,6 +40,7 @@ class Shown:
     people: People
     tabs: Sequence[Scope]
     counts: Mapping[Status, int]
+    needs: Needs = field(default_factory=Needs)
 
 
 def build(shown: Shown, *, now: datetime) -> View:
@@ -38,6 +48,7 @@ def build(shown: Shown, *, now: datetime) -> View:
     query, page = shown.query, shown.page
     turning = request_list.pages(query, page)
     blocks: list[Block] = [
+        *_needs(shown.needs, now),
         _tabs(shown),
         _counts(shown),
         buttons.row(buttons.link("New request", buttons.NEW), *request_list.tools(query)),
@@ -55,6 +66,66 @@ def build(shown: Shown, *, now: datetime) -> View:
         private_metadata=paging.encode(query),
         blocks=blocks,
     )
+
+
+def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
+    """A line each for what needs this person, the most pressing first, with the way to it."""
+    if needs.waiting.count:
+        count, since = needs.waiting.count, needs.waiting.since
+        said = f"⏳ *{request_list.count(count)} {'waits' if count == 1 else 'wait'} for you*"
+        waited = age(since, now) if since else JUST_NOW
+        oldest = f" · the oldest {waited}" if waited != JUST_NOW else ""
+        place = paging.encode(paging.opening(Scope.APPROVALS))
+        yield _need(said + oldest, buttons.link("Show", buttons.SHOW_ALL, place))
+    if needs.rejected:
+        said = f"⛔ *{_many(needs.rejected)} rejected:* change and submit again"
+        alone = buttons.again(needs.rejected[0]) if len(needs.rejected) == 1 else None
+        yield _need(_named(said, needs.rejected), alone or _mine(Status.REJECTED))
+    if needs.approved:
+        said = f"✅ *{_many(needs.approved)} approved, not live yet*"
+        alone = buttons.details(needs.approved[0]) if len(needs.approved) == 1 else None
+        yield _need(_named(said, needs.approved), alone or _mine(Status.APPROVED))
+    if needs.draft:
+        title = needs.draft.title or "a new request"
+        yield SectionBlock(text=mrkdwn(f"📝 *Not submitted yet:* {line(title, 200)}"))
+        yield buttons.row(
+            buttons.link("Continue", buttons.FORM_CONTINUE, needs.draft.id),
+            buttons.link("Discard", buttons.FORM_DISCARD, needs.draft.id),
+        )
+    if needs.others.count:
+        yield _others(needs, now)
+    if needs != Needs(people=needs.people):
+        yield DividerBlock()
+
+
+def _others(needs: Needs, now: datetime) -> SectionBlock:
+    count, since = needs.others.count, needs.others.since
+    oldest = f", the oldest for {age(since, now)}" if since else ""
+    whom = ", ".join(f"{who(user, needs.people)} {n:,}" for user, n in needs.busiest)
+    verb = "is" if count == 1 else "are"
+    said = f"👥 *{request_list.count(count)} {verb} waiting for a decision*{oldest}"
+    query = ListQuery(Scope.ALL, Filter(statuses=(Status.UNDER_REVIEW,)), Sort.OLDEST)
+    show = buttons.link("Show", buttons.SHOW_ALL, paging.encode(query))
+    return _need(f"{said}\n{whom}" if whom else said, show)
+
+
+def _many(requests: Sequence[Request]) -> str:
+    return f"{MOST}+" if len(requests) > MOST else str(len(requests))
+
+
+def _named(said: str, requests: Sequence[Request]) -> str:
+    names = [f"{line(each.title, 100)} ({each.ref})" for each in requests[:3]]
+    more = " …" if len(requests) > 3 else ""
+    return f"{said}\n{', '.join(names)}{more}"
+
+
+def _mine(status: Status) -> ButtonElement:
+    query = ListQuery(Scope.MINE, Filter(statuses=(status,)))
+    return buttons.link("Show", buttons.SHOW_ALL, paging.encode(query))
+
+
+def _need(said: str, way: ButtonElement) -> SectionBlock:
+    return SectionBlock(text=mrkdwn(said), accessory=way)
 
 
 def _tabs(shown: Shown) -> ActionsBlock:

@@ -15,6 +15,7 @@ from slack_sdk.models.blocks import MarkdownTextObject, PlainTextObject
 
 from store.domain.request import People
 
+JUST_NOW = "just now"
 SECTION_LIMIT = 2900
 """Slack: section text at most 3000; the rest is room for marks around it."""
 
@@ -155,7 +156,7 @@ def age(since: datetime, now: datetime) -> str:
     for unit, name in _UNITS:
         if waited >= unit:
             return plural(waited // unit, name)
-    return "just now"
+    return JUST_NOW
 
 
 def plural(count: int, noun: str) -> str:

@@ -31,6 +31,7 @@ from store.domain.json_values import FieldProblem
 from store.domain.submission import SubmissionError
 from store.domain.typed_text import folded, one_line
 from store.known_programs import Known, Program
+from store.messages import homes
 from store.requests.submit import NewRequest, Submitted, submit
 
 SHORTCUT = "request.new"
@@ -54,6 +55,36 @@ def register(app: AsyncApp) -> None:
     for step in (Step.REQUEST, Step.DETAILS):
         app.view(step.value)(next_step)
     app.view(Step.CHECK.value)(submit_form)
+    app.action(buttons.FORM_CONTINUE)(take_up)
+    app.action(buttons.FORM_DISCARD)(discard)
+    for step in Step:
+        app.view_closed(step.value)(closed)
+
+
+async def take_up(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Open the form of a draft again, at its first step that lacks something."""
+    click = Click.read(body)
+    draft = await drafts.find(deps.db, click.value, owner=click.user)
+    view = no_such_draft()
+    if draft:
+        view = steps.build(draft, steps.where(draft, problems_of(draft, deps.clock())))
+    await clicks.open_view(client, click, view)
+    await ack()
+
+
+async def discard(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Delete a draft, and draw Home without it."""
+    click = Click.read(body)
+    await drafts.discard(deps.db, click.value, owner=click.user)
+    await homes.redraw(deps.db, click.user, now=deps.clock())
+    await ack()
+
+
+async def closed(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Keep what was typed in a form that was closed; Home offers to go on with it."""
+    await keep_typed(body, deps)
+    await homes.redraw(deps.db, body["user"]["id"], now=deps.clock())
+    await ack()
 
 
 async def begin_draft(user: str, deps: Deps) -> View:

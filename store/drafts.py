@@ -10,18 +10,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, exists, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.access import Denial, Refused
-from store.domain.draft import Draft, Values, values_of
+from store.domain.draft import SENT_AS, Draft, Values, values_of
 from store.domain.json_values import storable
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Request
 from store.engine.database import Database, delete_chunk
 from store.requests import read
-from store.tables import DraftRow
+from store.tables import DraftRow, RequestRow
+
+MOST = 5
+"""Of how many newest drafts one that was begun is looked for."""
 
 
 async def begin(
@@ -58,6 +61,26 @@ async def find(db: Database, draft_id: str, *, owner: str) -> Draft | None:
     async with db.snapshot() as session:
         row = await session.get(DraftRow, draft_id)
         return await _snapshot(session, row) if row and row.owner == owner else None
+
+
+async def unfinished(db: Database, *, owner: str) -> Draft | None:
+    """The draft this person wrote at last and has not submitted; an empty one is none."""
+    sent = exists().where(col(RequestRow.external_id) == f"{SENT_AS}" + col(DraftRow.id))
+    theirs = select(DraftRow).where(DraftRow.owner == owner, ~sent)
+    newest = theirs.order_by(col(DraftRow.updated_at).desc()).limit(MOST)
+    async with db.snapshot() as session:
+        for row in await session.exec(newest):
+            draft = await _snapshot(session, row)
+            if draft.is_begun:
+                return draft
+    return None
+
+
+async def discard(db: Database, draft_id: str, *, owner: str) -> None:
+    """Delete a draft of this person's."""
+    mine = delete(DraftRow).where(col(DraftRow.id) == draft_id, col(DraftRow.owner) == owner)
+    async with db.transaction() as session:
+        await session.exec(mine)
 
 
 async def change(

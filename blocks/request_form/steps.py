@@ -77,6 +77,7 @@ def build(
     return View(
         type="modal",
         callback_id=step.value,
+        notify_on_close=True,
         private_metadata=draft.id,
         title=words(draft.category.label if draft.category else "New request"),
         submit=words(_submit(draft, step)),

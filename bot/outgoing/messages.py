@@ -36,6 +36,7 @@ from store.engine.database import Database
 from store.lists import listing
 from store.messages import cards, homes
 from store.messages.outbox import Claimed, Kind
+from store.needs import needs_of
 from store.requests import read
 
 
@@ -241,7 +242,8 @@ async def _home(
     await profiles.people(query.filter.submitters)
     found = await homes.overview(db, query, asker=owed.recipient, policy=policy)
     page, known = found.listing.page, found.listing.people
-    shown = home.Shown(found.query, page, known, found.tabs, found.counts)
+    needs = await needs_of(db, owed.recipient, policy=policy, now=now)
+    shown = home.Shown(found.query, page, known, found.tabs, found.counts, needs)
     return Publish(home.build(shown, now=now), owed.recipient)
 
 

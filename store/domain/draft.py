@@ -20,6 +20,8 @@ _KNOWN = frozenset(key for category in Category for key in category.spec.model.m
 """The keys of the details that any category asks for."""
 
 
+SENT_AS = "slack-"
+"""How the external id of what a draft becomes begins; its id follows."""
 PROGRAM = "program"
 """Which mini program was chosen in the search: its id, or NEW and what was typed."""
 FILLED_FROM = "filled_from"
@@ -50,6 +52,14 @@ class Draft:
         )
 
     @property
+    def is_begun(self) -> bool:
+        """Whether anything was written in it that one would miss."""
+        if self.repeats:
+            return not self.unchanged
+        program = self.values.get("mini_program") or {}
+        return bool(self.category or self.values.get("title") or any(program.values()))
+
+    @property
     def program(self) -> str:
         """What was chosen in the search; empty where nothing was."""
         return str(self.values.get(PROGRAM) or "")
@@ -63,7 +73,7 @@ class Draft:
     @property
     def external_id(self) -> str:
         """The same draft submitted twice is one request."""
-        return f"slack-{self.id}"
+        return f"{SENT_AS}{self.id}"
 
     @property
     def category(self) -> Category | None:

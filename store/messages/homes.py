@@ -69,6 +69,14 @@ async def turn_to(db: Database, user: str, *, place: str, now: datetime) -> None
     await _note(db, user, place, {"place": place, "seen_at": now}, now)
 
 
+async def redraw(db: Database, user: str, *, now: datetime) -> None:
+    """Draw their Home again, if they looked at it lately: what needs them is different."""
+    async with db.transaction() as session:
+        row = await session.get(HomeRow, user)
+        if row and row.seen_at >= now - OPEN_FOR:
+            await outbox.owe(session, [Owed.home(user, Rank.ANSWER)], now=now)
+
+
 async def place_of(session: AsyncSession, user: str) -> str | None:
     """Where they are; None for who never opened Home."""
     row = await session.get(HomeRow, user)

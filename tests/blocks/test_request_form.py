@@ -19,8 +19,8 @@ from store.domain.submission import read
 from tests.cast import ALICE, NOW, request, sample_of
 from tests.harness_blocks import HOSTILE, hostile, in_status, of_category, words
 
-ASKED_IN_STEP_ONE = {"name", "version"}
-"""Keys of the details that the form takes from the request's own name and version."""
+ASKED_IN_STEP_ONE = {"name", "version", "target_app"}
+"""Keys of the details that the form takes from the step before."""
 
 
 def draft(category: Category, **details: Any) -> Draft:

@@ -5,6 +5,8 @@ from typing import Any
 from bot.sandbox.actions.people import Person
 from bot.sandbox.state.views import View
 from store.domain.request import Category, Request
+from tests.cast import sample_of
+from tests.form_filling import first_step, modal_of, open_form, submit_form, submit_step
 from tests.harness_slack import Team
 
 
@@ -210,3 +212,73 @@ async def test_a_home_that_slack_did_not_take_is_drawn_later(team_once: Team) ->
     team_once.clock.move(minutes=1)
     await team_once.send_all()
     assert "My Requests · no requests" in seen(team_once, team_once.alice)
+
+
+async def test_home_begins_with_what_needs_a_submitter(team_once: Team) -> None:
+    await numbered(team_once, 3)
+    await team_once.bob.command("/mp-requests approve MP-1")
+    for number in (2, 3):
+        await team_once.bob.command(f"/mp-requests reject MP-{number} No contact.")
+
+    await at_home(team_once, team_once.alice)
+    begins = seen(team_once, team_once.alice).splitlines()[1:5]
+    assert begins == [
+        "⛔ 2 rejected: change and submit again",
+        "Release 2 (MP-3), Release 1 (MP-2)",
+        "[ Show ]",
+        "✅ 1 approved, not live yet",
+    ]
+    await team_once.store(external_id="once more", version="1.1")
+    await team_once.alice.command("/mp-requests stage MP-1 full")
+    await at_home(team_once, team_once.alice)
+    shown = seen(team_once, team_once.alice)
+    assert "⛔ 1 rejected: change and submit again\nRelease 2 (MP-3)\n[ Submit again ]" in shown
+    assert "not live yet" not in shown
+
+
+async def test_home_begins_with_what_waits_for_a_reviewer(team_once: Team) -> None:
+    await numbered(team_once, 2)
+    team_once.clock.move(days=2)
+    await at_home(team_once, team_once.bob)
+    assert "⏳ 2 wait for you · the oldest 2 days\n[ Show ]" in seen(team_once, team_once.bob)
+    await at_home(team_once, team_once.mallory)
+    assert "wait for you" not in seen(team_once, team_once.mallory)
+
+
+async def test_an_admin_sees_what_waits_for_others_and_for_how_long(team_once: Team) -> None:
+    await numbered(team_once, 2)
+    await team_once.store(by=team_once.bob, external_id="bobs", version="7")
+    team_once.clock.move(days=2)
+    await at_home(team_once, team_once.ada)
+    shown = seen(team_once, team_once.ada)
+    assert (
+        "👥 3 are waiting for a decision, the oldest for 2 days\nCarol Tan 3, Bob Reyes 2" in shown
+    )
+    for person in (team_once.bob, team_once.alice):
+        await at_home(team_once, person)
+        assert "👥" not in seen(team_once, person)
+
+
+async def test_a_draft_closed_by_mistake_is_taken_up_again_from_home(team_once: Team) -> None:
+    await at_home(team_once, team_once.alice)
+    form = await open_form(team_once.alice)
+    await submit_step(team_once.alice, form, first_step(sample_of(Category.RELEASE)))
+    await team_once.alice.close(form)
+    await team_once.send_all()
+
+    shown = seen(team_once, team_once.alice)
+    assert "📝 Not submitted yet: Release Bills Pay 3.2.4\n[ Continue ]\n[ Discard ]" in shown
+    assert team_once.alice.home is not None
+    taken_up = modal_of(await team_once.alice.click(team_once.alice.home, "request.form.continue"))
+    assert "Step 2 of 3 · Release Bills Pay 3.2.4" in team_once.words(taken_up)
+    await team_once.alice.close(taken_up)
+    assert "Not submitted yet" not in await goes(team_once, team_once.alice, "request.form.discard")
+
+
+async def test_a_draft_that_was_submitted_or_is_empty_is_not_offered(team_once: Team) -> None:
+    await submit_form(
+        team_once.alice, await open_form(team_once.alice), sample_of(Category.RELEASE)
+    )
+    await team_once.alice.close(await open_form(team_once.alice))
+    await at_home(team_once, team_once.alice)
+    assert "Not submitted yet" not in seen(team_once, team_once.alice)
