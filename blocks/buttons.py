@@ -10,12 +10,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    ButtonElement,
+    ConfirmObject,
+    InteractiveElement,
+    Option,
+    StaticSelectElement,
+)
 
 from blocks.categories import SCREENS
 from blocks.text import plain, words
+from store.domain import release_stages
 from store.domain.lists.query import Scope
-from store.domain.request import Request
+from store.domain.request import ReleaseStage, Request
 
 APPROVE = "request.approve"
 REJECT = "request.reject"
@@ -35,6 +43,7 @@ AGAIN = "request.again"
 FORM_BACK = "request.form.back"
 FORM_FEATURE = "request.form.feature"
 FORM_ADD_FEATURE = "request.form.feature.add"
+STAGE = "release.stage"
 FORM_CONTINUE = "request.form.continue"
 FORM_DISCARD = "request.form.discard"
 FORM_CATEGORY = "category"
@@ -59,6 +68,7 @@ ALL_ACTIONS = (
     FORM_BACK,
     FORM_FEATURE,
     FORM_ADD_FEATURE,
+    STAGE,
     FORM_CONTINUE,
     FORM_DISCARD,
     FORM_CATEGORY,
@@ -147,6 +157,26 @@ def withdraw(request: Request) -> ButtonElement:
     )
 
 
+def stage(request: Request) -> StaticSelectElement:
+    """Says where an approved release is now, of where it may be next; there has to be one."""
+    seen = RequestRevision.of(request).encode()
+    return StaticSelectElement(
+        action_id=STAGE,
+        placeholder=words("Where is it now?"),
+        options=[
+            Option(value=f"{seen} {each.value}", text=words(each.label))
+            for each in release_stages.possible(request)
+        ],
+    )
+
+
+def parse_stage(value: str) -> tuple[RequestRevision, ReleaseStage] | None:
+    """Read a chosen stage back; None for anything we did not write."""
+    seen, _, stage = value.partition(" ")
+    request = RequestRevision.parse(seen)
+    return (request, ReleaseStage(stage)) if request and stage in tuple(ReleaseStage) else None
+
+
 def again(request: Request) -> ButtonElement:
     """Opens the form filled in with what this request had."""
     return ButtonElement(
@@ -175,8 +205,8 @@ def link(
     return ButtonElement(text=words(label), action_id=action_id, value=value, style=style)
 
 
-def row(*buttons: ButtonElement) -> ActionsBlock:
-    """Buttons beside each other."""
+def row(*buttons: InteractiveElement) -> ActionsBlock:
+    """Buttons and menus beside each other."""
     return ActionsBlock(elements=list(buttons))
 
 

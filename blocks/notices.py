@@ -7,7 +7,7 @@ mrkdwn: whoever puts a person's words into one has made them safe with `blocks.t
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from slack_sdk.models.blocks import ButtonElement, SectionBlock
+from slack_sdk.models.blocks import ButtonElement, InteractiveElement, SectionBlock
 from slack_sdk.models.views import View
 
 from blocks import buttons, request_text, text
@@ -40,8 +40,15 @@ def outcome(request: Request, people: People) -> Message:
     sentences = [said, *reason, *filter(None, [next_step(request)])]
     return Message(
         text.clip(f"{request.status.label}: {named}{by}", FALLBACK_LIMIT),
-        (*map(section, sentences), buttons.row(*_again(request), buttons.details(request))),
+        (
+            *map(section, sentences),
+            buttons.row(*_stage(request), *_again(request), buttons.details(request)),
+        ),
     )
+
+
+def _stage(request: Request) -> list[InteractiveElement]:
+    return [buttons.stage(request)] if release_stages.possible(request) else []
 
 
 def _again(request: Request) -> list[ButtonElement]:
@@ -52,8 +59,9 @@ def next_step(request: Request) -> str:
     """What the submitter can do now; empty while the request is open."""
     match request.status:
         case Status.APPROVED:
-            said = SCREENS[request.category].approved(request.environment)
-            return f"{said}\n{_tell(request)}" if release_stages.has_stages(request) else said
+            if request.release_stage:
+                return f"It is in *{request.release_stage.label}* now."
+            return SCREENS[request.category].approved(request.environment)
         case Status.REJECTED:
             return "Change what the reason names, then submit it again."
         case Status.WITHDRAWN:
@@ -65,24 +73,17 @@ def nudge(request: Request) -> Message:
     """To the submitter of a release that was approved days ago and has not moved since."""
     approved = text.date(request.completed_on) if request.completed_on else "some time ago"
     stage = release_stages.current(request)
-    place = f" It is still in {stage.label}." if stage else ""
+    place = f", still in {stage.label}" if stage else ""
     said = (
-        f"⏰ *{request_text.title(request)}* · {request.ref} was approved {approved} "
-        f"and nobody has said since that it moved on.{place}"
+        f"⏰ *{request_text.title(request)}* · {request.ref} was approved {approved}{place}; "
+        "its stage has not been updated since."
     )
     return Message(
         text.clip(
             f"Approved, not live: {request_text.named(request)} · {request.ref}", FALLBACK_LIMIT
         ),
-        (section(said), section(_tell(request)), buttons.row(buttons.details(request))),
+        (section(said), buttons.row(*_stage(request), buttons.details(request))),
     )
-
-
-def _tell(request: Request) -> str:
-    """How to say where a release stands, with the stages it can be in next."""
-    words = [f"`{stage.value}`" for stage in release_stages.possible(request)]
-    able = " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-    return f"Once it moves on the platform, say so here: `/mp-requests stage {request.ref}` {able}"
 
 
 def withdrawn(request: Request, people: People) -> Message:

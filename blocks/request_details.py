@@ -8,7 +8,7 @@ request stands and what may be done with it frame every part.
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from slack_sdk.models.blocks import (
@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     DividerBlock,
     HeaderBlock,
+    InteractiveElement,
     SectionBlock,
 )
 from slack_sdk.models.views import View
@@ -37,6 +38,7 @@ from blocks.text import (
     words,
 )
 from blocks.timeline import State
+from store.domain import release_stages
 from store.domain.categories.spec import Section
 from store.domain.categories.stored import StoredFeature
 from store.domain.lifecycle import Act
@@ -233,10 +235,12 @@ def _process(request: Request, people: People, acts: AbstractSet[Act]) -> list[B
 def _acts(request: Request, acts: AbstractSet[Act]) -> list[ActionsBlock]:
     possible = acts - {Act.RESUBMIT} if request.is_open else acts & {Act.RESUBMIT}
     offered = [draw(request) for act, draw in _BUTTONS.items() if act in possible]
+    if Act.MOVE in acts and release_stages.possible(request):
+        offered.append(buttons.stage(request))
     return [buttons.row(*offered)] if offered else []
 
 
-_BUTTONS = {
+_BUTTONS: dict[Act, Callable[[Request], InteractiveElement]] = {
     Act.APPROVE: buttons.approve,
     Act.REJECT: buttons.reject,
     Act.WITHDRAW: buttons.withdraw,

@@ -10,6 +10,7 @@ from handlers import (
     groups,
     home,
     lists,
+    release_stage,
     request_form,
     request_form_features,
     withdraw,
@@ -25,6 +26,7 @@ FEATURES = (
     request_form_features,
     exports,
     home,
+    release_stage,
     groups,
 )
 """What is clicked most stands first: Bolt asks each listener in turn."""

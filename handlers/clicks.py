@@ -58,6 +58,11 @@ class Click:
         return self.place.view_id if isinstance(self.place, InModal) else None
 
 
+def chosen(body: Mapping[str, Any]) -> str:
+    """The value of the entry that was chosen in a menu; empty where none was."""
+    return (body["actions"][0].get("selected_option") or {}).get("value") or ""
+
+
 async def answer(
     click: Click, outcome: Request | Refused, deps: Deps, client: AsyncWebClient
 ) -> None:

@@ -40,7 +40,7 @@ async def add(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps:
 async def change(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Ask for that feature again, or take it out."""
     click, draft = Click.read(body), await request_form.keep_typed(body, deps)
-    chosen = Choice.parse((body["actions"][0].get("selected_option") or {}).get("value") or "")
+    chosen = Choice.parse(clicks.chosen(body))
     if draft is None or chosen is None:
         await clicks.open_view(client, click, request_form.no_such_draft())
     elif chosen.act == "edit":

@@ -46,13 +46,11 @@ async def needs_of(db: Database, user: str, *, policy: Policy, now: datetime) ->
 
 async def _rejected(session: AsyncSession, user: str, now: datetime) -> tuple[Request, ...]:
     later = aliased(RequestRow)
-    same = [
-        col(getattr(later, name)) == getattr(RequestRow, name) for name in (*TARGET, "category")
-    ]
     again = exists().where(
-        *same,
+        # By the columns of an index: a later attempt is of the same person for the same target.
+        *(col(getattr(later, name)) == getattr(RequestRow, name) for name in TARGET),
         col(later.submitted_by) == user,
-        col(later.created_at) > col(RequestRow.created_at),
+        col(later.resubmission_of) == RequestRow.id,
     )
     wanted = select(RequestRow).where(
         RequestRow.submitted_by == user,

@@ -10,14 +10,11 @@ from store.domain.request import Environment
 def _approved(environment: Environment) -> str:
     match environment:
         case Environment.PRODUCTION:
-            return (
-                "Approved is not live yet: the release is now in Release Preparation. "
-                "Go live on the platform when you are ready."
-            )
+            return "Approved, but not live yet. Go live on the platform, then say here where it is."
         case Environment.SANDBOX:
             return (
                 "In Sandbox the platform takes it from here: Pilot Testing where the target app "
-                "supports it, then Full Release."
+                "supports it, then Full Release. Say here where it is."
             )
 
 

@@ -87,6 +87,8 @@ class Renderer:
                 return await _second_copy(owed, db, now)
             case Kind.LATE_ANSWER:
                 return _late_answer(owed)
+            case Kind.STAGE:
+                return await _moved(owed, db, profiles)
             case Kind.POLICY:
                 return await _policy(owed, db, policy)
             case _ as never:
@@ -150,6 +152,13 @@ async def _outcome(owed: Claimed, db: Database, profiles: Profiles) -> Call:
     request = await _request(owed, db)
     known = await profiles.people(request.people())
     return Post(notices.outcome(request, known), owed.recipient)
+
+
+async def _moved(owed: Claimed, db: Database, profiles: Profiles) -> Call:
+    """The message in which somebody chose a stage, as it reads now."""
+    request = await _request(owed, db)
+    known = await profiles.people(request.people())
+    return Reply(notices.outcome(request, known), owed.data["url"], replace=True)
 
 
 async def _withdrawn(

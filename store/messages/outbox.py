@@ -76,6 +76,7 @@ class Kind(StrEnum):
     SECOND_COPY = "second_copy"
     LATE_ANSWER = "late_answer"
     POLICY = "policy"
+    STAGE = "stage"
 
 
 class Rank(IntEnum):

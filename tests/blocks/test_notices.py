@@ -14,10 +14,8 @@ def test_an_approved_release_is_told_that_it_is_not_live() -> None:
     assert words(made).splitlines() == [
         "✅ This request is approved.",
         "Release Bills Pay 3.2.4 · MP-128 · by Bob",
-        "Approved is not live yet: the release is now in Release Preparation."
-        " Go live on the platform when you are ready.",
-        "Once it moves on the platform, say so here: /mp-requests stage MP-128"
-        " preparation, pilot, grayscale, full or canceled",
+        "Approved, but not live yet. Go live on the platform, then say here where it is.",
+        "[ Where is it now? v ]",
         "[ View details ]",
     ]
     assert made.text == "Approved: Release Bills Pay 3.2.4 (Production) · MP-128 · by Bob"
@@ -27,10 +25,9 @@ def test_a_nudge_says_what_stands_still_and_how_to_say_otherwise() -> None:
     sandbox = ended(Status.APPROVED, environment=Environment.SANDBOX)
     made = notices.nudge(sandbox)
     assert words(made).splitlines() == [
-        "⏰ Release Bills Pay 3.2.4 · MP-128 was approved Today at 10:00 AM and nobody has said"
-        " since that it moved on. It is still in Pilot Testing.",
-        "Once it moves on the platform, say so here: /mp-requests stage MP-128"
-        " pilot, full or canceled",
+        "⏰ Release Bills Pay 3.2.4 · MP-128 was approved Today at 10:00 AM, still in"
+        " Pilot Testing; its stage has not been updated since.",
+        "[ Where is it now? v ]",
         "[ View details ]",
     ]
     assert made.text == "Approved, not live: Release Bills Pay 3.2.4 (Sandbox) · MP-128"

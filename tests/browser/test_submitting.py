@@ -1,10 +1,15 @@
 """A request is submitted by form in the browser, and its card arrives at the reviewers'."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from bot.cli.local_workspace import LocalWorkspace
 from tests.browser.conftest import OpenDesk
 from tests.browser.desk import expect
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator
 
 pytestmark = pytest.mark.browser
 
@@ -16,13 +21,14 @@ async def test_alice_submits_a_release_by_form(play: LocalWorkspace, desk: OpenD
     await form.get_by_role("combobox", name="Category").click()
     await form.get_by_role("option", name="Mini Program Release").click()
     await form.get_by_role("radio", name="Production").check()
+    await expect(form.get_by_role("combobox", name="Target App")).to_be_visible()
     await form.get_by_label("Mini Program Name").fill("Bills Pay")
     await form.get_by_label("Mini Program ID").fill("2171020092715498")
     await form.get_by_label("Version").fill("3.2.4")
+    await search(form, "Target App", "Wallet PH", "Use “Wallet PH”")
     await alice.press("Next", form)
     await form.get_by_role("radio", name="DSL").check()
-    await form.get_by_label("Target App").fill("Wallet PH")
-    await form.get_by_label("Language").fill("fil")
+    await search(form, "Language", "fil", "Filipino (fil)")
     await alice.press("Next", form)
     await expect(form).to_contain_text("Release Bills Pay 3.2.4")
     await alice.press("Submit for Review", form)
@@ -30,6 +36,29 @@ async def test_alice_submits_a_release_by_form(play: LocalWorkspace, desk: OpenD
     await expect(alice.message("Submitted.", "MP-1")).to_be_visible()
     await expect(bob.message("MP-1", "Bills Pay", "Wallet PH")).to_be_visible()
     assert not alice.faults
+
+
+async def search(form: "Locator", name: str, typed: str, option: str) -> None:
+    """Type into a search and take what it offers."""
+    await form.get_by_role("combobox", name=name).fill(typed)
+    await form.get_by_role("option", name=option).click()
+
+
+async def test_on_a_phone_a_program_is_searched_for_and_fills_in_the_form(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
+    bob, erin = await desk("bob", width=390), await desk("erin", width=390, height=844)
+    await bob.write("/mp-requests approve MP-1 yes")
+    await erin.write("/mp-requests new")
+    form = erin.modal
+    await form.get_by_role("combobox", name="Category").click()
+    await form.get_by_role("option", name="Mini Program Offline").click()
+    await expect(form.get_by_role("combobox", name="Target App")).to_be_visible()
+    programs = form.get_by_role("combobox", name="Mini program", exact=True)
+    await programs.click()
+    await form.get_by_role("option").first.click()
+    await expect(form.get_by_label("Mini Program ID")).not_to_have_value("")
+    assert not erin.faults
 
 
 async def test_an_empty_form_says_what_is_missing(play: LocalWorkspace, desk: OpenDesk) -> None:

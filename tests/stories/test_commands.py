@@ -27,7 +27,7 @@ NOT_UNDERSTOOD = {
     "stage": "Which request? Write its number: /mp-requests stage MP-12 pilot",
     "why me": "Which request? Write its number: /mp-requests why MP-12",
     "stage MP-1 live": (
-        "Which stage? Write it behind the number: preparation, pilot, grayscale, full or canceled. "
+        "Which stage? Add one after the number: preparation, pilot, grayscale, full or canceled. "
         "Nothing was changed."
     ),
     "show 3.2.4": "Which request? Write its number: /mp-requests show MP-12",

@@ -232,7 +232,7 @@ async def test_home_begins_with_what_needs_a_submitter(team_once: Team) -> None:
     await team_once.alice.command("/mp-requests stage MP-1 full")
     await at_home(team_once, team_once.alice)
     shown = seen(team_once, team_once.alice)
-    assert "⛔ 1 rejected: change and submit again\nRelease 2 (MP-3)\n[ Submit again ]" in shown
+    assert "⛔ 1 rejected: change and submit again\nRelease 1 (MP-2)\n[ Submit again ]" in shown
     assert "not live yet" not in shown
 
 

@@ -22,11 +22,13 @@ async def says(team: Team, person: Person, words: str) -> str:
 
 async def test_the_submitter_moves_a_release_on_and_every_copy_shows_it(team: Team) -> None:
     request = await approved(team)
-    assert "say so here: /mp-requests stage MP-1 preparation, pilot" in team.last(team.alice)
+    assert "Go live on the platform, then say here where it is.\n[ Where is it now? v ]" in (
+        team.last(team.alice)
+    )
 
     said = await says(team, team.alice, "MP-1 pilot")
 
-    assert said.startswith("MP-1 is in Pilot Testing now. Next: grayscale or full or canceled.")
+    assert said.startswith("MP-1 is in Pilot Testing now. Next: grayscale, full or canceled.")
     assert all(
         "Approved" in shown and "Pilot Testing since" in shown for shown in team.copies(request)
     )
@@ -36,6 +38,40 @@ async def test_the_submitter_moves_a_release_on_and_every_copy_shows_it(team: Te
     assert "➤  Pilot Testing · Alice Santos · " in details
     assert "○  Grayscale Release" in details
     assert "Release Preparation" not in details
+
+
+async def test_a_stage_is_chosen_in_the_outcome_and_the_message_is_redrawn(team: Team) -> None:
+    request = await approved(team)
+    outcome = team.alice.sees()[-1]
+    offered = outcome.blocks[-1]["elements"][0]["options"]
+    assert [each["text"]["text"] for each in offered] == [
+        "Release Preparation", "Pilot Testing", "Grayscale Release", "Full Release", "Canceled",
+    ]  # fmt: skip
+
+    await team.alice.choose(outcome, "release.stage", offered[1]["value"])
+    await team.send_all()
+
+    assert "It is in Pilot Testing now." in team.words(team.alice.sees()[-1])
+    assert len(team.alice.sees()[-1].blocks[-1]["elements"][0]["options"]) == 3
+    assert all("Pilot Testing since" in shown for shown in team.copies(request))
+
+
+async def test_a_stage_is_chosen_in_the_details(team_once: Team) -> None:
+    await approved(team_once)
+    shown = (await team_once.ada.command("/mp-requests show MP-1")).view
+    assert shown is not None
+    await team_once.ada.choose(shown, "release.stage", "1:2 full")
+    assert "✓  Full Release · Ada Cruz" in team_once.words(shown)
+    assert "Where is it now?" not in team_once.words(shown)
+
+
+async def test_a_step_that_is_gone_says_so_beside_the_message(team_once: Team) -> None:
+    await approved(team_once)
+    outcome = team_once.alice.sees()[-1]
+    await team_once.alice.command("/mp-requests stage MP-1 canceled")
+    await team_once.alice.choose(outcome, "release.stage", "1:2 pilot")
+    await team_once.send_all()
+    assert team_once.last(team_once.alice) == "MP-1 is in Canceled. That is final."
 
 
 async def test_a_step_the_platform_does_not_have_is_refused_with_what_is_possible(
@@ -75,7 +111,7 @@ async def test_what_has_no_stages_says_why(team_once: Team) -> None:
 async def test_what_was_typed_wrong_is_explained(team_once: Team) -> None:
     assert "Which request?" in await says(team_once, team_once.alice, "pilot")
     assert await says(team_once, team_once.alice, "MP-1 live") == (
-        "Which stage? Write it behind the number: preparation, pilot, grayscale, full or canceled. "
+        "Which stage? Add one after the number: preparation, pilot, grayscale, full or canceled. "
         "Nothing was changed."
     )
 
@@ -100,7 +136,9 @@ async def test_a_release_that_stands_still_is_asked_about_once(team: Team) -> No
         await team.send_all()
 
     (nudge,) = team.alice.sees()[before:]
-    assert "It is still in Release Preparation." in team.words(nudge)
+    assert ", still in Release Preparation; its stage has not been updated since." in (
+        team.words(nudge)
+    )
     assert nudge.text == "Approved, not live: Release Bills Pay 3.2.4 (Production) · MP-1"
 
 

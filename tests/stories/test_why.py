@@ -43,7 +43,7 @@ async def test_after_the_decision_it_says_what_to_do(team_once: Team) -> None:
     said = await why(team_once, team_once.alice)
 
     assert "Nobody any more: it was approved by Bob Reyes." in said
-    assert "Approved is not live yet" in said
+    assert "Approved, but not live yet" in said
 
 
 async def test_who_may_not_see_it_learns_nothing(team_once: Team) -> None:
