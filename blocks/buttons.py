@@ -43,6 +43,7 @@ AGAIN = "request.again"
 FORM_BACK = "request.form.back"
 FORM_FEATURE = "request.form.feature"
 FORM_ADD_FEATURE = "request.form.feature.add"
+HELP = "help.all"
 STAGE = "release.stage"
 FORM_CONTINUE = "request.form.continue"
 FORM_DISCARD = "request.form.discard"
@@ -68,6 +69,7 @@ ALL_ACTIONS = (
     FORM_BACK,
     FORM_FEATURE,
     FORM_ADD_FEATURE,
+    HELP,
     STAGE,
     FORM_CONTINUE,
     FORM_DISCARD,

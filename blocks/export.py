@@ -46,21 +46,21 @@ def _remedy(why: str) -> str:
     known = _REMEDIES.get(why)
     return known or (
         f"Slack did not take the file ({line(why, 80)}). Please try again in a while; "
-        "if that does not help, narrow it with a filter or tell a workspace admin."
+        "if that does not help, narrow it with a filter or tell an admin."
     )
 
 
 _REMEDIES = {
     "missing_scope": (
-        "This app may not send files here yet. A workspace admin has to add the scope "
+        "This app may not send files here yet. An admin has to add the scope "
         "`files:write` and install the app again; then ask once more."
     ),
     "no_room": (
         "There is no room for the file on our side: the disk is full. "
-        "Please tell a workspace admin, and ask once more after that."
+        "Please tell an admin, and ask once more after that."
     ),
     "not_made": (
         "Something went wrong on our side while the file was made. Please try again in a while; "
-        "if that does not help, narrow it with a filter or tell a workspace admin."
+        "if that does not help, narrow it with a filter or tell an admin."
     ),
 }

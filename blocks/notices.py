@@ -14,6 +14,7 @@ from blocks import buttons, request_text, text
 from blocks.categories import SCREENS
 from blocks.message import FALLBACK_LIMIT, Message
 from store.domain import release_stages
+from store.domain.access import Role
 from store.domain.checkpoint import Checkpoint
 from store.domain.lifecycle import Act
 from store.domain.lists.filter_names import CATEGORIES, ENVIRONMENTS, STATUSES
@@ -100,13 +101,23 @@ def withdrawn(request: Request, people: People) -> Message:
     )
 
 
-def help(rows: Iterable[tuple[str, str]]) -> Message:
-    """Every subcommand with one line, then how a list is narrowed and sorted.
+def help(rows: Iterable[tuple[str, str]], role: Role | None = None) -> Message:
+    """Subcommands with one line each; all of them, then how a list is narrowed, or what one role
+    uses, then the way to begin and to the rest.
 
     A row: the subcommand as one types it, and its meaning in finished mrkdwn.
     """
-    lines = (f"`/mp-requests {example}`  {meaning}" for example, meaning in rows)
-    return Message("What `/mp-requests` can do", (section("\n".join(lines)), section(_NARROW)))
+    lines = [f"`/mp-requests {example}`  {meaning}" for example, meaning in rows]
+    listed = section("\n".join(lines))
+    if role is None:
+        return Message("What `/mp-requests` can do", (listed, section(_NARROW)))
+    first = {
+        Role.SUBMITTER: buttons.link("New request", buttons.NEW),
+        Role.REVIEWER: buttons.link("Open My Approvals", buttons.LIST_APPROVALS),
+        Role.ADMIN: buttons.link("Open My Approvals", buttons.LIST_APPROVALS),
+    }[role]
+    ways = buttons.row(first, buttons.link("All commands", buttons.HELP))
+    return Message("What you can do here", (listed, ways))
 
 
 def plain(sentence: str) -> Message:

@@ -1,5 +1,6 @@
 """The only place that words a "no": what is so, why, and what to do instead. It never blames."""
 
+from collections.abc import Collection
 from typing import assert_never
 
 from blocks import request_text
@@ -8,6 +9,8 @@ from store.domain import release_stages
 from store.domain.access import Denial, Refused
 from store.domain.request import People, Request, Status
 
+NAMED = 3
+"""How many people a sentence names."""
 _VERBS = {
     Status.APPROVED: "approved",
     Status.REJECTED: "rejected",
@@ -15,18 +18,23 @@ _VERBS = {
 }
 
 
-def word(refused: Refused, people: People, *, asker: str) -> str:
+def word(refused: Refused, people: People, *, asker: str, admins: Collection[str] = ()) -> str:
     """The sentence for the person who asked, as finished mrkdwn.
 
     `asker` is empty where nobody of the workspace asks: the command line imports for others.
+    `admins` are named where there are no more than NAMED.
     """
-    request = refused.request
+    request, admin = refused.request, an_admin(admins, people)
     if request is None:
         nobody = refused.denial is Denial.NOBODY_CAN_DECIDE
-        return _nobody_can_decide(asker) if nobody else _unknown(refused.request_id)
+        return _nobody_can_decide(asker, admin) if nobody else _unknown(refused.request_id)
     match refused.denial:
         case Denial.UNKNOWN:
             return _unknown(refused.request_id)
+        case Denial.NOT_FOR_YOU:
+            ask = names(request.reviewers, people)
+            only = f"Only its submitter, its reviewers and admins can open {request.ref}."
+            return f"{only} Ask {ask}." if ask else only
         case Denial.CLOSED:
             return _closed(request, people, asker)
         case Denial.STALE:
@@ -37,34 +45,40 @@ def word(refused: Refused, people: People, *, asker: str) -> str:
         case Denial.OWN_REQUEST:
             return f"You submitted {request.ref}, so somebody else decides it."
         case Denial.NOT_A_REVIEWER:
-            return _not_a_reviewer(request, people, asker)
+            return _not_a_reviewer(request, people, asker, admins)
         case Denial.NOT_THE_SUBMITTER:
             submitter = who(request.submitted_by, people)
             return f"Only {submitter}, who submitted {request.ref}, can withdraw it."
         case Denial.NOT_RESUBMITTABLE:
-            return _not_resubmittable(request, people)
+            return _not_resubmittable(request, people, admin)
         case Denial.RELEASED_ONCE:
             return _released_once(request)
         case Denial.TARGET_BUSY:
             return _target_busy(request)
         case Denial.NOT_THE_MOVER:
             submitter = who(request.submitted_by, people)
-            return f"Only {submitter} or a workspace admin can move {request.ref} on."
+            return f"Only {submitter} or {admin} can move {request.ref} on."
         case Denial.NO_STAGES:
             return _no_stages(request)
         case Denial.WRONG_STAGE:
             return _wrong_stage(request)
         case Denial.NOBODY_CAN_DECIDE:
-            return _nobody_can_decide(asker)
+            return _nobody_can_decide(asker, admin)
         case _:
             assert_never(refused.denial)
 
 
-def _nobody_can_decide(asker: str) -> str:
+def an_admin(admins: Collection[str], people: People) -> str:
+    """An admin: by name where there are few of them."""
+    known = sorted(admins)
+    return names(known, people) if 0 < len(known) <= NAMED else "an admin"
+
+
+def _nobody_can_decide(asker: str, admin: str) -> str:
     return (
         "Nobody could decide this request, so it was not submitted: the policy names no reviewer "
         f"besides {'you' if asker else 'the submitter'}. "
-        "Ask a workspace admin to set `reviewers` in the policy file."
+        f"Ask {admin} to set `reviewers` in the policy file."
     )
 
 
@@ -75,18 +89,21 @@ def _closed(request: Request, people: People, asker: str) -> str:
     return f"{request.ref} was {verb} by {by}, {when}. Nothing is left to do."
 
 
-def _not_a_reviewer(request: Request, people: People, asker: str) -> str:
-    able = names(request.reviewers, people, last="and")
+def _not_a_reviewer(request: Request, people: People, asker: str, admins: Collection[str]) -> str:
     follow = f" Follow it with `/mp-requests show {request.ref}`."
-    only = f"Only {f'{able}, or ' if able else ''}a workspace admin{',' if able else ''}"
-    only = f"{only} can decide {request.ref}."
+    others = sorted(set(admins) - set(request.reviewers))
+    if 0 < len(others) <= NAMED and len(request.reviewers) + len(others) <= NAMED:
+        able = names([*request.reviewers, *others], people)
+    else:
+        able = " or ".join(filter(None, (names(request.reviewers, people, last="and"), "an admin")))
+    only = f"Only {able} can decide {request.ref}."
     return only + (follow if asker in request.people() else "")
 
 
-def _not_resubmittable(request: Request, people: People) -> str:
+def _not_resubmittable(request: Request, people: People, admin: str) -> str:
     if request.status in {Status.REJECTED, Status.WITHDRAWN}:
         submitter = who(request.submitted_by, people)
-        return f"Only {submitter} or a workspace admin can submit {request.ref} again."
+        return f"Only {submitter} or {admin} can submit {request.ref} again."
     return (
         f"{request.ref} is {request.status.label}. "
         "Only a request that was rejected or withdrawn can be submitted again."

@@ -42,7 +42,7 @@ def _deciding(why: Why, refusal: str) -> str:
     else:
         said = (
             "Nobody at the moment: whoever was asked is no reviewer any more. "
-            "A workspace admin can set `reviewers` in the policy file."
+            "An admin can set `reviewers` in the policy file."
         )
     if why.policy_of:
         said += f" By the policy of {date(why.policy_of)}."

@@ -14,7 +14,7 @@ from handlers import views
 from handlers.deps import Deps
 from handlers.places import BesideMessage, InModal, NewModal, Place, place_of, show_view
 from store import people
-from store.domain.access import Refused
+from store.domain.access import Denial, Refused
 from store.domain.request import Request
 from store.messages import cards, outbox
 from store.messages.cards import Clicked
@@ -78,7 +78,14 @@ async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebCli
     match click.place:
         case InModal() | NewModal() as place:
             await show_view(client, place, await refusal_view(refused, click.user, deps))
-        case BesideMessage(url):
+        case BesideMessage(url, message):
+            if (
+                refused.denial is Denial.UNKNOWN
+                and message
+                and message.channel == deps.policy.channel
+            ):
+                async with deps.db.snapshot() as session:
+                    refused = await read.in_channel(session, refused, message)
             data = {"url": url, "denial": refused.denial.value, "asked": refused.request_id}
             await outbox.owe_reply(
                 deps.db,
@@ -104,8 +111,9 @@ async def worded(refused: Refused, asker: str, deps: Deps) -> str:
             )
             refused = replace(refused, request=request)
         named = refused.request.people() if refused.request else set()
-        known = await people.known(session, named)
-    return refusals.word(refused, known, asker=asker)
+        admins = (await people.roster(session, deps.policy)).admins
+        known = await people.known(session, named | set(sorted(admins)[: refusals.NAMED]))
+    return refusals.word(refused, known, asker=asker, admins=admins)
 
 
 async def redraw_view(

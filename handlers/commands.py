@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import decision_form, notices
+from blocks import buttons, decision_form, notices
 from blocks.message import Message
 from blocks.text import line
 from handlers import (
@@ -25,11 +25,15 @@ from handlers import (
     why,
 )
 from handlers.deps import Deps
+from handlers.places import BesideMessage, place_of
+from store import people
 from store.domain import request_number
-from store.domain.access import Refused
+from store.domain.access import Refused, Role
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.typed_text import seen
+from store.messages import outbox
+from store.messages.outbox import Kind, Owed
 from store.requests import read
 from store.requests.decide import Decision
 
@@ -115,7 +119,8 @@ Answer = Message | str | None
 class Subcommand:
     """A word after the command. `arguments` is an example, `meaning` finished mrkdwn for help.
 
-    `in_hint`: whether Slack names it while somebody types the command.
+    `in_hint`: whether Slack names it while somebody types the command. `helps`: the roles whose
+    short help names it.
     """
 
     name: str
@@ -123,6 +128,7 @@ class Subcommand:
     meaning: str
     run: Callable[[Call], Awaitable[Answer]]
     in_hint: bool = False
+    helps: tuple[Role, ...] = ()
 
     @property
     def example(self) -> str:
@@ -133,6 +139,8 @@ class Subcommand:
 def register(app: AsyncApp) -> None:
     """Listen to the command."""
     app.command(COMMAND)(run)
+    app.action(buttons.HELP)(explain_all)
+    app.event("message")(answer_message)
 
 
 async def run(ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
@@ -158,9 +166,39 @@ async def run(ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient, de
         await ack(response_type="ephemeral", **message.payload())
 
 
-async def explain(_call: Call) -> Answer:
-    """All of it, with one line each."""
-    return notices.help([(each.example, each.meaning) for each in SUBCOMMANDS])
+async def explain(call: Call) -> Answer:
+    """What somebody of their role uses, and the way to the rest."""
+    async with call.deps.db.snapshot() as session:
+        roster = await people.roster(session, call.deps.policy, only={call.user})
+    return help_for(roster.role_of(call.user))
+
+
+async def explain_all(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """All of it, in place of the few lines."""
+    place = place_of(body)
+    if isinstance(place, BesideMessage):
+        data = {"url": place.response_url}
+        await outbox.owe_reply(deps.db, Kind.HELP, body["user"]["id"], data=data, now=deps.clock())
+    await ack()
+
+
+async def answer_message(event: dict[str, Any], deps: Deps) -> None:
+    """Somebody wrote to the bot: help comes in the same place. Not to bots, edits and deletions."""
+    if event.get("channel_type") != "im" or event.get("subtype") or event.get("bot_id"):
+        return
+    user, ts = event.get("user"), event.get("ts")
+    if isinstance(user, str) and isinstance(ts, str):
+        async with deps.db.transaction() as session:
+            owed = Owed.post(Kind.HELP, user, user, ts)
+            await outbox.owe(session, [owed], now=deps.clock())
+
+
+def help_for(role: Role | None) -> Message:
+    """The lines of help for somebody of this role; for None all of them."""
+    rows = [
+        (each.example, each.meaning) for each in SUBCOMMANDS if role is None or role in each.helps
+    ]
+    return notices.help(rows, role)
 
 
 async def mine(call: Call) -> Answer:
@@ -255,22 +293,31 @@ async def explain_why(call: Call) -> Answer:
     return await why.explain(request_id, call.user, call.deps)
 
 
+_S, _R, _A = Role.SUBMITTER, Role.REVIEWER, Role.ADMIN
 SUBCOMMANDS = (
-    Subcommand("new", "", "submit a request", new, in_hint=True),
-    Subcommand("mine", "", "My Requests: what you submitted", mine, in_hint=True),
-    Subcommand("approvals", "", "My Approvals: what is assigned to you", approvals, in_hint=True),
-    Subcommand("list", "", "every request you can see", everything, in_hint=True),
+    Subcommand("new", "", "submit a request", new, in_hint=True, helps=(_S,)),
+    Subcommand("mine", "", "My Requests: what you submitted", mine, in_hint=True, helps=(_S,)),
+    Subcommand(
+        "approvals",
+        "",
+        "My Approvals: what is assigned to you",
+        approvals,
+        in_hint=True,
+        helps=(_R, _A),
+    ),
+    Subcommand("list", "", "every request you can see", everything, in_hint=True, helps=(_A,)),
     Subcommand(
         "export",
         "",
         "download a list: filters as below, and `csv`, `xlsx` or `json`",
         export,
         in_hint=True,
+        helps=(_A,),
     ),
-    Subcommand("show", "MP-12", "one request in full", show, in_hint=True),
-    Subcommand("approve", "MP-12", "approve it", approve),
-    Subcommand("reject", "MP-12 reason", "reject it and say why", reject),
-    Subcommand("withdraw", "MP-12", "take back your own request", withdraw),
+    Subcommand("show", "MP-12", "one request in full", show, in_hint=True, helps=(_S, _R)),
+    Subcommand("approve", "MP-12", "approve it", approve, helps=(_R,)),
+    Subcommand("reject", "MP-12 reason", "reject it and say why", reject, helps=(_R,)),
+    Subcommand("withdraw", "MP-12", "take back your own request", withdraw, helps=(_S,)),
     Subcommand(
         "stage",
         "MP-12 pilot",
@@ -278,7 +325,11 @@ SUBCOMMANDS = (
         move,
     ),
     Subcommand(
-        "why", "MP-12", "who may decide it, who was told when, what happens next", explain_why
+        "why",
+        "MP-12",
+        "who may decide it, who was told when, what happens next",
+        explain_why,
+        helps=(_A,),
     ),
     Subcommand("help", "", "this overview", explain, in_hint=True),
 )

@@ -37,6 +37,7 @@ def is_address(url: str) -> bool:
 
 EVENTS = {
     "app_home_opened": "to draw Home",
+    "message.im": "to answer who writes to it",
     "subteam_members_changed": "who leaves a reviewers' group loses the right at once",
     "subteam_updated": "a group that is taken out of use has no reviewers",
     "user_change": "who leaves Slack decides nothing",
@@ -48,6 +49,7 @@ def build(url: str | None = None) -> dict[str, Any]:
     """The manifest; with `url` (https://host) for signed HTTP, without for Socket Mode."""
     events_url = f"{url.rstrip('/').removesuffix(_PATH)}{_PATH}" if url else None
     address = {"request_url": events_url} if events_url else {}
+    options = {"message_menu_options_url": events_url} if events_url else {}
     command: dict[str, Any] = {
         "command": COMMAND,
         "description": "Mini program requests: submit, review, follow",
@@ -83,7 +85,7 @@ def build(url: str | None = None) -> dict[str, Any]:
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS), **address},
-            "interactivity": {"is_enabled": True, **address},
+            "interactivity": {"is_enabled": True, **address, **options},
             "org_deploy_enabled": False,
             "socket_mode_enabled": events_url is None,
             "token_rotation_enabled": False,

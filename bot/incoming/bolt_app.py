@@ -162,7 +162,7 @@ async def _apologise(
     if body.get("type") == "event_callback" and isinstance(error, _STORE_AWAY):
         return BoltResponse(status=500)
     cause = cause_of(error)
-    why = f" The store cannot be used: {cause}. Please tell a workspace admin." if cause else ""
+    why = f" The store cannot be used: {cause}. Please tell an admin." if cause else ""
     sentence = (
         f"Something went wrong on our side (reference {reference}).{why} "
         "Look whether it took effect before you try again."

@@ -24,6 +24,7 @@ from blocks import (
 from blocks import export as export_blocks
 from bot.outgoing.slack_calls import Call, DeleteOthers, Edit, Post, Publish, Reply
 from bot.profiles import Profiles
+from handlers import commands
 from store import exports, people
 from store.audit import checkpoints
 from store.domain.access import Denial, Refused
@@ -87,6 +88,8 @@ class Renderer:
                 return await _second_copy(owed, db, now)
             case Kind.LATE_ANSWER:
                 return _late_answer(owed)
+            case Kind.HELP:
+                return await _help(owed, db, policy)
             case Kind.STAGE:
                 return await _moved(owed, db, profiles)
             case Kind.POLICY:
@@ -152,6 +155,15 @@ async def _outcome(owed: Claimed, db: Database, profiles: Profiles) -> Call:
     request = await _request(owed, db)
     known = await profiles.people(request.people())
     return Post(notices.outcome(request, known), owed.recipient)
+
+
+async def _help(owed: Claimed, db: Database, policy: Policy) -> Call:
+    """All commands in place of the few lines that were clicked; else those few, by the role."""
+    if url := owed.data.get("url"):
+        return Reply(commands.help_for(None), url, replace=True)
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy, only={owed.recipient})
+    return Post(commands.help_for(roster.role_of(owed.recipient)), owed.recipient)
 
 
 async def _moved(owed: Claimed, db: Database, profiles: Profiles) -> Call:
@@ -224,9 +236,11 @@ async def _refusal(owed: Claimed, db: Database, policy: Policy, now: datetime) -
         request = await read.find(session, owed.request_id or 0)
         if request:
             request = await read.reviewed_now(session, request, policy=policy, now=now)
-        known = await people.known(session, request.people() if request else ())
+        admins = (await people.roster(session, policy)).admins
+        named = {*(request.people() if request else ()), *sorted(admins)[: refusals.NAMED]}
+        known = await people.known(session, named)
     refused = Refused(Denial(owed.data["denial"]), owed.data["asked"], request)
-    sentence = refusals.word(refused, known, asker=owed.recipient)
+    sentence = refusals.word(refused, known, asker=owed.recipient, admins=admins)
     return Reply(notices.plain(sentence), owed.data["url"], replace=False)
 
 

@@ -18,6 +18,7 @@ class Denial(StrEnum):
     """Why not. `blocks.refusals` has one sentence for each."""
 
     UNKNOWN = "unknown"  # no such request, or none this person may see: deliberately the same
+    NOT_FOR_YOU = "not_for_you"  # in the review channel, where everybody sees that it is there
     CLOSED = "closed"
     STALE = "stale"
     OWN_REQUEST = "own_request"
@@ -32,6 +33,14 @@ class Denial(StrEnum):
     WRONG_STAGE = "wrong_stage"
 
 
+class Role(StrEnum):
+    """What somebody mainly does here."""
+
+    ADMIN = "admin"
+    REVIEWER = "reviewer"
+    SUBMITTER = "submitter"
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """Who holds which role right now, user groups already resolved to their members."""
@@ -42,6 +51,12 @@ class Roster:
     def oversees(self, user: str) -> bool:
         """Workspace admins and workspace reviewers see every request."""
         return user in self.admins or user in self.reviewers
+
+    def role_of(self, user: str) -> Role:
+        """Whoever is both reviewer and admin reviews; who is neither submits."""
+        if user in self.reviewers:
+            return Role.REVIEWER
+        return Role.ADMIN if user in self.admins else Role.SUBMITTER
 
 
 @dataclass(frozen=True, slots=True)

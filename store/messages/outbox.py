@@ -77,6 +77,7 @@ class Kind(StrEnum):
     LATE_ANSWER = "late_answer"
     POLICY = "policy"
     STAGE = "stage"
+    HELP = "help"
 
 
 class Rank(IntEnum):
@@ -105,6 +106,7 @@ class Rank(IntEnum):
 
 _RANKS = {
     Kind.LATE_ANSWER: Rank.ANSWER,
+    Kind.HELP: Rank.ANSWER,
     Kind.OUTCOME: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it
     # One message a day and person, so it goes before any number of single cards.

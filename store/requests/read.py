@@ -9,12 +9,13 @@ from store import people
 from store.domain.access import Allowed, Denial, Refused, as_reviewed_now, may, sees_only
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
-from store.domain.request import People, Request
+from store.domain.request import Audience, People, Request
 from store.engine import causes
 from store.engine.database import Database
+from store.messages.cards import Clicked
 from store.requests import same_target
 from store.snapshots import snapshots
-from store.tables import RequestRow
+from store.tables import CardRow, RequestRow
 
 
 async def find(session: AsyncSession, request_id: int) -> Request | None:
@@ -79,6 +80,17 @@ async def seen(
     only_of = sees_only(viewer, rules)
     request = await same_target.in_context(session, request, only_of=only_of)
     return Seen(as_reviewed_now(request, rules, now), frozenset(allowed))
+
+
+async def in_channel(session: AsyncSession, refused: Refused, clicked: Clicked) -> Refused:
+    """Why not, for somebody who clicked this message: who may open it, where it is the card of the
+    request in the review channel, which is before everybody's eyes there.
+    """
+    card = await session.get(CardRow, (refused.request_id, Audience.CHANNEL, clicked.channel))
+    if card is None or card.ts != clicked.ts:
+        return refused
+    request = await one(session, card.request_id)
+    return Refused(Denial.NOT_FOR_YOU, request.id, request)
 
 
 async def reviewed_now(

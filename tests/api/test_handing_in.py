@@ -133,7 +133,7 @@ async def test_nobody_who_could_decide_is_told(team_once: Team, platform_once: P
     await team_once.bot.jobs.refresh()
     answer = await platform_once.hands_in(submitted_by=team_once.ada.id)
     assert answer.status_code == 409
-    assert "Ask a workspace admin to set `reviewers`" in answer.json()["detail"]
+    assert "Ask an admin to set `reviewers`" in answer.json()["detail"]
 
 
 async def many(platform: Platform, *lines: bytes) -> list[dict[str, Any]]:

@@ -134,7 +134,7 @@ async def test_nobody_who_could_decide_names_the_setting(team_once: Team) -> Non
         team_once.workspace.change_usergroup(group, members=[])
     await team_once.bot.jobs.refresh()
     (found,) = await imported(team_once, line(submitted_by=team_once.ada.id))
-    assert "Ask a workspace admin to set `reviewers`" in found.problems[0]
+    assert "Ask an admin to set `reviewers`" in found.problems[0]
 
 
 async def test_while_slack_is_away_a_line_waits_for_another_run(team_once: Team) -> None:

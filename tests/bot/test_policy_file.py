@@ -51,7 +51,7 @@ async def test_a_changed_policy_comes_into_force_everywhere(team: Team) -> None:
 
     assert team.bot.policy.own_requests
     said = team.said(await team.carol.command("/mp-requests approve MP-1"))
-    assert said.startswith("Only Bob Reyes, or a workspace admin, can decide MP-1.")
+    assert said.startswith("Only Bob Reyes or Ada Cruz can decide MP-1.")
     assert "Carol" not in team.words(team.card(team.alice, request))
     assert (await team.submit(external_id="b", version="9.9.9")).reviewers == (team.bob.id,)
     await team.bob.command("/mp-requests approve MP-1")

@@ -4,15 +4,36 @@ from handlers.commands import SUBCOMMANDS
 from tests.harness_slack import Team
 
 
-async def test_alone_and_help_explain_every_subcommand(team_once: Team) -> None:
-    for typed in ("", " help", "  “HELP”"):
-        said = team_once.said(await team_once.mallory.command(f"/mp-requests{typed}"))
+async def test_help_is_four_lines_for_ones_role_and_the_rest_behind_a_button(team: Team) -> None:
+    for person, begins in (
+        (team.alice, "/mp-requests new"),
+        (team.bob, "/mp-requests approvals"),
+        (team.ada, "/mp-requests approvals"),
+    ):
+        for typed in ("", " help", "  “HELP”"):
+            said = team.said(await person.command(f"/mp-requests{typed}"))
+            lines = said.splitlines()
+            assert [line.startswith("/mp-requests ") for line in lines[:5]] == [True] * 4 + [False]
+            assert lines[0].startswith(begins)
+    shown = (await team.alice.command("/mp-requests help")).message
+    assert shown is not None
+    await team.alice.click(shown, "help.all")
+    await team.send_all()
+    said = team.words(shown)
+    for subcommand in SUBCOMMANDS:
+        assert f"/mp-requests {subcommand.example}  " in said
+    assert "Narrow a list" in said
 
-        for each in SUBCOMMANDS:
-            meaning = each.meaning.replace("`", "")
-            assert f"/mp-requests {each.example}  {meaning}" in said
-        for word in ("status:", "env:", "category:", "by:", "sort:"):
-            assert word in said
+
+async def test_a_message_to_the_bot_is_answered_with_help(team: Team) -> None:
+    event = {"type": "message", "channel_type": "im", "channel": team.bob.dm.id}
+    told = event | {"user": team.bob.id, "ts": "1.1", "text": "hello?"}
+    for each in (told, told | {"subtype": "message_changed"}, told | {"bot_id": "B1"}, event):
+        await team.workspace.emit(each)
+        await team.send_all()
+    (answer,) = team.bob.sees()
+    assert team.words(answer).startswith("/mp-requests approvals")
+    assert "[ All commands ]" in team.words(answer)
 
 
 NOT_UNDERSTOOD = {

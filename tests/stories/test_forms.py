@@ -427,7 +427,7 @@ async def test_only_its_submitter_or_an_admin_submits_a_request_again(team_once:
     await pressed(team_once.ada, request)
     await team_once.send_all()
 
-    assert "Only Alice Santos or a workspace admin" in team_once.last(team_once.bob)
+    assert "Only Alice Santos or Ada Cruz" in team_once.last(team_once.bob)
     assert "There is no request MP-1 that you can open" in team_once.last(team_once.mallory)
     assert [len(p.views) for p in (team_once.bob, team_once.mallory, team_once.ada)] == [0, 0, 1]
 

@@ -63,7 +63,7 @@ async def test_who_may_not_decide_hears_it_alone_in_the_channel(team_once: Team)
         assert answer.acked
         assert answer.view is None
         assert team_once.last(team_once.mallory, team_once.reviews) == (
-            "Only Bob Reyes and Carol Tan, or a workspace admin, can decide MP-1."
+            "Only Bob Reyes, Carol Tan or Ada Cruz can decide MP-1."
         )
     assert len(team_once.carol.sees(team_once.reviews)) == 1
     assert all("Under Review" in shown for shown in team_once.copies(request))
@@ -77,9 +77,11 @@ async def test_who_may_not_see_the_details_is_told_so(team_once: Team) -> None:
     await team_once.send_all()
 
     assert answer.view is None
-    assert "no request MP-1 that you can open" in team_once.last(
-        team_once.mallory, team_once.reviews
+    assert team_once.last(team_once.mallory, team_once.reviews) == (
+        "Only its submitter, its reviewers and admins can open MP-1. Ask Bob Reyes or Carol Tan."
     )
+    shown = await team_once.mallory.command("/mp-requests show MP-1")
+    assert "no request MP-1 that you can open" in team_once.said(shown)
 
 
 async def test_nobody_decides_their_own_request(team_once: Team) -> None:

@@ -95,7 +95,7 @@ async def test_only_who_may_move_it_moves_it(team_once: Team) -> None:
     await approved(team_once)
 
     assert await says(team_once, team_once.bob, "MP-1 pilot") == (
-        "Only Alice Santos or a workspace admin can move MP-1 on."
+        "Only Alice Santos or Ada Cruz can move MP-1 on."
     )
     assert "There is no request MP-1" in await says(team_once, team_once.mallory, "MP-1 pilot")
 

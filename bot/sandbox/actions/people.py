@@ -104,8 +104,12 @@ class Person(Member):
         return self.answer(ack or Ack(acked=False, reason="not_subscribed"))
 
     def say(self, text: str, conversation: Conversation) -> Message:
-        """Write a message; the app is not told."""
-        return self.workspace.post(conversation, {"text": text}, user=self.id)
+        """Write a message; in their direct messages with the app, it is told of it."""
+        message = self.workspace.post(conversation, {"text": text}, user=self.id)
+        if conversation is self.dm:
+            event: Json = {"type": "message", "channel_type": "im", "channel": conversation.id}
+            self.workspace.emit_soon(event | {"user": self.id, "text": text, "ts": message.ts})
+        return message
 
     def read(self, conversation: Conversation | None = None) -> None:
         """Look at a conversation: its messages are no longer unread."""

@@ -34,7 +34,7 @@ class InstalledWorkspace(WorkspaceState):
         rates: Rates | None,
     ) -> None:
         super().__init__(now, people, scopes, rates)
-        self.bot_events: set[str] = {"app_home_opened"}
+        self.bot_events: set[str] = {"app_home_opened", "message"}
         self.request_url: str | None = None
         self.ack_seconds = ACK_SECONDS
         self.exchanges = Exchanges(now)
