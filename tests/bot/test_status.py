@@ -13,7 +13,7 @@ from store.engine.database import Database
 from store.replicas import Replica
 from tests.bot.installation import Installation
 
-MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 async def beat(installed: Installation, *said: Replica) -> None:
@@ -27,12 +27,10 @@ async def beat(installed: Installation, *said: Replica) -> None:
 
 
 def well(installed: Installation) -> Replica:
-    """A process as it should be."""
+    """A process as it should be; its clock is ahead, so that a slow machine makes it no older."""
     text = (installed.folder / "policy.toml").read_text("utf-8")
-    now = utc_now()
-    return Replica(
-        "a" * 32, now, Policy.parse(text).sha256, version(), now - MINUTE, now, connected=True
-    )
+    now = utc_now() + HOUR
+    return Replica("a" * 32, now, Policy.parse(text).sha256, version(), now, now, connected=True)
 
 
 async def test_all_is_well(installed: Installation) -> None:
@@ -60,17 +58,17 @@ async def test_a_deaf_socket_a_paused_hook_and_an_old_replica(installed: Install
     await installed.types("hooks", "add", url, "--events", "all")
     await installed.types("hooks", "pause", url)
     good = well(installed)
-    deaf = replace(good, id="d" * 32, connected=False, heard_at=good.beat_at - 7 * MINUTE)
+    deaf = replace(good, id="d" * 32, connected=False, heard_at=good.beat_at - 8.5 * HOUR)
     old = replace(good, id="e" * 32, version="0.0.9", policy_sha256="5f" * 32)
-    gone = replace(good, id="f" * 32, beat_at=good.beat_at - 30 * MINUTE, connected=False)
+    gone = replace(good, id="f" * 32, beat_at=good.beat_at - 6.5 * HOUR, connected=False)
     await beat(installed, good, deaf, old, gone)
 
     typed = await installed.types("status")
     assert typed.code == 1
     assert "hook          https://platform.example/hook; paused: by an operator" in typed.words
     assert "dddddddd alive 0s ago" in typed.words
-    assert "Socket Mode not connected; Slack heard 7m ago" in typed.words
-    assert "ffffffff silent, 30m ago" in typed.words
+    assert "Socket Mode not connected; Slack heard 7h ago" in typed.words
+    assert "ffffffff silent, 5h ago" in typed.words
 
     as_json = json.loads((await installed.types("status", "--json")).words)
     assert as_json["problems"] == [
