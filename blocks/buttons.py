@@ -40,6 +40,7 @@ TAB = {scope: f"home.tab.{scope.value}" for scope in Scope}
 PREVIOUS_PART = "details.part.previous"
 NEXT_PART = "details.part.next"
 AGAIN = "request.again"
+SEND_AGAIN = "request.send"
 FORM_BACK = "request.form.back"
 FORM_FEATURE = "request.form.feature"
 FORM_ADD_FEATURE = "request.form.feature.add"
@@ -66,6 +67,7 @@ ALL_ACTIONS = (
     PREVIOUS_PART,
     NEXT_PART,
     AGAIN,
+    SEND_AGAIN,
     FORM_BACK,
     FORM_FEATURE,
     FORM_ADD_FEATURE,
@@ -187,6 +189,11 @@ def again(request: Request) -> ButtonElement:
         value=RequestRevision.of(request).encode(),
         accessibility_label=plain(f"Submit again: {request.ref} {request.title}", 75),
     )
+
+
+def send_again(request: Request) -> ButtonElement:
+    """Tells the platform of an approval once more that it did not accept."""
+    return link("Send again", SEND_AGAIN, RequestRevision.of(request).encode())
 
 
 def details(request: Request, label: str = "View details") -> ButtonElement:

@@ -106,6 +106,7 @@ def parse(origin: Origin, values: Mapping[str, Any], asker: str) -> ListQuery | 
         statuses=_chosen(values, _STATUS, Status),
         environments=_chosen(values, _ENVIRONMENT, Environment),
         categories=_chosen(values, _CATEGORY, Category),
+        sent=origin.query.filter.sent,  # typed alone, and kept
         submitters=tuple(_state(values, _SUBMITTERS).get("selected_users") or ()),
         words=_state(values, SEARCH).get("value") or "",
     )

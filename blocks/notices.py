@@ -17,7 +17,7 @@ from store.domain import release_stages
 from store.domain.access import Role
 from store.domain.checkpoint import Checkpoint
 from store.domain.lifecycle import Act
-from store.domain.lists.filter_names import CATEGORIES, ENVIRONMENTS, STATUSES
+from store.domain.lists.filter_names import CATEGORIES, ENVIRONMENTS, SENT, STATUSES
 from store.domain.request import People, Request, Status
 
 TOO_LATE = (
@@ -37,7 +37,8 @@ def outcome(request: Request, people: People) -> Message:
     decider = request_text.decider(request, people)
     by = f" · by {decider}" if decider else ""
     said = f"{request_text.verdict(request)}\n*{request_text.title(request)}* · {request.ref}{by}"
-    reason = [text.quote(request.decision_reason)] if request.decision_reason else []
+    reasons = filter(None, (request.decision_reason, request.platform_reason))
+    reason = [text.quote(each) for each in reasons]
     sentences = [said, *reason, *filter(None, [next_step(request)])]
     return Message(
         text.clip(f"{request.status.label}: {named}{by}", FALLBACK_LIMIT),
@@ -53,12 +54,33 @@ def _stage(request: Request) -> list[InteractiveElement]:
 
 
 def _again(request: Request) -> list[ButtonElement]:
-    return [buttons.again(request)] if request.status is Status.REJECTED else []
+    ended = request.status is Status.REJECTED or request.is_refused_there
+    return [buttons.again(request)] if ended else []
+
+
+def not_accepted(request: Request, people: People, *, reader: str, may_send: bool) -> Message:
+    """The platform did not accept an approval: to its submitter, and to the admins."""
+    named = f"{request_text.named(request)} · {request.ref}"
+    by = request_text.decider(request, people)
+    said = f"{request_text.verdict(request)}\n*{request_text.title(request)}* · {request.ref}"
+    said += f" · approved by {by}" if by else ""
+    row = [buttons.send_again(request)] if may_send else []
+    row += [buttons.again(request)] if reader == request.submitted_by else []
+    sentences = [said, text.quote(request.platform_reason or ""), next_step(request)]
+    return Message(
+        text.clip(f"Not accepted by the platform: {named}", FALLBACK_LIMIT),
+        (*map(section, sentences), buttons.row(*row, buttons.details(request))),
+    )
 
 
 def next_step(request: Request) -> str:
     """What the submitter can do now; empty while the request is open."""
     match request.status:
+        case Status.APPROVED if request.is_refused_there:
+            return (
+                "Mend what the platform names and submit it again, or ask a workspace admin to "
+                "send this one again."
+            )
         case Status.APPROVED:
             if request.release_stage:
                 return f"It is in *{request.release_stage.label}* now."
@@ -245,6 +267,7 @@ _NARROW = "\n".join(
         f"`env:{'` · `'.join(ENVIRONMENTS.canonical)}`",
         f"`category:{'` · `'.join(CATEGORIES.canonical)}`",
         "`by:@somebody` · `by:me`",
+        f"`sent:{'` · `'.join(SENT.canonical)}` (what the platform said to approvals)",
         "Several values with commas: `status:approved,rejected`",
         "*Sort* with `sort:-created` (newest first), `created`, `-completed` or `completed`.",
     )

@@ -62,6 +62,15 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             return _no_stages(request)
         case Denial.WRONG_STAGE:
             return _wrong_stage(request)
+        case Denial.NOT_AN_ADMIN:
+            return f"Only {admin} can send {request.ref} again."
+        case Denial.NOT_REFUSED:
+            return f"The platform has not refused {request.ref}. Nothing is left to send again."
+        case Denial.NO_PLATFORM:
+            return (
+                f"{request.ref} cannot be sent: no hook is the platform's any more. An operator "
+                "adds one with `mp-approvals hooks add … --platform`."
+            )
         case Denial.NOBODY_CAN_DECIDE:
             return _nobody_can_decide(asker, admin)
         case _:
@@ -101,7 +110,7 @@ def _not_a_reviewer(request: Request, people: People, asker: str, admins: Collec
 
 
 def _not_resubmittable(request: Request, people: People, admin: str) -> str:
-    if request.status in {Status.REJECTED, Status.WITHDRAWN}:
+    if request.came_to_nothing:
         submitter = who(request.submitted_by, people)
         return f"Only {submitter} or {admin} can submit {request.ref} again."
     return (

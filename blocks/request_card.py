@@ -4,7 +4,7 @@ What must stay true: a card is drawn from the record alone, so any copy can be d
 time; after the end only the buttons go, and how it ended comes on top of the same facts.
 """
 
-from slack_sdk.models.blocks import Block, SectionBlock
+from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
 
 from blocks import buttons, request_text
 from blocks.message import FALLBACK_LIMIT, Message
@@ -17,11 +17,12 @@ def build(
     people: People,
     *,
     may_decide: bool = True,
+    may_send: bool = False,
     audience: Audience = Audience.REVIEWER,
 ) -> Message:
     """The card for those who decide, waiting or decided."""
     row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
-    row = row if request.is_open else []
+    row = row if request.is_open else _after(request, may_send=may_send)
     return Message(
         _fallback(request, people, audience),
         (*_body(request, people), buttons.row(*row, buttons.details(request))),
@@ -43,12 +44,16 @@ def taken_away(request: Request, people: People) -> Message:
 def receipt(request: Request, people: People) -> Message:
     """The submitter's own copy: whom it waits for, and the way back while there is one."""
     row = [buttons.withdraw(request)] if request.is_open else []
-    row = [buttons.again(request)] if request.status in {Status.REJECTED, Status.WITHDRAWN} else row
+    row = [buttons.again(request)] if request.came_to_nothing else row
     sent = [_said(f"📨 {_receipt_sentence(request, people)}")] if request.is_open else []
     return Message(
         _fallback(request, people, Audience.SUBMITTER),
         (*sent, *_body(request, people), buttons.row(*row, buttons.details(request))),
     )
+
+
+def _after(request: Request, *, may_send: bool) -> list[ButtonElement]:
+    return [buttons.send_again(request)] if may_send and request.is_refused_there else []
 
 
 def _body(request: Request, people: People) -> list[Block]:
@@ -65,7 +70,8 @@ def _ending(request: Request, people: People) -> list[Block]:
     if request.is_open:
         return []
     banner = _said(request_text.banner(request, people))
-    return [banner, _said(quote(request.decision_reason))] if request.decision_reason else [banner]
+    reasons = filter(None, (request.decision_reason, request.platform_reason))
+    return [banner, *(_said(quote(reason)) for reason in reasons)]
 
 
 def _said(sentence: str) -> SectionBlock:

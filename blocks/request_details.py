@@ -96,15 +96,17 @@ def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
     if request.is_open:
         return []
     verdict = mrkdwn(request_text.verdict(request))
+    level = "warning" if request.is_refused_there else _LEVELS[request.status]
     said: list[Block] = [
-        AlertBlock(text=verdict, level=_LEVELS[request.status])
-        if pictures
-        else SectionBlock(text=verdict)
+        AlertBlock(text=verdict, level=level) if pictures else SectionBlock(text=verdict)
     ]
     if request.decision_reason:
         said += _quoted(request.decision_reason)
+    if request.platform_reason:
+        said += _quoted(request.platform_reason)
     on = date(request.completed_on) if request.completed_on else ""
-    ended = " · ".join(filter(None, (request_text.decider(request, people), on)))
+    told = "" if request.is_refused_there else request_text.sent(request)
+    ended = " · ".join(filter(None, (request_text.decider(request, people), on, told)))
     return [*said, ContextBlock(elements=[mrkdwn(ended)])] if ended else said
 
 
@@ -233,7 +235,8 @@ def _process(request: Request, people: People, acts: AbstractSet[Act]) -> list[B
 
 
 def _acts(request: Request, acts: AbstractSet[Act]) -> list[ActionsBlock]:
-    possible = acts - {Act.RESUBMIT} if request.is_open else acts & {Act.RESUBMIT}
+    later = {Act.RESUBMIT, Act.SEND}
+    possible = acts - later if request.is_open else acts & later
     offered = [draw(request) for act, draw in _BUTTONS.items() if act in possible]
     if Act.MOVE in acts and release_stages.possible(request):
         offered.append(buttons.stage(request))
@@ -242,6 +245,7 @@ def _acts(request: Request, acts: AbstractSet[Act]) -> list[ActionsBlock]:
 
 _BUTTONS: dict[Act, Callable[[Request], InteractiveElement]] = {
     Act.APPROVE: buttons.approve,
+    Act.SEND: buttons.send_again,
     Act.REJECT: buttons.reject,
     Act.WITHDRAW: buttons.withdraw,
     Act.RESUBMIT: buttons.again,

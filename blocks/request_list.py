@@ -109,7 +109,7 @@ def _row(request: Request, people: People) -> SectionBlock:
         f"completed {date(request.completed_on)}" if request.completed_on else "not completed"
     )
     standing = (
-        request_text.status(request),
+        " · ".join(filter(None, (request_text.status(request), request_text.sent(request)))),
         f"{request_text.ENVIRONMENT_MARKS[request.environment]} {request.environment.label}",
         request.category.label,
         line(request.mini_program_name, 150),

@@ -56,7 +56,7 @@ def environment(request: Request) -> str:
 
 def status(request: Request) -> str:
     """ "⏳ Under Review"."""
-    return f"{STATUS_MARKS[request.status]} {request.status.label}"
+    return f"{_mark(request)} {request.status.label}"
 
 
 def version(request: Request) -> str:
@@ -105,8 +105,24 @@ def banner(request: Request, people: People) -> str:
 def verdict(request: Request) -> str:
     """How it stands, without by whom: "⛔ *Rejected* · Illegal content"."""
     said = APPROVED_BANNER if request.status is Status.APPROVED else request.status.label
+    if request.is_refused_there:
+        said = f"{request.status.label}, not accepted by the platform"
     kind = f" · {request.rejection_class.label}" if request.rejection_class else ""
-    return f"{STATUS_MARKS[request.status]} *{said}*{kind}"
+    return f"{_mark(request)} *{said}*{kind}"
+
+
+def sent(request: Request) -> str:
+    """What the platform said to the approval: "sent to the platform today at 11:03 ✓"; or empty."""
+    if request.platform_answer is None:
+        return ""
+    if request.is_refused_there:
+        return f"not accepted: {line(request.platform_reason or '', 200)}"
+    on = f" {date(request.platform_answered_at)}" if request.platform_answered_at else ""
+    return f"sent to the platform{on} ✓"
+
+
+def _mark(request: Request) -> str:
+    return "⚠️" if request.is_refused_there else STATUS_MARKS[request.status]
 
 
 def standing(request: Request, people: People) -> str:
@@ -115,7 +131,8 @@ def standing(request: Request, people: People) -> str:
         waiting = f" · waiting for {names(request.reviewers, people)}" if request.reviewers else ""
         return f"{status(request)}{waiting}"
     completed = f" · completed {date(request.completed_on)}" if request.completed_on else ""
-    return f"{status(request)}{completed}{_stage(request)}"
+    told = f" · {sent(request)}" if request.platform_answer else ""
+    return f"{status(request)}{completed}{told}{_stage(request)}"
 
 
 def remarks(request: Request) -> str:

@@ -64,6 +64,9 @@ def _review(request: Request) -> tuple[Step, ...]:
         return (Step("Under Review", State.CURRENT), *later)
     taken = (request.decided_by, request.completed_on, request.platform_decider)
     approved = request.status is Status.APPROVED
+    if request.is_refused_there:
+        refused = Step("Not accepted", State.ENDED, None, request.platform_answered_at)
+        return (Step("Under Review", State.DONE, *taken), refused)
     if staged and approved:  # the platform has no stage between the review and what follows it
         return (Step("Under Review", State.DONE, *taken),)
     ended = Step(request.status.label, State.DONE if approved else State.ENDED, *taken)
@@ -71,7 +74,7 @@ def _review(request: Request) -> tuple[Step, ...]:
 
 
 def _release(request: Request) -> tuple[Step, ...]:
-    if request.status in {Status.REJECTED, Status.WITHDRAWN}:
+    if request.came_to_nothing:
         return ()
     if request.release_stage:
         return (*_reached(request), *_later(release_stages.ahead(request)))

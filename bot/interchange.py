@@ -51,6 +51,9 @@ def summary(request: Request, people: People) -> dict[str, Any]:
         "resubmission_of": f"MP-{before}" if before else None,
         "release_stage": request.release_stage,
         "moved_at": moment(request.moved_at),
+        "platform_answer": request.platform_answer,
+        "platform_answered_at": moment(request.platform_answered_at),
+        "platform_reason": request.platform_reason,
     }
     return found
 

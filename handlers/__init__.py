@@ -13,6 +13,7 @@ from handlers import (
     release_stage,
     request_form,
     request_form_features,
+    send_again,
     withdraw,
 )
 
@@ -28,6 +29,7 @@ FEATURES = (
     home,
     release_stage,
     groups,
+    send_again,
 )
 """What is clicked most stands first: Bolt asks each listener in turn."""
 

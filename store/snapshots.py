@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.domain.request import (
     Category,
     Environment,
+    PlatformAnswer,
     Predecessor,
     RejectionClass,
     ReleaseStage,
@@ -45,6 +46,7 @@ _WORDS: dict[str, type[StrEnum]] = {
     "status": Status,
     "rejection_class": RejectionClass,
     "release_stage": ReleaseStage,
+    "platform_answer": PlatformAnswer,
 }
 FACTS: tuple[Any, ...] = tuple(getattr(RequestRow, name) for name in _NAMES)
 """What a snapshot is made of, but for its reviewers and votes: what a row has to have."""

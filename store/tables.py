@@ -12,7 +12,14 @@ from sqlmodel import Field, SQLModel
 
 from store.domain.export import ExportState, Format
 from store.domain.lists.query import Scope
-from store.domain.request import Category, Environment, ReleaseStage, Status, Verdict
+from store.domain.request import (
+    Category,
+    Environment,
+    PlatformAnswer,
+    ReleaseStage,
+    Status,
+    Verdict,
+)
 from store.engine.columns import Document, Key, numbered, one_of, only, request_key
 
 SQLModel.metadata.naming_convention = {
@@ -31,8 +38,10 @@ UNMOVED = text(
 )
 MOVED = text("moved_at IS NOT NULL")
 STAGED = text("release_stage IS NOT NULL")
+ANSWERED = text("platform_answer IS NOT NULL")
 DECIDED = text("status IN ('approved', 'rejected')")
 UNSENT = text("state != 'sent'")
+PLATFORM = text("is_platform")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
 
@@ -65,6 +74,7 @@ class RequestRow(SQLModel, table=True):
         one_of("category", list(Category)),
         one_of("environment", list(Environment)),
         one_of("release_stage", list(ReleaseStage)),
+        one_of("platform_answer", list(PlatformAnswer)),
         # All requests, by each of the two sorts. A search compares `search_text` in the index, and
         # its counts `status`, so that neither reads whole rows.
         Index("ix_request_created", "created_at", "id", "search_text", "status"),
@@ -91,6 +101,8 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_moved", "moved_at", "id", **only(MOVED)),
         # `same_target`: the releases of a target that are at a stage now.
         Index("ix_request_staged", *TARGET, "release_stage", **only(STAGED)),
+        # The filter by what the platform answered.
+        Index("ix_request_answered", "platform_answer", "created_at", "id", **only(ANSWERED)),
         # `reminders.owe_nudges`: approved releases that have not moved.
         Index("ix_request_unmoved", "completed_on", **only(UNMOVED)),
         # No query any more: reminders read `ix_assignment_open`.
@@ -123,6 +135,9 @@ class RequestRow(SQLModel, table=True):
     target_app: str = ""  # folded, as `precedents.Target` compares it
     release_stage: str | None = None
     moved_at: datetime | None = None
+    platform_answer: str | None = None
+    platform_answered_at: datetime | None = None
+    platform_reason: str | None = None
 
 
 class AssignmentRow(SQLModel, table=True):
@@ -499,12 +514,14 @@ class HookRow(SQLModel, table=True):
     """Where webhooks go. `events` are words with a space between; the secret has to sign."""
 
     __tablename__ = "hook"
+    __table_args__ = (Index("ix_hook_platform", "is_platform", unique=True, **only(PLATFORM)),)
 
     id: int = Field(default=None, sa_column=numbered())
     url: str = Field(unique=True)
     events: str
     secret: str
     allow_private: bool = False
+    is_platform: bool = False
     created_at: datetime
     last_answer: str | None = None
     last_at: datetime | None = None

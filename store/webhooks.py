@@ -16,7 +16,7 @@ from sqlmodel import and_, bindparam, col, delete, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.hook import BY_KIND, Hook, HookEvent
+from store.domain.hook import BY_KIND, SENT_AGAIN, Hook, HookEvent
 from store.domain.policy import Policy
 from store.domain.request import Request
 from store.engine import causes
@@ -37,11 +37,18 @@ from store.tables import DeliveryRow, EventRow, HookRow, OutboxState
 LEASE = timedelta(seconds=60)
 """How long a claimed delivery belongs to its sender; longer than any one try may take."""
 # Hot: with every change of a request.
-_HOOKS = select(HookRow.id, HookRow.events)
+_HOOKS = select(HookRow.id, HookRow.events, HookRow.is_platform)
+
+
+_EVENTS = BY_KIND | {SENT_AGAIN: HookEvent.APPROVED}
 
 
 class HookTakenError(ValueError):
     """There is a hook with this address already."""
+
+
+class PlatformTakenError(ValueError):
+    """There is a hook of the platform already; the text is its address."""
 
 
 class Changed(Protocol):
@@ -73,15 +80,18 @@ class Delivery:
 
 
 async def owe(session: AsyncSession, changes: Sequence[Changed]) -> None:
-    """Owe each of these changes to every hook that wants to hear of it."""
-    told = [(BY_KIND[each.kind], each) for each in changes if each.kind in BY_KIND]
+    """Owe each of these changes to every hook that wants to hear of it.
+
+    What is sent again is the platform's hook's alone.
+    """
+    told = [(_EVENTS[each.kind], each) for each in changes if each.kind in _EVENTS]
     hooks = (await execute(session, _HOOKS)).all() if told else ()
     rows = [
         _row(hook.id, each.request.id, each.request.revision, event, each.at)
         | {"cause": causes.of(session, each.request.id)}
         for hook in hooks
         for event, each in told
-        if event in hook.events.split()
+        if event in hook.events.split() and (hook.is_platform or each.kind in BY_KIND)
     ]
     if rows:
         await execute(session, dialect_insert(session)(DeliveryRow), rows)
@@ -95,14 +105,24 @@ async def add(
     secret: str,
     *,
     allow_private: bool,
+    is_platform: bool = False,
     now: datetime,
 ) -> Hook:
-    """A new hook; it hears of what happens from now on. Raises HookTakenError."""
+    """A new hook; it hears of what happens from now on.
+
+    Raises HookTakenError, and PlatformTakenError for a second one of the platform.
+    """
+    if is_platform:
+        await advisory_lock(session, "the platform's hook")
+        taken = select(HookRow.url).where(col(HookRow.is_platform))
+        if (url_there := (await session.exec(taken)).first()) is not None:
+            raise PlatformTakenError(url_there)
     row = HookRow(
         url=url,
         events=" ".join(sorted(set(events))),
         secret=secret,
         allow_private=allow_private,
+        is_platform=is_platform,
         created_at=now,
     )
     session.add(row)
@@ -166,10 +186,10 @@ async def replay(session: AsyncSession, request_id: int, *, now: datetime) -> in
     events = select(EventRow.revision, EventRow.kind).where(EventRow.request_id == request_id)
     happened = (await session.exec(events.order_by(col(EventRow.revision)))).all()
     rows = [
-        _row(hook.id, request_id, revision, BY_KIND[kind], now)
+        _row(hook.id, request_id, revision, _EVENTS[kind], now)
         for hook in await hooks(session)
         for revision, kind in happened
-        if kind in BY_KIND and BY_KIND[kind] in hook.events
+        if kind in (_EVENTS if hook.is_platform else BY_KIND) and _EVENTS[kind] in hook.events
     ]
     if rows:
         new = dialect_insert(session)(DeliveryRow)

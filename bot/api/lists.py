@@ -10,7 +10,14 @@ from bot.api.door import Parts
 from bot.api.problems import Problem, wrong_fields
 from store import people
 from store.domain.lists.cursor import decode_cursor, encode_cursor
-from store.domain.lists.filter_names import CATEGORIES, ENVIRONMENTS, SORTS, STATUSES, WordsError
+from store.domain.lists.filter_names import (
+    CATEGORIES,
+    ENVIRONMENTS,
+    SENT,
+    SORTS,
+    STATUSES,
+    WordsError,
+)
 from store.domain.lists.filter_text import FREE_WORDS_LIMIT, SUBMITTER_LIMIT
 from store.domain.lists.query import COUNT_LIMIT, Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import People
@@ -30,6 +37,9 @@ class Asked(BaseModel):
     env: Annotated[list[str], Field(description=f"Environments; {_SEVERAL}")] = []
     category: Annotated[list[str], Field(description=f"Categories; {_SEVERAL}")] = []
     by: Annotated[list[str], Field(description=f"Who submitted: addresses, ids; {_SEVERAL}")] = []
+    sent: Annotated[
+        list[str], Field(description=f"What the platform said to approvals; {_SEVERAL}")
+    ] = []
     sort: Annotated[str | None, Field(description=", ".join(SORTS.canonical))] = None
     cursor: Annotated[str | None, Field(description="`next` or `previous` of a page")] = None
     external_id: Annotated[
@@ -82,6 +92,7 @@ async def _query(parts: Parts, asked: Asked) -> ListQuery:
         environments=chosen(ENVIRONMENTS, "env", asked.env),
         categories=chosen(CATEGORIES, "category", asked.category),
         submitters=await _submitters(parts, _several(asked.by), wrong),
+        sent=chosen(SENT, "sent", asked.sent),
         words=words,
     )
     cursor = _cursor(asked.cursor, wrong)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from store.domain.request import (
     Category,
     Environment,
+    PlatformAnswer,
     RejectionClass,
     ReleaseStage,
     Status,
@@ -67,6 +68,9 @@ class Review(BaseModel):
     resubmission_of: str | None
     release_stage: ReleaseStage | None
     moved_at: datetime | None
+    platform_answer: PlatformAnswer | None
+    platform_answered_at: datetime | None
+    platform_reason: str | None
 
 
 class FullReview(Review):

@@ -16,7 +16,7 @@ from store import webhooks
 from store.domain.clock import utc_now
 from store.domain.hook import TEST, Hook, HookEvent, is_public, new_secret, problem_with
 from store.domain.request_number import exactly
-from store.webhooks import HookTakenError
+from store.webhooks import HookTakenError, PlatformTakenError
 
 commands = typer.Typer(help="Webhooks: who is told what happens.", no_args_is_help=True)
 _Url = Annotated[str, typer.Argument(help="The address, as list shows it")]
@@ -30,13 +30,19 @@ def add(
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also private addresses, and http:// there")
     ] = False,
+    platform: Annotated[
+        bool, typer.Option("--platform", help="It is the platform: its answers go on record")
+    ] = False,
 ) -> None:
     """Send webhooks to an address from now on. Shows the secret, once."""
     if problem := problem_with(url, allow_private=allow_private):
         raise typer.BadParameter(problem)
     if not allow_private and _is_private_literal(url):
         raise typer.BadParameter("This address is private; --allow-private allows that.")
-    finish(_add(url, _chosen(events), allow_private=allow_private))
+    chosen = _chosen(events)
+    if platform and HookEvent.APPROVED not in chosen:
+        raise typer.BadParameter(f"The platform answers {HookEvent.APPROVED}: send it that.")
+    finish(_add(url, chosen, allow_private=allow_private, is_platform=platform))
 
 
 @commands.command("list")
@@ -106,14 +112,21 @@ def _is_private_literal(url: str) -> bool:
     return not is_public(host)
 
 
-async def _add(url: str, events: list[HookEvent], *, allow_private: bool) -> int:
+async def _add(url: str, events: list[HookEvent], *, allow_private: bool, is_platform: bool) -> int:
     secret, now = new_secret(), utc_now()
     async with opened_store() as db:
         try:
             async with db.transaction() as session:
                 await webhooks.add(
-                    session, url, events, secret, allow_private=allow_private, now=now
+                    session,
+                    *(url, events, secret),
+                    allow_private=allow_private,
+                    is_platform=is_platform,
+                    now=now,
                 )
+        except PlatformTakenError as error:
+            typer.echo(f"{error} is the platform's hook already; remove that first.")
+            return 1
         except HookTakenError:
             typer.echo("There is a hook with this address already. `hooks list` shows all.")
             return 1
@@ -185,4 +198,5 @@ def _line(hook: Hook, owed: tuple[int, datetime] | None) -> str:
     state = f"paused: {hook.paused_why}" if hook.paused_at else "active"
     last = f"{hook.last_answer} {age(now - hook.last_at)} ago" if hook.last_at else "never asked"
     waits = f"{owed[0]:,} owed, the oldest {age(now - owed[1])}" if owed else "nothing owed"
-    return "  ".join((hook.url, events, state, last, waits))
+    whose = ("the platform",) if hook.is_platform else ()
+    return "  ".join((hook.url, *whose, events, state, last, waits))

@@ -36,7 +36,14 @@ from store.domain.draft import Draft, values_of
 from store.domain.export import Export, ExportState, Format
 from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Page, Scope
-from store.domain.request import Category, Person, RejectionClass, Request, Status
+from store.domain.request import (
+    Category,
+    Person,
+    PlatformAnswer,
+    RejectionClass,
+    Request,
+    Status,
+)
 
 Surface = tuple[str, Message | View]
 """What it is, and the finished message or view."""
@@ -91,6 +98,15 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     reviewer, several = _PEOPLE[_REVIEWER], [release] * digest.SHOWN
     for status in (Status.APPROVED, Status.REJECTED):
         yield f"outcome, {status.label}", notices.outcome(_ended(release, status, now), _PEOPLE)
+    refused = replace(
+        _ended(release, Status.APPROVED, now),
+        platform_answer=PlatformAnswer.REFUSED,
+        platform_answered_at=now,
+        platform_reason="package expired",
+    )
+    told = notices.not_accepted(refused, _PEOPLE, reader=release.submitted_by, may_send=True)
+    yield "not accepted", told
+    yield "card, not accepted", request_card.build(refused, _PEOPLE, may_send=True)
     yield "withdrawn", notices.withdrawn(_ended(release, Status.WITHDRAWN, now), _PEOPLE)
     yield "nudge", notices.nudge(_ended(release, Status.APPROVED, now))
     yield "digest", digest.build(reviewer, several, 37, _PEOPLE, now=now)

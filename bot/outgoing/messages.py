@@ -94,6 +94,8 @@ class Renderer:
                 return await _moved(owed, db, profiles)
             case Kind.POLICY:
                 return await _policy(owed, db, policy)
+            case Kind.NOT_ACCEPTED:
+                return await _not_accepted(owed, db, profiles, policy, now)
             case _ as never:
                 assert_never(never)
 
@@ -122,7 +124,13 @@ async def _card(
         message = request_card.receipt(request, known)
     else:
         may_decide = Act.APPROVE in acts
-        message = request_card.build(request, known, may_decide=may_decide, audience=audience)
+        message = request_card.build(
+            request,
+            known,
+            may_decide=may_decide,
+            may_send=Act.SEND in acts,
+            audience=audience,
+        )
     drawn = replace(card, shown_revision=request.revision, drawn_at=now)
     if not card.channel or not card.ts:
         return Post(message, owed.recipient, card=drawn, is_late=is_late)
@@ -143,7 +151,7 @@ async def _as_read(
     if audience is Audience.CHANNEL:
         request = await read.in_context(session, request_id)
         request = await read.reviewed_now(session, request, policy=policy, now=now)
-        return request, {Act.SEE, Act.APPROVE}
+        return request, {Act.SEE, Act.APPROVE, Act.SEND}
     seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
     if isinstance(seen, Refused):
         request = await read.one(session, request_id)
@@ -171,6 +179,20 @@ async def _moved(owed: Claimed, db: Database, profiles: Profiles) -> Call:
     request = await _request(owed, db)
     known = await profiles.people(request.people())
     return Reply(notices.outcome(request, known), owed.data["url"], replace=True)
+
+
+async def _not_accepted(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """Moot once it was sent again, and for who may not see the request any more."""
+    reader = owed.recipient
+    async with db.snapshot() as session:
+        seen = await read.seen(session, owed.request_id or 0, viewer=reader, policy=policy, now=now)
+    if isinstance(seen, Refused) or not seen.request.is_refused_there:
+        return None
+    known = await profiles.people(seen.request.people())
+    may_send = Act.SEND in seen.acts
+    return Post(notices.not_accepted(seen.request, known, reader=reader, may_send=may_send), reader)
 
 
 async def _withdrawn(

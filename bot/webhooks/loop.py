@@ -19,11 +19,13 @@ from bot.observe.observer import Observer
 from bot.webhooks.sending import Heard, Poster, posting
 from store import webhooks
 from store.domain.clock import Clock
-from store.domain.hook import GIVE_UP_AFTER, Hook, message_id, wait_after
+from store.domain.hook import GIVE_UP_AFTER, Hook, HookEvent, message_id, wait_after
 from store.domain.policy import PolicyInForce
+from store.domain.request import PlatformAnswer
 from store.engine.batching import Batches
 from store.engine.database import Database
-from store.requests import record
+from store.requests import platform_answer, record
+from store.requests.platform_answer import Said
 from store.webhooks import Delivery
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ LONGEST_ASKED_WAIT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
+    hook: Hook
     delivery: Delivery
     heard: Heard
 
@@ -139,7 +142,7 @@ class WebhookLoop:
         id_ = message_id(delivery.request_id, delivery.revision)
         began = perf_counter()
         heard = await poster.post(hook, id_, body, at=self._clock())
-        outcome = await self._batches.run(self._settle, _Tried(delivery, heard))
+        outcome = await self._batches.run(self._settle, _Tried(hook, delivery, heard))
         self._observer.webhook(delivery, outcome, heard.said, perf_counter() - began)
 
     async def _settle(self, session: AsyncSession, batch: Sequence[_Tried]) -> list[str]:
@@ -151,6 +154,9 @@ class WebhookLoop:
             if each.heard.is_taken
         }
         await webhooks.record_sent(session, sent, owner=self._owner, now=now)
+        await platform_answer.record_answers(
+            session, _answers(batch), self._in_force.policy, now=now
+        )
         outcomes = []
         for each in batch:
             delivery, heard = each.delivery, each.heard
@@ -174,6 +180,23 @@ class WebhookLoop:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._notified.wait()
+
+
+def _answers(batch: Sequence[_Tried]) -> list[Said]:
+    """What the platform said of approvals: what it took without a word against it is accepted."""
+    return [
+        Said(
+            each.delivery.request_id,
+            each.hook.id,
+            PlatformAnswer.REFUSED if each.heard.refused_for else PlatformAnswer.ACCEPTED,
+            each.heard.refused_for,
+            each.delivery.cause,
+        )
+        for each in batch
+        if each.hook.is_platform
+        and each.heard.is_taken
+        and each.delivery.event == HookEvent.APPROVED
+    ]
 
 
 def _about(delivery: Delivery) -> tuple[int, int]:

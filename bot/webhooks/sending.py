@@ -12,12 +12,17 @@ import aiohttp
 from standardwebhooks.webhooks import Webhook
 
 from store.domain.hook import Hook, is_public
+from store.domain.json_values import holdable
+from store.domain.typed_text import tidy
 
 CONNECT_SECONDS = 5
 TRY_SECONDS = 15
 """How long a try may take, from the connection to the end of the answer."""
 LONGEST_ANSWER = 64 * 2**10
 """Bytes of an answer that are read."""
+REASON_LIMIT = 1000
+"""Characters of a reason that are kept."""
+NO_REASON = "No reason given by the platform"
 _AddrInfo = tuple[Any, ...]
 
 
@@ -25,12 +30,14 @@ _AddrInfo = tuple[Any, ...]
 class Heard:
     """What came of a try: a status, or none where there was no answer. `retry_after` in seconds.
 
-    `said` is short and safe to show: it holds nothing that the receiver wrote.
+    `said` is short and safe to show: it holds nothing that the receiver wrote. `refused_for` is the
+    reason in the words of the platform, where that took an approval and did not accept it.
     """
 
     status: int | None
     said: str
     retry_after: float | None = None
+    refused_for: str | None = None
 
     @property
     def is_taken(self) -> bool:
@@ -75,8 +82,10 @@ class Poster:
             async with session.post(
                 hook.url, data=text.encode(), headers=headers, allow_redirects=False
             ) as answer:
-                await answer.content.read(LONGEST_ANSWER)
-                return Heard(answer.status, f"HTTP {answer.status}", _wait(answer.headers))
+                said = await _read(answer)
+                refused_for = _refused_for(said) if hook.is_platform else None
+                wait = _wait(answer.headers)
+                return Heard(answer.status, f"HTTP {answer.status}", wait, refused_for)
         except TimeoutError:
             return Heard(None, f"no answer within {TRY_SECONDS} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -117,6 +126,26 @@ def _socket(info: _AddrInfo, *, allowed: bool) -> socket.socket:
     if not allowed:
         raise ForbiddenAddressError("not to be connected to")
     return socket.socket(*info[:3])
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    """The answer, as far as it is read."""
+    said = b""
+    while len(said) < LONGEST_ANSWER and (part := await answer.content.read(LONGEST_ANSWER)):
+        said += part
+    return said[:LONGEST_ANSWER]
+
+
+def _refused_for(said: bytes) -> str | None:
+    """Why the platform does not accept it; None where it does, and where it says nothing of it."""
+    try:
+        answer = holdable(json.loads(said))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(answer, dict) or answer.get("accepted") is not False:
+        return None
+    reason = answer.get("reason")
+    return (tidy(reason)[:REASON_LIMIT] if isinstance(reason, str) else "") or NO_REASON
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:

@@ -29,7 +29,10 @@ from store.engine.database import AnyRow, AnySelect, Database, execute
 from store.engine.time_limits import LONG
 from store.tables import EventRow, SaltRow
 
-TEXTS = ("title", "mini_program_name", "details", "decision_reason", "platform_decider")
+TEXTS = (
+    *("title", "mini_program_name", "details", "decision_reason"),
+    *("platform_decider", "platform_reason"),
+)
 """The columns of a request that hold what somebody wrote."""
 DERIVED = frozenset({"id", "revision", "search_text", "target_app"})
 """The columns of a request that no event sets: they follow from the event itself, or from other

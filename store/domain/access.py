@@ -11,7 +11,7 @@ from typing import assert_never
 
 from store.domain import release_stages
 from store.domain.lifecycle import Act, after
-from store.domain.request import Request, Status
+from store.domain.request import Request
 
 
 class Denial(StrEnum):
@@ -31,6 +31,9 @@ class Denial(StrEnum):
     NOT_THE_MOVER = "not_the_mover"
     NO_STAGES = "no_stages"
     WRONG_STAGE = "wrong_stage"
+    NOT_AN_ADMIN = "not_an_admin"
+    NOT_REFUSED = "not_refused"
+    NO_PLATFORM = "no_platform"
 
 
 class Role(StrEnum):
@@ -108,9 +111,11 @@ def may(
                 return Denied(Denial.NOT_THE_MOVER)
             return Allowed() if release_stages.has_stages(request) else Denied(Denial.NO_STAGES)
         case Act.RESUBMIT:
-            able = own or actor in roster.admins
-            ended = request.status in {Status.REJECTED, Status.WITHDRAWN}
-            return Allowed() if able and ended else Denied(Denial.NOT_RESUBMITTABLE)
+            able = (own or actor in roster.admins) and request.came_to_nothing
+            return Allowed() if able else Denied(Denial.NOT_RESUBMITTABLE)
+        case Act.SEND:
+            refused = Allowed() if request.is_refused_there else Denied(Denial.NOT_REFUSED)
+            return refused if actor in roster.admins else Denied(Denial.NOT_AN_ADMIN)
         case Act.WITHDRAW:
             if not own:
                 return Denied(Denial.NOT_THE_SUBMITTER)

@@ -31,11 +31,16 @@ TEST = "test"
 """The type of what `hooks test` sends."""
 BY_KIND = {event.value.removeprefix("request."): event for event in HookEvent}
 """The event that a kind of change is for others; other kinds are our own affair."""
+SENT_AGAIN = "sent_again"
+"""The kind of the event by which the platform is told of an approval once more, and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Where webhooks go. Times are aware UTC; `paused_why` is told where it is paused."""
+    """Where webhooks go. Times are aware UTC; `paused_why` is told where it is paused.
+
+    One of them may be the platform's own: its answer to an approval goes on record.
+    """
 
     id: int
     url: str
@@ -43,6 +48,7 @@ class Hook:
     secret: str
     allow_private: bool
     created_at: datetime
+    is_platform: bool = False
     last_answer: str | None = None
     last_at: datetime | None = None
     paused_at: datetime | None = None

@@ -14,6 +14,7 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     MOVE = "move"
     RESUBMIT = "resubmit"
+    SEND = "send"
 
     @property
     def verdict(self) -> Verdict | None:

@@ -29,8 +29,11 @@ TRANSITIONS: dict[tuple[Environment, ReleaseStage | None], tuple[ReleaseStage, .
 
 
 def has_stages(request: Request) -> bool:
-    """Whether anything follows the decision: only for an approved release."""
-    return request.category.spec.has_release_stages and request.status is Status.APPROVED
+    """Whether anything follows the decision: only for an approved release that the platform has
+    not refused.
+    """
+    approved = request.status is Status.APPROVED and not request.is_refused_there
+    return request.category.spec.has_release_stages and approved
 
 
 def current(request: Request) -> ReleaseStage | None:

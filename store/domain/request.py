@@ -117,6 +117,13 @@ _REJECTION_LABELS = {
 }
 
 
+class PlatformAnswer(StrEnum):
+    """What the platform said when it was told of an approval."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 class ReleaseStage(StrEnum):
     """Where an approved release stands; the platform's release statuses after the review."""
 
@@ -218,6 +225,8 @@ class Request:
     was decided on the platform's own page is nobody's vote: then `decided_by` is None and
     `platform_decider` is the name that the platform gave.
     `release_stage` is None until somebody said where the approved release stands.
+    `platform_answer` is None until the platform answered an approval that it was told of, when it
+    is told of them; `platform_reason` is why it refused, in its words.
 
     From `predecessor` on it is what other requests and the history add; read only for a card or
     the details, no part of what makes two snapshots equal. `context_at` is when that was so, for
@@ -249,6 +258,9 @@ class Request:
     attempt: int = 1
     release_stage: ReleaseStage | None = None
     moved_at: datetime | None = None
+    platform_answer: PlatformAnswer | None = None
+    platform_answered_at: datetime | None = None
+    platform_reason: str | None = None
     predecessor: Predecessor | None = field(default=None, compare=False)
     base: Predecessor | None = field(default=None, compare=False)
     first_on_target: bool = field(default=False, compare=False)
@@ -270,6 +282,16 @@ class Request:
     def is_open(self) -> bool:
         """Whether somebody still has to decide."""
         return self.status is Status.UNDER_REVIEW
+
+    @property
+    def is_refused_there(self) -> bool:
+        """Whether it was approved here, and the platform did not accept that."""
+        return self.platform_answer is PlatformAnswer.REFUSED
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether it has ended without effect, so that the same may be submitted again."""
+        return self.status in {Status.REJECTED, Status.WITHDRAWN} or self.is_refused_there
 
     @property
     def deciders(self) -> set[str]:

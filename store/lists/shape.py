@@ -122,6 +122,7 @@ def _narrowed(chosen: Filter) -> dict[str, Sequence[str]]:
         "environment": [value.value for value in chosen.environments],
         "category": [value.value for value in chosen.categories],
         "submitted_by": chosen.submitters,
+        "platform_answer": [value.value for value in chosen.sent],
     }
     return {name: given for name, given in parts.items() if given}
 

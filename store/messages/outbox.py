@@ -78,6 +78,7 @@ class Kind(StrEnum):
     POLICY = "policy"
     STAGE = "stage"
     HELP = "help"
+    NOT_ACCEPTED = "not_accepted"
 
 
 class Rank(IntEnum):
@@ -108,6 +109,7 @@ _RANKS = {
     Kind.LATE_ANSWER: Rank.ANSWER,
     Kind.HELP: Rank.ANSWER,
     Kind.OUTCOME: Rank.OUTCOME,
+    Kind.NOT_ACCEPTED: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it
     # One message a day and person, so it goes before any number of single cards.
     Kind.REMINDER: Rank.HOME,

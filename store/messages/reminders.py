@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store import people
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
+from store.domain.request import PlatformAnswer
 from store.engine.database import Database, delete_chunk
 from store.messages import slots
 from store.messages.outbox import Kind, Owed
@@ -138,6 +139,7 @@ async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[in
         select(RequestRow.id, RequestRow.submitted_by, PersonRow.timezone)
         .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by, isouter=True)
         .where(UNMOVED, col(PersonRow.active).is_not(False))
+        .where(col(RequestRow.platform_answer).is_distinct_from(PlatformAnswer.REFUSED.value))
         .where(col(RequestRow.completed_on) <= due)
         .where(col(RequestRow.completed_on) > due - NUDGE_WINDOW)
     )

@@ -47,7 +47,7 @@ PORTION = 50
 """Requests that one transaction changes: on SQLite every click waits for its end."""
 _SUBMITTED = ("title", "mini_program_name", "details")
 _SAID = ("decision_reason", VOTE_REASON)
-_OLD = ("details", "platform_decider", *_SAID)
+_OLD = ("details", "platform_decider", "platform_reason", *_SAID)
 """What `keep_details_days` is about. Titles and names of mini programs stay, for the lists."""
 _OF_A_PERSON = {DraftRow: "owner", HomeRow: "user_id", OutboxRow: "recipient", ExportRow: "asker"}
 """Rows that are about one person alone, and where they say who it is."""

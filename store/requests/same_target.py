@@ -6,6 +6,7 @@ Each look-up is one row or a few from an index, however much a target has seen.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.orm import aliased
@@ -16,6 +17,7 @@ from store.domain import target_rules as rules
 from store.domain.request import (
     Category,
     Move,
+    PlatformAnswer,
     Predecessor,
     ReleaseStage,
     Request,
@@ -29,9 +31,17 @@ MOVED = "moved"
 """The kind of the event by which a release reaches a stage."""
 REDRAWN = 10
 """How many waiting requests of a target are drawn again after a change there."""
+_NOT_REFUSED = or_(
+    col(RequestRow.platform_answer).is_(None),
+    col(RequestRow.platform_answer) != PlatformAnswer.REFUSED.value,
+)
 # Hot: with every submission.
+_OF_TRY: tuple[Any, ...] = (
+    *(RequestRow.created_at, RequestRow.id, RequestRow.attempt),
+    *(RequestRow.status, RequestRow.platform_answer),
+)
 _TRY = (
-    select(RequestRow.created_at, RequestRow.id, RequestRow.attempt, RequestRow.status)
+    select(*_OF_TRY)
     .where(*(col(getattr(RequestRow, name)) == bindparam(name) for name in TARGET))
     .where(RequestRow.category == bindparam("category"), RequestRow.submitted_by == bindparam("by"))
     .order_by(col(RequestRow.created_at).desc(), col(RequestRow.id).desc())
@@ -55,7 +65,8 @@ async def precedents(
     if only_of:
         others = and_(others, col(RequestRow.submitted_by) == only_of)
     same = and_(others, _is(Category.RELEASE), col(RequestRow.version) == version)
-    live = col(RequestRow.status).in_([Status.UNDER_REVIEW.value, Status.APPROVED.value])
+    statuses = [Status.UNDER_REVIEW.value, Status.APPROVED.value]
+    live = and_(col(RequestRow.status).in_(statuses), _NOT_REFUSED)
     return Precedents(
         standing=await _newest(session, and_(same, live), 1),
         rejected=await _newest(session, and_(same, _has(Status.REJECTED)), 2),
@@ -71,11 +82,13 @@ class Try:
     id: int = 0
     attempt: int = 1
     status: str = Status.UNDER_REVIEW.value
+    platform_answer: str | None = None
 
     @property
     def came_to_nothing(self) -> bool:
-        """Rejected or withdrawn, so that the next one is another try."""
-        return self.status in {Status.REJECTED, Status.WITHDRAWN}
+        """Rejected, withdrawn or not accepted, so that the next one is another try."""
+        refused = self.platform_answer == PlatformAnswer.REFUSED
+        return self.status in {Status.REJECTED, Status.WITHDRAWN} or refused
 
 
 Purpose = tuple[Target, Category, str]
@@ -179,8 +192,8 @@ async def _predecessor(session: AsyncSession, request: Request) -> RequestRow | 
 
 
 async def _base(session: AsyncSession, target: Target, request: Request) -> RequestRow | None:
-    """The last release approved there, before this one was itself."""
-    approved = and_(_on(target), _is(Category.RELEASE), _has(Status.APPROVED))
+    """The last release approved there, before this one was itself; none that was refused there."""
+    approved = and_(_on(target), _is(Category.RELEASE), _has(Status.APPROVED), _NOT_REFUSED)
     last = select(RequestRow).where(approved, _before(request))
     last = last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
     return (await session.exec(last.limit(1))).first()

@@ -14,12 +14,27 @@ from typing import Any
 
 import pytest
 
-from blocks import decision_form, filter_form, home, paging, request_card, request_details
+from blocks import (
+    decision_form,
+    filter_form,
+    home,
+    notices,
+    paging,
+    request_card,
+    request_details,
+)
 from blocks import request_list as listing
 from bot.sandbox.limits import message_problems, view_problems
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
-from store.domain.request import Category, Environment, Predecessor, Request, Status
+from store.domain.request import (
+    Category,
+    Environment,
+    PlatformAnswer,
+    Predecessor,
+    Request,
+    Status,
+)
 from tests.cast import ALICE, NOW, PEOPLE, sample_of
 from tests.harness_blocks import in_status
 
@@ -79,6 +94,18 @@ def of_one_request() -> Iterator[tuple[str, Json]]:
     yield "mini_program_release/second_try_card", request_card.build(again, PEOPLE).payload()
     details = request_details.build(again, PEOPLE, DECIDES)
     yield "mini_program_release/second_try_details", details.to_dict()
+    refused = replace(
+        shown(Category.RELEASE, Status.APPROVED),
+        platform_answer=PlatformAnswer.REFUSED,
+        platform_answered_at=NOW,
+        platform_reason="package expired",
+    )
+    card = request_card.build(refused, PEOPLE, may_send=True)
+    yield "mini_program_release/not_accepted_card", card.payload()
+    details = request_details.build(refused, PEOPLE, DECIDES | {Act.SEND})
+    yield "mini_program_release/not_accepted_details", details.to_dict()
+    told = notices.not_accepted(refused, PEOPLE, reader=refused.submitted_by, may_send=False)
+    yield "mini_program_release/not_accepted_told", told.payload()
     plain = shown(Category.RELEASE, Status.REJECTED)
     view = request_details.build(plain, PEOPLE, DECIDES, pictures=False)
     yield "mini_program_release/rejected_details_plain", view.to_dict()

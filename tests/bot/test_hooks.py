@@ -38,6 +38,18 @@ async def test_paused_resumed_and_removed(installed: Installation) -> None:
         assert (typed.code, f"There is no hook {url}." in typed.words) == (1, True)
 
 
+async def test_one_hook_is_the_platforms(installed: Installation) -> None:
+    url = "https://platform.example/hook"
+    added = await installed.types("hooks", "add", url, "--events", "all", "--platform")
+    assert added.code == 0
+    assert f"{url}  the platform  all" in (await installed.types("hooks", "list")).words
+    other = ("hooks", "add", "https://other.example/", "--platform")
+    second = await installed.types(*other, "--events", "all")
+    assert (second.code, f"{url} is the platform's hook already" in second.words) == (1, True)
+    deaf = await installed.types(*other, "--events", "request.submitted")
+    assert (deaf.code, "request.approved" in deaf.words) == (2, True)
+
+
 async def test_a_replay_of_nothing_is_told(installed: Installation) -> None:
     typed = await installed.types("hooks", "replay", "MP-12")
     assert (typed.code, typed.words) == (1, "0 webhooks will be sent again.\n")

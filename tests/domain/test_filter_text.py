@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from store.domain.lists.filter_text import WordsError, parse, words
 from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
-from store.domain.request import Category, Environment, Status
+from store.domain.request import Category, Environment, PlatformAnswer, Status
 from tests.cast import ALICE, BOB, CAROL
 
 
@@ -52,6 +52,8 @@ def test_statuses_are_understood(text: str, statuses: tuple[Status, ...]) -> Non
     ("text", "wanted"),
     [
         ("", Filter()),
+        ("sent:refused", Filter(sent=(PlatformAnswer.REFUSED,))),
+        ("Sent: refused, accepted", Filter(sent=tuple(PlatformAnswer))),
         ("env:sandbox", Filter(environments=(Environment.SANDBOX,))),
         ("environment: prod", Filter(environments=(Environment.PRODUCTION,))),
         ("category:release", Filter(categories=(Category.RELEASE,))),
@@ -113,7 +115,7 @@ def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
         (
             "statsu:approved",
             "I don't know `statsu:`. Did you mean `status:`?"
-            " You can filter by status, env, category and by, and sort."
+            " You can filter by status, env, category, by and sent, and sort."
             " To search for the word itself, put it in quotes.",
         ),
         (

@@ -77,6 +77,7 @@ async def add(
     *,
     events: Iterable[HookEvent] = HookEvent,
     allow_private: bool = True,
+    is_platform: bool = False,
 ) -> None:
     """A hook that leads there."""
     async with db.transaction() as session:
@@ -86,5 +87,6 @@ async def add(
             events,
             receiver.secret,
             allow_private=allow_private,
+            is_platform=is_platform,
             now=team.clock(),
         )

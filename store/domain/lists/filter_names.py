@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from store.domain.lists.query import Sort
-from store.domain.request import Category, Environment, Status
+from store.domain.request import Category, Environment, PlatformAnswer, Status
 from store.domain.typed_text import folded, seen
 
 ECHO_LIMIT = 40
@@ -70,6 +70,7 @@ CATEGORIES = Names(
     {c.spec.filter_name: c for c in Category},
     {name: c for c in Category for name in (c.value, _folded(c.label))},
 )
+SENT = Names("platform's answer", {a.value: a for a in PlatformAnswer}, {})
 SORTS = Names("order", {s.value: s for s in Sort}, {})
 
 

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from store.domain.lists.filter_names import (
     CATEGORIES,
     ENVIRONMENTS,
+    SENT,
     SORTS,
     STATUSES,
     WordsError,
@@ -33,6 +34,7 @@ _KEYS = {
     "environment": "env",
     "category": "category",
     "by": "by",
+    "sent": "sent",
     "sort": "sort",
 }
 _EXAMPLES = {
@@ -40,9 +42,10 @@ _EXAMPLES = {
     "env": "production",
     "category": "release",
     "by": "me",
+    "sent": "refused",
     "sort": "-created",
 }
-_KNOWN_KEYS = "You can filter by status, env, category and by, and sort."
+_KNOWN_KEYS = "You can filter by status, env, category, by and sent, and sort."
 
 # What phones and other keyboards write for the few signs that mean something here.
 _SIGNS = str.maketrans(
@@ -98,6 +101,7 @@ def parse(text: str, scope: Scope, asker: str) -> ListQuery:
             environments=ENVIRONMENTS.chosen(given["env"]),
             categories=CATEGORIES.chosen(given["category"]),
             submitters=_submitters(given["by"], asker),
+            sent=SENT.chosen(given["sent"]),
             words=_free_words(free),
         ),
         sort=_sort(given["sort"], scope),
@@ -112,6 +116,7 @@ def words(query: ListQuery) -> str:
         "env": [ENVIRONMENTS.name(environment) for environment in wanted.environments],
         "category": [CATEGORIES.name(category) for category in wanted.categories],
         "by": [f"<@{user}>" for user in wanted.submitters],
+        "sent": [SENT.name(answer) for answer in wanted.sent],
         "sort": [] if query.sort is default_sort(query.scope) else [query.sort.value],
     }
     filters = (f"{key}:{','.join(values)}" for key, values in parts.items() if values)

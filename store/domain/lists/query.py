@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from store.domain.request import Category, Environment, Request, Status
+from store.domain.request import Category, Environment, PlatformAnswer, Request, Status
 from store.domain.typed_text import folded
 
 PAGE_SIZE = 10
@@ -65,6 +65,7 @@ class Filter:
     categories: tuple[Category, ...] = ()
     submitters: tuple[str, ...] = ()
     words: str = ""
+    sent: tuple[PlatformAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
