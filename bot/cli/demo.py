@@ -19,7 +19,7 @@ async def play(
 
     With `until` the workspace then stays up as a page until that returns.
     """
-    async with local_workspace(rates=Rates(), post_interval=POST_INTERVAL) as made:
+    async with local_workspace(rates=Rates(), post_interval=POST_INTERVAL, platform=True) as made:
         try:
             await tell(_stage(made, color))
         except StoryError as failure:
@@ -64,12 +64,14 @@ def _stage(made: LocalWorkspace, color: bool) -> Stage:
     async def import_requests() -> int:
         return sum(line.outcome == "new" for line in await made.import_requests())
 
-    playing_names = ("alice", "erin", "bob", "carol", "mallory")
+    playing_names = ("alice", "erin", "bob", "carol", "ada", "mallory")
+    assert made.platform, "the story has one"
     return Stage(
         workspace=made.workspace,
         cast=Cast(**{name: made.people[name] for name in playing_names}, reviews=made.reviews),
         import_requests=import_requests,
         move_to=made.move_to,
+        platform=made.platform,
         say=lambda words: print(words, end=""),  # noqa: T201 - the demo is for reading
         color=color,
     )

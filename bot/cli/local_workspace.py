@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from sqlalchemy import event
 from sqlalchemy.util import await_only
 
-from bot import app
+from bot import app, http
 from bot.app import Bot
 from bot.cli import manifest, request_file
 from bot.cli.import_file import Importer, Line
@@ -26,11 +26,16 @@ from bot.sandbox import SAMPLE
 from bot.sandbox.actions.people import Person
 from bot.sandbox.page import server
 from bot.sandbox.page.site import Controls, Site
+from bot.sandbox.platform import Platform
 from bot.sandbox.state.conversations import Conversation
 from bot.sandbox.state.rates import Rates
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings, SettingsError
+from bot.web_server import serving
+from store import api_keys, webhooks
+from store.domain.api_key import Right
 from store.domain.clock import utc_now
+from store.domain.hook import HookEvent, new_secret
 
 STARTS = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 """Wednesday, 10:00 in Manila: the sample's requests are a day or two old."""
@@ -73,6 +78,7 @@ class LocalWorkspace:
     clock: MovedClock
     people: dict[str, Person]
     reviews: Conversation
+    platform: Platform | None = None
     slow_by: float = field(default=0.0, init=False)
 
     async def import_requests(self, file: Path = SAMPLE) -> list[Line]:
@@ -97,7 +103,8 @@ class LocalWorkspace:
     def page(self, port: int = 0) -> AbstractAsyncContextManager[str]:
         """The workspace as a page on 127.0.0.1; gives its address. OSError if the port is taken."""
         controls = Controls(move_to=self.move_to, slow_database=self.slow_database)
-        return server.serving(Site(self.workspace, manifest.build(), controls), port=port)
+        site = Site(self.workspace, manifest.build(), controls, self.platform)
+        return server.serving(site, port=port)
 
 
 @asynccontextmanager
@@ -107,10 +114,12 @@ async def local_workspace(
     rates: Rates | None = None,
     post_interval: timedelta = timedelta(),
     starts: datetime = STARTS,
+    platform: bool = False,
 ) -> AsyncIterator[LocalWorkspace]:
     """A workspace of that many people with the bot running in it, on a SQLite file of its own.
 
-    Without `rates` Slack takes messages as fast as they come.
+    Without `rates` Slack takes messages as fast as they come. With a `platform` there is one that
+    hands requests in, and is told what happens.
     """
     clock = MovedClock(starts - utc_now())
     async with AsyncExitStack() as stack:
@@ -126,7 +135,32 @@ async def local_workspace(
         made = LocalWorkspace(workspace, bot, clock, cast, reviews)
         _delay_transactions(made)
         await stack.enter_async_context(app.running(bot))
+        if platform:
+            made.platform = await stack.enter_async_context(_platform(made))
         yield made
+
+
+@asynccontextmanager
+async def _platform(made: LocalWorkspace) -> AsyncIterator[Platform]:
+    """The platform with a key for the HTTP API, and a hook as `hooks add --platform` makes it."""
+    bot, secret = made.bot, new_secret()
+    async with (
+        Platform.serving(made.clock, made.workspace.changed) as platform,
+        serving(http.build(bot), host="127.0.0.1", port=0) as address,
+    ):
+        async with bot.db.transaction() as session:
+            _, platform.key = await api_keys.create(
+                session, "platform", list(Right), now=made.clock()
+            )
+            await webhooks.add(
+                session,
+                *(platform.hook_url, list(HookEvent), secret),
+                allow_private=True,
+                is_platform=True,
+                now=made.clock(),
+            )
+        platform.api, platform.secret = f"{address}/api/v1", secret
+        yield platform
 
 
 def _people(workspace: Workspace, count: int) -> dict[str, Person]:

@@ -214,7 +214,7 @@ def sandbox(
 
 
 async def _sandbox(port: int, seed: Path, people: int, open_browser: bool) -> int:
-    async with local_workspace(people=people) as made:
+    async with local_workspace(people=people, platform=True) as made:
         lines = await made.import_requests(seed)
         for line in lines:
             for problem in line.problems:

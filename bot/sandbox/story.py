@@ -4,6 +4,7 @@ Nothing is prepared: every picture is read back from the workspace, and a step t
 true ends the story with StoryError.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.sandbox import screen
 from bot.sandbox.actions.member import Answer
 from bot.sandbox.actions.people import Person
+from bot.sandbox.platform import Mood, Platform
 from bot.sandbox.state.conversations import Conversation, Message
 from bot.sandbox.workspace import Workspace
 
@@ -27,12 +29,15 @@ class StoryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who plays: alice and erin submit, bob and carol review, mallory must get nowhere."""
+    """Who plays: alice and erin submit, bob and carol review, ada administers, mallory must get
+    nowhere.
+    """
 
     alice: Person
     erin: Person
     bob: Person
     carol: Person
+    ada: Person
     mallory: Person
     reviews: Conversation
 
@@ -45,6 +50,7 @@ class Stage:
     cast: Cast
     import_requests: Callable[[], Awaitable[int]]
     move_to: Callable[[datetime], Awaitable[None]]
+    platform: Platform
     say: Callable[[str], None]
     color: bool = False
 
@@ -106,6 +112,8 @@ async def tell(stage: Stage) -> None:
         _mallory_is_refused,
         _alice_withdraws,
         _lists,
+        _the_platform_hands_in_and_refuses,
+        _ada_sends_it_again,
         _reminder,
         _digest,
     ):
@@ -183,6 +191,43 @@ async def _lists(stage: Stage) -> None:
     stage.show(bob, await _answered(stage, bob, words, "2 requests", "MP-2", "MP-4"))
 
 
+async def _the_platform_hands_in_and_refuses(stage: Stage) -> None:
+    platform, erin, bob = stage.platform, stage.cast.erin, stage.cast.bob
+    stage.scene("the platform hands one in by the API; bob approves, the platform does not accept")
+    platform.mood = Mood.REFUSES
+    status, said = await platform.hand_in(platform.next_request())
+    stage.check(status == 201, f"the API should take the request: {status} {said}")
+    ref = said["review"]["request"]
+    stage.say(f"POST /api/v1/requests: {status}, {ref}\n")
+    stage.check((await bob.command(f"/mp-requests approve {ref}")).acked, "bob should be heard")
+    await _told(stage, "request.approved", 1)
+    refused = await stage.seen(erin, ref, "not accepted by the platform", platform.reason)
+    stage.show(erin, refused)
+
+
+async def _ada_sends_it_again(stage: Stage) -> None:
+    platform, ada, erin = stage.platform, stage.cast.ada, stage.cast.erin
+    stage.scene("the platform has mended it; ada presses Send again")
+    platform.mood = Mood.ACCEPTS
+    notice = await stage.seen(ada, "not accepted by the platform", "Send again")
+    stage.show(ada, notice)
+    _acknowledged(stage, await ada.click(notice, "request.send"))
+    await _told(stage, "request.approved", 2)
+    signed = [each.is_signed for each in platform.received]
+    stage.check(signed and all(signed), "every webhook should be signed")
+    ref = platform.received[-1].request
+    stage.show(erin, await _soon_answered(stage, erin, f"why {ref}", "sent to the platform"))
+
+
+async def _told(stage: Stage, event: str, times: int) -> None:
+    """Wait until the platform has had so many webhooks of this type."""
+
+    def heard() -> bool:
+        return sum(each.type == event for each in stage.platform.received) >= times
+
+    await stage.until(heard, f"the platform should hear {event} {times} times")
+
+
 async def _reminder(stage: Stage) -> None:
     bob = stage.cast.bob
     stage.scene("two in the afternoon: what has waited longer than a working day")
@@ -208,6 +253,17 @@ async def _answered(stage: Stage, person: Person, words: str, *expected: str) ->
     assert message is not None
     missing = [part for part in expected if part not in message.plain()]
     stage.check(not missing, f"/mp-requests {words} should say {missing}: {message.plain()}")
+    return message
+
+
+async def _soon_answered(stage: Stage, person: Person, words: str, expected: str) -> Message:
+    """The answer to a command that is typed until it says so: nobody is told of this one."""
+    until = asyncio.get_running_loop().time() + PATIENCE
+    message = await _answered(stage, person, words)
+    while expected not in message.plain() and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(PATIENCE / 100)
+        message = await _answered(stage, person, words)
+    stage.check(expected in message.plain(), f"/mp-requests {words} should say {expected!r}")
     return message
 
 

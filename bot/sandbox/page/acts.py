@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import aiohttp
+
 from bot.sandbox.actions.command_text import escape
 from bot.sandbox.actions.member import Answer
 from bot.sandbox.page import fault_switches, forms
 from bot.sandbox.page.parts import Look
+from bot.sandbox.platform import Mood, Platform
 from bot.sandbox.state.controls import find
 from bot.sandbox.state.conversations import Message
 from bot.sandbox.state.views import View
@@ -112,10 +115,37 @@ async def fault(look: Look, given: Json) -> str | None:
     return None
 
 
+async def mood(look: Look, given: Json) -> str | None:
+    """How the platform answers from now on."""
+    _platform(look).mood = Mood(given["mood"])
+    return None
+
+
+async def hand_in(look: Look, _given: Json) -> str | None:
+    """The platform hands a request in. Returns a sentence where the API does not take it."""
+    platform = _platform(look)
+    try:
+        status, said = await platform.hand_in(platform.next_request())
+    except (aiohttp.ClientError, TimeoutError) as error:
+        return f"The API was not reached ({type(error).__name__})."
+    if status == 201:
+        return None
+    return f"The API answered {status}: {said.get('detail') or said.get('title') or said}"
+
+
 ACTS: dict[str, Act] = {
     act.__name__: act
-    for act in (click, choose, options, submit, close, write, shortcut, home, read, clock, fault)
+    for act in (
+        *(click, choose, options, submit, close, write, shortcut, home, read, clock, fault),
+        *(mood, hand_in),
+    )
 }
+
+
+def _platform(look: Look) -> Platform:
+    if look.site.platform is None:
+        raise LookupError("this workspace has no platform")
+    return look.site.platform
 
 
 def _next(now: datetime, hour: int) -> datetime:

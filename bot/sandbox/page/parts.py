@@ -14,6 +14,7 @@ from bot.sandbox.page.drawing import draw
 from bot.sandbox.page.names import Names
 from bot.sandbox.page.site import Site
 from bot.sandbox.page.surfaces import Surface
+from bot.sandbox.platform import Mood
 from bot.sandbox.state.conversations import Conversation
 from bot.sandbox.state.views import View
 
@@ -120,5 +121,6 @@ _PARTS: dict[str, Callable[[Look], str]] = {
     "dialogs": _dialogs,
     "clock": _part("clock.html"),
     "faults": _part("faults.html", switches=lambda look: fault_switches.switches(look.site)),
+    "platform": _part("platform.html", moods=lambda _look: list(Mood)),
     "payloads": _part("payloads.html", entries=lambda look: inspector.latest(look.site)),
 }

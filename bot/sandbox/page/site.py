@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.sandbox.actions.people import Person
 from bot.sandbox.page.shown_messages import ShownMessages
+from bot.sandbox.platform import Platform
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]
@@ -27,11 +28,15 @@ class Controls:
 
 @dataclass
 class Site:
-    """One page for everybody in the workspace. `manifest` is the app's, as Slack takes it."""
+    """One page for everybody in the workspace. `manifest` is the app's, as Slack takes it.
+
+    `platform` is the one beside Slack, if there is one.
+    """
 
     workspace: Workspace
     manifest: Mapping[str, Any]
     controls: Controls = field(default_factory=Controls)
+    platform: Platform | None = None
     shown: ShownMessages = field(default_factory=ShownMessages)
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-// The sandbox's own controls: clock, faults, payloads, light and dark.
+// The sandbox's own controls: clock, faults, platform, payloads, light and dark.
 
 import { act } from "./acts.js";
 
@@ -25,10 +25,12 @@ const toggles = {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { toggle, clock, fault } = button.dataset;
+  const { toggle, clock, fault, mood } = button.dataset;
   if (toggle) toggles[toggle]();
   if (clock) act("clock", { to: clock });
   if (fault) act("fault", { key: fault });
+  if (mood) act("mood", { mood });
+  if ("handIn" in button.dataset) act("hand_in");
   if ("copy" in button.dataset) copy(button);
 });
 
