@@ -79,7 +79,8 @@ def another(table: type, name: str) -> object:
     """A value that the database takes and that was not there."""
     taken = {"category": "mini_program_launch", "environment": "sandbox", "status": "approved",
              "rejection_class": "other_prohibited_activities", "verdict": "approve",
-             "release_stage": "full", "platform_answer": "refused", "resubmission_of": 1, "request_id": 3}  # fmt: skip
+             "release_stage": "full", "platform_answer": "refused", "resubmission_of": 1,
+             "request_id": 3}  # fmt: skip
     kind = table.__table__.columns[name].type
     if name in taken:
         return taken[name]
