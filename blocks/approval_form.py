@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import ContextBlock, SectionBlock
 from slack_sdk.models.views import View
 
 from blocks import request_text
-from blocks.buttons import RequestRevision
+from blocks.buttons import RequestRound
 from blocks.notices import section
 from blocks.text import mrkdwn, words
 from store.domain.request import Request
@@ -24,15 +24,19 @@ def build(requests: Sequence[Request], *, left_out: Sequence[str] = ()) -> View:
         title=words(f"Approve {request_text.these(requests)}"),
         submit=words({1: "Approve", 2: "Approve both"}.get(count, f"Approve all {count}")),
         close=words("Not yet"),
-        private_metadata=RequestRevision.encode_all(requests),
+        private_metadata=RequestRound.encode_all(requests),
         blocks=[
-            *(SectionBlock(text=mrkdwn(request_text.heading(each))) for each in requests),
+            *(SectionBlock(text=mrkdwn(_asked(each))) for each in requests),
             ContextBlock(elements=[mrkdwn("An approval cannot be undone here.")]),
             *map(section, left_out),
         ],
     )
 
 
-def parse(view: Mapping[str, Any]) -> tuple[RequestRevision, ...]:
+def _asked(request: Request) -> str:
+    return "\n".join(filter(None, (request_text.warning(request), request_text.heading(request))))
+
+
+def parse(view: Mapping[str, Any]) -> tuple[RequestRound, ...]:
     """The requests to approve, as they were shown; none for a form that is not ours."""
-    return RequestRevision.parse_all(view.get("private_metadata") or "")
+    return RequestRound.parse_all(view.get("private_metadata") or "")

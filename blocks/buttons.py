@@ -1,7 +1,7 @@
 """Every button, by name: what it is called on the wire and what it carries.
 
-A button carries which request and which revision of it the person was looking at, never a fact:
-facts are read from the record when it is clicked. Every action id is listed in ALL_ACTIONS, so
+A button carries which request and which round of it the person was looking at, never a fact: facts
+are read from the record when it is clicked. Every action id is listed in ALL_ACTIONS, so
 that a test can see that each has a listener.
 """
 
@@ -80,29 +80,29 @@ ALL_ACTIONS = (
 )
 
 # Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.
-_REVISION = re.compile(r"([1-9][0-9]{0,9}):(0|[1-9][0-9]{0,9})", re.ASCII)
+_ROUND = re.compile(r"([1-9][0-9]{0,9}):(0|[1-9][0-9]{0,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class RequestRevision:
-    """The request a button or modal is about, and the revision the person saw."""
+class RequestRound:
+    """The request a button or modal is about, and the round the person saw."""
 
     id: int
-    revision: int
+    round: int
 
     @classmethod
     def of(cls, request: Request) -> Self:
         """What a button drawn from this snapshot carries."""
-        return cls(request.id, request.revision)
+        return cls(request.id, request.round)
 
     def encode(self) -> str:
         """The button's value: `128:3`."""
-        return f"{self.id}:{self.revision}"
+        return f"{self.id}:{self.round}"
 
     @classmethod
     def parse(cls, value: str) -> Self | None:
         """Read a button's value back; None for anything we did not write."""
-        found = _REVISION.fullmatch(value)
+        found = _ROUND.fullmatch(value)
         return cls(int(found[1]), int(found[2])) if found else None
 
     @classmethod
@@ -122,7 +122,7 @@ def approve(request: Request) -> ButtonElement:
     return ButtonElement(
         text=words("Approve"),
         action_id=APPROVE,
-        value=RequestRevision.of(request).encode(),
+        value=RequestRound.of(request).encode(),
         style="primary",
         confirm=ConfirmObject(
             title=words("Approve this request?"),
@@ -138,7 +138,7 @@ def reject(request: Request) -> ButtonElement:
     return ButtonElement(
         text=words("Reject"),
         action_id=REJECT,
-        value=RequestRevision.of(request).encode(),
+        value=RequestRound.of(request).encode(),
         style="danger",
     )
 
@@ -148,7 +148,7 @@ def withdraw(request: Request) -> ButtonElement:
     return ButtonElement(
         text=words("Withdraw"),
         action_id=WITHDRAW,
-        value=RequestRevision.of(request).encode(),
+        value=RequestRound.of(request).encode(),
         confirm=ConfirmObject(
             title=words("Withdraw this request?"),
             text=words(
@@ -163,7 +163,7 @@ def withdraw(request: Request) -> ButtonElement:
 
 def stage(request: Request) -> StaticSelectElement:
     """Says where an approved release is now, of where it may be next; there has to be one."""
-    seen = RequestRevision.of(request).encode()
+    seen = RequestRound.of(request).encode()
     return StaticSelectElement(
         action_id=STAGE,
         placeholder=words("Where is it now?"),
@@ -174,10 +174,10 @@ def stage(request: Request) -> StaticSelectElement:
     )
 
 
-def parse_stage(value: str) -> tuple[RequestRevision, ReleaseStage] | None:
+def parse_stage(value: str) -> tuple[RequestRound, ReleaseStage] | None:
     """Read a chosen stage back; None for anything we did not write."""
     seen, _, stage = value.partition(" ")
-    request = RequestRevision.parse(seen)
+    request = RequestRound.parse(seen)
     return (request, ReleaseStage(stage)) if request and stage in tuple(ReleaseStage) else None
 
 
@@ -186,14 +186,14 @@ def again(request: Request) -> ButtonElement:
     return ButtonElement(
         text=words("Submit again"),
         action_id=AGAIN,
-        value=RequestRevision.of(request).encode(),
+        value=RequestRound.of(request).encode(),
         accessibility_label=plain(f"Submit again: {request.ref} {request.title}", 75),
     )
 
 
 def send_again(request: Request) -> ButtonElement:
     """Tells the platform of an approval once more that it did not accept."""
-    return link("Send again", SEND_AGAIN, RequestRevision.of(request).encode())
+    return link("Send again", SEND_AGAIN, RequestRound.of(request).encode())
 
 
 def details(request: Request, label: str = "View details") -> ButtonElement:
@@ -201,7 +201,7 @@ def details(request: Request, label: str = "View details") -> ButtonElement:
     return ButtonElement(
         text=words(label),
         action_id=DETAILS,
-        value=RequestRevision.of(request).encode(),
+        value=RequestRound.of(request).encode(),
         accessibility_label=plain(f"{label}: {request.ref} {request.title}", 75),
     )
 
@@ -224,4 +224,9 @@ def _consequence(request: Request) -> str:
     app = request.details.get("target_app")
     where = request.environment.label
     place = f"{where}: {plain(app, 60)}" if isinstance(app, str) and app.strip() else where
-    return f"Approve {plain(request.title, 150)}? {SCREENS[request.category].effect} {place}."
+    warning = f"{plain(request.terms.warning, 120)} " if request.terms.warning else ""
+    if request.is_staged:
+        stage = plain(request.stage_now.name, 75)
+        return f"{warning}Approve {plain(request.title, 60)}? This is your vote at “{stage}”."
+    title = plain(request.title, 60 if warning else 150)
+    return f"{warning}Approve {title}? {SCREENS[request.category].effect} {place}."

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from blocks import request_text
-from blocks.buttons import RequestRevision
+from blocks.buttons import RequestRound
 from blocks.notices import section
 from blocks.text import mrkdwn, words
 from store.domain.request import RejectionClass, Request
@@ -36,7 +36,7 @@ REASON_LIMIT = 2000
 class Rejection:
     """What the form says, of each of `requests`: `reason` is tidy and 1 to 2,000 characters."""
 
-    requests: tuple[RequestRevision, ...]
+    requests: tuple[RequestRound, ...]
     rejection_class: RejectionClass | None
     reason: str
 
@@ -57,7 +57,7 @@ def build(
         title=words(f"Reject {request_text.these(requests)}"[:24]),
         submit=words({1: "Reject", 2: "Reject both"}.get(len(requests), "Reject all")),
         close=words("Cancel"),
-        private_metadata=RequestRevision.encode_all(requests),
+        private_metadata=RequestRound.encode_all(requests),
         blocks=[
             *(SectionBlock(text=mrkdwn(request_text.heading(each))) for each in requests),
             _class_input(rejection_class),
@@ -70,7 +70,7 @@ def build(
 def parse(view: Mapping[str, Any]) -> Rejection | dict[str, str]:
     """What was submitted, or a sentence for each input that needs another look, by block id."""
     values = view["state"]["values"]
-    requests = RequestRevision.parse_all(view.get("private_metadata") or "")
+    requests = RequestRound.parse_all(view.get("private_metadata") or "")
     reason = tidy(values[REASON][REASON].get("value") or "")
     if not requests:
         return {REASON: "This form is out of date. Close it and press Reject again."}

@@ -108,6 +108,7 @@ def parse(origin: Origin, values: Mapping[str, Any], asker: str) -> ListQuery | 
         categories=_chosen(values, _CATEGORY, Category),
         sent=origin.query.filter.sent,  # typed alone, and kept
         submitters=tuple(_state(values, _SUBMITTERS).get("selected_users") or ()),
+        stages=origin.query.filter.stages,
         words=_state(values, SEARCH).get("value") or "",
     )
     option = _state(values, _SORT).get("selected_option") or {}

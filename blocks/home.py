@@ -32,7 +32,7 @@ _HELP = "All of this works by command as well: `/mp-requests help`"
 class Shown:
     """One list as Home shows it: `tabs` are the ones this person has, `counts` those of this tab
     by status, whatever is filtered, capped like the totals of a page; `needs` is what needs this
-    person, whatever list is shown.
+    person, whatever list is shown. `stuck` are requests that nobody can decide, for an admin.
     """
 
     query: ListQuery
@@ -41,6 +41,7 @@ class Shown:
     tabs: Sequence[Scope]
     counts: Mapping[Status, int]
     needs: Needs = field(default_factory=Needs)
+    stuck: Sequence[Request] = ()
 
 
 def build(shown: Shown, *, now: datetime) -> View:
@@ -51,6 +52,7 @@ def build(shown: Shown, *, now: datetime) -> View:
         *_needs(shown.needs, now),
         _tabs(shown),
         _counts(shown),
+        *_stuck(shown.stuck),
         buttons.row(buttons.link("New request", buttons.NEW), *request_list.tools(query)),
         DividerBlock(),
         request_list.heading(query, page),
@@ -126,6 +128,14 @@ def _mine(status: Status) -> ButtonElement:
 
 def _need(said: str, way: ButtonElement) -> SectionBlock:
     return SectionBlock(text=mrkdwn(said), accessory=way)
+
+
+def _stuck(requests: Sequence[Request]) -> list[Block]:
+    if not requests:
+        return []
+    places = (f"{each.ref} at “{line(each.stage_now.name, 80)}”" for each in requests)
+    said = f"⚠️ *Stuck, nobody can decide:* {', '.join(places)}"
+    return [SectionBlock(text=mrkdwn(said))]
 
 
 def _tabs(shown: Shown) -> ActionsBlock:

@@ -162,8 +162,11 @@ def answers_view(title: str, sentences: Sequence[str]) -> View:
     )
 
 
-def decided(request: Request) -> str:
-    """To who just ended a review by command or form: how it stands now, and in what words."""
+def decided(request: Request, people: People) -> str:
+    """To who just decided by command or form: how it stands now, and in what words."""
+    if request.is_open:
+        counts = f"✓ Your approval of {request_text.named(request)} · {request.ref} counts."
+        return f"{counts}\n{request_text.stages(request, people)}"
     reason = f"\n{text.quote(request.decision_reason)}" if request.decision_reason else ""
     named = f"{request_text.named(request)} · {request.ref}"
     return f"{request_text.verdict(request)}\n{named}{reason}"
@@ -233,6 +236,22 @@ def departure(reviewer: str, waiting: Sequence[Request], total: int, people: Peo
     return Message(text.clip(f"{who} has left: {refs}{more}", FALLBACK_LIMIT), (section(said),))
 
 
+def stuck(request: Request, people: People) -> Message:
+    """To the admins: nobody who was asked at the open stage of a request may decide it any more."""
+    stage = text.line(request.stage_now.name, 80)
+    said = (
+        f"⚠️ *{request_text.title(request)}* · {request.ref} is stuck at “{stage}”: nobody who was "
+        "asked there can decide any more.\n"
+        f"{request_text.stages(request, people)}\n"
+        "Put people into `reviewers` of that stage in the policy, then run `mp-approvals policy "
+        "apply`; where admins decide, you can decide it yourself."
+    )
+    return Message(
+        text.clip(f"Stuck: {request_text.named(request)} · {request.ref}", FALLBACK_LIMIT),
+        (section(said), buttons.row(buttons.details(request))),
+    )
+
+
 def policy_refused(problem: str) -> Message:
     """To the admins: the policy file was changed and cannot be used; `problem` is a sentence."""
     said = (
@@ -266,7 +285,7 @@ _NARROW = "\n".join(
         f"`status:{'` · `'.join(STATUSES.canonical)}`",
         f"`env:{'` · `'.join(ENVIRONMENTS.canonical)}`",
         f"`category:{'` · `'.join(CATEGORIES.canonical)}`",
-        "`by:@somebody` · `by:me`",
+        "`by:@somebody` · `by:me` · `stage:compliance`",
         f"`sent:{'` · `'.join(SENT.canonical)}` (what the platform said to approvals)",
         "Several values with commas: `status:approved,rejected`",
         "*Sort* with `sort:-created` (newest first), `created`, `-completed` or `completed`.",

@@ -26,8 +26,12 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
     """
     request, admin = refused.request, an_admin(admins, people)
     if request is None:
-        nobody = refused.denial is Denial.NOBODY_CAN_DECIDE
-        return _nobody_can_decide(asker, admin) if nobody else _unknown(refused.request_id)
+        match refused.denial:
+            case Denial.NOBODY_CAN_DECIDE:
+                return _nobody_can_decide(refused, asker, admin)
+            case Denial.NOT_A_SUBMITTER:
+                return _not_a_submitter(refused, asker, admin)
+        return _unknown(refused.request_id)
     match refused.denial:
         case Denial.UNKNOWN:
             return _unknown(refused.request_id)
@@ -72,7 +76,26 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
                 "adds one with `mp-approvals hooks add … --platform`."
             )
         case Denial.NOBODY_CAN_DECIDE:
-            return _nobody_can_decide(asker, admin)
+            return _nobody_can_decide(refused, asker, admin)
+        case Denial.NOT_A_SUBMITTER:
+            return _not_a_submitter(refused, asker, admin)
+        case Denial.STAGE_PASSED:
+            return _stage_passed(request, people)
+        case Denial.STAGE_TO_COME:
+            return (
+                f"{request.ref} is at {_stage(request)} still. "
+                "You get its card when your stage opens."
+            )
+        case Denial.VOTED:
+            return (
+                f"Your approval of {request.ref} counts already.{_still_needs(request, people)} "
+                "Nothing is left for you to do."
+            )
+        case Denial.VOTED_BEFORE:
+            return (
+                f"You approved {request.ref} at an earlier stage, and each stage needs other "
+                f"people.{_still_needs(request, people)}"
+            )
         case _:
             assert_never(refused.denial)
 
@@ -83,12 +106,42 @@ def an_admin(admins: Collection[str], people: People) -> str:
     return names(known, people) if 0 < len(known) <= NAMED else "an admin"
 
 
-def _nobody_can_decide(asker: str, admin: str) -> str:
+def _nobody_can_decide(refused: Refused, asker: str, admin: str) -> str:
+    you = "you" if asker else "the submitter"
+    if refused.stage:
+        rule, stage = line(refused.rule or "", 80), line(refused.stage, 80)
+        return (
+            "This could never be approved, so it was not submitted: the policy's rule "
+            f"“{rule}” names too few people besides {you} for its stage “{stage}”. "
+            f"Ask {admin} to set `reviewers` or `needed` there."
+        )
     return (
         "Nobody could decide this request, so it was not submitted: the policy names no reviewer "
-        f"besides {'you' if asker else 'the submitter'}. "
-        f"Ask {admin} to set `reviewers` in the policy file."
+        f"besides {you}. Ask {admin} to set `reviewers` in the policy file."
     )
+
+
+def _not_a_submitter(refused: Refused, asker: str, admin: str) -> str:
+    where = f"rule “{line(refused.rule, 80)}” of the policy" if refused.rule else "policy"
+    who_ = "you are" if asker else "the submitter is"
+    return (
+        f"This was not submitted: the {where} names who may submit it, and {who_} not among them. "
+        f"Ask somebody who may, or {admin} to change `submitters` there."
+    )
+
+
+def _stage(request: Request) -> str:
+    return f"“{line(request.stage_now.name, 80)}”"
+
+
+def _stage_passed(request: Request, people: People) -> str:
+    needs = _still_needs(request, people)
+    return f"{request.ref} has passed your stage already.{needs} Nothing is left for you to do."
+
+
+def _still_needs(request: Request, people: People) -> str:
+    able = names(request.reviewers, people, last="and")
+    return f" {_stage(request)} is waiting for {able}." if able else ""
 
 
 def _closed(request: Request, people: People, asker: str) -> str:

@@ -59,7 +59,9 @@ def _after(request: Request, *, may_send: bool) -> list[ButtonElement]:
 def _body(request: Request, people: People) -> list[Block]:
     logo = request_text.logo(request)
     said = filter(None, (request_text.remarks(request), request_text.changes(request)))
+    warning = request_text.warning(request)
     return [
+        *([_said(warning)] if warning else []),
         *_ending(request, people),
         SectionBlock(text=mrkdwn(request_text.facts(request, people)), accessory=logo),
         *map(_said, said),

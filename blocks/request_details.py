@@ -80,15 +80,15 @@ def build(
         callback_id=CALLBACK_ID,
         title=words(request.ref),
         close=words("Close"),
-        private_metadata=buttons.RequestRevision.of(request).encode(),
+        private_metadata=buttons.RequestRound.of(request).encode(),
         blocks=[*head, *parts[part - 1], *turning, *tail],
     )
 
 
-def parse_part(value: str) -> tuple[int, buttons.RequestRevision] | None:
+def parse_part(value: str) -> tuple[int, buttons.RequestRound] | None:
     """Which part of which request a button leads to; None for anything we did not write."""
     found = _PART.fullmatch(value)
-    request = buttons.RequestRevision.parse(found[2]) if found else None
+    request = buttons.RequestRound.parse(found[2]) if found else None
     return (int(found[1]), request) if found and request else None
 
 
@@ -119,8 +119,9 @@ def _quoted(reason: str) -> Iterator[Block]:
 def _heading(request: Request, pictures: bool) -> list[Block]:
     """What it is, and what to know before deciding."""
     logo = request_text.logo(request) if pictures else None
-    remarks = request_text.remarks(request)
+    remarks, warning = request_text.remarks(request), request_text.warning(request)
     return [
+        *([_section(warning)] if warning else []),
         SectionBlock(text=mrkdwn(request_text.heading(request)), accessory=logo),
         *([_section(remarks)] if remarks else []),
     ]
@@ -137,6 +138,12 @@ def _details(request: Request, people: People) -> Iterator[str]:
     yield f"*Request creation time*\n{date(request.created_at)}"
     yield f"*Current status*\n{request_text.status(request)}"
     yield f"*Assigned reviewer*\n{reviewers or 'Nobody yet'}{more}"
+    if request.terms.rule:
+        yield f"*Rule*\n{line(request.terms.rule, 100)}"
+    if staged := request_text.stages(request, people):
+        yield f"*Stages*\n{staged}"
+    if request.is_open and request.terms.target_hours and request.due_at:
+        yield f"*Due*\n{date(request.due_at)}"
     if request.completed_on:
         yield f"*Completed On*\n{date(request.completed_on)}"
 
@@ -204,9 +211,7 @@ def _parts(body: Sequence[Block], frame: Sequence[Block]) -> list[list[Block]]:
 def _turning(request: Request, part: int, parts: int) -> list[Block]:
     """Where one is in a long request, and the way to its other parts."""
     offered = [
-        buttons.link(
-            label, action_id, f"{part + step} {buttons.RequestRevision.of(request).encode()}"
-        )
+        buttons.link(label, action_id, f"{part + step} {buttons.RequestRound.of(request).encode()}")
         for label, action_id, step in _WAYS
         if 1 <= part + step <= parts
     ]

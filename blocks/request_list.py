@@ -108,8 +108,17 @@ def _row(request: Request, people: People) -> SectionBlock:
     completed = (
         f"completed {date(request.completed_on)}" if request.completed_on else "not completed"
     )
+    at_stage = f": {line(request.stage_now.name, 80)}" if request.terms.named else ""
     standing = (
-        " · ".join(filter(None, (request_text.status(request), request_text.sent(request)))),
+        " · ".join(
+            filter(
+                None,
+                (
+                    request_text.status(request) + (at_stage if request.is_open else ""),
+                    request_text.sent(request),
+                ),
+            )
+        ),
         f"{request_text.ENVIRONMENT_MARKS[request.environment]} {request.environment.label}",
         request.category.label,
         line(request.mini_program_name, 150),

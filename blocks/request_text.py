@@ -21,6 +21,7 @@ from store.domain.request import (
     Request,
     Status,
 )
+from store.domain.terms import ALL
 
 ENVIRONMENT_MARKS = {Environment.PRODUCTION: "🟠", Environment.SANDBOX: "🧪"}
 STATUS_MARKS = {
@@ -86,7 +87,38 @@ def heading(request: Request) -> str:
 def facts(request: Request, people: People) -> str:
     """The platform's nine facts of a request, as a reviewer reads them from top to bottom."""
     submitted = f"Submitted by {who(request.submitted_by, people)} · {date(request.created_at)}"
-    return "\n".join((heading(request), submitted, standing(request, people)))
+    if request.is_open and request.terms.target_hours and request.due_at:
+        submitted += f" · due {date(request.due_at)}"
+    staged = stages(request, people)
+    return "\n".join(filter(None, (heading(request), submitted, standing(request, people), staged)))
+
+
+def stages(request: Request, people: People) -> str:
+    """ "Stage 1 of 2 · Product ✓ Bob · Compliance 0 of 2"; empty where one vote is enough."""
+    if not request.is_staged:
+        return ""
+    count = len(request.terms.stages)
+    place = [f"Stage {request.stage} of {count}"] if count > 1 else []
+    return " · ".join((*place, *(_at_stage(request, n, people) for n in range(1, count + 1))))
+
+
+def _at_stage(request: Request, number: int, people: People) -> str:
+    stage, given = request.terms.stages[number - 1], request.approvers(number)
+    name, by = line(stage.name, 80), names(given, people, last="and")
+    is_here = number == request.stage
+    if request.status is Status.APPROVED or number < request.stage:
+        return f"{name} ✓ {by}" if by else f"{name} ✓"
+    if request.status is Status.REJECTED and is_here:
+        return f"{name} ✕"
+    waiting = request.reviewers if is_here else request.assigned_at(number)
+    total = f"all {len({*given, *waiting})}" if stage.needed == ALL else f"{stage.needed}"
+    return f"{name} {len(given)} of {total}{f' ✓ {by}' if by else ''}"
+
+
+def warning(request: Request) -> str:
+    """What the policy says on top of what is to be decided; empty without any."""
+    said = request.terms.warning if request.is_open else None
+    return f"⚠️ *{line(said, 300)}*" if said else ""
 
 
 def decider(request: Request, people: People) -> str:

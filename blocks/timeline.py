@@ -28,7 +28,8 @@ class State(StrEnum):
 class Step:
     """One step, and who took it when, as far as it was taken.
 
-    `by` is a Slack user id; what was decided on the platform has `on_platform`, its name for them.
+    `by` is a Slack user id, of a stage that several had to approve they are `all_by`; what was
+    decided on the platform has `on_platform`, its name for them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Step:
     by: str | None = None
     at: datetime | None = None
     on_platform: str | None = None
+    all_by: tuple[str, ...] = ()
 
 
 def steps(request: Request) -> tuple[Step, ...]:
@@ -58,6 +60,8 @@ def render(request: Request, people: People) -> str:
 
 
 def _review(request: Request) -> tuple[Step, ...]:
+    if request.terms.named:
+        return _by_stages(request)
     staged = request.category.spec.has_release_stages
     if request.is_open:
         later = () if staged else (Step("Approved", State.LATER),)
@@ -71,6 +75,30 @@ def _review(request: Request) -> tuple[Step, ...]:
         return (Step("Under Review", State.DONE, *taken),)
     ended = Step(request.status.label, State.DONE if approved else State.ENDED, *taken)
     return (Step("Under Review", State.DONE), ended)
+
+
+def _by_stages(request: Request) -> tuple[Step, ...]:
+    """A step for each stage of the review, then how it ended where nothing else follows it."""
+    steps = [_stage(request, number) for number in range(1, len(request.terms.stages) + 1)]
+    approved = request.status is Status.APPROVED
+    if request.category.spec.has_release_stages and (approved or request.is_open):
+        return tuple(steps)
+    if request.is_open:
+        return (*steps, Step("Approved", State.LATER))
+    taken = (request.decided_by, request.completed_on, request.platform_decider)
+    done = State.DONE if approved else State.ENDED
+    return (*steps, Step(request.status.label, done, *taken))
+
+
+def _stage(request: Request, number: int) -> Step:
+    name = f"{UNDER_REVIEW}: {line(request.terms.stages[number - 1].name, 80)}"
+    by = request.approvers(number)
+    at = max((vote.at for vote in request.votes if vote.stage == number), default=None)
+    if number < request.stage or request.status is Status.APPROVED:
+        return Step(name, State.DONE, at=at, all_by=by)
+    if number > request.stage or not request.is_open:
+        return Step(name, State.LATER)
+    return Step(name, State.CURRENT, all_by=by)
 
 
 def _release(request: Request) -> tuple[Step, ...]:
@@ -95,6 +123,7 @@ def _later(to_come: Iterable[ReleaseStage]) -> tuple[Step, ...]:
     return tuple(Step(stage.label, State.LATER) for stage in to_come)
 
 
+UNDER_REVIEW = Status.UNDER_REVIEW.label
 _ARRIVED = {
     ReleaseStage.FULL: State.DONE,
     ReleaseStage.CANCELED: State.ENDED,
@@ -105,9 +134,9 @@ _MARKS = {State.DONE: "✓", State.CURRENT: "➤", State.LATER: "○", State.END
 
 def _line(step: Step, request: Request, people: People) -> str:
     name = f"_{step.name}_" if step.state is State.LATER else f"*{step.name}*"
-    waits = step.name == "Under Review" and step.state is State.CURRENT and request.reviewers
+    waits = step.name.startswith(UNDER_REVIEW) and step.state is State.CURRENT and request.reviewers
     said = [
-        who(step.by, people) if step.by else "",
+        who(step.by, people) if step.by else names(step.all_by, people, last="and"),
         f"{line(step.on_platform, 80)} on the platform" if step.on_platform else "",
         date(step.at) if step.at else "",
         f"waiting for {names(request.reviewers, people)}" if waits else "",

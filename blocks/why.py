@@ -76,6 +76,15 @@ def _when(copy: Delivery) -> str:
 
 def _next(why: Why) -> str:
     request = why.request
+    if request.is_open and request.is_staged:
+        ahead = request.terms.stages[request.stage :]
+        then = f" Then “{line(ahead[0].name, 80)}” opens." if ahead else ""
+        by_rule = f"By the rule “{line(request.terms.rule, 80)}”. " if request.terms.rule else ""
+        return (
+            f"{by_rule}{request_text.stages(request, why.people)}\n"
+            f"One rejection ends the review; an approval counts as one vote.{then} "
+            f"They are reminded from {date(why.remind_at)} on."
+        )
     if request.is_open:
         return (
             "The first decision ends the review, and the submitter hears it at once. Until then it "

@@ -11,6 +11,7 @@ from typing import Any
 from store.domain.export import Entry
 from store.domain.request import People, Request, Vote
 from store.domain.submission import REVIEW
+from store.domain.terms import Terms
 from store.requests.record import Happened, Message, Record
 
 _PEOPLE = {"submitted_by", "decided_by"}
@@ -18,7 +19,8 @@ _PEOPLE = {"submitted_by", "decided_by"}
 
 
 def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
-    """The request as it was handed in, and how its review ended."""
+    """The request as it was handed in, and how its review stands or ended."""
+    terms = Terms.read(entry.terms)
     return {
         "external_id": entry.external_id,
         "title": entry.title,
@@ -37,6 +39,8 @@ def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
             "platform_decider": entry.platform_decider,
             "rejection_class": entry.rejection_class,
             "reason": entry.decision_reason,
+            "rule": terms.rule,
+            "stage": terms.stages[entry.stage - 1].name if terms.named else None,
         },
     }
 
@@ -47,6 +51,7 @@ def summary(request: Request, people: People) -> dict[str, Any]:
     before = request.resubmission_of
     found[REVIEW] |= {
         "revision": request.revision,
+        "due_at": moment(request.due_at),
         "attempt": request.attempt,
         "resubmission_of": f"MP-{before}" if before else None,
         "release_stage": request.release_stage,
@@ -58,13 +63,20 @@ def summary(request: Request, people: People) -> dict[str, Any]:
     return found
 
 
+def staged(request: Request, people: People) -> dict[str, Any]:
+    """The same with what each stage needs, and who has approved there."""
+    found = summary(request, people)
+    found[REVIEW]["stages"] = _stages(request, people)
+    return found
+
+
 def in_full(record: Record) -> dict[str, Any]:
     """The same with reviewers, votes, history and what was sent in Slack."""
     request, people = record.request, record.people
-    found = summary(request, people)
+    found = staged(request, people)
     found[REVIEW] |= {
         "reviewers": [known_as(user, people) for user in request.reviewers],
-        "votes": [_vote(vote, people) for vote in request.votes],
+        "votes": [_vote(vote, request, people) for vote in request.votes],
         "history": [happened(event, people) for event in record.history],
         "sent": [_message(message, people) for message in record.messages],
     }
@@ -96,8 +108,22 @@ def moment(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
 
 
-def _vote(vote: Vote, people: People) -> dict[str, Any]:
+def _stages(request: Request, people: People) -> list[dict[str, Any]]:
+    """What each stage needs, and who has approved there; one stage where no rule names any."""
+    return [
+        {
+            "name": stage.name,
+            "needed": stage.needed,
+            "reviewers": [known_as(user, people) for user in request.assigned_at(number)],
+            "approved_by": [known_as(user, people) for user in request.approvers(number)],
+        }
+        for number, stage in enumerate(request.terms.stages, 1)
+    ]
+
+
+def _vote(vote: Vote, request: Request, people: People) -> dict[str, Any]:
     return {
+        "stage": request.terms.stages[vote.stage - 1].name,
         "reviewer": known_as(vote.reviewer, people),
         "verdict": vote.verdict,
         "at": moment(vote.at),

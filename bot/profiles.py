@@ -150,9 +150,9 @@ class Profiles:
         """Read profiles of those who may decide where they are not fresh, some at a time."""
         async with self._db.snapshot() as session:
             roster = await people.roster(session, self._policy)
-            (met,) = await people.met_each(session, [roster.admins | roster.reviewers])
+            (met,) = await people.met_each(session, [roster.everybody()])
         fresh = self._clock() - FRESH_FOR
-        old = [u for u in sorted(roster.admins | roster.reviewers) if _read_at(met, u) < fresh]
+        old = [u for u in sorted(roster.everybody()) if _read_at(met, u) < fresh]
         old.sort(key=lambda user: _read_at(met, user))
         await self.people(old[:MET_AT_ONCE])
 

@@ -9,7 +9,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import notices, refusals
-from blocks.buttons import RequestRevision
+from blocks.buttons import RequestRound
 from handlers import views
 from handlers.deps import Deps
 from handlers.places import BesideMessage, InModal, NewModal, Place, place_of, show_view
@@ -31,7 +31,7 @@ class Click:
 
     user: str
     value: str
-    request: RequestRevision
+    request: RequestRound
     trigger_id: str
     place: Place
 
@@ -42,7 +42,7 @@ class Click:
         return cls(
             user=body["user"]["id"],
             value=value,
-            request=RequestRevision.parse(value) or RequestRevision(0, 0),
+            request=RequestRound.parse(value) or RequestRound(0, 0),
             trigger_id=body["trigger_id"],
             place=place_of(body),
         )

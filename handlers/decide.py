@@ -29,7 +29,7 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     click = Click.read(body)
     seen = click.request
     decision = Decision(
-        seen.id, Act.APPROVE, click.user, deps.clock(), seen.revision, clicked=click.message
+        seen.id, Act.APPROVE, click.user, deps.clock(), seen.round, clicked=click.message
     )
     answer = await decide(deps.db, decision, deps.policy)
     await ack()
@@ -41,7 +41,7 @@ async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     click = Click.read(body)
     seen = click.request
     decision = Decision(
-        seen.id, Act.REJECT, click.user, deps.clock(), seen.revision, clicked=click.message
+        seen.id, Act.REJECT, click.user, deps.clock(), seen.round, clicked=click.message
     )
     answer = await examine(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
@@ -67,7 +67,7 @@ async def reject(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, de
             act=Act.REJECT,
             actor=user,
             at=deps.clock(),
-            revision=each.revision,
+            round=each.round,
             rejection_class=form.rejection_class,
             reason=form.reason,
         )
@@ -93,7 +93,7 @@ async def approve_several(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> No
     """Record each approval that was asked about, then say of each what became of it."""
     user, now = body["user"]["id"], deps.clock()
     decisions = [
-        Decision(each.id, Act.APPROVE, user, now, each.revision)
+        Decision(each.id, Act.APPROVE, user, now, each.round)
         for each in approval_form.parse(body["view"])
     ]
     answers = await several.answers(decisions, deps) or [_OUT_OF_DATE]

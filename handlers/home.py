@@ -26,5 +26,5 @@ async def opened(event: dict[str, Any], deps: Deps) -> None:
     user = event["user"]
     async with deps.db.snapshot() as session:
         roster = await people.roster(session, deps.policy)
-    start = paging.opening(Scope.APPROVALS if roster.oversees(user) else Scope.MINE)
+    start = paging.opening(Scope.APPROVALS if roster.reviews(user) else Scope.MINE)
     await homes.open_home(deps.db, user, start=paging.encode(start), now=deps.clock())

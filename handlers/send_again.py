@@ -21,7 +21,7 @@ async def clicked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     """Owe the platform the approval once more, then acknowledge; the cards follow by the outbox."""
     click = Click.read(body)
     seen = click.request
-    wanted = SendAgain(seen.id, click.user, deps.clock(), seen.revision, click.message)
+    wanted = SendAgain(seen.id, click.user, deps.clock(), seen.round, click.message)
     answer = await send_again(deps.db, wanted, deps.policy)
     await ack()
     await clicks.answer(click, answer, deps, client)

@@ -13,9 +13,10 @@ from blocks import approval_form, decision_form, notices
 from blocks.message import Message
 from handlers import clicks
 from handlers.deps import Deps
+from store import people
 from store.domain.access import Refused
 from store.domain.lifecycle import Act
-from store.domain.request import Request
+from store.domain.request import People, Request
 from store.requests.decide import Decision, decide, examine
 
 MOST = 10
@@ -49,9 +50,14 @@ async def decided(decisions: Sequence[Decision], deps: Deps) -> Message:
 async def answers(decisions: Sequence[Decision], deps: Deps) -> list[str]:
     """Decide them; a sentence of finished mrkdwn for each."""
     found = await asyncio.gather(*(decide(deps.db, each, deps.policy) for each in decisions))
+    voted = [each for each in found if isinstance(each, Request) and each.is_open]
+    known: People = {}
+    if voted:
+        async with deps.db.snapshot() as session:
+            known = await people.known(session, set().union(*(each.deciders for each in voted)))
     return [
         await clicks.worded(answer, each.actor, deps)
         if isinstance(answer, Refused)
-        else notices.decided(answer)
+        else notices.decided(answer, known)
         for each, answer in zip(decisions, found, strict=True)
     ]

@@ -23,7 +23,7 @@ async def clicked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     click = Click.read(body)
     seen = click.request
     decision = Decision(
-        seen.id, Act.WITHDRAW, click.user, deps.clock(), seen.revision, clicked=click.message
+        seen.id, Act.WITHDRAW, click.user, deps.clock(), seen.round, clicked=click.message
     )
     answer = await decide(deps.db, decision, deps.policy)
     await ack()

@@ -11,11 +11,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from store import people
-from store.domain.access import Refused, assignees, sees_only
+from store.domain.access import Denial, Refused, Rules, assignees, sees_only
 from store.domain.draft import Draft
 from store.domain.lists.query import searchable
-from store.domain.policy import Policy
-from store.domain.request import Category, Environment, People, Request, Status
+from store.domain.policy import Asked, Policy, Rule
+from store.domain.request import (
+    Category,
+    Environment,
+    People,
+    Request,
+    Status,
+    target_app,
+)
 from store.domain.target_rules import Blocked, Target, judge
 from store.domain.typed_text import folded
 from store.engine.database import Database
@@ -90,15 +97,37 @@ async def known(db: Database, draft: Draft, policy: Policy) -> Known:
     async with db.snapshot() as session:
         rules = await people.rules(session, policy)
         only_of = sees_only(draft.owner, rules)
-        reviewers = assignees(draft.owner, rules)
+        terms = policy.terms(_rule(draft, policy))
+        given = assignees(draft.owner, terms, rules)
+        reviewers = tuple(dict.fromkeys(user for users in given.values() for user in users))
         seen = await _programs(session, "", only_of)
         return Known(
             released=await _released(session, program_id, only_of),
             id_lengths=frozenset(len(each.id) for each in seen),
             reviewers=reviewers,
             people=await people.known(session, reviewers),
-            refused=await _in_the_way(session, draft),
+            refused=_by_rule(draft, policy, rules) or await _in_the_way(session, draft),
         )
+
+
+def _rule(draft: Draft, policy: Policy) -> Rule | None:
+    """The rule that would be for it, as far as it is filled in."""
+    values, category = draft.values, draft.category
+    environment = values.get("environment")
+    if not category or environment not in tuple(Environment):
+        return None
+    app = target_app(category, values.get("details") or {})
+    program = str((values.get("mini_program") or {}).get("id") or "")
+    return policy.rule_for(Asked(category, Environment(environment), folded(app), folded(program)))
+
+
+def _by_rule(draft: Draft, policy: Policy, rules: Rules) -> Refused | None:
+    """Whether its owner may not submit it, by the policy as it is."""
+    rule = _rule(draft, policy)
+    able = policy.submitters_by(rule)
+    if able is None or rules.roster.includes(draft.owner, able):
+        return None
+    return Refused(Denial.NOT_A_SUBMITTER, rule=rule.name if rule else None)
 
 
 async def _in_the_way(session: AsyncSession, draft: Draft) -> Refused | None:

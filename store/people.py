@@ -142,14 +142,14 @@ async def roster(
     for group, user in await execute(session, statement, asked):
         members.setdefault(group, set()).add(user)
     gone = members.pop("", set())
-    found = policy.roster({group: frozenset(users) for group, users in members.items()})
-    return Roster(found.admins - gone, found.reviewers - gone) if gone else found
+    by_group = {group: frozenset(users) for group, users in members.items()}
+    return policy.roster(by_group, frozenset(gone))
 
 
-async def oversee(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[bool]:
+async def hold_roles(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[bool]:
     """Which of these people hold a role, in one question."""
     found = await roster(session, policy, only=frozenset(users))
-    return [found.oversees(user) for user in users]
+    return [found.reviews(user) for user in users]
 
 
 async def rules(
@@ -159,7 +159,12 @@ async def rules(
 
     `only` as in `roster`. The one place where Rules are made of a policy.
     """
-    return Rules(await roster(session, policy, only=only), own_requests=policy.own_requests)
+    return Rules(
+        await roster(session, policy, only=only),
+        own_requests=policy.own_requests,
+        admins_decide=policy.admins_decide,
+        distinct_stages=policy.distinct_stages,
+    )
 
 
 def snapshot(row: PersonRow | AnyRow) -> Person:

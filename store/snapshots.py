@@ -1,6 +1,6 @@
 """Rows in, snapshots of the domain out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
@@ -20,13 +20,14 @@ from store.domain.request import (
     Verdict,
     Vote,
 )
+from store.domain.terms import Terms
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, execute
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
 # Hot: with every request that is read whole.
 _REVIEWERS = (
-    select(AssignmentRow.request_id, AssignmentRow.reviewer)
+    select(AssignmentRow.request_id, AssignmentRow.stage, AssignmentRow.reviewer)
     .where(in_list(col(AssignmentRow.request_id), "ids"))
     .order_by(col(AssignmentRow.reviewer))
 )
@@ -37,7 +38,7 @@ _VOTES: AnySelect = (
 _NAMES = [
     name
     for name in RequestRow.model_fields
-    if name not in {"search_text", "remind_at", "target_app"}
+    if name not in {"search_text", "target_app", "stage_key"}
 ]
 _facts_of = attrgetter(*_NAMES)
 _WORDS: dict[str, type[StrEnum]] = {
@@ -59,18 +60,18 @@ async def snapshots(
     if not rows:
         return ()
     ids = {"ids": [row.id for row in rows]}
-    reviewers: dict[int, list[str]] = {}
-    for request_id, reviewer in await execute(session, _REVIEWERS, ids):
-        reviewers.setdefault(request_id, []).append(reviewer)
+    assigned: dict[int, dict[int, list[str]]] = {}
+    for request_id, stage, reviewer in await execute(session, _REVIEWERS, ids):
+        assigned.setdefault(request_id, {}).setdefault(stage, []).append(reviewer)
     votes: dict[int, list[Vote]] = {}
     for vote in await execute(session, _VOTES, ids):
         votes.setdefault(vote.request_id, []).append(_vote(vote))
-    return tuple(_request(row, reviewers.get(row.id, []), votes.get(row.id, [])) for row in rows)
+    return tuple(_request(row, assigned.get(row.id, {}), votes.get(row.id, [])) for row in rows)
 
 
 def bare(row: RequestRow | AnyRow) -> Request:
     """The row without its reviewers and votes."""
-    return _request(row, (), ())
+    return _request(row, {}, ())
 
 
 def predecessor(row: RequestRow) -> Predecessor:
@@ -107,9 +108,18 @@ def _vote(row: AnyRow) -> Vote:
     )
 
 
-def _request(row: RequestRow | AnyRow, reviewers: Sequence[str], votes: Sequence[Vote]) -> Request:
+def _request(
+    row: RequestRow | AnyRow, assigned: Mapping[int, Sequence[str]], votes: Sequence[Vote]
+) -> Request:
     facts = dict(zip(_NAMES, _facts_of(row), strict=True))
     for name, word in _WORDS.items():
         if facts[name] is not None:
             facts[name] = word(facts[name])
-    return Request(**facts, reviewers=tuple(reviewers), votes=tuple(votes))
+    facts["terms"] = Terms.read(facts["terms"])
+    by_stage = {stage: tuple(reviewers) for stage, reviewers in sorted(assigned.items())}
+    return Request(
+        **facts,
+        assigned=by_stage,
+        reviewers=by_stage.get(facts["stage"], ()),
+        votes=tuple(votes),
+    )

@@ -20,7 +20,15 @@ from store.domain.request import (
     Status,
     Verdict,
 )
-from store.engine.columns import Document, Key, numbered, one_of, only, request_key
+from store.engine.columns import (
+    Document,
+    Key,
+    OptionalDocument,
+    numbered,
+    one_of,
+    only,
+    request_key,
+)
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -39,6 +47,7 @@ UNMOVED = text(
 MOVED = text("moved_at IS NOT NULL")
 STAGED = text("release_stage IS NOT NULL")
 ANSWERED = text("platform_answer IS NOT NULL")
+BY_STAGES = text("stage_key IS NOT NULL")
 DECIDED = text("status IN ('approved', 'rejected')")
 UNSENT = text("state != 'sent'")
 PLATFORM = text("is_platform")
@@ -105,8 +114,10 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_answered", "platform_answer", "created_at", "id", **only(ANSWERED)),
         # `reminders.owe_nudges`: approved releases that have not moved.
         Index("ix_request_unmoved", "completed_on", **only(UNMOVED)),
-        # No query any more: reminders read `ix_assignment_open`.
-        Index("ix_request_remind", "remind_at", **only(OPEN)),
+        # The order by what is due first, and what is overdue.
+        Index("ix_request_due", "due_at", "id", **only(OPEN)),
+        # The filter by stage.
+        Index("ix_request_stage", "stage_key", "created_at", "id", "status", **only(BY_STAGES)),
     )
 
     id: int = Field(default=None, sa_column=numbered())
@@ -138,21 +149,30 @@ class RequestRow(SQLModel, table=True):
     platform_answer: str | None = None
     platform_answered_at: datetime | None = None
     platform_reason: str | None = None
+    round: int = 1
+    terms: dict[str, Any] | None = Field(default=None, sa_type=OptionalDocument)
+    stage_key: str | None = None  # the name of its stage, folded; empty where no rule names one
+    due_at: datetime | None = None
+
+
+_LISTED = ("request_id", "status", "shown", "opened")
 
 
 class AssignmentRow(SQLModel, table=True):
     """Who may vote on a request at a stage.
 
-    `waits` while this reviewer's vote is still wanted, which it is not once they hold no role; see
-    `store.messages.roles`. The request's status and times are repeated
-    here, so that My Approvals is read from one index at any size.
+    `turn` while its stage is open and its reviewer has not voted. `waits` while their vote is
+    wanted, which it is not once they hold no role; see `store.messages.roles`. `seat` is where the
+    policy names them (`domain.terms.seat`). `opened` once its stage has; `shown` is one of each
+    person's, the last that has opened, or the first: what lists read of them. The request's status
+    and times are repeated here, so that My Approvals is read from one index at any size.
     """
 
     __tablename__ = "assignment"
     __table_args__ = (
         # My Approvals, by each of the two sorts; the counts of Home.
-        Index("ix_assignment_reviewer", "reviewer", "created_at", "request_id", "status"),
-        Index("ix_assignment_completed", "reviewer", "completed_on", "request_id", "status"),
+        Index("ix_assignment_reviewer", "reviewer", "created_at", *_LISTED),
+        Index("ix_assignment_completed", "reviewer", "completed_on", *_LISTED),
         # Digests and reminders: on whom something waits, since when, and what it is.
         Index(
             "ix_assignment_open",
@@ -171,6 +191,10 @@ class AssignmentRow(SQLModel, table=True):
     created_at: datetime
     remind_at: datetime
     waits: bool = True
+    turn: bool = True
+    opened: bool = True
+    shown: bool = True
+    seat: str = ""
     status: str = Status.UNDER_REVIEW.value
     completed_on: datetime | None = None
 

@@ -43,7 +43,7 @@ def ended(status: Status, **changes: Any) -> Request:
             "decision_reason": "The privacy text names no contact.",
         }
     given = {"decided_by": by, "completed_on": NOW - timedelta(hours=1), **reason, **changes}
-    return request(status=status, revision=2, **given)
+    return request(status=status, revision=2, round=2, **given)
 
 
 def in_status(status: Status, **changes: Any) -> Request:

@@ -61,7 +61,7 @@ async def vote(
     policy: Policy = POLICY,
     **more: Any,
 ) -> Request | Refused:
-    """A vote on whatever revision is current, unless the story says which was seen."""
+    """A vote on whatever round is current, unless the story says which was seen."""
     return await decide(db, Decision(request.id, Act(verdict), by, NOW, **more), policy)
 
 

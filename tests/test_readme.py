@@ -13,11 +13,12 @@ from bot.sandbox import SAMPLE
 from bot.settings import Settings
 from handlers.commands import COMMAND, SUBCOMMANDS
 from store.domain import submission
-from store.domain.policy import Policy
+from store.domain.policy import Policy, Rule
 from store.domain.request import Category
 from tests.cast import NOW
 
 ROOT = Path(__file__).parent.parent
+OF_WORKSPACE = set(Policy.model_fields) - {"rules"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -53,14 +54,22 @@ def test_the_example_environment_names_every_setting() -> None:
 
 
 def test_the_policy_table_is_the_policy() -> None:
-    table = README.split("### Policy")[1].split("## What")[0]
-    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == set(Policy.model_fields)
+    policy, rules = README.split("### Policy")[1].split("## What")[0].split("### Rules")
+    assert set(re.findall(r"^\| `(\w+)`", policy, re.MULTILINE)) == OF_WORKSPACE
+    assert set(re.findall(r"^\| `(\w+)`", rules, re.MULTILINE)) == set(Rule.model_fields)
 
 
 def test_the_example_policy_can_be_used_and_names_every_setting() -> None:
     text = (ROOT / "policy.example.toml").read_text(encoding="utf-8")
     assert Policy.parse(text).reviewers
-    assert set(re.findall(r"^(?:# )?(\w+) = ", text, re.MULTILINE)) == set(Policy.model_fields)
+    named = set(re.findall(r"^(?:# )?(\w+) = ", text, re.MULTILINE))
+    assert named == OF_WORKSPACE | set(Rule.model_fields)
+    assert len(Policy.parse(_uncommented_rules(text)).rules) == 1
+
+
+def _uncommented_rules(text: str) -> str:
+    before, rule = text.split("# [[rules]]")
+    return f"{before}[[rules]]{rule.replace('# ', '')}"
 
 
 def test_the_command_line_table_is_the_command_line() -> None:

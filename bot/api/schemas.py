@@ -4,7 +4,7 @@ Within a version fields are only added, so who reads an answer passes over what 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -23,6 +23,7 @@ from store.domain.submission import MiniProgram
 class Vote(BaseModel):
     """One reviewer's word."""
 
+    stage: str
     reviewer: str
     verdict: Verdict
     at: datetime
@@ -51,9 +52,19 @@ class Sent(BaseModel):
     at: datetime | None
 
 
+class Stage(BaseModel):
+    """A stage of the review. `needed` is a number of approvals, or "all"."""
+
+    name: str
+    needed: int | Literal["all"]
+    reviewers: list[str]
+    approved_by: list[str]
+
+
 class Review(BaseModel):
     """What became of a request here. `decided_by` is a person of the workspace;
-    `platform_decider` is whom the platform names, where it was decided there.
+    `platform_decider` is whom the platform names, where it was decided there. `rule` and `stage`
+    are those of the policy that it is reviewed by, where one is for it.
     """
 
     request: str = Field(examples=["MP-12"])
@@ -64,6 +75,9 @@ class Review(BaseModel):
     platform_decider: str | None
     rejection_class: RejectionClass | None
     reason: str | None
+    rule: str | None
+    stage: str | None
+    due_at: datetime | None
     attempt: int
     resubmission_of: str | None
     release_stage: ReleaseStage | None
@@ -77,6 +91,7 @@ class FullReview(Review):
     """The same with everything that is on record."""
 
     reviewers: list[str]
+    stages: list[Stage]
     votes: list[Vote]
     history: list[Event]
     sent: list[Sent]

@@ -17,9 +17,10 @@ from bot.cli.manifest import SCOPES
 from bot.remarks import silence
 from bot.settings import Settings, SettingsError
 from handlers.slack_errors import PAGE, answer_of
-from store import groups, replicas
+from store import groups, people, replicas
 from store.domain.clock import utc_now
 from store.domain.policy import Policy
+from store.domain.policy_check import problems
 from store.engine import migrate, sqlite_file
 from store.engine.database import Database, parse_url
 from store.engine.sqlite_file import StoreFileError
@@ -168,6 +169,8 @@ async def _roles(settings: Settings, policy: Policy) -> AsyncIterator[Finding]:
     try:
         if await migrate.is_current(db):
             async with db.snapshot() as session:
+                for problem in problems(policy, await people.roster(session, policy)):
+                    yield Finding("a rule of the policy", State.WRONG, problem)
                 silent = await groups.silent(session, policy.groups)
                 judged_by = await replicas.policies(session, now=utc_now())
             for each in silent:
@@ -211,12 +214,19 @@ async def _slack(
         )
     if not policy.reviewers and not policy.admins:
         yield Finding("reviewers", State.UNSET, "Name reviewers under [workspace].")
+    async for finding in members(client, policy):
+        yield finding
+    for channel in policy.channels:
+        yield await _channel(client, channel)
+
+
+async def members(client: AsyncWebClient, policy: Policy) -> AsyncIterator[Finding]:
+    """Everybody and every group that the policy names, as Slack knows them."""
     seen: set[str] = set()
-    for member in dict.fromkeys((*policy.reviewers, *policy.admins)):
+    rest = sorted(policy.users | policy.groups)
+    for member in dict.fromkeys((*policy.reviewers, *policy.admins, *rest)):
         named = _group(client, member, seen) if member.startswith("S") else _person(client, member)
         yield await named
-    if policy.channel:
-        yield await _channel(client, policy.channel)
 
 
 def _scopes(granted: str | None) -> Finding:

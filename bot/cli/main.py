@@ -33,6 +33,7 @@ from bot.cli import (
     manifest,
     operate,
     output,
+    policy,
     request_file,
     status,
 )
@@ -63,6 +64,7 @@ cli.command("forget")(erase.forget)
 cli.command("erase")(erase.erase)
 cli.add_typer(keys.commands, name="keys")
 cli.add_typer(hooks.commands, name="hooks")
+cli.add_typer(policy.commands, name="policy")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from store.domain.export import Entry
 from store.domain.request import Category, Environment, People, RejectionClass, Status
+from store.domain.terms import Terms
 
 Cell = str | int | datetime | None
 """A date is local and naive: its zone stands in the header."""
@@ -56,8 +57,9 @@ def columns(zone: ZoneInfo) -> tuple[Column, ...]:
     )
     decision = (Column("Decision", 40), Column("Reason", 60), Column("Decided By", 24))
     names = (Column("Request", 10), Column("Mini Program ID", 22), Column("External ID", 22))
+    review = (Column("Rule", 24), Column("Stage", 24))
     details = (Column(_detail_title(key), _WIDE.get(key, 24)) for key in _DETAILS)
-    return (*nine, *decision, *names, *details, Column("Details: More", _WIDE["More"]))
+    return (*nine, *decision, *names, *review, *details, Column("Details: More", _WIDE["More"]))
 
 
 def row(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
@@ -78,8 +80,18 @@ def row(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         entry.ref,
         entry.mini_program_id,
         entry.external_id,
+        *_review(entry),
         *_details(entry.details),
     ]
+
+
+def _review(entry: Entry) -> tuple[Cell, Cell]:
+    """The rule of the policy, and where the review is or ended: "1 of 2: Product"."""
+    terms = Terms.read(entry.terms)
+    if not terms.named:
+        return terms.rule, None
+    name, count = terms.named[entry.stage - 1].name, len(terms.named)
+    return terms.rule, f"{entry.stage} of {count}: {name}" if count > 1 else name
 
 
 def _detail_title(key: str) -> str:

@@ -96,6 +96,8 @@ class Renderer:
                 return await _policy(owed, db, policy)
             case Kind.NOT_ACCEPTED:
                 return await _not_accepted(owed, db, profiles, policy, now)
+            case Kind.STUCK:
+                return await _stuck(owed, db, profiles, policy, now)
             case _ as never:
                 assert_never(never)
 
@@ -218,7 +220,7 @@ async def _digest(
 ) -> Call | None:
     """What waits on a reviewer, if they still are one; in a reminder only what is overdue."""
     overdue = owed.kind is Kind.REMINDER
-    if not await db.read_batches.run(people.oversee, owed.recipient, policy):
+    if not await db.read_batches.run(people.hold_roles, owed.recipient, policy):
         return None
     # Of a morning's many, those that are drawn at one time share a query.
     waiting, total = await db.read_batches.run(
@@ -288,7 +290,7 @@ async def _home(
     found = await homes.overview(db, query, asker=owed.recipient, policy=policy)
     page, known = found.listing.page, found.listing.people
     needs = await needs_of(db, owed.recipient, policy=policy, now=now)
-    shown = home.Shown(found.query, page, known, found.tabs, found.counts, needs)
+    shown = home.Shown(found.query, page, known, found.tabs, found.counts, needs, found.stuck)
     return Publish(home.build(shown, now=now), owed.recipient)
 
 
@@ -355,6 +357,20 @@ async def _policy(owed: Claimed, db: Database, policy: Policy) -> Call | None:
     problem = owed.data.get("problem")
     message = notices.policy_refused(problem) if problem else notices.policies_differ()
     return Post(message, owed.recipient)
+
+
+async def _stuck(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """Moot once it has ended, or somebody may decide it again."""
+    async with db.snapshot() as session:
+        request = await read.one(session, owed.request_id or 0)
+        request = await read.reviewed_now(session, request, policy=policy, now=now)
+        is_admin = await _is_admin(session, owed.recipient, policy)
+    if not is_admin or not request.is_open or request.reviewers:
+        return None
+    known = await profiles.people(request.people())
+    return Post(notices.stuck(request, known), owed.recipient)
 
 
 async def _is_admin(session: AsyncSession, user: str, policy: Policy) -> bool:

@@ -64,7 +64,7 @@ class Jobs:
         return await reminders.owe_nudges(self.db, self.policy, now=self.clock())
 
     async def reconcile(self) -> int:
-        """Owe the newest cards that are out of date, and word of reviewers who left; how many.
+        """Owe the newest cards that are out of date, word of who left, of what is stuck; how many.
 
         Old response URLs are forgotten on the way.
         """
@@ -73,6 +73,7 @@ class Jobs:
             await outbox.forget_old_urls(session, now=self.clock())
         await self.profiles.people(await reminders.reviewers_waited_for(self.db))
         owed = await reminders.owe_departures(self.db, self.policy, now=self.clock())
+        owed += await reminders.owe_stuck(self.db, self.policy, now=self.clock())
         return owed + await cards.repair(self.db, now=self.clock(), most=NEWEST)
 
     async def reconcile_all(self) -> int:

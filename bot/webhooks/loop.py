@@ -211,7 +211,7 @@ async def drawn(session: AsyncSession, claimed: Sequence[Delivery]) -> list[dict
             "type": delivery.event,
             "timestamp": interchange.moment(each.event.at),
             "data": {
-                "request": interchange.summary(each.request, each.people),
+                "request": interchange.staged(each.request, each.people),
                 "changed": interchange.happened(each.event, each.people),
             },
         }

@@ -12,11 +12,15 @@ from store.domain.canonical import canonical
 from store.domain.lists.query import searchable
 from store.domain.request import Category, People, Status
 from store.domain.target_rules import folded_app
+from store.domain.terms import Terms
+from store.domain.typed_text import folded
 from store.engine.database import AnyRow
 from store.tables import AssignmentRow, CardRow, EventRow, RequestRow, SaltRow, VoteRow
 
-_REPEATED = ("created_at", "remind_at", "status", "completed_on")
+_REPEATED = ("created_at", "status", "completed_on")
 """What an assignment repeats of its request."""
+_YOUNGER = frozenset({"round", "due_at"})
+"""Columns that histories from before rules never set: a migration made them of others."""
 _ENDING = ("status", "decided_by", "completed_on")
 _NOTHING = Sealed(0)
 
@@ -101,6 +105,8 @@ def _columns(kept: Kept, history: History) -> Iterator[str]:
         if name not in DERIVED and name not in _ENDING:
             value = sealed_value(getattr(kept.row, name))
             sealed = history.columns.get(name, _NOTHING)
+            if name in _YOUNGER and sealed is _NOTHING:
+                continue
             if not sealed.fits(value, kept.salts):
                 yield _difference(_words(name), value, sealed, kept)
 
@@ -126,6 +132,9 @@ def _derived(row: AnyRow) -> Iterator[str]:
     category = Category(row.category) if row.category in set(Category) else None
     if category and row.target_app != folded_app(category, row.details):
         yield "its target app does not follow from its details"
+    terms = _terms(row)
+    if terms and row.stage_key != _stage_key(terms, row.stage):
+        yield "the name of its stage does not follow from what it needs"
 
 
 def _assignments(kept: Kept, history: History, people: People) -> Iterator[str]:
@@ -137,10 +146,39 @@ def _assignments(kept: Kept, history: History, people: People) -> Iterator[str]:
             yield f"the record has an assignment of {who} that its history does not know"
         else:
             wrong = [name for name in _REPEATED if getattr(row, name) != getattr(kept.row, name)]
-            # Under review it may wait or not: that follows the roles, which nobody decides.
-            wrong += ["waits"] if row.waits and row.status != Status.UNDER_REVIEW else []
+            wrong += [name for name, value in _given(key, kept) if getattr(row, name) != value]
+            # Where it is somebody's turn it may wait or not: that follows the roles of today.
+            wrong += ["waits"] if row.waits and not row.turn else []
             for name in wrong:
                 yield f"the assignment of {who} has another {_words(name)} than the request"
+
+
+def _given(key: Key, kept: Kept) -> Iterator[tuple[str, Any]]:
+    """What else of an assignment follows from its request, and from where else somebody is."""
+    (stage, reviewer), request = key, kept.row
+    theirs = [number for number, who in kept.assignments if who == reviewer]
+    opened = [number for number in theirs if number <= request.stage]
+    is_open = stage == request.stage and request.status == Status.UNDER_REVIEW
+    yield "turn", is_open and key not in kept.votes
+    yield "opened", stage <= request.stage
+    yield "shown", stage == (max(opened) if opened else min(theirs))
+    if stage == request.stage:
+        yield "remind_at", request.remind_at
+    if terms := _terms(request):
+        yield "seat", terms.seat(stage)
+
+
+def _stage_key(terms: Terms, stage: int) -> str | None:
+    return folded(terms.stages[stage - 1].name) if terms.named else None
+
+
+def _terms(row: AnyRow) -> Terms | None:
+    """What a request needs; None where that cannot be read, or has not as many stages."""
+    try:
+        terms = Terms.read(row.terms)
+    except (KeyError, TypeError):
+        return None
+    return terms if 1 <= row.stage <= len(terms.stages) else None
 
 
 def _votes(kept: Kept, history: History, people: People) -> Iterator[str]:

@@ -5,7 +5,8 @@ What the `data` of an event says, beside notes of its kind of act:
 - `set`: columns of the request and what they were set to.
 - `texts`: of what somebody wrote, the salted hash, by the column it was written into. The salt
   stands in a table of its own, and is deleted with the text.
-- `assigned`: stage and reviewer of each assignment that was made.
+- `assigned`: stage and reviewer of each assignment that was made; `unassigned`: of each that was
+  taken back.
 - `votes`: votes by stage and reviewer, with the columns that were set.
 - `after`: numbers of requests that were there already, so that one that vanishes is missed.
 - `before`: of what an older version had kept: the hash it ended with, what was wrong with it, and
@@ -34,7 +35,7 @@ TEXTS = (
     *("platform_decider", "platform_reason"),
 )
 """The columns of a request that hold what somebody wrote."""
-DERIVED = frozenset({"id", "revision", "search_text", "target_app"})
+DERIVED = frozenset({"id", "revision", "search_text", "target_app", "stage_key"})
 """The columns of a request that no event sets: they follow from the event itself, or from other
 columns by the code of today.
 """

@@ -46,6 +46,7 @@ class Said(BaseModel):
     set: dict[str, Any] = {}
     texts: dict[str, str] = {}
     assigned: list[tuple[int, str]] = []
+    unassigned: list[tuple[int, str]] = []
     votes: list[Cast] = []
     after: list[int] = []
     before: Before | None = None
@@ -162,6 +163,8 @@ def _apply(revision: int, said: Said, history: History) -> None:
         history.salts.add((revision, name))
         if name != VOTE_REASON:
             _replace(history, history.columns, name, Sealed(revision, name, hash_))
+    for stage, reviewer in said.unassigned:
+        history.assigned.pop((stage, reviewer), None)
     for stage, reviewer in said.assigned:
         history.assigned[stage, reviewer] = revision
     for vote in said.votes:

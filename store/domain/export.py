@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from store.domain.lists.query import ListQuery, Scope
+from store.domain.terms import Terms
 
 
 class Format(StrEnum):
@@ -90,6 +91,8 @@ class Entry(NamedTuple):
     platform_decider: str | None
     rejection_class: str | None
     decision_reason: str | None
+    stage: int
+    terms: Terms | Mapping[str, Any] | None
     details: Mapping[str, Any]
 
     @property

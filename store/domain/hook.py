@@ -25,6 +25,7 @@ class HookEvent(StrEnum):
     REJECTED = "request.rejected"
     WITHDRAWN = "request.withdrawn"
     MOVED = "request.moved"
+    STAGE_PASSED = "request.stage_passed"
 
 
 TEST = "test"

@@ -7,6 +7,7 @@ group are looked up by `bot` and kept in the store, so that every replica answer
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
@@ -24,8 +25,11 @@ from pydantic import (
 
 from store.domain.access import Roster
 from store.domain.canonical import digest
-from store.domain.deadlines import WorkingTime
+from store.domain.deadlines import WorkingTime, working_deadline
 from store.domain.holidays import is_place
+from store.domain.request import Category, Environment, Request
+from store.domain.terms import ALL, Needed, Stage, Terms, seat
+from store.domain.typed_text import folded, one_line
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -99,17 +103,110 @@ def _office_hours(value: object) -> object:
     return opens, closes
 
 
+def _name(value: str) -> str:
+    name = one_line(value)
+    if not name or len(name) > NAME_LIMIT:
+        raise ValueError(f"{value!r} is not a name of 1 to {NAME_LIMIT} characters")
+    return name
+
+
+def _needed(value: object) -> object:
+    is_number = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 100
+    if not is_number and value != ALL:
+        raise ValueError('use a number from 1 to 100, or "all"')
+    return value
+
+
+NAME_LIMIT = 75
+"""Characters of the name of a rule or stage: they stand on cards and in filters."""
 Member = Annotated[str, AfterValidator(_member)]
+Name = Annotated[str, AfterValidator(_name)]
+Channel = Annotated[str, AfterValidator(_channel)]
+Hours = Annotated[int, Field(ge=1, le=720, strict=True)]
+Warned = Annotated[str, Field(max_length=300)]
+
+
+class RuleStage(BaseModel):
+    """A stage of a rule: who decides at it, and how many of them have to approve."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    reviewers: Annotated[tuple[Member, ...], Field(min_length=1)]
+    needed: Annotated[Needed, BeforeValidator(_needed)] = 1
+
+
+class Rule(BaseModel):
+    """One of `[[rules]]`: which requests it is for, and what it asks for in the workspace's place.
+
+    A key that is left out matches every request. Without stages the workspace's reviewers decide.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    category: tuple[Category, ...] | None = None
+    environment: tuple[Environment, ...] | None = None
+    target_app: tuple[Name, ...] | None = None
+    mini_program: tuple[Name, ...] | None = None
+    channel: Channel | None = None
+    stages: tuple[RuleStage, ...] = ()
+    target_hours: Hours | None = None
+    escalate_after_hours: Hours | None = None
+    escalate_to: tuple[Member, ...] | None = None
+    warning: Warned | None = None
+    submitters: tuple[Member, ...] | None = None
+    _apps: frozenset[str] = PrivateAttr(frozenset())
+    _programs: frozenset[str] = PrivateAttr(frozenset())
+
+    def model_post_init(self, _context: Any) -> None:
+        """Fold the names once: they are compared with every request."""
+        self._apps = frozenset(map(folded, self.target_app or ()))
+        self._programs = frozenset(map(folded, self.mini_program or ()))
+
+    def matches(self, asked: "Asked") -> bool:
+        """Whether it is for this request. One without a target app is for no named target app."""
+        return (
+            (self.category is None or asked.category in self.category)
+            and (self.environment is None or asked.environment in self.environment)
+            and (self.target_app is None or asked.target_app in self._apps)
+            and (self.mini_program is None or asked.mini_program in self._programs)
+        )
+
+    @property
+    def terms(self) -> Terms:
+        """What a request that it is for needs."""
+        stages = tuple(Stage(stage.name, stage.needed) for stage in self.stages)
+        return Terms(self.name, stages, self.warning, self.target_hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What rules compare of a request. Names are folded; `target_app` may be empty."""
+
+    category: Category
+    environment: Environment
+    target_app: str
+    mini_program: str
+
+
+def asked(request: Request) -> Asked:
+    """What they compare of a stored request."""
+    app, program = folded(request.target_app), folded(request.mini_program_id)
+    return Asked(request.category, request.environment, app, program)
 
 
 class Policy(BaseModel):
-    """`[workspace]` of the policy file. No reviewers and no admins means nobody may approve."""
+    """`[workspace]` of the policy file, and its `[[rules]]`.
+
+    No reviewers and no admins means nobody may approve.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     admins: tuple[Member, ...] = ()
     reviewers: tuple[Member, ...] = ()
-    channel: Annotated[str, AfterValidator(_channel)] | None = None
+    channel: Channel | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     digest_at: Annotated[time, BeforeValidator(_time_of_day)] = time(9)
     remind_after_hours: Annotated[int, Field(ge=1, le=720, strict=True)] = 24
@@ -118,10 +215,39 @@ class Policy(BaseModel):
     holidays: tuple[Annotated[str, BeforeValidator(_holiday)], ...] = ()
     office_hours: Annotated[tuple[time, time], BeforeValidator(_office_hours)] | None = None
     own_requests: StrictBool = False
+    admins_decide: StrictBool = True
+    distinct_stages: StrictBool = True
+    target_hours: Hours | None = None
+    escalate_after_hours: Hours | None = None
+    escalate_to: tuple[Member, ...] | None = None
+    warning: Warned | None = None
+    submitters: tuple[Member, ...] | None = None
+    rules: tuple[Rule, ...] = ()
     keep_details_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     keep_profiles_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     _sha256: str | None = PrivateAttr(None)
     _changed_at: datetime | None = PrivateAttr(None)
+    _seats: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
+    _groups: frozenset[str] = PrivateAttr(frozenset())
+    _users: frozenset[str] = PrivateAttr(frozenset())
+
+    def model_post_init(self, _context: Any) -> None:
+        """Gather who is named once: it is asked with every click."""
+        named = {*self.admins, *self.reviewers, *(self.submitters or ()), *(self.escalate_to or ())}
+        self._seats = {}
+        for rule in self.rules:
+            named.update(rule.submitters or (), rule.escalate_to or ())
+            for stage in rule.stages:
+                named.update(stage.reviewers)
+                self._seats[seat(rule.name, stage.name)] = stage.reviewers
+        self._groups = frozenset(entry for entry in named if entry.startswith("S"))
+        self._users = frozenset(named) - self._groups
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other settings: who is named in it is gathered anew."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.model_post_init(None)
+        return copied
 
     def __eq__(self, other: object) -> bool:
         """Whether they say the same, whatever file each is from."""
@@ -151,27 +277,79 @@ class Policy(BaseModel):
     @property
     def groups(self) -> frozenset[str]:
         """The user group ids whose members have to be known."""
-        return frozenset(m for m in (*self.admins, *self.reviewers) if m.startswith("S"))
+        return self._groups
+
+    @property
+    def overseeing_groups(self) -> list[str]:
+        """Those of them whose members see every request."""
+        return [entry for entry in (*self.admins, *self.reviewers) if entry.startswith("S")]
 
     @property
     def users(self) -> frozenset[str]:
         """The people who are named themselves."""
-        return frozenset((*self.admins, *self.reviewers)) - self.groups
+        return self._users
 
-    def roster(self, members: Mapping[str, frozenset[str]]) -> Roster:
-        """Who holds which role, given each group's members; an unknown group has none."""
+    @property
+    def channels(self) -> list[str]:
+        """Every channel that gets copies."""
+        named = (self.channel, *(rule.channel for rule in self.rules))
+        return list(dict.fromkeys(channel for channel in named if channel))
+
+    def rule_for(self, asked: Asked) -> Rule | None:
+        """The first rule that is for this request; None: it goes by `[workspace]`."""
+        return next((rule for rule in self.rules if rule.matches(asked)), None)
+
+    def rule_named(self, name: str | None) -> Rule | None:
+        """The rule of this name."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    def terms(self, rule: Rule | None) -> Terms:
+        """What a request needs by this rule, or by `[workspace]`."""
+        found = rule.terms if rule else Terms()
+        return replace(
+            found,
+            warning=found.warning or self.warning,
+            target_hours=found.target_hours or self.target_hours,
+        )
+
+    def submitters_by(self, rule: Rule | None) -> tuple[str, ...] | None:
+        """Who may submit by this rule; None: anybody."""
+        by_rule = rule.submitters if rule else None
+        return self.submitters if by_rule is None else by_rule
+
+    def channel_by(self, rule: Rule | None) -> str | None:
+        """Where a copy of the card goes."""
+        return rule.channel if rule and rule.channel else self.channel
+
+    def due_at(self, terms: Terms, submitted_at: datetime) -> datetime:
+        """When a request is overdue: it runs from submit."""
+        return deadline(submitted_at, terms.target_hours or self.remind_after_hours, self)
+
+    def roster(
+        self, members: Mapping[str, frozenset[str]], gone: frozenset[str] = frozenset()
+    ) -> Roster:
+        """Who holds which role, given each group's members; an unknown group has none.
+
+        Who is `gone` has left Slack and holds none.
+        """
 
         def resolve(entries: tuple[str, ...]) -> frozenset[str]:
             return frozenset().union(*(members.get(e, _itself(e)) for e in entries))
 
-        return Roster(admins=resolve(self.admins), reviewers=resolve(self.reviewers))
+        return Roster(
+            admins=resolve(self.admins) - gone,
+            reviewers=resolve(self.reviewers) - gone,
+            seats=self._seats,
+            members=members,
+            gone=gone,
+        )
 
     @classmethod
     def parse(cls, text: str, *, changed_at: datetime | None = None) -> Self:
         """Read the file's text. Raises PolicyError with every wrong setting named."""
         try:
             document = tomllib.loads(text)
-            found = cls.model_validate(_workspace(document))
+            found = cls.model_validate(_workspace(document) | {"rules": _rules(document)})
         except tomllib.TOMLDecodeError as error:
             raise PolicyError(f"The policy file is not valid TOML: {error}.") from error
         except ValidationError as error:
@@ -180,6 +358,11 @@ class Policy(BaseModel):
             raise PolicyError("The policy file is nested too deep; see the example.") from error
         found._sha256, found._changed_at = _sha256(document), changed_at
         return found
+
+
+def deadline(start: datetime, hours: int, policy: Policy) -> datetime:
+    """The moment by which so many working hours of the workspace have passed."""
+    return working_deadline(start, hours, policy.working_time)
 
 
 class PolicyInForce:
@@ -199,29 +382,66 @@ def _itself(entry: str) -> frozenset[str]:
 
 
 def _workspace(document: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(document) - {"workspace"})
+    unknown = sorted(set(document) - {"workspace", "rules"})
     if unknown:
         raise PolicyError(
-            f"The policy file has an unknown part [{unknown[0]}]; it has [workspace]."
+            f"The policy file has an unknown part [{unknown[0]}]; "
+            "it has [workspace] and any number of [[rules]]."
         )
     workspace = document.get("workspace")
     if not isinstance(workspace, dict):
         raise PolicyError("The policy file has no [workspace] part.")
+    if "rules" in workspace:
+        raise PolicyError("[workspace] has no setting rules; each rule is a part [[rules]].")
     return workspace
 
 
+def _rules(document: dict[str, Any]) -> list[Any]:
+    """The rules as they stand in the file. Two of one name could not be told apart later."""
+    rules = document.get("rules", [])
+    if not isinstance(rules, list):
+        raise PolicyError("Each rule of the policy file is a part [[rules]], in double brackets.")
+    _refuse_twice("[[rules]]", rules)
+    for rule in rules:
+        stages = rule.get("stages") if isinstance(rule, dict) else None
+        if isinstance(stages, list):
+            _refuse_twice(f"[[rules]] {rule.get('name')}: stages", stages)
+    return rules
+
+
+def _refuse_twice(place: str, parts: list[Any]) -> None:
+    seen: set[str] = set()
+    for part in parts:
+        name = part.get("name") if isinstance(part, dict) else None
+        if isinstance(name, str) and folded(name) in seen:
+            raise PolicyError(f"{place} has the name {name!r} twice; each needs one of its own.")
+        seen.add(folded(name) if isinstance(name, str) else "")
+
+
 def _sentence(error: Any) -> str:
-    setting = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
+    place = [str(part) for part in error["loc"] if isinstance(part, str)]
+    part, fields = "[workspace]", [name for name in Policy.model_fields if name != "rules"]
+    if place[:1] == ["rules"]:  # a rule is named by its place: its name may be what is wrong
+        part, place = f"[[rules]] number {error['loc'][1] + 1}", place[1:]
+        fields = list(RuleStage.model_fields if place[:1] == ["stages"] else Rule.model_fields)
+    setting = ".".join(place)
     if error["type"] == "extra_forbidden":
-        return f"[workspace] has no setting {setting}; it has {', '.join(Policy.model_fields)}."
+        return f"{part} has no setting {setting}; it has {', '.join(fields)}."
+    if error["type"] == "missing":
+        return f"{part} lacks {setting}."
     if error["type"] == "value_error":
-        return f"[workspace] {setting}: {error['ctx']['error']}."
-    use = _USE_FOR.get(setting) or _USE.get(error["type"], "this value is not accepted")
-    return f"[workspace] {setting}: {use}."
+        return f"{part} {setting}: {error['ctx']['error']}."
+    last = place[-1] if place else ""
+    use = _USE_FOR.get(last) or _USE.get(error["type"], "this value is not accepted")
+    if error["type"] == "enum":
+        use = f"use {error['ctx']['expected']}"
+    return f"{part} {setting}: {use}."
 
 
 _USE_FOR = {
     "remind_after_hours": "use a whole number of hours from 1 to 720",
+    "target_hours": "use a whole number of hours from 1 to 720",
+    "escalate_after_hours": "use a whole number of hours from 1 to 720",
     "nudge_after_days": "use a whole number of days from 1 to 90",
     "keep_details_days": "use a whole number of days from 1 to 36500",
     "keep_profiles_days": "use a whole number of days from 1 to 36500",
@@ -231,5 +451,7 @@ _USE = {
     "tuple_type": 'use a list, such as ["U012ABCDEF"]',
     "string_type": "use text in quotes",
     "bool_type": "use true or false",
+    "string_too_long": "use at most 300 characters",
+    "too_short": "name at least one person or group",
 }
 """What to write instead, by pydantic's name for what was wrong; its words are for programmers."""

@@ -12,6 +12,8 @@ from typing import Any
 
 from store.domain.categories import features, launch, offline, optimization, release
 from store.domain.categories.spec import Spec
+from store.domain.terms import BY_WORKSPACE, Stage, Terms
+from store.domain.typed_text import folded
 
 
 class Category(StrEnum):
@@ -220,7 +222,11 @@ class Move:
 class Request:
     """One request as it stood when it was read. Times are aware UTC, people are Slack user ids.
 
-    `revision` grows with every change; a button carries it so that a stale card is noticed.
+    `revision` grows with every change. `round` grows only with what was asked: its content, its
+    stage, its end; a button carries it, so that a stale card is noticed and two votes that cross
+    both count. `terms` are what it needs. `reviewers` are those of its stage, `assigned` those of
+    every stage, by its number. It is overdue after `due_at`, which runs from submit; the reminders
+    of its stage begin with `remind_at`, which runs from when that opened.
     `completed_on` is when it was approved, rejected or withdrawn, and `decided_by` by whom. What
     was decided on the platform's own page is nobody's vote: then `decided_by` is None and
     `platform_decider` is the name that the platform gave.
@@ -261,6 +267,11 @@ class Request:
     platform_answer: PlatformAnswer | None = None
     platform_answered_at: datetime | None = None
     platform_reason: str | None = None
+    round: int = 1
+    terms: Terms = BY_WORKSPACE
+    due_at: datetime | None = None
+    remind_at: datetime | None = None
+    assigned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     predecessor: Predecessor | None = field(default=None, compare=False)
     base: Predecessor | None = field(default=None, compare=False)
     first_on_target: bool = field(default=False, compare=False)
@@ -294,6 +305,36 @@ class Request:
         return self.status in {Status.REJECTED, Status.WITHDRAWN} or self.is_refused_there
 
     @property
+    def stage_now(self) -> Stage:
+        """The stage it is at; of an ended one, where it ended."""
+        return self.terms.stages[self.stage - 1]
+
+    @property
+    def stage_key(self) -> str | None:
+        """The name of its stage as filters compare it; None where no rule names one."""
+        return folded(self.stage_now.name) if self.terms.named else None
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether more than one vote approves it."""
+        return len(self.terms.stages) > 1 or self.stage_now.needed != 1
+
+    def assigned_at(self, stage: int) -> tuple[str, ...]:
+        """Who was given this stage of it."""
+        return self.assigned.get(stage, self.reviewers if stage == self.stage else ())
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Who was asked to decide it: those of the stages that have opened."""
+        opened = (self.assigned_at(stage) for stage in range(1, self.stage + 1))
+        return tuple(dict.fromkeys(user for reviewers in opened for user in reviewers))
+
+    def approvers(self, stage: int) -> tuple[str, ...]:
+        """Who has approved it at this stage, in their order."""
+        cast = (vote for vote in self.votes if vote.stage == stage)
+        return tuple(vote.reviewer for vote in cast if vote.verdict is Verdict.APPROVE)
+
+    @property
     def deciders(self) -> set[str]:
         """Who approved or rejected it, at any stage."""
         return {vote.reviewer for vote in self.votes}
@@ -301,6 +342,7 @@ class Request:
     def people(self) -> set[str]:
         """Every user id the snapshot names."""
         named = {self.submitted_by, self.decided_by, *self.reviewers}
+        named.update(*self.assigned.values())
         acted = {vote.reviewer for vote in self.votes} | {move.by for move in self.moves}
         return {user for user in named if user} | acted
 

@@ -29,6 +29,11 @@ from sqlalchemy.types import TypeEngine
 Document: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
 """A JSON object. Assign a new one to change it: a change inside is not noticed."""
 
+OptionalDocument: TypeEngine[Any] = JSON(none_as_null=True).with_variant(
+    JSONB(none_as_null=True), "postgresql"
+)
+"""The same, or nothing at all."""
+
 Key: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 """An integer key; SQLite numbers rows only for the type INTEGER."""
 

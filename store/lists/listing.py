@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -58,22 +58,29 @@ async def counts_by_status(
     session: AsyncSession, scope: Scope, *, asker: str, roster: Roster
 ) -> dict[Status, int]:
     """How many requests of each status the asker may see there, each capped like a total."""
-    query = ListQuery(scope)
-    shape = shape_of(query, oversees=roster.oversees(asker))
+    query, seats = ListQuery(scope), roster.seats_of(asker)
+    shape = shape_of(query, oversees=roster.oversees(asker), seated=bool(seats))
     statement = statements.counts_by_status(shape)
-    counts = (await execute(session, statement, values_of(query, asker))).one()
+    counts = (await execute(session, statement, values_of(query, asker, seats))).one()
     return dict(zip(Status, counts, strict=True))
 
 
 def visible(query: ListQuery, *, asker: str, roster: Roster) -> Select[RequestRow]:
     """All of a list that the asker may see, in its order, whatever its page."""
-    shape = shape_of(query.at(None), oversees=roster.oversees(asker))
-    return statements.whole(shape).params(**values_of(query, asker))
+    seats = roster.seats_of(asker)
+    shape = shape_of(query.at(None), oversees=roster.oversees(asker), seated=bool(seats))
+    return statements.whole(shape).params(**values_of(query, asker, seats))
 
 
 async def left_with(session: AsyncSession, reviewer: str, *, limit: int) -> Waiting:
     """What is open of what this person was given to review, whether or not they may decide it."""
     return (await _first_of_each(session, _GIVEN, [reviewer], limit))[0]
+
+
+async def stuck(session: AsyncSession, *, limit: int) -> tuple[Request, ...]:
+    """The first of what is open at a stage at which nobody who was asked may decide any more."""
+    rows = await execute(session, _STUCK, {"limit": limit})
+    return tuple(map(bare, rows.all()))
 
 
 async def waiting_on_each(
@@ -108,13 +115,14 @@ async def _page(
     policy: Policy,
     *,
     oversees: bool = True,
+    seats: Sequence[str] = (),
     is_nobody: bool = False,
 ) -> tuple[Page, People]:
     """The page with its capped counts, and who submitted what is on it."""
-    shape = shape_of(query, oversees=oversees)
-    values = values_of(query, asker) | {
+    shape = shape_of(query, oversees=oversees, seated=bool(seats))
+    values = values_of(query, asker, seats) | {
         "named": is_nobody or policy.roster({}).oversees(asker),
-        "groups": sorted(policy.groups),
+        "groups": sorted(policy.overseeing_groups),
     }
     if not all(shape.words):  # a word to search for may be in every name or in none
         await plan_for_values(session)
@@ -123,20 +131,16 @@ async def _page(
     #    somebody who does not, it is asked for once more. Where no row says so the roster does, but
     #    for an empty list of all requests, in which nobody would find any.
     asked = rows or query.cursor or query.scope is Scope.APPROVALS
-    if shape.of_a_role and not is_nobody and asked:
-        oversees = (
-            bool(rows[0].oversees)
-            if rows
-            else (await people.roster(session, policy, only={asker})).oversees(asker)
-        )
-        if not oversees:
-            return await _page(session, query, asker, policy, oversees=False)
+    if shape.of_a_role and not is_nobody and asked and not (rows and rows[0].oversees):
+        roster = await people.roster(session, policy, only={asker})
+        if not roster.oversees(asker):
+            seats = roster.seats_of(asker)
+            return await _page(session, query, asker, policy, oversees=False, seats=seats)
     # 2. Going backwards, a short page is the beginning of the list: show the first page whole.
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
     if backwards and not more:
-        return await _page(
-            session, query.at(None), asker, policy, oversees=oversees, is_nobody=is_nobody
-        )
+        start, is_whose = query.at(None), {"oversees": oversees, "is_nobody": is_nobody}
+        return await _page(session, start, asker, policy, seats=seats, **is_whose)
     rows = rows[:PAGE_SIZE][:: -1 if backwards else 1]
     # 3. The counts: of the rows, if they are the whole list; else from the rows; a search, which
     #    reads its text only once, counts apart.
@@ -186,3 +190,13 @@ _WAITS = col(AssignmentRow.waits).is_(True)
 _GIVEN = _waiting()
 _WAITING = _waiting(_WAITS)
 _OVERDUE = _waiting(_WAITS, col(AssignmentRow.remind_at) <= bindparam("moment"))
+_STUCK: AnySelect = (
+    select(*FACTS)
+    .where(
+        text(f"request.{OPEN}"),
+        col(RequestRow.stage_key).is_not(None),
+        ~exists().where(col(AssignmentRow.request_id) == RequestRow.id, _WAITS),
+    )
+    .order_by(col(RequestRow.id))
+    .limit(bindparam("limit"))
+)

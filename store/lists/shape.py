@@ -16,12 +16,18 @@ from store.engine.columns import pattern_of
 
 
 class Source(Enum):
-    """Whose requests: everybody's, those the asker submitted, were to review, or decided."""
+    """Whose requests: everybody's, those the asker submitted, was asked to review, or decided.
+
+    Of who is named in rules alone: those they were asked to review at a stage that is still theirs
+    (SEATED), and those they were or will be (INVOLVED).
+    """
 
     ALL = auto()
     OWN = auto()
     GIVEN = auto()
     DECIDED = auto()
+    SEATED = auto()
+    INVOLVED = auto()
 
 
 class Statuses(Enum):
@@ -64,12 +70,15 @@ class Shape:
         return self.sources in {(Source.ALL,), (Source.GIVEN,)}
 
 
-def shape_of(query: ListQuery, *, oversees: bool) -> Shape:
-    """The shape of this page of a list, for somebody who sees every request or only some."""
+def shape_of(query: ListQuery, *, oversees: bool, seated: bool = False) -> Shape:
+    """The shape of this page of a list, for somebody who sees every request or only some.
+
+    `seated`: a rule of the policy names them at some stage.
+    """
     statuses = _statuses(query.filter)
     backwards = query.cursor is not None and query.cursor.backwards
     return Shape(
-        sources=_sources(query.scope, oversees=oversees),
+        sources=_sources(query.scope, oversees=oversees, seated=seated),
         statuses=statuses,
         narrowed=tuple((name, len(given) > 1) for name, given in _narrowed(query.filter).items()),
         words=tuple(_number(word) is not None for word in query.filter.words.split()),
@@ -79,9 +88,13 @@ def shape_of(query: ListQuery, *, oversees: bool) -> Shape:
     )
 
 
-def values_of(query: ListQuery, asker: str) -> dict[str, Any]:
-    """What the parameters of its statements stand for."""
-    values: dict[str, Any] = {"asker": asker, "status": list(map(str, query.filter.statuses))}
+def values_of(query: ListQuery, asker: str, seats: Sequence[str] = ()) -> dict[str, Any]:
+    """What the parameters of its statements stand for; `seats` are the asker's by the policy."""
+    values: dict[str, Any] = {
+        "asker": asker,
+        "seats": list(seats),
+        "status": list(map(str, query.filter.statuses)),
+    }
     for name, given in _narrowed(query.filter).items():
         values[name] = list(given) if len(given) > 1 else given[0]
     for number, word in enumerate(query.filter.words.split()):
@@ -99,13 +112,18 @@ def _number(word: str) -> int | None:
     return found.number if found and found.named else None
 
 
-def _sources(scope: Scope, *, oversees: bool) -> tuple[Source, ...]:
+def _sources(scope: Scope, *, oversees: bool, seated: bool) -> tuple[Source, ...]:
     """Who holds no role, or none any more, sees their own requests and those they decided."""
     if scope is Scope.MINE:
         return (Source.OWN,)
     if scope is Scope.APPROVALS:
-        return (Source.GIVEN,) if oversees else (Source.DECIDED,)
-    return (Source.ALL,) if oversees else (Source.OWN, Source.DECIDED)
+        if oversees:
+            return (Source.GIVEN,)
+        return (Source.SEATED, Source.DECIDED) if seated else (Source.DECIDED,)
+    if oversees:
+        return (Source.ALL,)
+    own = (Source.OWN, Source.DECIDED)
+    return (*own, Source.INVOLVED) if seated else own
 
 
 def _statuses(chosen: Filter) -> Statuses:
@@ -123,6 +141,7 @@ def _narrowed(chosen: Filter) -> dict[str, Sequence[str]]:
         "category": [value.value for value in chosen.categories],
         "submitted_by": chosen.submitters,
         "platform_answer": [value.value for value in chosen.sent],
+        "stage_key": chosen.stages,
     }
     return {name: given for name, given in parts.items() if given}
 

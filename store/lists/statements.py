@@ -81,17 +81,22 @@ class _Table(NamedTuple):
     join: list[ColumnElement[bool]]
 
 
+# One of each person's is shown, so that a request comes once.
+_GIVEN = [col(AssignmentRow.reviewer) == _ASKER, col(AssignmentRow.shown).is_(True)]
+_OPENED = col(AssignmentRow.opened).is_(True)
+_SEATED = in_list(col(AssignmentRow.seat), "seats")
+_JOIN: list[ColumnElement[bool]] = [col(AssignmentRow.request_id) == RequestRow.id]
 _TABLES = {
     Source.ALL: _Table(RequestRow, col(RequestRow.id), [], []),
     Source.OWN: _Table(
         RequestRow, col(RequestRow.id), [col(RequestRow.submitted_by) == _ASKER], []
     ),
-    # A reviewer is given a request at one stage only, so it comes once.
-    Source.GIVEN: _Table(
-        AssignmentRow,
-        col(AssignmentRow.request_id),
-        [col(AssignmentRow.reviewer) == _ASKER],
-        [col(AssignmentRow.request_id) == RequestRow.id],
+    Source.GIVEN: _Table(AssignmentRow, col(AssignmentRow.request_id), [*_GIVEN, _OPENED], _JOIN),
+    Source.SEATED: _Table(
+        AssignmentRow, col(AssignmentRow.request_id), [*_GIVEN, _OPENED, _SEATED], _JOIN
+    ),
+    Source.INVOLVED: _Table(
+        AssignmentRow, col(AssignmentRow.request_id), [*_GIVEN, _SEATED], _JOIN
     ),
     Source.DECIDED: _Table(
         RequestRow, col(RequestRow.id), [col(RequestRow.decided_by) == _ASKER, _DECIDED], []

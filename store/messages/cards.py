@@ -29,7 +29,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from store.domain.request import Audience, Request, Status
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, AnySelect, Database, execute
+from store.engine.database import AnyRow, AnySelect, Database, dialect_insert, execute
 from store.messages import claim, homes, outbox
 from store.messages.outbox import Claimed, Owed, Rank
 from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
@@ -110,11 +110,21 @@ class Clicked:
     response_url: str = field(repr=False)
 
 
-async def create(
-    session: AsyncSession, requests: Sequence[Request], *, channel: str | None
-) -> None:
-    """Give each a copy for each reviewer, one for the review channel and one for the submitter."""
-    await execute(session, _NEW, [row for each in requests for row in _copies(each, channel)])
+async def create(session: AsyncSession, posted: Sequence[tuple[Request, str | None]]) -> None:
+    """Give each a copy for each reviewer, one for its review channel and one for the submitter."""
+    await execute(session, _NEW, [row for each in posted for row in _copies(*each)])
+
+
+async def add_reviewers(session: AsyncSession, requests: Sequence[Request]) -> None:
+    """Give those of the open stage a copy, who have none yet."""
+    rows = [
+        _unseen(request, Audience.REVIEWER, user)
+        for request in requests
+        for user in request.reviewers
+    ]
+    if rows:
+        new = dialect_insert(session)(CardRow).on_conflict_do_nothing()
+        await execute(session, new, rows)
 
 
 async def owe(
@@ -349,8 +359,12 @@ def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
     copies = [(Audience.REVIEWER, user) for user in request.reviewers]
     copies += [(Audience.CHANNEL, channel)] if channel else []
     copies.append((Audience.SUBMITTER, request.submitted_by))
+    return [_unseen(request, audience, user) for audience, user in copies]
+
+
+def _unseen(request: Request, audience: Audience, recipient: str) -> dict[str, Any]:
     unseen = {"request_id": request.id, "shown_revision": 0, "deletions": 0, "response_uses": 0}
-    return [unseen | {"audience": audience.value, "recipient": user} for audience, user in copies]
+    return unseen | {"audience": audience.value, "recipient": recipient}
 
 
 def _key(card: Card) -> dict[str, Any]:

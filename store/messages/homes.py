@@ -15,7 +15,7 @@ from store import people
 from store.domain.access import Roster
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
-from store.domain.request import Status
+from store.domain.request import Request, Status
 from store.engine.columns import in_list
 from store.engine.database import Database, dialect_insert, execute
 from store.lists import listing
@@ -28,6 +28,8 @@ OPEN_FOR = timedelta(days=1)
 ONLOOKERS = 20
 """How many Homes on All requests one change redraws, the last seen first; the others see it when
 they turn a page. Slack: publishing is tier 4, about 100 a minute."""
+STUCK_SHOWN = 5
+"""Requests that Home names as stuck."""
 
 _OPEN = col(HomeRow.seen_at) >= bindparam("since")
 _READERS = select(CardRow.recipient).where(in_list(col(CardRow.request_id), "ids"))
@@ -49,12 +51,16 @@ _CONCERNED = (
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One list as Home shows it. `counts` are of all its requests, each capped like a total."""
+    """One list as Home shows it. `counts` are of all its requests, each capped like a total.
+
+    `stuck` are the first of those at a stage at which nobody can decide; only admins hear of it.
+    """
 
     query: ListQuery
     listing: listing.Listing
     tabs: tuple[Scope, ...]
     counts: Mapping[Status, int]
+    stuck: tuple[Request, ...] = ()
 
 
 async def open_home(db: Database, user: str, *, start: str, now: datetime) -> None:
@@ -102,12 +108,14 @@ async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy
         query = query if query.scope in shown else ListQuery(Scope.MINE)
         found = await listing.page(session, query, asker=asker, policy=policy)
         counts = await listing.counts_by_status(session, query.scope, asker=asker, roster=roster)
-    return Overview(query, found, shown, counts)
+        is_admin = asker in roster.admins
+        stuck = await listing.stuck(session, limit=STUCK_SHOWN) if is_admin else ()
+    return Overview(query, found, shown, counts, stuck)
 
 
 def tabs(user: str, roster: Roster) -> tuple[Scope, ...]:
     """The platform's two tabs; all requests only for who sees more than their own."""
-    return (Scope.APPROVALS, Scope.MINE, *([Scope.ALL] if roster.oversees(user) else []))
+    return (Scope.APPROVALS, Scope.MINE, *([Scope.ALL] if roster.reviews(user) else []))
 
 
 async def _note(

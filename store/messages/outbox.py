@@ -79,6 +79,7 @@ class Kind(StrEnum):
     STAGE = "stage"
     HELP = "help"
     NOT_ACCEPTED = "not_accepted"
+    STUCK = "stuck"
 
 
 class Rank(IntEnum):

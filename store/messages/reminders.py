@@ -20,6 +20,7 @@ from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
 from store.domain.request import PlatformAnswer
 from store.engine.database import Database, delete_chunk
+from store.lists import listing
 from store.messages import slots
 from store.messages.outbox import Kind, Owed
 from store.tables import OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
@@ -100,6 +101,19 @@ async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
     return await _owe_once(db, notices, now=now)
 
 
+async def owe_stuck(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Tell each admin once of each request at a stage at which nobody can decide; how many."""
+    async with db.snapshot() as session:
+        found = await listing.stuck(session, limit=_CHUNK)
+        admins = sorted((await people.roster(session, policy)).admins) if found else ()
+    notices = [
+        Owed.post(Kind.STUCK, admin, each.ref, each.stage, admin, request_id=each.id)
+        for each in found
+        for admin in admins
+    ]
+    return await _owe_once(db, notices, now=now)
+
+
 async def owe_policy_refused(db: Database, policy: Policy, problem: str, *, now: datetime) -> int:
     """Tell each admin, once a day, that the policy file cannot be used; how many are newly owed."""
     name = hashlib.sha256(problem.encode()).hexdigest()[:16]
@@ -163,10 +177,11 @@ async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) ->
     async with db.snapshot() as session:
         roster = await people.roster(session, policy)
         rows = (await session.exec(assigned)).all()
+    holding = roster.everybody()
     return [
         Waiting(reviewer, since, zone or policy.timezone)
         for reviewer, since, zone in rows
-        if roster.oversees(reviewer)
+        if reviewer in holding
     ]
 
 

@@ -21,20 +21,31 @@ async def follow(db: Database, roster: Roster, *, now: datetime) -> int:
 
     Every copy, because each names whom the request waits for. Returns how many assignments changed.
     """
-    given = select(AssignmentRow.reviewer, AssignmentRow.waits).where(OPEN).distinct()
+    given = select(AssignmentRow.reviewer, AssignmentRow.seat, AssignmentRow.waits)
     async with db.snapshot() as session:
-        rows = (await session.exec(given)).all()
-    changed = sorted({reviewer for reviewer, waits in rows if waits != roster.oversees(reviewer)})
+        rows = (await session.exec(given.where(OPEN, col(AssignmentRow.turn)).distinct())).all()
+    changed = sorted(
+        {(who, seat) for who, seat, waits in rows if waits != _still_holds(roster, who, seat)}
+    )
     count = 0
-    for reviewer in changed:
-        while ids := await _follow_some(db, reviewer, roster.oversees(reviewer), now):
+    for reviewer, seat in changed:
+        holds_role = _still_holds(roster, reviewer, seat)
+        while ids := await _follow_some(db, reviewer, seat, holds_role, now):
             count += len(ids)
     return count
 
 
-async def _follow_some(db: Database, reviewer: str, holds_role: bool, now: datetime) -> list[int]:
-    """A chunk of what is open of this person's."""
-    theirs = (OPEN, col(AssignmentRow.reviewer) == reviewer)
+def _still_holds(roster: Roster, reviewer: str, seat: str) -> bool:
+    """An admin was given what the workspace has no reviewer for."""
+    return roster.holds(reviewer, seat) or (not seat and reviewer in roster.admins)
+
+
+async def _follow_some(
+    db: Database, reviewer: str, seat: str, holds_role: bool, now: datetime
+) -> list[int]:
+    """A chunk of what is open of this person's at this place of the policy."""
+    its = col(AssignmentRow.reviewer) == reviewer, col(AssignmentRow.seat) == seat
+    theirs = (OPEN, col(AssignmentRow.turn), *its)
     behind = col(AssignmentRow.waits).is_not(holds_role)
     some = select(AssignmentRow.request_id).where(*theirs, behind)
     some = some.order_by(col(AssignmentRow.request_id)).limit(_CHUNK)

@@ -5,23 +5,28 @@ UPDATE names the revision it was asked about. Of two who end the same review the
 by what the first has left, be it in this transaction or in another's.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
-from sqlmodel import bindparam, col, insert, select, update
+from sqlalchemy import ColumnElement, Insert
+from sqlalchemy.orm import aliased
+from sqlmodel import bindparam, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Denial, Denied, Refused, Rules, may, may_record
+from store.domain.access import Denial, Denied, Refused, Rules, may, may_record, votes_left
 from store.domain.lifecycle import Act, after
-from store.domain.policy import Policy
-from store.domain.request import RejectionClass, Request, Status, Vote
+from store.domain.policy import Policy, deadline
+from store.domain.request import RejectionClass, Request, Status, Verdict, Vote
+from store.domain.terms import ALL
 from store.engine import causes
 from store.engine.batching import HELD, Held
 from store.engine.columns import in_list
-from store.engine.database import AnySelect, Database, execute
+from store.engine.database import AnySelect, Database, DialectInsert, dialect_insert, execute
 from store.messages import cards
 from store.messages.cards import Clicked
 from store.messages.outbox import Kind, Owed
@@ -38,16 +43,50 @@ _FOUND: AnySelect = (
 )
 _LOCK = _FOUND.with_for_update()
 _LOCK_FREE = _FOUND.with_for_update(skip_locked=True)
+_ITS = col(AssignmentRow.request_id) == bindparam("its_id")
+_STAGE: ColumnElement[int] = bindparam("its_stage")
+_AT_STAGE = col(AssignmentRow.stage) == _STAGE
+_NO_TURN = {"waits": False, "turn": False}
 _END_ASSIGNMENTS = (
     update(AssignmentRow)
-    .where(col(AssignmentRow.request_id) == bindparam("its_id"))
-    .values(waits=False, status=bindparam("status"), completed_on=bindparam("completed_on"))
+    .where(_ITS)
+    .values(status=bindparam("status"), completed_on=bindparam("completed_on"), **_NO_TURN)
 )
-_INSERT_VOTE = insert(VoteRow)
-_CHANGED_FIELDS = (
+_VOTED = (
+    update(AssignmentRow)
+    .where(_ITS, _AT_STAGE, col(AssignmentRow.reviewer) == bindparam("its_reviewer"))
+    .values(**_NO_TURN)
+)
+_BEFORE_STAGE = col(AssignmentRow.stage) < _STAGE
+_PASS_STAGE = update(AssignmentRow).where(_ITS, _BEFORE_STAGE).values(**_NO_TURN)
+_OPEN_STAGE = (
+    update(AssignmentRow)
+    .where(_ITS, _AT_STAGE)
+    .values(waits=True, turn=True, opened=True, shown=True, remind_at=bindparam("at"))
+)
+_LATER = aliased(AssignmentRow)
+_SHOW_LATER_ALONE = (
+    update(AssignmentRow)
+    .where(
+        _ITS,
+        _BEFORE_STAGE,
+        col(AssignmentRow.reviewer).in_(
+            select(_LATER.reviewer).where(
+                col(_LATER.request_id) == bindparam("its_id"), col(_LATER.stage) == _STAGE
+            )
+        ),
+    )
+    .values(shown=False)
+)
+_ENDING = (
     *("status", "completed_on", "decided_by", "platform_decider"),
-    *("rejection_class", "decision_reason"),
+    *("rejection_class", "decision_reason", "round"),
 )
+_PASSING = ("stage", "stage_key", "round", "remind_at")
+_OUTDATED = {Denial.CLOSED, Denial.STALE, Denial.STAGE_PASSED, Denial.VOTED, Denial.VOTED_BEFORE}
+"""What somebody hears whose card may not show how the request stands."""
+VOTED, STAGE_PASSED = "voted", "stage_passed"
+"""What a vote does that ends nothing: it counts, or it was the last one that its stage needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +101,7 @@ class OnPlatform:
 class Decision:
     """How somebody wants to end a review, when (aware UTC), and in what words.
 
-    `revision` is what they saw of the request; None (a typed command) is any. `clicked` is the
+    `round` is what they saw of the request; None (a typed command) is any. `clicked` is the
     message they clicked in, if it was one. `by_key` is the API key (`key:3`) that acts for the
     actor; the rule is asked about the actor, the history names the key. With `on_platform` the
     decision has been made there, and the actor is the key itself.
@@ -72,7 +111,7 @@ class Decision:
     act: Literal[Act.APPROVE, Act.REJECT, Act.WITHDRAW]
     actor: str
     at: datetime
-    revision: int | None = None
+    round: int | None = None
     rejection_class: RejectionClass | None = None
     reason: str | None = None
     clicked: Clicked | None = None
@@ -80,6 +119,15 @@ class Decision:
     on_platform: OnPlatform | None = None
     cause: str | None = field(default_factory=causes.current_id, compare=False)
     """The id of the click that it comes from; see `store.engine.causes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A decision that was allowed, the request it leaves, and what kind of event that is."""
+
+    decision: Decision
+    request: Request
+    kind: str
 
 
 async def decide(db: Database, decision: Decision, policy: Policy) -> Request | Refused:
@@ -111,9 +159,10 @@ async def decide_batch(
     rows = (await execute(session, _LOCK if alone else _LOCK_FREE, {"ids": ids})).all()
     requests = {request.id: request for request in await snapshots(session, rows)}
 
-    rules = await people.rules(session, policy, only={each.actor for each in decisions})
+    asked = {each.actor for each in decisions}.union(*map(_seats_asked, requests.values()))
+    rules = await people.rules(session, policy, only=asked)
     answers: list[Request | Refused | Held] = []
-    made: list[tuple[Decision, Request]] = []
+    made: list[_Made] = []
     refused: list[tuple[Decision, Refused]] = []
     for decision in decisions:
         request = requests.get(decision.request_id)
@@ -124,44 +173,23 @@ async def decide_batch(
         if isinstance(answer, Refused):
             refused.append((decision, answer))
         else:
-            answer = requests[answer.id] = _apply(decision, answer)
-            made.append((decision, answer))
+            one = _apply(decision, answer, rules, policy)
+            answer = requests[answer.id] = one.request
+            made.append(one)
         answers.append(answer)
 
-    decided = [request for _, request in made]
-    judged = [each for each, _ in refused] + [each for each, _ in made]  # the last one counts
+    judged = [each for each, _ in refused] + [each.decision for each in made]  # the last counts
     causes.name(session, ((each.request_id, each.cause) for each in judged))
-    if made:
-        await revisions.advance(session, decided, *_CHANGED_FIELDS)
-        ended = [
-            {"its_id": each.id, "status": each.status.value, "completed_on": each.completed_on}
-            for each in decided
-        ]
-        await execute(session, _END_ASSIGNMENTS, ended)
-        changes = [
-            Change(
-                request,
-                request.status.value,
-                decision.by_key or decision.actor,
-                decision.at,
-                revisions.written(request, *_CHANGED_FIELDS),
-                request.votes[-1] if decision.act.verdict and not decision.on_platform else None,
-                {"policy": policy.sha256} | _origin(decision),
-            )
-            for decision, request in made
-        ]
-        votes = [revisions.vote_row(each.request, each.vote) for each in changes if each.vote]
-        if votes:
-            await execute(session, _INSERT_VOTE, votes)
-        await revisions.record(session, changes)
+    for once_each in _waves(made):
+        await _write(session, once_each, policy)
 
     now = max(decision.at for decision in decisions)
-    messages = [message for each in made for message in _notices(*each)]
+    messages = [message for each in made for message in _notices(each)]
     for decision, refusal in refused:
         messages += await _redraws(session, decision, refusal, now)
         messages += await _contradiction(session, decision, refusal, policy)
     if made or messages:
-        changed = [request.id for request in decided]
+        changed = sorted({each.request.id for each in made})
         clicked = [(each.request_id, each.clicked) for each in decisions if each.clicked]
         await cards.owe(session, changed, now=now, also=messages, clicked=clicked)
 
@@ -169,6 +197,89 @@ async def decide_batch(
         await _visible(session, decision, answer) if isinstance(answer, Refused) else answer
         for decision, answer in zip(decisions, answers, strict=True)
     ]
+
+
+def _waves(made: Sequence[_Made]) -> list[list[_Made]]:
+    """In their order, in groups that each have a request once: its second vote finds the first."""
+    waves: list[list[_Made]] = []
+    seen: Counter[int] = Counter()
+    for each in made:
+        place = seen[each.request.id]
+        seen[each.request.id] += 1
+        if place == len(waves):
+            waves.append([])
+        waves[place].append(each)
+    return waves
+
+
+async def _write(session: AsyncSession, made: Sequence[_Made], policy: Policy) -> None:
+    """What these decisions, of different requests, change: requests, assignments, votes, events."""
+    fields = {VOTED: (), STAGE_PASSED: _PASSING}
+    passed = [each.request for each in made if each.kind == STAGE_PASSED]
+    ended = [each.request for each in made if not each.request.is_open]
+    voted = [each for each in made if each.kind == VOTED]
+    for names, some in ((_ENDING, ended), (_PASSING, passed), ((), [v.request for v in voted])):
+        if some:
+            await revisions.advance(session, some, *names)
+    if ended:
+        rows = [
+            {"its_id": each.id, "status": each.status.value, "completed_on": each.completed_on}
+            for each in ended
+        ]
+        await execute(session, _END_ASSIGNMENTS, rows)
+    if voted:
+        rows = [
+            {
+                "its_id": each.request.id,
+                "its_stage": each.request.stage,
+                "its_reviewer": each.decision.actor,
+            }
+            for each in voted
+        ]
+        await execute(session, _VOTED, rows)
+    if passed:
+        here = [{"its_id": each.id, "its_stage": each.stage} for each in passed]
+        await execute(session, _PASS_STAGE, here)
+        await execute(session, _SHOW_LATER_ALONE, here)
+        opened = [row | {"at": each.remind_at} for row, each in zip(here, passed, strict=True)]
+        await execute(session, _OPEN_STAGE, opened)
+        await cards.add_reviewers(session, passed)
+    changes = [
+        Change(
+            each.request,
+            each.kind,
+            each.decision.by_key or each.decision.actor,
+            each.decision.at,
+            revisions.written(each.request, *fields.get(each.kind, _ENDING)),
+            each.request.votes[-1] if _is_vote(each.decision) else None,
+            {"policy": policy.sha256} | _origin(each.decision),
+        )
+        for each in made
+    ]
+    votes = [revisions.vote_row(each.request, each.vote) for each in changes if each.vote]
+    if votes:
+        await execute(session, _casting(dialect_insert(session)), votes)
+    await revisions.record(session, changes)
+
+
+@cache
+def _casting(insert: DialectInsert) -> Insert:
+    """A vote; who approved and rejects while the stage is still open has changed their mind."""
+    new = insert(VoteRow)
+    said = ("verdict", "rejection_class", "reason", "at")
+    return new.on_conflict_do_update(
+        index_elements=["request_id", "stage", "reviewer"],
+        set_={name: new.excluded[name] for name in said},
+    )
+
+
+def _seats_asked(request: Request) -> tuple[str, ...]:
+    """Whose rights have to be known to count its votes: of "all", everybody's at the stage."""
+    return request.reviewers if request.stage_now.needed == ALL else ()
+
+
+def _is_vote(decision: Decision) -> bool:
+    return decision.act.verdict is not None and not decision.on_platform
 
 
 async def examine(db: Database, decision: Decision, policy: Policy) -> Request | Refused:
@@ -200,7 +311,7 @@ def _judge(decision: Decision, request: Request | None, rules: Rules) -> Request
         answer = may(decision.actor, decision.act, request, rules, decision.at)
     if isinstance(answer, Denied):
         return Refused(answer.reason, request.id, request)
-    if decision.revision not in {None, request.revision}:
+    if decision.round not in {None, request.round}:
         return Refused(Denial.STALE, request.id, request)
     return request
 
@@ -212,36 +323,52 @@ def _noted(answer: Request | Refused, decision: Decision) -> Request | Refused:
     return answer
 
 
-def _apply(decision: Decision, request: Request) -> Request:
-    """The request as this decision leaves it, one revision on."""
-    status, verdict = after(request.status, decision.act), decision.act.verdict
-    assert status is not None, "it was judged, so the table has the transition"
+def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -> _Made:
+    """What this decision makes of the request: an end, the next stage, or one vote more."""
     there = decision.on_platform
     words = (decision.rejection_class, decision.reason)
-    vote = (
-        [Vote(decision.actor, request.stage, verdict, decision.at, *words)]
-        if verdict and not there
-        else []
-    )
-    return replace(
-        request,
-        revision=request.revision + 1,
+    after_it = replace(request, revision=request.revision + 1)
+    if _is_vote(decision):
+        verdict = Verdict(decision.act)
+        cast = Vote(decision.actor, request.stage, verdict, decision.at, *words)
+        others = (v for v in request.votes if (v.reviewer, v.stage) != (cast.reviewer, cast.stage))
+        after_it = replace(after_it, votes=(*others, cast))
+    if decision.act is Act.APPROVE and not there:
+        if votes_left(after_it, rules, decision.at):
+            return _Made(decision, after_it, VOTED)
+        if request.stage < len(request.terms.stages):
+            opened = replace(
+                after_it,
+                stage=request.stage + 1,
+                round=request.round + 1,
+                reviewers=request.assigned_at(request.stage + 1),
+                remind_at=deadline(decision.at, policy.remind_after_hours, policy),
+            )
+            return _Made(decision, opened, STAGE_PASSED)
+    status = after(request.status, decision.act)
+    assert status is not None, "it was judged, so the table has the transition"
+    ended = replace(
+        after_it,
+        round=request.round + 1,
         status=status,
         completed_on=there.at if there else decision.at,
         decided_by=None if there else decision.actor,
         platform_decider=there.decider if there else None,
         rejection_class=decision.rejection_class,
         decision_reason=decision.reason,
-        votes=(*request.votes, *vote),
     )
+    return _Made(decision, ended, status.value)
 
 
-def _notices(decision: Decision, request: Request) -> list[Owed]:
-    """The outcome for its submitter; of what was withdrawn, a word to each of its reviewers."""
+def _notices(made: _Made) -> list[Owed]:
+    """The outcome for its submitter; of what was withdrawn, a word to each who was asked."""
+    request = made.request
+    if request.is_open:
+        return []
     id_ = request.id
-    if decision.act is Act.WITHDRAW:
+    if made.decision.act is Act.WITHDRAW:
         return [
-            Owed.post(Kind.WITHDRAWN, user, id_, user, request_id=id_) for user in request.reviewers
+            Owed.post(Kind.WITHDRAWN, user, id_, user, request_id=id_) for user in request.asked
         ]
     return [Owed.post(Kind.OUTCOME, request.submitted_by, id_, request_id=id_)]
 
@@ -281,8 +408,8 @@ async def _redraws(
     request, denial = refused.request, refused.denial
     if request is None:
         return []
-    was_asked = denial is Denial.NOT_A_REVIEWER and decision.actor in request.reviewers
-    if denial not in {Denial.CLOSED, Denial.STALE} and not was_asked:
+    was_asked = denial is Denial.NOT_A_REVIEWER and decision.actor in request.asked
+    if denial not in _OUTDATED and not was_asked:
         return []
     return await cards.outdated(
         session, request, reader=decision.actor, clicked=decision.clicked, now=now
@@ -296,6 +423,6 @@ async def _visible(session: AsyncSession, decision: Decision, refused: Refused) 
     """
     if refused.request is None or refused.denial is not Denial.UNKNOWN:
         return refused
-    if decision.revision is not None and await cards.in_channel(session, refused.request.id):
+    if decision.round is not None and await cards.in_channel(session, refused.request.id):
         return replace(refused, denial=Denial.NOT_A_REVIEWER)
     return replace(refused, request=None)

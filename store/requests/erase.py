@@ -208,7 +208,8 @@ async def _erase_one(
     erased = _without(request, names, reason.at)
     columns = [name for name in TEXTS if name in names]
     await revisions.advance(session, [erased], *columns)
-    vote = erased.votes[-1] if VOTE_REASON in names else None
+    said = (vote for vote in erased.votes if vote.reason)
+    vote = next(said) if VOTE_REASON in names else None
     notes = {"erased": sorted(names), "why": reason.why}
     change = Change(
         erased,
@@ -226,8 +227,8 @@ async def _erase_one(
     its = col(RequestRow.id) == request.id
     await session.exec(update(RequestRow).where(its).values(search_text=found_by))
     if vote:
-        its = col(VoteRow.request_id) == request.id
-        await session.exec(update(VoteRow).where(its).values(reason=vote.reason))
+        its_words = col(VoteRow.request_id) == request.id, col(VoteRow.reason).is_not(None)
+        await session.exec(update(VoteRow).where(*its_words).values(reason=vote.reason))
     its = col(CardRow.request_id) == request.id
     as_it_was = col(CardRow.shown_revision) == request.revision
     shown = update(CardRow).where(its, as_it_was).values(shown_revision=erased.revision)
@@ -242,5 +243,7 @@ def _without(request: Request, names: set[str], at: datetime) -> Request:
     if "details" in names:
         changed["details"] = erased_details(request.details, at)
     if VOTE_REASON in names:
-        changed["votes"] = tuple(replace(vote, reason=text) for vote in request.votes)
+        changed["votes"] = tuple(
+            replace(vote, reason=text) if vote.reason else vote for vote in request.votes
+        )
     return replace(request, revision=request.revision + 1, **changed)

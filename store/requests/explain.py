@@ -78,7 +78,7 @@ async def _reminded(session: AsyncSession, request: Request) -> tuple[tuple[str,
     sent = (
         select(OutboxRow.recipient, func.max(OutboxRow.settled_at))
         .where(OutboxRow.kind == Kind.REMINDER.value, OutboxRow.state == OutboxState.SENT)
-        .where(col(OutboxRow.recipient).in_(request.reviewers))
+        .where(col(OutboxRow.recipient).in_(request.asked))
         .where(col(OutboxRow.settled_at) >= row.remind_at)
         .group_by(OutboxRow.recipient)
         .order_by(OutboxRow.recipient)

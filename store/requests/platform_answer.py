@@ -94,13 +94,13 @@ async def record_answers(
 class SendAgain:
     """An admin wants the platform to be told of an approval once more; `at` is aware UTC.
 
-    `revision` is what they saw of the request, `clicked` the message they clicked in, if any.
+    `round` is what they saw of the request, `clicked` the message they clicked in, if any.
     """
 
     request_id: int
     actor: str
     at: datetime
-    revision: int | None = None
+    round: int | None = None
     clicked: Clicked | None = None
     cause: str | None = field(default_factory=causes.current_id, compare=False)
 
@@ -132,7 +132,7 @@ async def _send_again(db: Database, wanted: SendAgain, policy: Policy) -> Reques
         if isinstance(allowed, Denied):
             known = request if allowed.reason is not Denial.UNKNOWN else None
             return Refused(allowed.reason, request.id, known)
-        if wanted.revision not in {None, request.revision}:
+        if wanted.round not in {None, request.round}:
             return Refused(Denial.STALE, request.id, request)
         if not any(hook.is_platform for hook in await webhooks.hooks(session)):
             return Refused(Denial.NO_PLATFORM, request.id, request)

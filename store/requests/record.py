@@ -127,7 +127,7 @@ async def _messages(session: AsyncSession, request: Request) -> tuple[Message, .
     cards = (await session.exec(copies.order_by(CardRow.audience, CardRow.recipient))).all()
     card_keys = [f"{Kind.CARD}:{request.id}:{each.audience}:{each.recipient}" for each in cards]
     notice_keys = [f"{Kind.OUTCOME}:{request.id}"]
-    notice_keys += [f"{Kind.WITHDRAWN}:{request.id}:{user}" for user in request.reviewers]
+    notice_keys += [f"{Kind.WITHDRAWN}:{request.id}:{user}" for user in request.asked]
     rows = await _by_key(session, [*card_keys, *notice_keys])
     return (
         *(_card(card, rows.get(key)) for card, key in zip(cards, card_keys, strict=True)),

@@ -15,6 +15,7 @@ from store import webhooks
 from store.audit import events
 from store.audit.events import DERIVED, TEXTS, VOTE_REASON, Event, sealed_value
 from store.domain.request import Request, Vote
+from store.domain.terms import Terms
 from store.engine.database import execute
 from store.tables import RequestRow
 
@@ -31,7 +32,8 @@ class Change:
 
     `columns` are those of its row that were written, `vote` the vote that was cast with it, and
     `notes` what else its event says. What `erases` puts another text in place of one that somebody
-    wrote: it is no secret, and stands in the event.
+    wrote: it is no secret, and stands in the event. `assigned` and `unassigned` are who was given a
+    stage, or not any more, where that changes later than at submit.
     """
 
     request: Request
@@ -42,6 +44,8 @@ class Change:
     vote: Vote | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
     erases: bool = False
+    assigned: Sequence[tuple[int, str]] = ()
+    unassigned: Sequence[tuple[int, str]] = ()
 
 
 async def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
@@ -77,10 +81,14 @@ def vote_row(request: Request, vote: Vote) -> dict[str, Any]:
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As a row holds them: of a word of the domain, the word."""
-    return {
-        name: value.value if isinstance(value, Enum) else value for name, value in values.items()
-    }
+    """As a row holds them: of a word of the domain, the word; of terms, JSON."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Terms):
+        return value.stored()
+    return value.value if isinstance(value, Enum) else value
 
 
 @cache
@@ -102,7 +110,15 @@ def _event(change: Change) -> Event:
     facts = {n: v for n, v in change.columns.items() if n not in texts and n not in DERIVED}
     data = {**plain(change.notes), "set": {n: sealed_value(v) for n, v in facts.items()}}
     if request.revision == 1:
-        data["assigned"] = [[request.stage, reviewer] for reviewer in request.reviewers]
+        data["assigned"] = [
+            [stage, reviewer]
+            for stage, reviewers in sorted(request.assigned.items())
+            for reviewer in reviewers
+        ]
+    if change.assigned:
+        data["assigned"] = [list(each) for each in change.assigned]
+    if change.unassigned:
+        data["unassigned"] = [list(each) for each in change.unassigned]
     if vote:
         cast = {n: sealed_value(getattr(vote, n)) for n in _VOTE_FIELDS}
         if vote.reason and not change.erases:

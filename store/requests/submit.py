@@ -18,14 +18,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain import target_rules
-from store.domain.access import Allowed, Denial, Refused, Rules, assignees, may
-from store.domain.deadlines import working_deadline
+from store.domain.access import (
+    Allowed,
+    Denial,
+    Refused,
+    Rules,
+    assignees,
+    may,
+    stuck_stage,
+)
 from store.domain.lifecycle import Act
 from store.domain.lists.query import searchable
-from store.domain.policy import Policy
+from store.domain.policy import Asked, Policy, Rule, deadline
 from store.domain.request import Request
 from store.domain.submission import Submission, differing
 from store.domain.target_rules import Blocked, Target
+from store.domain.typed_text import folded
 from store.engine import causes
 from store.engine.columns import in_list
 from store.engine.database import (
@@ -38,6 +46,7 @@ from store.engine.database import (
 )
 from store.messages import cards
 from store.requests import read, revisions, same_target
+from store.requests.assigning import assignment_rows
 from store.requests.revisions import Change
 from store.requests.same_target import Purpose, Try
 from store.snapshots import FACTS, snapshots
@@ -50,7 +59,7 @@ _NEWEST = select(RequestRow.id).order_by(col(RequestRow.id).desc()).limit(bindpa
 _COLUMNS = (
     *("revision", "external_id", "category", "title", "mini_program_id", "mini_program_name"),
     *("environment", "version", "submitted_by", "created_at", "status", "stage", "details"),
-    *("resubmission_of", "attempt"),
+    *("resubmission_of", "attempt", "round", "due_at", "remind_at", "stage_key", "terms"),
 )
 """What a request is inserted with as the snapshot has it; `_row` adds what is derived."""
 NAMED_BEFORE = 5
@@ -169,32 +178,31 @@ async def _store(
     known = await _known(session, {each.external_id for each in group})
     tries = await same_target.newest_tries(session, {each.purpose for each in group})
     allowed: dict[str, tuple[NewRequest, Request]] = {}
+    channels: dict[str, str | None] = {}
     refused: dict[int, Refused] = {}
     for place, each in enumerate(group):
         if each.external_id in known or each.external_id in allowed:
             continue
-        answer = await _judge(session, each, rules, tries)
+        rule = policy.rule_for(_asked(each))
+        answer = await _judge(session, each, rules, policy, rule, tries)
         if isinstance(answer, Refused):
             refused[place] = answer
         else:
             allowed[each.external_id] = (each, answer)
+            channels[each.external_id] = policy.channel_by(rule)
 
     stored: dict[str, Request] = {}
     if allowed:
-        rows = {id_: _row(request, policy) for id_, (_, request) in allowed.items()}
+        rows = {id_: _row(request) for id_, (_, request) in allowed.items()}
         inserted = await execute(session, _inserting(dialect_insert(session)), list(rows.values()))
         for number, external_id in inserted:
             stored[external_id] = replace(allowed[external_id][1], id=number)
     if stored:
         requests = sorted(stored.values(), key=attrgetter("id"))
-        assignments = [
-            {"request_id": request.id, "reviewer": reviewer, "waits": True}
-            | {n: rows[request.external_id][n] for n in ("stage", "created_at", "remind_at")}
-            for request in requests
-            for reviewer in request.reviewers
-        ]
+        assignments = [row for each in requests for row in assignment_rows(each)]
         await execute(session, _INSERT_ASSIGNMENT, assignments)
-        await cards.create(session, requests, channel=policy.channel)
+        to_post = [(request, channels[request.external_id]) for request in requests]
+        await cards.create(session, to_post)
         arrived = [allowed[request.external_id][0] for request in requests]
         before = await _before(session, requests)
         changes = [
@@ -204,7 +212,7 @@ async def _store(
                 by.by_key or by.submitter,
                 by.at,
                 rows[request.external_id],
-                notes={"after": before[request.id]} | _on_behalf(by),
+                notes={"after": before[request.id], "policy": policy.sha256} | _on_behalf(by),
             )
             for request, by in zip(requests, arrived, strict=True)
         ]
@@ -230,17 +238,28 @@ async def _store(
 
 
 async def _judge(
-    session: AsyncSession, new: NewRequest, rules: Rules, tries: dict[Purpose, Try | None]
+    session: AsyncSession,
+    new: NewRequest,
+    rules: Rules,
+    policy: Policy,
+    rule: Rule | None,
+    tries: dict[Purpose, Try | None],
 ) -> Request | Refused:
     """The request as it would be stored, still without a number; else why not.
 
     `tries` has the newest request for each purpose; this one is entered for those after it.
     """
     submission = new.submission
-    reviewers = assignees(new.submitter, rules)
-    if not reviewers:
-        return Refused(Denial.NOBODY_CAN_DECIDE)
+    terms = policy.terms(rule)
+    assigned = assignees(new.submitter, terms, rules)
+    stuck = stuck_stage(new.submitter, terms, assigned, rules)
+    if stuck:
+        stage = terms.stages[stuck - 1].name if terms.named else None
+        return Refused(Denial.NOBODY_CAN_DECIDE, rule=terms.rule, stage=stage)
     if not new.from_platform:
+        able = policy.submitters_by(rule)
+        if able is not None and not rules.roster.includes(new.submitter, able):
+            return Refused(Denial.NOT_A_SUBMITTER, rule=terms.rule)
         found = await same_target.precedents(session, new.target, submission.version)
         answer = target_rules.judge(submission.category, found)
         if isinstance(answer, Blocked):
@@ -273,7 +292,11 @@ async def _judge(
         submitted_by=new.submitter,
         created_at=new.created_at,
         details=submission.details,
-        reviewers=reviewers,
+        reviewers=assigned[1],
+        assigned=assigned,
+        terms=terms,
+        due_at=policy.due_at(terms, new.created_at),
+        remind_at=deadline(new.created_at, policy.remind_after_hours, policy),
         resubmission_of=before.id if before else None,
         attempt=before.attempt + 1 if before else 1,
     )
@@ -304,10 +327,15 @@ def _inserting(insert: DialectInsert) -> Executable:
     return new.returning(col(RequestRow.id), col(RequestRow.external_id))
 
 
-def _row(request: Request, policy: Policy) -> dict[str, Any]:
-    hours, working = policy.remind_after_hours, policy.working_time
+def _asked(new: NewRequest) -> Asked:
+    """What rules compare of it."""
+    target = new.target
+    program = folded(target.mini_program_id)
+    return Asked(new.submission.category, target.environment, target.app, program)
+
+
+def _row(request: Request) -> dict[str, Any]:
     return revisions.plain({name: getattr(request, name) for name in _COLUMNS}) | {
         "target_app": Target.of(request).app,
         "search_text": searchable(request.mini_program_name, request.mini_program_id),
-        "remind_at": working_deadline(request.created_at, hours, working),
     }

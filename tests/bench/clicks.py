@@ -144,7 +144,7 @@ def _signed(request: Request) -> tuple[bytes, dict[str, str]]:
                 "block_id": "decide",
                 "action_id": APPROVE,
                 "action_ts": "1.000002",
-                "value": f"{request.id}:{request.revision}",
+                "value": f"{request.id}:{request.round}",
             }
         ],
     }

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocks.buttons import RequestRevision
+from blocks.buttons import RequestRound
 
 
 @given(st.integers(1, 2**31 - 1), st.integers(0, 2**31 - 1))
 def test_a_target_comes_back_as_it_was_sent(number: int, revision: int) -> None:
-    assert RequestRevision.parse(RequestRevision(number, revision).encode()) == RequestRevision(
+    assert RequestRound.parse(RequestRound(number, revision).encode()) == RequestRound(
         number, revision
     )
 
@@ -35,4 +35,4 @@ def test_a_target_comes_back_as_it_was_sent(number: int, revision: int) -> None:
     ],
 )
 def test_anything_else_is_no_target(value: str) -> None:
-    assert RequestRevision.parse(value) is None
+    assert RequestRound.parse(value) is None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from blocks import decision_form
-from blocks.buttons import RequestRevision
+from blocks.buttons import RequestRound
 from blocks.decision_form import REASON, REJECTION_CLASS, Rejection
 from bot.sandbox.limits import view_problems
 from store.domain.request import RejectionClass
@@ -47,17 +47,17 @@ def test_a_reason_given_before_is_in_the_form() -> None:
 
 def test_a_reason_and_a_kind_are_a_rejection() -> None:
     found = decision_form.parse(submitted("  No contact.\n", RejectionClass.PRIVACY.value))
-    assert found == Rejection((RequestRevision(128, 3),), RejectionClass.PRIVACY, "No contact.")
+    assert found == Rejection((RequestRound(128, 3),), RejectionClass.PRIVACY, "No contact.")
 
 
 def test_a_request_can_be_rejected_for_what_is_no_violation() -> None:
     assert decision_form.parse(submitted("Wrong version.")) == Rejection(
-        (RequestRevision(128, 3),), None, "Wrong version."
+        (RequestRound(128, 3),), None, "Wrong version."
     )
 
 
 def test_several_are_rejected_for_one_reason() -> None:
-    asked = [request(id=number, revision=2) for number in range(11, 21)]
+    asked = [request(id=number, round=2) for number in range(11, 21)]
     view = decision_form.build(*asked, reason="No contact.", left_out=["MP-9 is closed."])
     said = words(view)
     assert all(f"· {each.ref}\n" in said for each in asked)
@@ -65,7 +65,7 @@ def test_several_are_rejected_for_one_reason() -> None:
     assert said.endswith("▸[ Reject all ]")
     assert view_problems(view.to_dict()) == []
     found = decision_form.parse(submitted("No contact.", about=view.private_metadata or ""))
-    assert found == Rejection(tuple(map(RequestRevision.of, asked)), None, "No contact.")
+    assert found == Rejection(tuple(map(RequestRound.of, asked)), None, "No contact.")
 
 
 def test_what_no_database_holds_goes_from_a_reason() -> None:

@@ -7,7 +7,7 @@ import pytest
 from slack_sdk.models.views import View
 
 from blocks import request_details
-from blocks.buttons import RequestRevision
+from blocks.buttons import RequestRound
 from blocks.request_details import BYTES_LIMIT
 from bot.sandbox.limits import view_problems
 from bot.sandbox.limits.whole import json_size, objects
@@ -169,7 +169,7 @@ def test_without_the_alert_block_the_ending_is_said_all_the_same() -> None:
 
 
 def test_the_view_remembers_what_was_seen() -> None:
-    view = request_details.build(request(revision=7), PEOPLE, DECIDES)
-    assert RequestRevision.parse(view.private_metadata or "") == RequestRevision(128, 7)
+    view = request_details.build(request(round=7), PEOPLE, DECIDES)
+    assert RequestRound.parse(view.private_metadata or "") == RequestRound(128, 7)
     values = {o["value"] for o in buttons_of(view)}
     assert values == {"128:7"}

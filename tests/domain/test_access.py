@@ -18,6 +18,7 @@ from store.domain.access import (
 )
 from store.domain.lifecycle import Act
 from store.domain.request import ReleaseStage, Request, Status, Verdict, Vote
+from store.domain.terms import BY_WORKSPACE
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, RULES, request
 
 FINAL = [status for status in Status if status is not Status.UNDER_REVIEW]
@@ -159,7 +160,7 @@ def test_with_an_empty_roster_nobody_decides() -> None:
     ],
 )
 def test_who_gets_the_card(case: str, submitter: str, rules: Rules, cards: tuple[str, ...]) -> None:
-    assert assignees(submitter, rules) == cards, case
+    assert assignees(submitter, BY_WORKSPACE, rules) == {1: cards}, case
 
 
 everybody = st.sampled_from([ALICE, BOB, CAROL, ADA, MALLORY])
@@ -169,7 +170,7 @@ any_rules = st.builds(Rules, rosters, st.booleans())
 
 @given(everybody, any_rules)
 def test_whoever_gets_the_card_may_decide(submitter: str, rules: Rules) -> None:
-    cards = assignees(submitter, rules)
+    cards = assignees(submitter, BY_WORKSPACE, rules)[1]
     found = request(submitted_by=submitter, reviewers=cards)
     for user in cards:
         assert may(user, Act.APPROVE, found, rules, NOW) == YES

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from store.domain.lists.filter_text import WordsError, parse, words
 from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
 from store.domain.request import Category, Environment, PlatformAnswer, Status
+from store.domain.typed_text import folded
 from tests.cast import ALICE, BOB, CAROL
 
 
@@ -115,7 +116,7 @@ def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
         (
             "statsu:approved",
             "I don't know `statsu:`. Did you mean `status:`?"
-            " You can filter by status, env, category, by and sent, and sort."
+            " You can filter by status, env, category, by, sent and stage, and sort."
             " To search for the word itself, put it in quotes.",
         ),
         (
@@ -196,7 +197,14 @@ free_words = st.text(
     st.sampled_from("ab12 :,<>&;|@#!-_'ltgmpé支🙂") | st.characters(categories=("L", "N", "S")),
     max_size=20,
 ).map(lambda text: " ".join(text.split()))
-filters = st.builds(Filter, some(Status), some(Environment), some(Category), people, free_words)
+stages = st.lists(st.text("abé支 &<>-:,1", min_size=1, max_size=9), max_size=3).map(
+    lambda names: tuple(dict.fromkeys(name for name in map(folded, names) if name))
+)
+filters = st.builds(
+    Filter,
+    *(some(Status), some(Environment), some(Category)),
+    *(people, free_words, some(PlatformAnswer), stages),
+)
 pieces = st.sampled_from(
     [
         *("status:", "env", "by:", "sort:", ":", ",", " ", '"', "“", "under review", "-created"),

@@ -71,7 +71,7 @@ async def test_all_that_a_batch_owes_is_written_at_once_and_in_one_order(db: Dat
 
     event.listen(db.engine.sync_engine, "before_cursor_execute", note)
     late, fresh = await asyncio.gather(
-        vote(db, decided, CAROL, revision=1), vote(db, open_, CAROL, revision=1)
+        vote(db, decided, CAROL, round=1), vote(db, open_, CAROL, round=1)
     )
     assert isinstance(late, Refused)
     assert isinstance(fresh, Request)

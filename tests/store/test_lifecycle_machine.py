@@ -41,7 +41,7 @@ _numbers = itertools.count()
 
 people = st.sampled_from([ALICE, BOB, CAROL, ADA, MALLORY])
 lags = st.sampled_from([None, None, 0, 0, 1])
-"""How many revisions behind the clicked card is; None for a typed command."""
+"""How many rounds behind the clicked card is; None for a typed command."""
 
 
 @dataclass
@@ -56,6 +56,10 @@ class Expected:
     def revision(self) -> int:
         return 1 if self.status is Status.UNDER_REVIEW else 2
 
+    @property
+    def round(self) -> int:
+        return self.revision
+
     def refusal(self, user: str, act: Act, seen: int | None) -> Denial | None:
         """The rules of the house, told once more in other words."""
         own = user == self.request.submitted_by
@@ -65,7 +69,7 @@ class Expected:
             return Denial.OWN_REQUEST if own else Denial.NOT_THE_SUBMITTER
         if self.status is not Status.UNDER_REVIEW:
             return Denial.CLOSED
-        return Denial.STALE if seen not in (None, self.revision) else None
+        return Denial.STALE if seen not in (None, self.round) else None
 
 
 class Lifecycle(RuleBasedStateMachine):
@@ -91,14 +95,14 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(expected=submitted, by=people, verdict=st.sampled_from(Verdict), lag=lags)
     def vote(self, expected: Expected, by: str, verdict: Verdict, lag: int | None) -> None:
-        seen = None if lag is None else expected.revision - lag
-        answer = self.runner.run(vote(self.db, expected.request, by, verdict, revision=seen))
+        seen = None if lag is None else expected.round - lag
+        answer = self.runner.run(vote(self.db, expected.request, by, verdict, round=seen))
         self.check(expected, answer, by, Act(verdict), seen)
 
     @rule(expected=submitted, by=people, lag=lags)
     def withdraw(self, expected: Expected, by: str, lag: int | None) -> None:
-        seen = None if lag is None else expected.revision - lag
-        answer = self.runner.run(withdraw(self.db, expected.request, by, revision=seen))
+        seen = None if lag is None else expected.round - lag
+        answer = self.runner.run(withdraw(self.db, expected.request, by, round=seen))
         self.check(expected, answer, by, Act.WITHDRAW, seen)
 
     def check(

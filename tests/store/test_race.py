@@ -27,11 +27,11 @@ CLICKS = 50
 
 async def click(db: Database, request: Request, dice: random.Random) -> Request | Refused:
     """Somebody who may end this review tries to, from a card or by a typed command."""
-    revision = dice.choice([None, request.revision])
+    round = dice.choice([None, request.round])
     if dice.random() < 0.25:
-        return await withdraw(db, request, revision=revision)
+        return await withdraw(db, request, round=round)
     verdict = dice.choice(list(Verdict))
-    return await vote(db, request, dice.choice([BOB, CAROL, ADA]), verdict, revision=revision)
+    return await vote(db, request, dice.choice([BOB, CAROL, ADA]), verdict, round=round)
 
 
 @pytest.mark.parametrize("seed", range(3))

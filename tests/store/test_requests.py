@@ -126,7 +126,7 @@ async def test_a_rejection_keeps_its_class_and_reason_in_vote_request_and_histor
         "rejection_class": RejectionClass.PRIVACY,
         "reason": "The privacy text names no contact.",
     }
-    rejected = accepted(await vote(db, request, CAROL, Verdict.REJECT, revision=1, **why))
+    rejected = accepted(await vote(db, request, CAROL, Verdict.REJECT, round=1, **why))
     assert (rejected.status, rejected.completed_on) == (Status.REJECTED, NOW)
     assert (rejected.rejection_class, rejected.decision_reason) == tuple(why.values())
     (word,) = rejected.votes
@@ -136,7 +136,7 @@ async def test_a_rejection_keeps_its_class_and_reason_in_vote_request_and_histor
 
 @pytest.mark.parametrize("reviewer", [BOB, CAROL, ADA])
 async def test_any_reviewer_and_the_admin_may_approve(db: Database, reviewer: str) -> None:
-    approved = accepted(await vote(db, await submit(db), reviewer, revision=1))
+    approved = accepted(await vote(db, await submit(db), reviewer, round=1))
     assert (approved.status, approved.decided_by) == (Status.APPROVED, reviewer)
     assert approved == await now_of(db, approved)
 
@@ -144,7 +144,7 @@ async def test_any_reviewer_and_the_admin_may_approve(db: Database, reviewer: st
 async def test_nobody_decides_their_own_request(db: Database) -> None:
     request = await submit(db, submitted_by=BOB)
     assert request.reviewers == (CAROL,)
-    assert denial(await vote(db, request, BOB, revision=1)) is Denial.OWN_REQUEST
+    assert denial(await vote(db, request, BOB, round=1)) is Denial.OWN_REQUEST
 
 
 async def test_the_policy_may_let_people_decide_their_own_request(db: Database) -> None:
@@ -153,20 +153,20 @@ async def test_the_policy_may_let_people_decide_their_own_request(db: Database) 
     assert accepted(await vote(db, request, BOB, policy=own_requests())).decided_by == BOB
 
 
-@pytest.mark.parametrize("revision", [0, 2, -1, 2**40])
-async def test_another_revision_than_the_current_one_is_stale(db: Database, revision: int) -> None:
+@pytest.mark.parametrize("round", [0, 2, -1, 2**40])
+async def test_another_round_than_the_current_one_is_stale(db: Database, round: int) -> None:
     request = await submit(db)
-    assert denial(await vote(db, request, BOB, revision=revision)) is Denial.STALE
-    assert denial(await withdraw(db, request, revision=revision)) is Denial.STALE
+    assert denial(await vote(db, request, BOB, round=round)) is Denial.STALE
+    assert denial(await withdraw(db, request, round=round)) is Denial.STALE
     assert await now_of(db, request) == request
 
 
 async def test_a_late_click_hears_who_was_faster_and_changes_nothing(db: Database) -> None:
     request = await submit(db)
-    approved = accepted(await vote(db, request, BOB, revision=1))
-    late = await vote(db, request, CAROL, Verdict.REJECT, revision=1)
+    approved = accepted(await vote(db, request, BOB, round=1))
+    late = await vote(db, request, CAROL, Verdict.REJECT, round=1)
     assert late == Refused(Denial.CLOSED, request.id, approved)
-    assert denial(await withdraw(db, request, revision=1)) is Denial.CLOSED
+    assert denial(await withdraw(db, request, round=1)) is Denial.CLOSED
     assert await now_of(db, request) == approved
 
 
@@ -174,7 +174,7 @@ async def test_a_late_click_redraws_the_clickers_card(db: Database) -> None:
     request = await submit(db)
     await vote(db, request, BOB)
     await show_everybody(db, request, revision=2)
-    await vote(db, request, CAROL, revision=1)
+    await vote(db, request, CAROL, round=1)
     assert await pending_keys(db) == {f"card:{request.id}:reviewer:{CAROL}"}
 
 
@@ -182,7 +182,7 @@ async def test_a_late_click_redraws_every_card_that_lags_behind(db: Database) ->
     request = await submit(db)
     await vote(db, request, BOB)
     await show_everybody(db, request, revision=1)
-    await vote(db, request, CAROL, revision=1)
+    await vote(db, request, CAROL, round=1)
     assert await pending_keys(db) == card_keys(request)
 
 
@@ -220,15 +220,15 @@ async def test_what_mallory_may_not_see_does_not_exist_for_mallory(db: Database)
 
 async def test_mallory_clicking_a_card_in_the_channel_is_told_who_decides(db: Database) -> None:
     request = await submit(db)
-    answer = await vote(db, request, MALLORY, revision=1)
+    answer = await vote(db, request, MALLORY, round=1)
     assert answer == Refused(Denial.NOT_A_REVIEWER, request.id, request)
     await vote(db, request, BOB)
-    assert denial(await vote(db, request, MALLORY, revision=1)) is Denial.NOT_A_REVIEWER
+    assert denial(await vote(db, request, MALLORY, round=1)) is Denial.NOT_A_REVIEWER
 
 
 async def test_where_no_channel_shows_it_a_click_of_a_stranger_learns_nothing(db: Database) -> None:
     request = await submit(db, policy=POLICY.model_copy(update={"channel": None}))
-    assert denial(await vote(db, request, MALLORY, revision=1)) is Denial.UNKNOWN
+    assert denial(await vote(db, request, MALLORY, round=1)) is Denial.UNKNOWN
 
 
 @pytest.mark.parametrize("request_id", [0, -1, 999, 2**63, 10**40])
@@ -253,11 +253,11 @@ async def test_a_reviewer_who_came_later_was_not_asked(db: Database) -> None:
 async def test_a_form_is_opened_only_for_what_may_still_be_done(db: Database) -> None:
     request = await submit(db)
 
-    async def ask(actor: str, revision: int | None = 1) -> Request | Refused:
-        return await examine(db, Decision(request.id, Act.REJECT, actor, NOW, revision), POLICY)
+    async def ask(actor: str, round: int | None = 1) -> Request | Refused:
+        return await examine(db, Decision(request.id, Act.REJECT, actor, NOW, round), POLICY)
 
     assert await ask(BOB) == request
-    assert denial(await ask(BOB, revision=7)) is Denial.STALE
+    assert denial(await ask(BOB, round=7)) is Denial.STALE
     assert denial(await ask(ALICE)) is Denial.OWN_REQUEST
     await vote(db, request, CAROL)
     await send_all(db)

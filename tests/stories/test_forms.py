@@ -435,7 +435,7 @@ async def test_only_its_submitter_or_an_admin_submits_a_request_again(team_once:
 async def pressed(person: Person, request: Request) -> None:
     """The button of alice's message, as somebody would send it who never got it."""
     space = person.workspace
-    value = f"{request.id}:{request.revision}"
+    value = f"{request.id}:{request.round}"
     action = {"type": "button", "action_id": "request.again", "block_id": "b", "value": value}
     payload = payloads.interaction("block_actions", person) | {"actions": [action]}
     payload["trigger_id"] = space.triggers.new(person.id)

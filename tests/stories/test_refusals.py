@@ -134,9 +134,7 @@ async def test_a_card_that_slack_would_not_change_is_redrawn_on_the_next_click(
 async def test_a_request_that_changed_is_looked_at_once_more(team_once: Team) -> None:
     request = await team_once.submit()
     async with team_once.bot.db.transaction() as session:
-        await (await session.connection()).execute(
-            text("UPDATE request SET revision = revision + 1")
-        )
+        await (await session.connection()).execute(text("UPDATE request SET round = round + 1"))
     card = team_once.card(team_once.bob, request)
 
     await team_once.bob.click(card, "request.approve")

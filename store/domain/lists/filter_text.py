@@ -19,12 +19,14 @@ from store.domain.lists.filter_names import (
 )
 from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
 from store.domain.request import Category, Status
-from store.domain.typed_text import DOUBLE_QUOTES, SINGLE_QUOTES, seen, tidy
+from store.domain.typed_text import DOUBLE_QUOTES, SINGLE_QUOTES, folded, seen, tidy
 
 __all__ = ["WordsError", "parse", "words"]
 
 FREE_WORDS_LIMIT = 100
 """Characters of a search; no mini program name is longer by much."""
+STAGE_LIMIT, STAGE_NAME_LIMIT = 5, 75
+"""Names in one `stage:`, and characters of one; the policy's are no longer."""
 SUBMITTER_LIMIT = 20
 """People in one `by:`, so that a list's words always fit into a button."""
 
@@ -35,6 +37,7 @@ _KEYS = {
     "category": "category",
     "by": "by",
     "sent": "sent",
+    "stage": "stage",
     "sort": "sort",
 }
 _EXAMPLES = {
@@ -43,9 +46,10 @@ _EXAMPLES = {
     "category": "release",
     "by": "me",
     "sent": "refused",
+    "stage": "compliance",
     "sort": "-created",
 }
-_KNOWN_KEYS = "You can filter by status, env, category, by and sent, and sort."
+_KNOWN_KEYS = "You can filter by status, env, category, by, sent and stage, and sort."
 
 # What phones and other keyboards write for the few signs that mean something here.
 _SIGNS = str.maketrans(
@@ -102,6 +106,7 @@ def parse(text: str, scope: Scope, asker: str) -> ListQuery:
             categories=CATEGORIES.chosen(given["category"]),
             submitters=_submitters(given["by"], asker),
             sent=SENT.chosen(given["sent"]),
+            stages=_stages(given["stage"]),
             words=_free_words(free),
         ),
         sort=_sort(given["sort"], scope),
@@ -117,6 +122,7 @@ def words(query: ListQuery) -> str:
         "category": [CATEGORIES.name(category) for category in wanted.categories],
         "by": [f"<@{user}>" for user in wanted.submitters],
         "sent": [SENT.name(answer) for answer in wanted.sent],
+        "stage": [f'"{_entities(name)}"' for name in wanted.stages],
         "sort": [] if query.sort is default_sort(query.scope) else [query.sort.value],
     }
     filters = (f"{key}:{','.join(values)}" for key, values in parts.items() if values)
@@ -191,6 +197,15 @@ def _submitter(value: str, asker: str) -> str:
     )
 
 
+def _stages(values: list[str]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(folded(seen(value)) for value in values))
+    if len(found) > STAGE_LIMIT or any(len(name) > STAGE_NAME_LIMIT for name in found):
+        raise WordsError(
+            f"`stage:` takes at most {STAGE_LIMIT} names of at most {STAGE_NAME_LIMIT} characters."
+        )
+    return found
+
+
 def _sort(values: list[str], scope: Scope) -> Sort:
     chosen = SORTS.chosen(values)
     if len(chosen) > 1:
@@ -213,6 +228,10 @@ def _escaped(free: str) -> str:
 
     Smart quotes go as well: `parse` would take them for the end of the quoted words.
     """
-    unquoted = " ".join(tidy(free).translate(_SIGNS).replace('"', " ").split())
-    text = re.sub(r"&(?=(?:amp|lt|gt);)", "&amp;", unquoted).replace("<", "&lt;")
+    text = _entities(" ".join(tidy(free).translate(_SIGNS).replace('"', " ").split()))
     return f'"{text}"' if re.search("[:：﹕,]", text) else text
+
+
+def _entities(text: str) -> str:
+    """Text as Slack delivers it, so that it is read back as it is."""
+    return re.sub(r"&(?=(?:amp|lt|gt);)", "&amp;", text).replace("<", "&lt;")

@@ -58,7 +58,11 @@ def default_sort(scope: Scope) -> Sort:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which requests; an empty part means all. `words` is a mini program name or id, or MP-12."""
+    """Which requests; an empty part means all. `words` is a mini program name or id, or MP-12.
+
+    `stages` are names of stages that rules of the policy give, folded: where a request is, or where
+    its review ended.
+    """
 
     statuses: tuple[Status, ...] = ()
     environments: tuple[Environment, ...] = ()
@@ -66,6 +70,7 @@ class Filter:
     submitters: tuple[str, ...] = ()
     words: str = ""
     sent: tuple[PlatformAnswer, ...] = ()
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

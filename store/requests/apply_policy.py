@@ -1,0 +1,146 @@
+"""What open requests need, brought to today's policy: only when an operator asks for it.
+
+What must stay true: a vote counts at the stage it was cast at. So a request with votes changes only
+where the stages up to the open one keep their names and order; else it stays as it was submitted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import col, delete, insert, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain.access import Rules, assignees, stuck_stage
+from store.domain.policy import Policy, asked
+from store.domain.request import Request
+from store.domain.terms import Terms
+from store.engine.database import Database, execute
+from store.messages import cards
+from store.requests import revisions
+from store.requests.assigning import assignment_rows
+from store.requests.revisions import Change
+from store.snapshots import snapshots
+from store.tables import OPEN, AssignmentRow, RequestRow
+
+APPLIED = "policy_applied"
+"""The kind of the event."""
+PORTION = 50
+"""Requests of one transaction: on SQLite every click waits for its end."""
+_WRITTEN = ("terms", "stage_key", "due_at", "round")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An open request that would need something else by today's policy.
+
+    `why_not` says why it stays as it is; None where it can be changed.
+    """
+
+    request: Request
+    terms: Terms
+    assigned: dict[int, tuple[str, ...]]
+    why_not: str | None
+
+
+async def differences(db: Database, policy: Policy) -> list[Difference]:
+    """Every open request that would need something else, in the order of their numbers."""
+    found: list[Difference] = []
+    last: int | None = 0
+    while last is not None:
+        async with db.snapshot() as session:
+            rules = await people.rules(session, policy)
+            requests = await _open(session, after=last)
+        found += [each for r in requests if (each := _difference(r, rules, policy))]
+        last = requests[-1].id if len(requests) == PORTION else None
+    return found
+
+
+async def apply_policy(db: Database, policy: Policy, *, actor: str, now: datetime) -> int:
+    """Change what can be changed, tell the people on their cards; how many were."""
+    wanted = [each.request.id for each in await differences(db, policy) if not each.why_not]
+    count = 0
+    for place in range(0, len(wanted), PORTION):
+        async with db.transaction() as session:
+            ids = wanted[place : place + PORTION]
+            count += await _apply(session, ids, policy, actor, now)
+    return count
+
+
+async def _apply(
+    session: AsyncSession, ids: Sequence[int], policy: Policy, actor: str, now: datetime
+) -> int:
+    """Judge these once more, with their rows locked, and write what differs."""
+    locked = select(RequestRow).where(OPEN, col(RequestRow.id).in_(ids)).with_for_update()
+    rows = (await session.exec(locked.order_by(col(RequestRow.id)))).all()
+    rules = await people.rules(session, policy)
+    changes = []
+    for request in await snapshots(session, rows):
+        difference = _difference(request, rules, policy)
+        if difference and not difference.why_not:
+            changes.append(await _change(session, difference, policy, actor, now))
+    if changes:
+        changed = [change.request for change in changes]
+        await revisions.advance(session, changed, *_WRITTEN)
+        await revisions.record(session, changes)
+        await cards.add_reviewers(session, changed)
+        await cards.owe(session, [request.id for request in changed], now=now)
+    return len(changes)
+
+
+async def _change(
+    session: AsyncSession, difference: Difference, policy: Policy, actor: str, now: datetime
+) -> Change:
+    """Give the stages to today's people; the row itself is written with the others'."""
+    request, terms = difference.request, difference.terms
+    changed = replace(
+        request,
+        revision=request.revision + 1,
+        round=request.round + 1,
+        terms=terms,
+        due_at=policy.due_at(terms, request.created_at),
+        assigned=difference.assigned,
+        reviewers=difference.assigned[request.stage],
+    )
+    before = {(stage, user) for stage, users in request.assigned.items() for user in users}
+    after = {(stage, user) for stage, users in changed.assigned.items() for user in users}
+    await session.exec(delete(AssignmentRow).where(col(AssignmentRow.request_id) == request.id))
+    await execute(session, insert(AssignmentRow), list(assignment_rows(changed)))
+    return Change(
+        changed,
+        APPLIED,
+        actor,
+        now,
+        revisions.written(changed, *_WRITTEN),
+        assigned=sorted(after - before),
+        unassigned=sorted(before - after),
+        notes={"policy": policy.sha256},
+    )
+
+
+def _difference(request: Request, rules: Rules, policy: Policy) -> Difference | None:
+    rule = policy.rule_for(asked(request))
+    terms = policy.terms(rule)
+    assigned = assignees(request.submitted_by, terms, rules)
+    if (terms, assigned) == (request.terms, request.assigned):
+        return None
+    return Difference(request, terms, assigned, _why_not(request, terms, assigned, rules))
+
+
+def _why_not(
+    request: Request, terms: Terms, assigned: dict[int, tuple[str, ...]], rules: Rules
+) -> str | None:
+    stuck = stuck_stage(request.submitted_by, terms, assigned, rules)
+    if stuck:
+        return f"nobody could give its votes at “{terms.stages[stuck - 1].name}”"
+    names = [stage.name for stage in request.terms.stages[: request.stage]]
+    if request.votes and names != [stage.name for stage in terms.stages[: request.stage]]:
+        return "votes were cast at stages that it would not have any more"
+    return None
+
+
+async def _open(session: AsyncSession, *, after: int) -> tuple[Request, ...]:
+    rows = select(RequestRow).where(OPEN, col(RequestRow.id) > after)
+    found = await session.exec(rows.order_by(col(RequestRow.id)).limit(PORTION))
+    return await snapshots(session, found.all())

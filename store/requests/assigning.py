@@ -1,0 +1,32 @@
+"""The rows of who was given a request, as they follow from it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from store.domain.request import Request
+
+
+def assignment_rows(request: Request) -> Iterator[dict[str, Any]]:
+    """Those of every stage. Of an open request; later stages wait for nobody's vote yet."""
+    for stage, reviewers in sorted(request.assigned.items()):
+        voted = request.approvers(stage)
+        for reviewer in reviewers:
+            turn = stage == request.stage and reviewer not in voted
+            yield {
+                "request_id": request.id,
+                "stage": stage,
+                "reviewer": reviewer,
+                "created_at": request.created_at,
+                "remind_at": request.remind_at,
+                "waits": turn,
+                "turn": turn,
+                "opened": stage <= request.stage,
+                "shown": stage == _shown_stage(reviewer, request),
+                "seat": request.terms.seat(stage),
+            }
+
+
+def _shown_stage(reviewer: str, request: Request) -> int:
+    """Where lists show it to somebody: the last of their stages that has opened, or the first."""
+    theirs = [stage for stage, given in request.assigned.items() if reviewer in given]
+    return max((stage for stage in theirs if stage <= request.stage), default=min(theirs))

@@ -1,0 +1,167 @@
+"""Reviews in stages, whatever people do in whatever order: the record is what a plain model says.
+
+Two stages, the second with a quorum; reviewers of one stage, of both, of the workspace, an admin.
+"""
+
+import asyncio
+import itertools
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from store.audit.verify import check_all
+from store.domain.access import Denial, Refused
+from store.domain.policy import Policy
+from store.domain.request import Request, Status, Verdict
+from store.engine.database import Database
+from store.requests import read
+from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY
+from tests.harness_store import denial, submit, vote, withdraw
+
+DAN, ERIN = "UDAN", "UERIN"
+SEATS = {1: {CAROL, DAN}, 2: {DAN, ERIN, BOB}}
+NEEDED = {1: 1, 2: 2}
+POLICY = Policy.parse(f"""
+    [workspace]
+    admins = ["{ADA}"]
+    reviewers = ["{BOB}"]
+    [[rules]]
+    name = "Two parties"
+    stages = [
+      {{name = "Product", reviewers = ["{CAROL}", "{DAN}"], needed = 1}},
+      {{name = "Compliance", reviewers = ["{DAN}", "{ERIN}", "{BOB}"], needed = 2}},
+    ]
+""")
+_numbers = itertools.count()
+people = st.sampled_from([ALICE, BOB, CAROL, DAN, ERIN, ADA, MALLORY])
+lags = st.sampled_from([None, None, 0, 0, 1])
+"""How many rounds behind the clicked card is; None for a typed command."""
+
+
+@dataclass
+class Expected:
+    """One request as the model sees it."""
+
+    request: Request
+    status: Status = Status.UNDER_REVIEW
+    stage: int = 1
+    round: int = 1
+    revision: int = 1
+    approvals: dict[int, list[str]] = field(default_factory=lambda: {1: [], 2: []})
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is Status.UNDER_REVIEW
+
+    def refusal(self, who: str, verdict: Verdict | None, seen: int | None) -> Denial | None:
+        """The rules of the house, told once more in other words; no verdict is a withdrawal."""
+        held = [stage for stage, seat in SEATS.items() if who in seat]
+        if who == MALLORY:
+            return Denial.UNKNOWN
+        if verdict is None and who != ALICE:
+            return Denial.NOT_THE_SUBMITTER
+        if verdict and who == ALICE:
+            return Denial.OWN_REQUEST
+        if verdict and who != ADA and self.stage not in held:
+            if not self.is_open:
+                return Denial.CLOSED
+            return Denial.STAGE_TO_COME if min(held) > self.stage else Denial.STAGE_PASSED
+        if not self.is_open:
+            return Denial.CLOSED
+        if verdict is Verdict.APPROVE and who in self.approvals[self.stage]:
+            return Denial.VOTED
+        if verdict is Verdict.APPROVE and self.stage == 2 and who in self.approvals[1]:
+            return Denial.VOTED_BEFORE
+        return Denial.STALE if seen not in (None, self.round) else None
+
+    def apply(self, who: str, verdict: Verdict | None) -> None:
+        self.revision += 1
+        if verdict is not Verdict.APPROVE:
+            self.status = Status.REJECTED if verdict else Status.WITHDRAWN
+            self.approvals[self.stage] = [w for w in self.approvals[self.stage] if w != who]
+            self.round += 1
+            return
+        self.approvals[self.stage].append(who)
+        if len(self.approvals[self.stage]) < NEEDED[self.stage]:
+            return
+        self.round += 1
+        if self.stage == 2:
+            self.status = Status.APPROVED
+        else:
+            self.stage = 2
+
+
+class Stages(RuleBasedStateMachine):
+    """Submit, approve, reject and withdraw by anybody, from current and from old cards."""
+
+    template: Path
+    folder: Path
+    submitted: Bundle[Expected] = Bundle("submitted")
+
+    def __init__(self) -> None:
+        super().__init__()
+        path = self.folder / f"{next(_numbers)}.db"
+        shutil.copy(self.template, path)
+        self.runner = asyncio.Runner()
+        self.db = Database(f"sqlite:///{path}")
+        self.all: list[Expected] = []
+
+    @rule(target=submitted)
+    def submit(self) -> Expected:
+        expected = Expected(self.runner.run(submit(self.db, policy=POLICY)))
+        self.all.append(expected)
+        return expected
+
+    @rule(expected=submitted, by=people, verdict=st.sampled_from([*Verdict, None]), lag=lags)
+    def act(self, expected: Expected, by: str, verdict: Verdict | None, lag: int | None) -> None:
+        seen = None if lag is None else expected.round - lag
+        acting = (
+            vote(self.db, expected.request, by, verdict, policy=POLICY, round=seen)
+            if verdict
+            else withdraw(self.db, expected.request, by, policy=POLICY, round=seen)
+        )
+        answer = self.runner.run(acting)
+        said = denial(answer)
+        assert said is expected.refusal(by, verdict, seen)
+        if not isinstance(answer, Refused):
+            expected.apply(by, verdict)
+
+    @invariant()
+    def the_record_agrees_with_the_model(self) -> None:
+        self.runner.run(self.compare())
+
+    async def compare(self) -> None:
+        for expected in self.all:
+            async with self.db.snapshot() as session:
+                found = await read.one(session, expected.request.id)
+            assert (found.status, found.stage) == (expected.status, expected.stage)
+            assert (found.round, found.revision) == (expected.round, expected.revision)
+            for stage in SEATS:
+                assert list(found.approvers(stage)) == expected.approvals[stage]
+
+    async def close(self) -> None:
+        assert [checked async for checked in check_all(self.db) if checked.findings] == []
+        await self.db.dispose()
+
+    def teardown(self) -> None:
+        self.runner.run(self.close())
+        self.runner.close()
+
+
+@pytest.mark.slow
+def test_no_order_of_acts_breaks_a_review_in_stages(sqlite_template: Path, tmp_path: Path) -> None:
+    class Here(Stages):
+        template, folder = sqlite_template, tmp_path
+
+    run_state_machine_as_test(Here, settings=settings(max_examples=25, stateful_step_count=20))
