@@ -50,6 +50,8 @@ FORM_CONTINUE = "request.form.continue"
 FORM_DISCARD = "request.form.discard"
 FORM_CATEGORY = "category"
 FORM_PROGRAM = "program"
+AWAY = "absence.ask"
+BACK = "absence.back"
 
 ALL_ACTIONS = (
     APPROVE,
@@ -77,6 +79,8 @@ ALL_ACTIONS = (
     FORM_DISCARD,
     FORM_CATEGORY,
     FORM_PROGRAM,
+    AWAY,
+    BACK,
 )
 
 # Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.

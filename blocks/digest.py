@@ -55,6 +55,7 @@ def _row(request: Request, people: People, now: datetime) -> SectionBlock:
         request.environment.label,
         request.category.label,
         f"by {who(request.submitted_by, people)}",
+        *([f"for {who(request.for_whom, people)}"] if request.for_whom else []),
         age(request.created_at, now),
     )
     return SectionBlock(

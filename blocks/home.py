@@ -18,8 +18,9 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import buttons, paging, request_list, request_text
+from blocks import absence, buttons, paging, request_list, request_text
 from blocks.text import JUST_NOW, age, line, mrkdwn, who
+from store.domain.absences import Absence
 from store.domain.lists.query import Filter, ListQuery, Page, Scope, Sort
 from store.domain.needs import MOST, Needs
 from store.domain.request import People, Request, Status
@@ -33,6 +34,7 @@ class Shown:
     """One list as Home shows it: `tabs` are the ones this person has, `counts` those of this tab
     by status, whatever is filtered, capped like the totals of a page; `needs` is what needs this
     person, whatever list is shown. `stuck` are requests that nobody can decide, for an admin.
+    `absence` is the reader's, with who stands in.
     """
 
     query: ListQuery
@@ -42,6 +44,8 @@ class Shown:
     counts: Mapping[Status, int]
     needs: Needs = field(default_factory=Needs)
     stuck: Sequence[Request] = ()
+    absence: Absence | None = None
+    stand_in: str | None = None
 
 
 def build(shown: Shown, *, now: datetime) -> View:
@@ -49,6 +53,7 @@ def build(shown: Shown, *, now: datetime) -> View:
     query, page = shown.query, shown.page
     turning = request_list.pages(query, page)
     blocks: list[Block] = [
+        *_being_away(shown),
         *_needs(shown.needs, now),
         _tabs(shown),
         _counts(shown),
@@ -60,6 +65,7 @@ def build(shown: Shown, *, now: datetime) -> View:
         *request_list.rows(query, page, shown.people),
         *([buttons.row(*turning)] if turning else []),
         request_list.foot(page, now),
+        *([] if shown.absence else [buttons.row(buttons.link("I'm away…", buttons.AWAY))]),
         ContextBlock(elements=[mrkdwn(_HELP)]),
     ]
     return View(
@@ -136,6 +142,18 @@ def _stuck(requests: Sequence[Request]) -> list[Block]:
     places = (f"{each.ref} at “{line(each.stage_now.name, 80)}”" for each in requests)
     said = f"⚠️ *Stuck, nobody can decide:* {', '.join(places)}"
     return [SectionBlock(text=mrkdwn(said))]
+
+
+def _being_away(shown: Shown) -> list[Block]:
+    if shown.absence is None:
+        return []
+    back = buttons.link("I'm back", buttons.BACK, marked=True)
+    return [
+        SectionBlock(
+            text=mrkdwn(absence.standing(shown.absence, shown.stand_in, shown.people)), expand=True
+        ),
+        buttons.row(back, buttons.link("Change…", buttons.AWAY)),
+    ]
 
 
 def _tabs(shown: Shown) -> ActionsBlock:

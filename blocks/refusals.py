@@ -96,6 +96,8 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
                 f"You approved {request.ref} at an earlier stage, and each stage needs other "
                 f"people.{_still_needs(request, people)}"
             )
+        case Denial.SEAT_TAKEN:
+            return _seat_taken(request, people, asker)
         case _:
             assert_never(refused.denial)
 
@@ -139,8 +141,17 @@ def _stage_passed(request: Request, people: People) -> str:
     return f"{request.ref} has passed your stage already.{needs} Nothing is left for you to do."
 
 
+def _seat_taken(request: Request, people: People, asker: str) -> str:
+    for vote in request.votes:
+        if vote.stage == request.stage and vote.cast_for == asker:
+            by = who(vote.reviewer, people)
+            return f"{by} approved {request.ref} for you.{_still_needs(request, people)}"
+    whom = "The one you stand in for decided"
+    return f"{whom} {request.ref} already.{_still_needs(request, people)}"
+
+
 def _still_needs(request: Request, people: People) -> str:
-    able = names(request.reviewers, people, last="and")
+    able = request_text.waiting_for(request, people, last="and")
     return f" {_stage(request)} is waiting for {able}." if able else ""
 
 
@@ -157,7 +168,8 @@ def _not_a_reviewer(request: Request, people: People, asker: str, admins: Collec
     if 0 < len(others) <= NAMED and len(request.reviewers) + len(others) <= NAMED:
         able = names([*request.reviewers, *others], people)
     else:
-        able = " or ".join(filter(None, (names(request.reviewers, people, last="and"), "an admin")))
+        reviewers = request_text.waiting_for(request, people, last="and")
+        able = " or ".join(filter(None, (reviewers, "an admin")))
     only = f"Only {able} can decide {request.ref}."
     return only + (follow if asker in request.people() else "")
 

@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
 
 from blocks import buttons, request_text
 from blocks.message import FALLBACK_LIMIT, Message
-from blocks.text import clip, mrkdwn, names, quote, who
+from blocks.text import clip, mrkdwn, quote, who
 from store.domain.request import Audience, People, Request, Status
 
 
@@ -29,12 +29,15 @@ def build(
     )
 
 
-def taken_away(request: Request, people: People) -> Message:
-    """The card of somebody who is no reviewer any more: no buttons, and nothing that is new.
+def taken_away(request: Request, people: People, *, stood_in: bool = False) -> Message:
+    """The card of somebody who is no reviewer any more, or no longer stands in for one: no buttons,
+    and nothing that is new.
 
     `request` comes without what others add to it. Of how it ended they are told nothing.
     """
     why = "You are no longer a reviewer of this request; others decide it."
+    if stood_in:
+        why = "You no longer stand in for a reviewer of this request; others decide it."
     named = f"*{request_text.title(request)}* · {request.ref}"
     facts = _body(request, people) if request.is_open else [_said(named)]
     fallback = f"No longer yours to review: {request_text.named(request)}"
@@ -60,9 +63,11 @@ def _body(request: Request, people: People) -> list[Block]:
     logo = request_text.logo(request)
     said = filter(None, (request_text.remarks(request), request_text.changes(request)))
     warning = request_text.warning(request)
+    stands_in = request_text.standing_in(request, people)
     return [
         *([_said(warning)] if warning else []),
         *_ending(request, people),
+        *([_said(stands_in)] if stands_in and request.is_open else []),
         SectionBlock(text=mrkdwn(request_text.facts(request, people)), accessory=logo),
         *map(_said, said),
     ]
@@ -83,8 +88,9 @@ def _said(sentence: str) -> SectionBlock:
 
 
 def _receipt_sentence(request: Request, people: People) -> str:
-    waiting = f" and waits for {names(request.reviewers, people)}" if request.reviewers else ""
-    return f"*Submitted.* {request.ref} is under review{waiting}."
+    waiting = request_text.waiting_for(request, people)
+    after = f" and waits for {waiting}" if waiting else ""
+    return f"*Submitted.* {request.ref} is under review{after}."
 
 
 _ASKS = {Audience.REVIEWER: "asks you to approve", Audience.CHANNEL: "asks for approval of"}
@@ -97,6 +103,10 @@ def _fallback(request: Request, people: People, audience: Audience) -> str:
         by = request_text.decider(request, people) or "Somebody"
         return clip(f"{by} {_ENDED[request.status]} {named}", FALLBACK_LIMIT)
     if audience is Audience.SUBMITTER:
-        waiting = f": waiting for {names(request.reviewers, people)}" if request.reviewers else ""
+        waiting = (
+            f": waiting for {request_text.waiting_for(request, people)}"
+            if request.reviewers
+            else ""
+        )
         return clip(f"You submitted {named}{waiting}", FALLBACK_LIMIT)
     return clip(f"{who(request.submitted_by, people)} {_ASKS[audience]} {named}", FALLBACK_LIMIT)

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 from slack_sdk.models.blocks import ImageElement
 
+from blocks import absence
 from blocks.categories import SCREENS
 from blocks.text import date, line, names, ordinal, plain, plural, who
+from store.domain.absences import Away
 from store.domain.categories.changes import between, summary
 from store.domain.categories.stored import change_told
 from store.domain.erasure import is_erased
@@ -104,7 +106,7 @@ def stages(request: Request, people: People) -> str:
 
 def _at_stage(request: Request, number: int, people: People) -> str:
     stage, given = request.terms.stages[number - 1], request.approvers(number)
-    name, by = line(stage.name, 80), names(given, people, last="and")
+    name, by = line(stage.name, 80), names(given, people, "and", places(request, people))
     is_here = number == request.stage
     if request.status is Status.APPROVED or number < request.stage:
         return f"{name} ✓ {by}" if by else f"{name} ✓"
@@ -125,7 +127,10 @@ def decider(request: Request, people: People) -> str:
     """Who ended it, here or on the platform's own page; empty while nobody has."""
     if request.platform_decider:
         return f"{line(request.platform_decider, 80)} on the platform"
-    return who(request.decided_by, people) if request.decided_by else ""
+    if not request.decided_by:
+        return ""
+    place = f" for {who(request.decided_for, people)}" if request.decided_for else ""
+    return f"{who(request.decided_by, people)}{place}"
 
 
 def banner(request: Request, people: People) -> str:
@@ -160,11 +165,36 @@ def _mark(request: Request) -> str:
 def standing(request: Request, people: People) -> str:
     """The status, and what goes with it: whom it waits for, or when it was completed."""
     if request.is_open:
-        waiting = f" · waiting for {names(request.reviewers, people)}" if request.reviewers else ""
+        waiting = f" · waiting for {waiting_for(request, people)}" if request.reviewers else ""
         return f"{status(request)}{waiting}"
     completed = f" · completed {date(request.completed_on)}" if request.completed_on else ""
     told = f" · {sent(request)}" if request.platform_answer else ""
     return f"{status(request)}{completed}{told}{_stage(request)}"
+
+
+def places(request: Request, people: People) -> dict[str, str]:
+    """Behind the names of those who voted in somebody's place: " for Bob Reyes"."""
+    return {v.reviewer: f" for {who(v.cast_for, people)}" for v in request.votes if v.cast_for}
+
+
+def waiting_for(request: Request, people: People, last: str = "or") -> str:
+    """Whom it waits for; of who is away, until when and who stands in. They are named last."""
+    notes = {user: f" ({_away(away, people)})" for user, away in request.away.items()}
+    present_first = sorted(request.reviewers, key=lambda user: user in request.away)
+    return names(present_first, people, last, notes)
+
+
+def standing_in(request: Request, people: People) -> str:
+    """To who stands in: "🌴 For Bob Reyes, away until 3 Dec"; empty for everybody else."""
+    away = request.away.get(request.for_whom or "")
+    if not away or not request.for_whom:
+        return ""
+    return f"🌴 *For {who(request.for_whom, people)}*, {absence.period(away.absence)}"
+
+
+def _away(away: Away, people: People) -> str:
+    by = f", {who(away.stand_in, people)} stands in" if away.stand_in else ""
+    return f"{absence.period(away.absence)}{by}"
 
 
 def remarks(request: Request) -> str:

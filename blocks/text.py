@@ -7,9 +7,10 @@ no cut falls inside an entity.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from types import MappingProxyType
 
 from slack_sdk.models.blocks import MarkdownTextObject, PlainTextObject
 
@@ -136,9 +137,17 @@ def who(user_id: str, people: People) -> str:
     return line(person.name, 80) if person and person.name.strip() else mention(user_id)
 
 
-def names(user_ids: Sequence[str], people: People, last: str = "or") -> str:
-    """ "Bob", "Bob or Carol", "Bob, Carol or 3 others"; `last` joins the last two."""
-    shown = [who(user, people) for user in user_ids[:3]]
+def names(
+    user_ids: Sequence[str],
+    people: People,
+    last: str = "or",
+    notes: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """ "Bob", "Bob or Carol", "Bob, Carol or 3 others"; `last` joins the last two.
+
+    `notes` are what stands behind a name, in finished mrkdwn.
+    """
+    shown = [who(user, people) + notes.get(user, "") for user in user_ids[:3]]
     if len(user_ids) > 3:
         return f"{', '.join(shown[:2])} {last} {plural(len(user_ids) - 2, 'other')}"
     return f" {last} ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

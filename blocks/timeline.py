@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from blocks import request_text
 from blocks.categories import SCREENS
 from blocks.text import date, line, names, who
 from store.domain import release_stages
@@ -30,6 +31,7 @@ class Step:
 
     `by` is a Slack user id, of a stage that several had to approve they are `all_by`; what was
     decided on the platform has `on_platform`, its name for them.
+    `for_whom` is who was away, and in whose place it was taken.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Step:
     at: datetime | None = None
     on_platform: str | None = None
     all_by: tuple[str, ...] = ()
+    for_whom: str | None = None
 
 
 def steps(request: Request) -> tuple[Step, ...]:
@@ -66,14 +69,13 @@ def _review(request: Request) -> tuple[Step, ...]:
     if request.is_open:
         later = () if staged else (Step("Approved", State.LATER),)
         return (Step("Under Review", State.CURRENT), *later)
-    taken = (request.decided_by, request.completed_on, request.platform_decider)
     approved = request.status is Status.APPROVED
     if request.is_refused_there:
         refused = Step("Not accepted", State.ENDED, None, request.platform_answered_at)
-        return (Step("Under Review", State.DONE, *taken), refused)
+        return (_ending("Under Review", State.DONE, request), refused)
     if staged and approved:  # the platform has no stage between the review and what follows it
-        return (Step("Under Review", State.DONE, *taken),)
-    ended = Step(request.status.label, State.DONE if approved else State.ENDED, *taken)
+        return (_ending("Under Review", State.DONE, request),)
+    ended = _ending(request.status.label, State.DONE if approved else State.ENDED, request)
     return (Step("Under Review", State.DONE), ended)
 
 
@@ -85,9 +87,20 @@ def _by_stages(request: Request) -> tuple[Step, ...]:
         return tuple(steps)
     if request.is_open:
         return (*steps, Step("Approved", State.LATER))
-    taken = (request.decided_by, request.completed_on, request.platform_decider)
     done = State.DONE if approved else State.ENDED
-    return (*steps, Step(request.status.label, done, *taken))
+    return (*steps, _ending(request.status.label, done, request))
+
+
+def _ending(name: str, state: State, request: Request) -> Step:
+    """The step that ended the review."""
+    return Step(
+        name,
+        state,
+        by=request.decided_by,
+        at=request.completed_on,
+        on_platform=request.platform_decider,
+        for_whom=request.decided_for,
+    )
 
 
 def _stage(request: Request, number: int) -> Step:
@@ -135,10 +148,12 @@ _MARKS = {State.DONE: "✓", State.CURRENT: "➤", State.LATER: "○", State.END
 def _line(step: Step, request: Request, people: People) -> str:
     name = f"_{step.name}_" if step.state is State.LATER else f"*{step.name}*"
     waits = step.name.startswith(UNDER_REVIEW) and step.state is State.CURRENT and request.reviewers
+    places = request_text.places(request, people)
     said = [
-        who(step.by, people) if step.by else names(step.all_by, people, last="and"),
+        who(step.by, people) if step.by else names(step.all_by, people, "and", places),
+        f"for {who(step.for_whom, people)}" if step.for_whom else "",
         f"{line(step.on_platform, 80)} on the platform" if step.on_platform else "",
         date(step.at) if step.at else "",
-        f"waiting for {names(request.reviewers, people)}" if waits else "",
+        f"waiting for {request_text.waiting_for(request, people)}" if waits else "",
     ]
     return " · ".join(filter(None, [f"{_MARKS[step.state]}  {name}", *said]))

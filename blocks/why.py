@@ -2,7 +2,7 @@
 
 from slack_sdk.models.blocks import Block, SectionBlock
 
-from blocks import buttons, notices, request_text, timeline
+from blocks import absence, buttons, notices, request_text, timeline
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import SECTION_LIMIT, clip, date, line, mrkdwn, who
 from store.domain import release_stages
@@ -38,7 +38,7 @@ def _deciding(why: Why, refusal: str) -> str:
         by = request_text.decider(request, why.people) or "nobody we know"
         said = f"Nobody any more: it was {request.status.label.lower()} by {by}."
     elif why.deciders:
-        said = f"{_named(why.deciders, why)}."
+        said = f"{_named(why.deciders, why)}.{_away(why)}"
     else:
         said = (
             "Nobody at the moment: whoever was asked is no reviewer any more. "
@@ -48,6 +48,15 @@ def _deciding(why: Why, refusal: str) -> str:
         said += f" By the policy of {date(why.policy_of)}."
     you = "You can: the card and the details have the buttons." if not why.denial else refusal
     return f"*Who may decide*\n{said}\n{you}" if request.is_open else f"*Who may decide*\n{said}"
+
+
+def _away(why: Why) -> str:
+    """A sentence of each reviewer who is away; they may decide all the same."""
+    return "".join(
+        f" {who(user, why.people)} is {absence.period(away.absence)}"
+        + (f"; {who(away.stand_in, why.people)} stands in." if away.stand_in else ".")
+        for user, away in list(why.request.away.items())[:SHOWN]
+    )
 
 
 def _telling(why: Why) -> str:

@@ -14,7 +14,7 @@ from store.domain.submission import REVIEW
 from store.domain.terms import Terms
 from store.requests.record import Happened, Message, Record
 
-_PEOPLE = {"submitted_by", "decided_by"}
+_PEOPLE = {"submitted_by", "decided_by", "decided_for"}
 """Facts of a request that are people."""
 
 
@@ -36,6 +36,7 @@ def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
             "status": entry.status,
             "completed_on": moment(entry.completed_on),
             "decided_by": known_as(entry.decided_by, people),
+            "decided_for": known_as(entry.decided_for, people),
             "platform_decider": entry.platform_decider,
             "rejection_class": entry.rejection_class,
             "reason": entry.decision_reason,
@@ -125,6 +126,7 @@ def _vote(vote: Vote, request: Request, people: People) -> dict[str, Any]:
     return {
         "stage": request.terms.stages[vote.stage - 1].name,
         "reviewer": known_as(vote.reviewer, people),
+        "cast_for": known_as(vote.cast_for, people),
         "verdict": vote.verdict,
         "at": moment(vote.at),
         "rejection_class": vote.rejection_class,

@@ -3,6 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from handlers import (
+    absences,
     commands,
     decide,
     details,
@@ -28,6 +29,7 @@ FEATURES = (
     exports,
     home,
     release_stage,
+    absences,
     groups,
     send_again,
 )

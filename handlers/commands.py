@@ -14,6 +14,7 @@ from blocks import buttons, decision_form, notices
 from blocks.message import Message
 from blocks.text import line
 from handlers import (
+    absences,
     clicks,
     command_text,
     exports,
@@ -293,6 +294,16 @@ async def explain_why(call: Call) -> Answer:
     return await why.explain(request_id, call.user, call.deps)
 
 
+async def away(call: Call) -> Answer:
+    """Be away, or set somebody else as away."""
+    return await absences.go(call.text, call.user, call.deps)
+
+
+async def back(call: Call) -> Answer:
+    """Be back."""
+    return await absences.come_back(call.text, call.user, call.deps)
+
+
 _S, _R, _A = Role.SUBMITTER, Role.REVIEWER, Role.ADMIN
 SUBCOMMANDS = (
     Subcommand("new", "", "submit a request", new, in_hint=True, helps=(_S,)),
@@ -331,6 +342,14 @@ SUBCOMMANDS = (
         explain_why,
         helps=(_A,),
     ),
+    Subcommand(
+        "away",
+        "until 3 Dec to @carol",
+        "be away until that day: who stands in gets what waits for you",
+        away,
+        helps=(_R, _A),
+    ),
+    Subcommand("back", "", "be back from being away", back, helps=(_R, _A)),
     Subcommand("help", "", "this overview", explain, in_hint=True),
 )
 """In the order of help, of the hint Slack shows while one types, and of the README."""

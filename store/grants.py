@@ -18,7 +18,7 @@ _OF_THE_BOT = {
     "checkpoint": "SELECT, INSERT, UPDATE (webhook_at)",
     "request": "SELECT, INSERT, UPDATE",
     "assignment": "SELECT, INSERT, UPDATE",
-    "vote": "SELECT, INSERT, UPDATE (reason)",
+    "vote": "SELECT, INSERT, UPDATE (verdict, rejection_class, reason, at, cast_for)",
     "salt": "SELECT, INSERT, DELETE",
 }
 """Where it is not everything."""

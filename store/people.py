@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlmodel import col, delete, func, literal, or_, select, union_all, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.domain.absences import Absence
 from store.domain.access import Roster, Rules
 from store.domain.policy import Policy
 from store.domain.request import People, Person
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, dialect_insert, execute
-from store.tables import ForgottenRow, MemberRow, PersonRow
+from store.tables import UNENDED, AbsenceRow, ForgottenRow, MemberRow, PersonRow
 
 PROFILE: tuple[Any, ...] = (
     PersonRow.user_id,
@@ -42,6 +44,12 @@ _THESE_MEMBERS = union_all(
     select(MemberRow.group_id, MemberRow.user_id).where(_OF_GROUPS, _USERS),
     _GONE.where(in_list(col(PersonRow.user_id), "users")),
 )
+
+_OF_ABSENCE: tuple[Any, ...] = (
+    AbsenceRow.user_id,
+    *(getattr(AbsenceRow, field.name) for field in fields(Absence)[1:]),
+)
+_ABSENCES: AnySelect = select(*_OF_ABSENCE).where(UNENDED)
 
 
 class Met(NamedTuple):
@@ -129,21 +137,22 @@ async def called(session: AsyncSession, text: str) -> list[str]:
 async def roster(
     session: AsyncSession, policy: Policy, *, only: AbstractSet[str] | None = None
 ) -> Roster:
-    """Who holds which role at this moment; with `only`, what is asked about these people alone.
+    """Who holds which role at this moment, and who is away; with `only`, what is asked about these
+    people, whoever is away and their delegates alone.
 
     Who has left Slack holds none, whatever the policy says.
     """
-    asked = {
-        "groups": sorted(policy.groups),
-        "users": sorted(policy.users if only is None else only),
-    }
+    away = await absences(session)
+    stand_ins = {each.delegate for each in away.values() if each.delegate}
+    users = (policy.users | stand_ins) if only is None else {*only, *away, *stand_ins}
+    asked = {"groups": sorted(policy.groups), "users": sorted(users)}
     members: dict[str, set[str]] = {}
     statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS
     for group, user in await execute(session, statement, asked):
         members.setdefault(group, set()).add(user)
     gone = members.pop("", set())
     by_group = {group: frozenset(users) for group, users in members.items()}
-    return policy.roster(by_group, frozenset(gone))
+    return replace(policy.roster(by_group, frozenset(gone)), absences=away)
 
 
 async def hold_roles(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[bool]:
@@ -164,7 +173,14 @@ async def rules(
         own_requests=policy.own_requests,
         admins_decide=policy.admins_decide,
         distinct_stages=policy.distinct_stages,
+        anyone_stands_in=policy.delegates == "anyone",
     )
+
+
+async def absences(session: AsyncSession) -> dict[str, Absence]:
+    """The absences that are in force, by who is away: some lie ahead, and some may be over."""
+    rows = await execute(session, _ABSENCES)
+    return {row.user_id: Absence(*row) for row in rows}
 
 
 def snapshot(row: PersonRow | AnyRow) -> Person:

@@ -28,7 +28,7 @@ from store.tables import AssignmentRow, RequestRow, VoteRow
 # Hot: with every request that is read whole.
 _REVIEWERS = (
     select(AssignmentRow.request_id, AssignmentRow.stage, AssignmentRow.reviewer)
-    .where(in_list(col(AssignmentRow.request_id), "ids"))
+    .where(in_list(col(AssignmentRow.request_id), "ids"), col(AssignmentRow.for_whom).is_(None))
     .order_by(col(AssignmentRow.reviewer))
 )
 _OF_VOTE: tuple[Any, ...] = tuple(getattr(VoteRow, name) for name in VoteRow.model_fields)
@@ -105,6 +105,7 @@ def _vote(row: AnyRow) -> Vote:
         at=row.at,
         rejection_class=_rejection_class(row.rejection_class),
         reason=row.reason,
+        cast_for=row.cast_for,
     )
 
 

@@ -3,7 +3,7 @@
 Table classes do not validate what is put in; the domain does, before a row is made.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -53,6 +53,8 @@ UNSENT = text("state != 'sent'")
 PLATFORM = text("is_platform")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
+STANDS_IN = text("for_whom IS NOT NULL AND turn")
+UNENDED = text("ended_at IS NULL")
 
 
 class OutboxState(StrEnum):
@@ -135,6 +137,7 @@ class RequestRow(SQLModel, table=True):
     completed_on: datetime | None = None
     stage: int = 1
     decided_by: str | None = None
+    decided_for: str | None = None
     platform_decider: str | None = None
     rejection_class: str | None = None
     decision_reason: str | None = None
@@ -166,6 +169,8 @@ class AssignmentRow(SQLModel, table=True):
     policy names them (`domain.terms.seat`). `opened` once its stage has; `shown` is one of each
     person's, the last that has opened, or the first: what lists read of them. The request's status
     and times are repeated here, so that My Approvals is read from one index at any size.
+
+    `for_whom` is set where somebody stands in for who is away; see `store.messages.stand_ins`.
     """
 
     __tablename__ = "assignment"
@@ -183,6 +188,8 @@ class AssignmentRow(SQLModel, table=True):
             "waits",
             **only(OPEN),
         ),
+        # `stand_ins`: who stands in for whom.
+        Index("ix_assignment_stand_in", "for_whom", "reviewer", **only(STANDS_IN)),
     )
 
     request_id: int = Field(sa_column=request_key(primary=True))
@@ -195,6 +202,7 @@ class AssignmentRow(SQLModel, table=True):
     opened: bool = True
     shown: bool = True
     seat: str = ""
+    for_whom: str | None = None
     status: str = Status.UNDER_REVIEW.value
     completed_on: datetime | None = None
 
@@ -212,6 +220,7 @@ class VoteRow(SQLModel, table=True):
     rejection_class: str | None = None
     reason: str | None = None
     at: datetime
+    cast_for: str | None = None
 
 
 class EventRow(SQLModel, table=True):
@@ -517,6 +526,30 @@ class ReplicaRow(SQLModel, table=True):
     started_at: datetime | None = None
     heard_at: datetime | None = None
     connected: bool | None = None
+
+
+class AbsenceRow(SQLModel, table=True):
+    """That somebody is away, as `store.domain.absences` has it.
+
+    In force until `ended_at`: it is ended by whoever is back, by the next one for them, or once it
+    is over. `shown_as` is what the cards of requests have been redrawn for: that they are away, or
+    that they are back.
+    """
+
+    __tablename__ = "absence"
+    __table_args__ = (Index("ix_absence_in_force", "user_id", unique=True, **only(UNENDED)),)
+
+    id: int = Field(default=None, sa_column=numbered())
+    user_id: str
+    since: datetime
+    until: datetime | None = None
+    last_day: date | None = None
+    delegate: str | None = None
+    set_by: str
+    set_at: datetime
+    ended_by: str | None = None
+    ended_at: datetime | None = None
+    shown_as: str | None = None
 
 
 class ApiKeyRow(SQLModel, table=True):

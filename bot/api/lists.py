@@ -52,7 +52,8 @@ async def page(parts: Parts, asked: Asked) -> dict[str, Any]:
     query = await _query(parts, asked)
     async with parts.db.snapshot() as session:
         found = await listing.every(session, query, policy=parts.policy)
-        deciders = {each.decided_by for each in found.page.requests if each.decided_by}
+        requests = found.page.requests
+        deciders = {u for each in requests for u in (each.decided_by, each.decided_for) if u}
         named = {**await people.known(session, deciders - found.people.keys()), **found.people}
     return _shown(found.page, named)
 

@@ -21,10 +21,11 @@ from store.domain.submission import MiniProgram
 
 
 class Vote(BaseModel):
-    """One reviewer's word."""
+    """One reviewer's word; `cast_for` is who was away, and in whose place it was cast."""
 
     stage: str
     reviewer: str
+    cast_for: str | None
     verdict: Verdict
     at: datetime
     rejection_class: RejectionClass | None
@@ -62,7 +63,8 @@ class Stage(BaseModel):
 
 
 class Review(BaseModel):
-    """What became of a request here. `decided_by` is a person of the workspace;
+    """What became of a request here. `decided_by` is a person of the workspace, `decided_for` who
+    was away, and in whose place they decided;
     `platform_decider` is whom the platform names, where it was decided there. `rule` and `stage`
     are those of the policy that it is reviewed by, where one is for it.
     """
@@ -72,6 +74,7 @@ class Review(BaseModel):
     status: Status
     completed_on: datetime | None
     decided_by: str | None
+    decided_for: str | None
     platform_decider: str | None
     rejection_class: RejectionClass | None
     reason: str | None

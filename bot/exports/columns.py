@@ -76,13 +76,19 @@ def row(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         _LABELS[entry.status],
         _decision(entry),
         entry.decision_reason,
-        _name(entry.decided_by, people) or _on_platform(entry),
+        _decider(entry, people) or _on_platform(entry),
         entry.ref,
         entry.mini_program_id,
         entry.external_id,
         *_review(entry),
         *_details(entry.details),
     ]
+
+
+def _decider(entry: Entry, people: People) -> str | None:
+    """ "Carol Tan", "Carol Tan for Bob Reyes"."""
+    by, place = _name(entry.decided_by, people), _name(entry.decided_for, people)
+    return f"{by} for {place}" if place else by
 
 
 def _review(entry: Entry) -> tuple[Cell, Cell]:

@@ -69,5 +69,5 @@ async def _write(
 
 
 def _named(chunk: Sequence[Entry]) -> set[str]:
-    deciders = {entry.decided_by for entry in chunk if entry.decided_by}
+    deciders = {u for entry in chunk for u in (entry.decided_by, entry.decided_for) if u}
     return deciders | {entry.submitted_by for entry in chunk}

@@ -12,6 +12,7 @@ from typing import assert_never
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from blocks import (
+    absence,
     digest,
     home,
     notices,
@@ -27,6 +28,7 @@ from bot.profiles import Profiles
 from handlers import commands
 from store import exports, people
 from store.audit import checkpoints
+from store.domain.absences import is_away, stand_in
 from store.domain.access import Denial, Refused
 from store.domain.clock import Clock
 from store.domain.lifecycle import Act
@@ -98,6 +100,8 @@ class Renderer:
                 return await _not_accepted(owed, db, profiles, policy, now)
             case Kind.STUCK:
                 return await _stuck(owed, db, profiles, policy, now)
+            case Kind.ABSENCE:
+                return await _absence(owed, db, profiles, now)
             case _ as never:
                 assert_never(never)
 
@@ -116,12 +120,15 @@ async def _card(
         card = await cards.find(session, request_id, audience, owed.recipient, now=now)
         request, acts = await _as_read(session, request_id, audience, owed.recipient, policy, now)
     is_late = card.ts is None and not (request.is_open and Act.SEE in acts)
+    if card.ts is None and audience is Audience.REVIEWER:
+        is_late = is_late or _is_for_another(owed.recipient, request)
     if card.is_abandoned or (is_late and not owed.doubtful):
         return None
     request = replace(request, context_at=now)
     known = await profiles.people(request.people())
     if Act.SEE not in acts:
-        message = request_card.taken_away(request, known)
+        stood_in = owed.recipient not in request.asked
+        message = request_card.taken_away(request, known, stood_in=stood_in)
     elif audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known)
     else:
@@ -139,6 +146,16 @@ async def _card(
     if card.response_url:
         return Reply(message, card.response_url, replace=True, card=drawn)
     return Edit(message, card.channel, card.ts, drawn)
+
+
+def _is_for_another(reader: str, request: Request) -> bool:
+    """Whether a new card goes to somebody else now: the reader is away and somebody stands in, or
+    they no longer stand in themselves. One that is in Slack already stays.
+    """
+    if request.for_whom:
+        return False
+    away = request.away.get(reader)
+    return reader not in request.asked or bool(away and away.stand_in)
 
 
 async def _as_read(
@@ -220,6 +237,9 @@ async def _digest(
 ) -> Call | None:
     """What waits on a reviewer, if they still are one; in a reminder only what is overdue."""
     overdue = owed.kind is Kind.REMINDER
+    async with db.snapshot() as session:
+        if is_away(owed.recipient, await people.absences(session), now):
+            return None
     if not await db.read_batches.run(people.hold_roles, owed.recipient, policy):
         return None
     # Of a morning's many, those that are drawn at one time share a query.
@@ -287,10 +307,22 @@ async def _home(
         place = await homes.place_of(session, owed.recipient)
     query = paging.parse(place or "", owed.recipient) or paging.opening(Scope.MINE)
     await profiles.people(query.filter.submitters)
-    found = await homes.overview(db, query, asker=owed.recipient, policy=policy)
+    found = await homes.overview(db, query, asker=owed.recipient, policy=policy, now=now)
     page, known = found.listing.page, found.listing.people
+    if found.stand_in:
+        known = {**known, **await profiles.people([found.stand_in])}
     needs = await needs_of(db, owed.recipient, policy=policy, now=now)
-    shown = home.Shown(found.query, page, known, found.tabs, found.counts, needs, found.stuck)
+    shown = home.Shown(
+        query=found.query,
+        page=page,
+        people=known,
+        tabs=found.tabs,
+        counts=found.counts,
+        needs=needs,
+        stuck=found.stuck,
+        absence=found.absence,
+        stand_in=found.stand_in,
+    )
     return Publish(home.build(shown, now=now), owed.recipient)
 
 
@@ -371,6 +403,18 @@ async def _stuck(
         return None
     known = await profiles.people(request.people())
     return Post(notices.stuck(request, known), owed.recipient)
+
+
+async def _absence(owed: Claimed, db: Database, profiles: Profiles, now: datetime) -> Call:
+    reader, user, by = owed.recipient, owed.data["user"], owed.data["by"]
+    async with db.snapshot() as session:
+        absences = await people.absences(session)
+    found = absences.get(user)
+    found = None if found is None or found.is_over(now) else found
+    at = max(now, found.since) if found else now
+    known = await profiles.people({reader, user, by})
+    stands_in = reader == stand_in(user, absences, at)
+    return Post(absence.notice(reader, user, by, found, known, stands_in=stands_in), reader)
 
 
 async def _is_admin(session: AsyncSession, user: str, policy: Policy) -> bool:

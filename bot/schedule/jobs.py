@@ -11,7 +11,8 @@ from store.domain.access import Roster
 from store.domain.clock import Clock
 from store.domain.policy import Policy, PolicyInForce
 from store.engine.database import CHUNK, Database
-from store.messages import cards, claim, outbox, rate_limits, reminders, roles
+from store.messages import cards, claim, outbox, rate_limits, reminders, roles, stand_ins
+from store.messages.stand_ins import Standing
 from store.requests import erase, neighbours
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class Jobs:
     def __post_init__(self) -> None:
         self._seen: Roster | None = None
         self._followed: Roster | None = None
+        self._away: Standing | None = None
+        self._stood: Standing | None = None
         self.differ_since: datetime | None = None
         """Since when replicas are seen to judge by different policies."""
 
@@ -111,6 +114,13 @@ class Jobs:
         self._followed = roster if roster == self._seen else None
         self._seen = roster
         return count
+
+    async def stand_in(self) -> None:
+        """Let what is shown follow who is away; what has changed twice, as with roles."""
+        before, now = self._stood, self.clock()
+        standing = await stand_ins.follow(self.db, self.policy, before=before, now=now)
+        self._stood = standing if standing == self._away else None
+        self._away = standing
 
     async def compare_policies(self) -> int:
         """Tell the admins where replicas go on judging by different policies; how many are told."""

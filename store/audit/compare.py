@@ -41,8 +41,8 @@ class Kept:
         """Take in a row of a table that belongs to it."""
         if table is EventRow:
             self.events.append(row)
-        elif table is AssignmentRow:
-            self.assignments[row.stage, row.reviewer] = row
+        elif table is AssignmentRow and row.for_whom is None:
+            self.assignments[row.stage, row.reviewer] = row  # who stands in is nobody's decision
         elif table is VoteRow:
             self.votes[row.stage, row.reviewer] = row
         elif table is SaltRow:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from store.domain import release_stages
+from store.domain.absences import Absences, Away, is_away, stand_in
 from store.domain.lifecycle import Act, after
 from store.domain.request import Request
 from store.domain.terms import ALL, Terms
@@ -40,7 +41,12 @@ class Denial(StrEnum):
     STAGE_TO_COME = "stage_to_come"
     VOTED = "voted"
     VOTED_BEFORE = "voted_before"
+    SEAT_TAKEN = "seat_taken"
     NOT_A_SUBMITTER = "not_a_submitter"
+
+
+LENT = "\nlent"
+"""The seat of an assignment of somebody who stands in; no rule has an empty name."""
 
 
 class Role(StrEnum):
@@ -57,7 +63,7 @@ class Roster:
 
     `admins` and `reviewers` are the workspace's, user groups already resolved. `seats` are the
     people and groups that decide at each stage of a rule (`terms.seat`), as the policy names them,
-    with the `members` of the groups; who has left Slack is `gone`.
+    with the `members` of the groups; who has left Slack is `gone`. `absences` are those in force.
     """
 
     admins: AbstractSet[str] = frozenset()
@@ -65,6 +71,7 @@ class Roster:
     seats: Mapping[str, Sequence[str]] = field(default_factory=dict)
     members: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
     gone: AbstractSet[str] = frozenset()
+    absences: Absences = field(default_factory=dict)
 
     def oversees(self, user: str) -> bool:
         """Workspace admins and workspace reviewers see every request."""
@@ -92,9 +99,14 @@ class Roster:
         """Every stage of a rule that somebody decides at."""
         return [seat for seat, entries in self.seats.items() if self.includes(user, entries)]
 
+    def places_of(self, user: str) -> list[str]:
+        """The same, and LENT for who may stand in for somebody: what of assignments they see."""
+        lent = any(user == absence.delegate for absence in self.absences.values())
+        return [*self.seats_of(user), *([LENT] if lent else [])]
+
     def reviews(self, user: str) -> bool:
         """Whether somebody sees more than their own requests: all, or those of their stages."""
-        return self.oversees(user) or bool(self.seats_of(user))
+        return self.oversees(user) or bool(self.places_of(user))
 
     def people(self, entries: Iterable[str]) -> frozenset[str]:
         """Everybody who is among these people and groups of the policy."""
@@ -119,12 +131,14 @@ class Rules:
     `store.people.rules` makes it in the transaction of the act, and nothing else does.
     `own_requests` lets people decide what they submitted themselves, `admins_decide` lets admins
     decide at any stage; with `distinct_stages` nobody approves at two stages of a request.
+    `anyone_stands_in` lets people without a role stand in for who is away.
     """
 
     roster: Roster = Roster()
     own_requests: bool = False
     admins_decide: bool = True
     distinct_stages: bool = True
+    anyone_stands_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +153,7 @@ class Denied:
     reason: Denial
 
 
-def may(
-    actor: str,
-    act: Act,
-    request: Request,
-    rules: Rules,
-    now: datetime,  # noqa: ARG001 - absences begin and end; every caller has the moment at hand
-) -> Allowed | Denied:
+def may(actor: str, act: Act, request: Request, rules: Rules, now: datetime) -> Allowed | Denied:
     """Whether `actor` may do `act` at the moment `now` (aware UTC).
 
     Permission is checked before status, so only people with permission learn that it is closed.
@@ -155,7 +163,10 @@ def may(
     roster, own = rules.roster, actor == request.submitted_by
     given = [number for number in _stages(request) if actor in request.assigned_at(number)]
     held = [number for number in given if roster.holds(actor, request.terms.seat(number))]
-    if not (own or held or roster.oversees(actor) or actor in request.deciders):
+    lent = [
+        number for number in _stages(request) if represented(actor, number, request, rules, now)
+    ]
+    if not (own or held or lent or roster.oversees(actor) or actor in request.deciders):
         was_asked = given and act.verdict
         return Denied(Denial.NOT_A_REVIEWER if was_asked else Denial.UNKNOWN)
     match act:
@@ -175,28 +186,103 @@ def may(
             if not own:
                 return Denied(Denial.NOT_THE_SUBMITTER)
         case Act.APPROVE | Act.REJECT:
-            return _may_decide(actor, act, request, rules, held)
+            return _may_decide(actor, act, request, rules, now, held, lent)
         case _:
             assert_never(act)
     return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
 
 
 def _may_decide(
-    actor: str, act: Act, request: Request, rules: Rules, held: Sequence[int]
+    actor: str,
+    act: Act,
+    request: Request,
+    rules: Rules,
+    now: datetime,
+    held: Sequence[int],
+    lent: Sequence[int],
 ) -> Allowed | Denied:
-    """The same of a vote; `held` are the stages at which the actor is one of those who decide."""
+    """The same of a vote; `held` are the stages at which the actor is one of those who decide,
+    `lent` those at which they stand in for one.
+    """
     if actor == request.submitted_by and not rules.own_requests:
         return Denied(Denial.OWN_REQUEST)
     everywhere = rules.admins_decide and actor in rules.roster.admins
-    if request.stage not in held and not everywhere:
-        return Denied(_not_this_stage(request, held))
+    if request.stage not in (*held, *lent) and not everywhere:
+        return Denied(_not_this_stage(request, sorted({*held, *lent})))
     if not after(request.status, act):
         return Denied(Denial.CLOSED)
-    if act is Act.APPROVE and actor in request.approvers(request.stage):
+    if act is Act.REJECT:
+        return Allowed()
+    if actor in request.approvers(request.stage):
         return Denied(Denial.VOTED)
-    if act is Act.APPROVE and rules.distinct_stages and _approved_before(actor, request):
+    if rules.distinct_stages and _approved_before(actor, request):
         return Denied(Denial.VOTED_BEFORE)
-    return Allowed()
+    if request.stage in held:
+        taken = actor in request.filled(request.stage)
+    else:
+        taken = not everywhere and voting_for(actor, request, rules, now) is None
+    return Denied(Denial.SEAT_TAKEN) if taken else Allowed()
+
+
+def voting_for(actor: str, request: Request, rules: Rules, now: datetime) -> str | None:
+    """In whose place the actor would approve or reject at the open stage; None in their own.
+
+    Who sits in the stage votes as themselves. Of several the first whose place nobody has filled.
+    """
+    stage = request.stage
+    seated = actor in request.assigned_at(stage)
+    if seated and rules.roster.holds(actor, request.terms.seat(stage)):
+        return None
+    return next(
+        (
+            absent
+            for absent in represented(actor, stage, request, rules, now)
+            if absent not in request.filled(stage)
+            and not (rules.distinct_stages and _approved_before(absent, request))
+        ),
+        None,
+    )
+
+
+def represented(
+    actor: str, stage: int, request: Request, rules: Rules, now: datetime
+) -> tuple[str, ...]:
+    """For whom of a stage somebody stands in: for those who hold their place and are away."""
+    if not rules.roster.absences:
+        return ()
+    seat = request.terms.seat(stage)
+    return tuple(
+        absent
+        for absent in request.assigned_at(stage)
+        if rules.roster.holds(absent, seat) and standing_in(absent, request, rules, now) == actor
+    )
+
+
+def stand_ins(request: Request, rules: Rules, now: datetime) -> dict[str, str]:
+    """Who stands in at the open stage, and in whose place; nobody who sits in it themselves."""
+    seated = request.assigned_at(request.stage)
+    found: dict[str, str] = {}
+    for absent in seated if rules.roster.absences else ():
+        who = standing_in(absent, request, rules, now)
+        if who and who not in seated and may(who, Act.APPROVE, request, rules, now) == Allowed():
+            place = voting_for(who, request, rules, now)
+            found |= {who: place} if place else {}
+    return found
+
+
+def standing_in(absent: str, request: Request, rules: Rules, now: datetime) -> str | None:
+    """Who stands in for somebody on this request; never its submitter."""
+    found = stand_in(absent, rules.roster.absences, now)
+    allowed = found and found != request.submitted_by and may_stand_in(found, rules)
+    return found if allowed else None
+
+
+def may_stand_in(user: str, rules: Rules) -> bool:
+    """Whether the policy lets somebody stand in for who is away."""
+    if user in rules.roster.gone:
+        return False
+    holds_role = rules.roster.oversees(user) or bool(rules.roster.seats_of(user))
+    return holds_role or rules.anyone_stands_in
 
 
 def _stages(request: Request) -> range:
@@ -225,21 +311,29 @@ def votes_left(request: Request, rules: Rules, now: datetime) -> int:
     given, needed = request.approvers(request.stage), request.stage_now.needed
     if needed != ALL:
         return max(0, needed - len(given))
-    seats = {user for user in request.assigned_at(request.stage) if user in given}
+    filled = request.filled(request.stage)
+    seats = {user for user in request.assigned_at(request.stage) if user in filled}
     waiting = set(as_reviewed_now(request, rules, now).reviewers)
     return len(waiting) if waiting or seats else 1
 
 
 def as_reviewed_now(request: Request, rules: Rules, now: datetime) -> Request:
-    """The request as it reads now: while it is open, its reviewers are those who may decide it."""
+    """The request as it reads now: while it is open, its reviewers are those who may decide it, and
+    of those who are away it is known who stands in.
+    """
     if not request.is_open:
         return request
-    able = (
+    able = tuple(
         u
         for u in request.assigned_at(request.stage)
         if _seated(u, request, rules) and may(u, Act.APPROVE, request, rules, now) == Allowed()
     )
-    return replace(request, reviewers=tuple(able))
+    away = {
+        user: Away(rules.roster.absences[user], standing_in(user, request, rules, now))
+        for user in able
+        if is_away(user, rules.roster.absences, now)
+    }
+    return replace(request, reviewers=able, away=away)
 
 
 def _seated(user: str, request: Request, rules: Rules) -> bool:

@@ -62,8 +62,8 @@ def working_spans(start: datetime, working: WorkingTime) -> Iterator[tuple[datet
         tomorrow = day + timedelta(days=1)
         if working.includes(day):
             opens, closes = working.hours or (time(0), None)
-            begin = max(start, _first_moment(day, opens, place))
-            end = _first_moment(day if closes else tomorrow, closes or time(0), place)
+            begin = max(start, first_moment(day, opens, place))
+            end = first_moment(day if closes else tomorrow, closes or time(0), place)
             if begin < end:
                 yield begin, end
         day = tomorrow
@@ -82,7 +82,7 @@ def digest_moment(day: date, zone: str, digest_at: time) -> datetime:
     A wall time the clocks skip becomes the first moment after the gap; one that comes twice means
     its first time. It is on that local date unless the zone skips the rest of the day.
     """
-    return _first_moment(day, digest_at, zone_of(zone))
+    return first_moment(day, digest_at, zone_of(zone))
 
 
 def reminder_day(now: datetime, zone: str, working: WorkingTime) -> date | None:
@@ -92,7 +92,8 @@ def reminder_day(now: datetime, zone: str, working: WorkingTime) -> date | None:
     return local.date() if in_office and working.includes(local.date()) else None
 
 
-def _first_moment(day: date, at: time, place: ZoneInfo) -> datetime:
+def first_moment(day: date, at: time, place: ZoneInfo) -> datetime:
+    """The first moment (UTC) of a date at which the clocks of a place show that time, or later."""
     wall = datetime.combine(day, at, place).replace(fold=0)
     moment = wall.astimezone(UTC)
     if moment.astimezone(place).replace(tzinfo=None) == wall.replace(tzinfo=None):

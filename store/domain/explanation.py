@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.domain.access import Allowed, Denial, Denied, Rules, may
+from store.domain.access import Allowed, Denial, Denied, Rules, may, stand_ins
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, People, Request
 
@@ -42,14 +42,14 @@ class Why:
 
 
 def deciders(request: Request, rules: Rules, now: datetime) -> tuple[str, ...]:
-    """Who may decide the request now: its reviewers first, then the admins."""
+    """Who may decide the request now: its reviewers and who stands in, then the admins."""
 
     def able(people: AbstractSet[str]) -> list[str]:
         return sorted(
             user for user in people if may(user, Act.APPROVE, request, rules, now) == Allowed()
         )
 
-    reviewers = able(set(request.reviewers))
+    reviewers = able({*request.reviewers, *stand_ins(request, rules, now)})
     return (*reviewers, *able(set(rules.roster.admins) - set(reviewers)))
 
 

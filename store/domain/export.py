@@ -88,6 +88,7 @@ class Entry(NamedTuple):
     status: str
     completed_on: datetime | None
     decided_by: str | None
+    decided_for: str | None
     platform_decider: str | None
     rejection_class: str | None
     decision_reason: str | None

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -215,6 +215,7 @@ class Policy(BaseModel):
     holidays: tuple[Annotated[str, BeforeValidator(_holiday)], ...] = ()
     office_hours: Annotated[tuple[time, time], BeforeValidator(_office_hours)] | None = None
     own_requests: StrictBool = False
+    delegates: Literal["reviewers", "anyone"] = "reviewers"
     admins_decide: StrictBool = True
     distinct_stages: StrictBool = True
     target_hours: Hours | None = None
@@ -445,6 +446,7 @@ _USE_FOR = {
     "nudge_after_days": "use a whole number of days from 1 to 90",
     "keep_details_days": "use a whole number of days from 1 to 36500",
     "keep_profiles_days": "use a whole number of days from 1 to 36500",
+    "delegates": 'use "reviewers" or "anyone"',
     "holidays": 'use a list, such as ["PH", "2026-12-24"]',
 }
 _USE = {

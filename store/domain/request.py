@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from store.domain.absences import Away
 from store.domain.categories import features, launch, offline, optimization, release
 from store.domain.categories.spec import Spec
 from store.domain.terms import BY_WORKSPACE, Stage, Terms
@@ -179,7 +180,10 @@ People = Mapping[str, Person]
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One reviewer's word at one stage; at most one a reviewer and stage."""
+    """One reviewer's word at one stage; at most one a reviewer and stage.
+
+    `cast_for` is who was away and in whose place it was cast; None in the reviewer's own.
+    """
 
     reviewer: str
     stage: int
@@ -187,6 +191,7 @@ class Vote:
     at: datetime
     rejection_class: RejectionClass | None = None
     reason: str | None = None
+    cast_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,16 +232,18 @@ class Request:
     both count. `terms` are what it needs. `reviewers` are those of its stage, `assigned` those of
     every stage, by its number. It is overdue after `due_at`, which runs from submit; the reminders
     of its stage begin with `remind_at`, which runs from when that opened.
-    `completed_on` is when it was approved, rejected or withdrawn, and `decided_by` by whom. What
-    was decided on the platform's own page is nobody's vote: then `decided_by` is None and
-    `platform_decider` is the name that the platform gave.
+    `completed_on` is when it was approved, rejected or withdrawn, and `decided_by` by whom; in
+    whose place, where they stood in, is `decided_for`. What was decided on the platform's own page
+    is nobody's vote: then `decided_by` is None and `platform_decider` is the name that the platform
+    gave.
     `release_stage` is None until somebody said where the approved release stands.
     `platform_answer` is None until the platform answered an approval that it was told of, when it
     is told of them; `platform_reason` is why it refused, in its words.
 
     From `predecessor` on it is what other requests and the history add; read only for a card or
     the details, no part of what makes two snapshots equal. `context_at` is when that was so, for
-    what is looked at later.
+    what is looked at later. `away` are those of `reviewers` who are, `for_whom` the one in whose
+    place the reader would decide.
     """
 
     id: int
@@ -255,6 +262,7 @@ class Request:
     completed_on: datetime | None = None
     stage: int = 1
     decided_by: str | None = None
+    decided_for: str | None = None
     platform_decider: str | None = None
     rejection_class: RejectionClass | None = None
     decision_reason: str | None = None
@@ -278,6 +286,8 @@ class Request:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     moves: tuple[Move, ...] = field(default=(), compare=False)
     context_at: datetime | None = field(default=None, compare=False)
+    away: Mapping[str, Away] = field(default_factory=dict, compare=False)
+    for_whom: str | None = field(default=None, compare=False)
 
     @property
     def ref(self) -> str:
@@ -334,6 +344,11 @@ class Request:
         cast = (vote for vote in self.votes if vote.stage == stage)
         return tuple(vote.reviewer for vote in cast if vote.verdict is Verdict.APPROVE)
 
+    def filled(self, stage: int) -> set[str]:
+        """In whose place this stage has been approved: of who votes for somebody, theirs."""
+        cast = (vote for vote in self.votes if vote.stage == stage)
+        return {v.cast_for or v.reviewer for v in cast if v.verdict is Verdict.APPROVE}
+
     @property
     def deciders(self) -> set[str]:
         """Who approved or rejected it, at any stage."""
@@ -342,7 +357,9 @@ class Request:
     def people(self) -> set[str]:
         """Every user id the snapshot names."""
         named = {self.submitted_by, self.decided_by, *self.reviewers}
-        named.update(*self.assigned.values())
+        named.update(*self.assigned.values(), {self.decided_for, self.for_whom})
+        named.update(vote.cast_for for vote in self.votes)
+        named.update(away.stand_in for away in self.away.values())
         acted = {vote.reviewer for vote in self.votes} | {move.by for move in self.moves}
         return {user for user in named if user} | acted
 

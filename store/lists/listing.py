@@ -3,7 +3,7 @@ not found.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ async def counts_by_status(
     session: AsyncSession, scope: Scope, *, asker: str, roster: Roster
 ) -> dict[Status, int]:
     """How many requests of each status the asker may see there, each capped like a total."""
-    query, seats = ListQuery(scope), roster.seats_of(asker)
+    query, seats = ListQuery(scope), roster.places_of(asker)
     shape = shape_of(query, oversees=roster.oversees(asker), seated=bool(seats))
     statement = statements.counts_by_status(shape)
     counts = (await execute(session, statement, values_of(query, asker, seats))).one()
@@ -67,7 +67,7 @@ async def counts_by_status(
 
 def visible(query: ListQuery, *, asker: str, roster: Roster) -> Select[RequestRow]:
     """All of a list that the asker may see, in its order, whatever its page."""
-    seats = roster.seats_of(asker)
+    seats = roster.places_of(asker)
     shape = shape_of(query.at(None), oversees=roster.oversees(asker), seated=bool(seats))
     return statements.whole(shape).params(**values_of(query, asker, seats))
 
@@ -88,8 +88,8 @@ async def waiting_on_each(
 ) -> list[Waiting]:
     """What each of them has yet to decide, in one query.
 
-    The oldest come first; without their reviewers and votes. With `overdue_at`, only what was to
-    be reminded of by that moment.
+    The oldest come first; without their reviewers and votes, but with whom they stand in for. With
+    `overdue_at`, only what was to be reminded of by that moment.
     """
     statement = _OVERDUE if overdue_at else _WAITING
     return await _first_of_each(session, statement, reviewers, limit, moment=overdue_at)
@@ -103,7 +103,10 @@ async def _first_of_each(
     for row in await execute(session, statement, asked):
         found[row.reviewer].append(row)
     return [
-        (tuple(map(bare, rows)), rows[0].total if rows else 0)
+        (
+            tuple(replace(bare(row), for_whom=row.for_whom) for row in rows),
+            rows[0].total if rows else 0,
+        )
         for rows in (found[reviewer] for reviewer in reviewers)
     ]
 
@@ -174,12 +177,12 @@ def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
     place = func.row_number().over(partition_by=reviewer, order_by=order).label("place")
     total = func.count().over(partition_by=reviewer).label("total")
     found = (
-        select(reviewer, id_, place, total)
+        select(reviewer, id_, col(AssignmentRow.for_whom), place, total)
         .where(in_list(reviewer, "reviewers"), OPEN, *wanted)
         .subquery()
     )
     return (
-        select(*FACTS, found.c.reviewer, found.c.total)
+        select(*FACTS, found.c.reviewer, found.c.for_whom, found.c.total)
         .where(col(RequestRow.id) == found.c.request_id, found.c.place <= bindparam("limit"))
         .order_by(found.c.reviewer, found.c.place)
     )

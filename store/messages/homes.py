@@ -12,6 +12,7 @@ from sqlmodel import bindparam, case, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
+from store.domain.absences import Absence, stand_in
 from store.domain.access import Roster
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
@@ -54,6 +55,7 @@ class Overview:
     """One list as Home shows it. `counts` are of all its requests, each capped like a total.
 
     `stuck` are the first of those at a stage at which nobody can decide; only admins hear of it.
+    `absence` is the asker's, if they are away or will be; `stand_in` who stands in then.
     """
 
     query: ListQuery
@@ -61,6 +63,8 @@ class Overview:
     tabs: tuple[Scope, ...]
     counts: Mapping[Status, int]
     stuck: tuple[Request, ...] = ()
+    absence: Absence | None = None
+    stand_in: str | None = None
 
 
 async def open_home(db: Database, user: str, *, start: str, now: datetime) -> None:
@@ -100,7 +104,9 @@ async def redraws(
     return [Owed.home(user, Rank.HOME) for user in users]
 
 
-async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Overview:
+async def overview(
+    db: Database, query: ListQuery, *, asker: str, policy: Policy, now: datetime
+) -> Overview:
     """What Home shows of this list; My Requests where the asker has no such tab any more."""
     async with db.snapshot() as session:
         roster = await people.roster(session, policy, only={asker})
@@ -110,7 +116,12 @@ async def overview(db: Database, query: ListQuery, *, asker: str, policy: Policy
         counts = await listing.counts_by_status(session, query.scope, asker=asker, roster=roster)
         is_admin = asker in roster.admins
         stuck = await listing.stuck(session, limit=STUCK_SHOWN) if is_admin else ()
-    return Overview(query, found, shown, counts, stuck)
+    absences = roster.absences
+    mine = absences.get(asker)
+    if mine is None or mine.is_over(now):
+        return Overview(query, found, shown, counts, stuck)
+    by = stand_in(asker, absences, max(now, mine.since))
+    return Overview(query, found, shown, counts, stuck, mine, by)
 
 
 def tabs(user: str, roster: Roster) -> tuple[Scope, ...]:

@@ -80,6 +80,7 @@ class Kind(StrEnum):
     HELP = "help"
     NOT_ACCEPTED = "not_accepted"
     STUCK = "stuck"
+    ABSENCE = "absence"
 
 
 class Rank(IntEnum):
@@ -109,6 +110,7 @@ class Rank(IntEnum):
 _RANKS = {
     Kind.LATE_ANSWER: Rank.ANSWER,
     Kind.HELP: Rank.ANSWER,
+    Kind.ABSENCE: Rank.OUTCOME,  # before the cards that come because of it
     Kind.OUTCOME: Rank.OUTCOME,
     Kind.NOT_ACCEPTED: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it

@@ -16,6 +16,7 @@ from sqlmodel import and_, col, func, select, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
+from store.domain.absences import is_away
 from store.domain.deadlines import digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
 from store.domain.request import PlatformAnswer
@@ -49,7 +50,7 @@ async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
     Returns how many are newly owed.
     """
     slots = []
-    for waiting in await _waiting(db, policy, true()):
+    for waiting in await _waiting(db, policy, true(), now):
         day = digest_day(now, waiting.zone, policy.digest_at, policy.working_time)
         if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
             slots.append(Owed.post(Kind.DIGEST, waiting.reviewer, waiting.reviewer, day))
@@ -60,7 +61,7 @@ async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
     """Owe each reviewer with an overdue request one reminder for their working day."""
     overdue = col(AssignmentRow.remind_at) <= now
     slots = []
-    for waiting in await _waiting(db, policy, overdue):
+    for waiting in await _waiting(db, policy, overdue, now):
         if day := reminder_day(now, waiting.zone, policy.working_time):
             slots.append(Owed.post(Kind.REMINDER, waiting.reviewer, waiting.reviewer, day))
     return await _owe_once(db, slots, now=now)
@@ -162,8 +163,12 @@ async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[in
     return [(request_id, user, zone or policy.timezone) for request_id, user, zone in rows]
 
 
-async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) -> list[Waiting]:
-    """The reviewers concerned who still hold their role and have not left Slack."""
+async def _waiting(
+    db: Database, policy: Policy, wanted: ColumnElement[bool], now: datetime
+) -> list[Waiting]:
+    """The reviewers concerned who still hold their role, have not left Slack and are not away; and
+    who stands in.
+    """
     waiting = (
         select(AssignmentRow.reviewer, func.min(AssignmentRow.created_at))
         .where(_WAITS, wanted)
@@ -177,7 +182,9 @@ async def _waiting(db: Database, policy: Policy, wanted: ColumnElement[bool]) ->
     async with db.snapshot() as session:
         roster = await people.roster(session, policy)
         rows = (await session.exec(assigned)).all()
-    holding = roster.everybody()
+    absences = roster.absences
+    holding = roster.everybody() | {each.delegate for each in absences.values()}
+    holding -= {user for user in absences if is_away(user, absences, now)}
     return [
         Waiting(reviewer, since, zone or policy.timezone)
         for reviewer, since, zone in rows

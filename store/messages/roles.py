@@ -5,7 +5,7 @@ Roles themselves are asked for at every act; nothing here decides what anybody m
 
 from datetime import datetime
 
-from sqlmodel import col, select, update
+from sqlmodel import and_, col, select, update
 
 from store.domain.access import Roster
 from store.engine.database import Database
@@ -15,6 +15,8 @@ from store.tables import OPEN, AssignmentRow
 _CHUNK = 100
 """Requests of one transaction: on SQLite every click waits for its end."""
 
+_OWN_TURN = and_(col(AssignmentRow.turn), col(AssignmentRow.for_whom).is_(None))
+
 
 async def follow(db: Database, roster: Roster, *, now: datetime) -> int:
     """Owe the cards of open requests whose reviewers have lost their role or have it again.
@@ -23,7 +25,7 @@ async def follow(db: Database, roster: Roster, *, now: datetime) -> int:
     """
     given = select(AssignmentRow.reviewer, AssignmentRow.seat, AssignmentRow.waits)
     async with db.snapshot() as session:
-        rows = (await session.exec(given.where(OPEN, col(AssignmentRow.turn)).distinct())).all()
+        rows = (await session.exec(given.where(OPEN, _OWN_TURN).distinct())).all()
     changed = sorted(
         {(who, seat) for who, seat, waits in rows if waits != _still_holds(roster, who, seat)}
     )
@@ -45,7 +47,7 @@ async def _follow_some(
 ) -> list[int]:
     """A chunk of what is open of this person's at this place of the policy."""
     its = col(AssignmentRow.reviewer) == reviewer, col(AssignmentRow.seat) == seat
-    theirs = (OPEN, col(AssignmentRow.turn), *its)
+    theirs = (OPEN, _OWN_TURN, *its)
     behind = col(AssignmentRow.waits).is_not(holds_role)
     some = select(AssignmentRow.request_id).where(*theirs, behind)
     some = some.order_by(col(AssignmentRow.request_id)).limit(_CHUNK)

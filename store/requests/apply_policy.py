@@ -17,7 +17,7 @@ from store.domain.policy import Policy, asked
 from store.domain.request import Request
 from store.domain.terms import Terms
 from store.engine.database import Database, execute
-from store.messages import cards
+from store.messages import cards, stand_ins
 from store.requests import revisions
 from store.requests.assigning import assignment_rows
 from store.requests.revisions import Change
@@ -85,6 +85,7 @@ async def _apply(
         await revisions.advance(session, changed, *_WRITTEN)
         await revisions.record(session, changes)
         await cards.add_reviewers(session, changed)
+        await stand_ins.refresh(session, changed, rules, now=now)
         await cards.owe(session, [request.id for request in changed], now=now)
     return len(changes)
 

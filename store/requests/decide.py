@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Insert
 from sqlalchemy.orm import aliased
@@ -18,7 +18,17 @@ from sqlmodel import bindparam, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Denial, Denied, Refused, Rules, may, may_record, votes_left
+from store.audit.events import sealed_value
+from store.domain.access import (
+    Denial,
+    Denied,
+    Refused,
+    Rules,
+    may,
+    may_record,
+    votes_left,
+    voting_for,
+)
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy, deadline
 from store.domain.request import RejectionClass, Request, Status, Verdict, Vote
@@ -27,7 +37,7 @@ from store.engine import causes
 from store.engine.batching import HELD, Held
 from store.engine.columns import in_list
 from store.engine.database import AnySelect, Database, DialectInsert, dialect_insert, execute
-from store.messages import cards
+from store.messages import cards, stand_ins
 from store.messages.cards import Clicked
 from store.messages.outbox import Kind, Owed
 from store.requests import read, revisions
@@ -79,11 +89,14 @@ _SHOW_LATER_ALONE = (
     .values(shown=False)
 )
 _ENDING = (
-    *("status", "completed_on", "decided_by", "platform_decider"),
+    *("status", "completed_on", "decided_by", "decided_for", "platform_decider"),
     *("rejection_class", "decision_reason", "round"),
 )
 _PASSING = ("stage", "stage_key", "round", "remind_at")
-_OUTDATED = {Denial.CLOSED, Denial.STALE, Denial.STAGE_PASSED, Denial.VOTED, Denial.VOTED_BEFORE}
+_OUTDATED = {
+    *(Denial.CLOSED, Denial.STALE, Denial.STAGE_PASSED),
+    *(Denial.VOTED, Denial.VOTED_BEFORE, Denial.SEAT_TAKEN),
+}
 """What somebody hears whose card may not show how the request stands."""
 VOTED, STAGE_PASSED = "voted", "stage_passed"
 """What a vote does that ends nothing: it counts, or it was the last one that its stage needed."""
@@ -181,7 +194,10 @@ async def decide_batch(
     judged = [each for each, _ in refused] + [each.decision for each in made]  # the last counts
     causes.name(session, ((each.request_id, each.cause) for each in judged))
     for once_each in _waves(made):
-        await _write(session, once_each, policy)
+        await _write(session, once_each, rules, policy)
+    if rules.roster.absences:
+        now_open = {each.request.id: each.request for each in made}
+        await stand_ins.refresh(session, list(now_open.values()), rules, now=decisions[-1].at)
 
     now = max(decision.at for decision in decisions)
     messages = [message for each in made for message in _notices(each)]
@@ -212,7 +228,9 @@ def _waves(made: Sequence[_Made]) -> list[list[_Made]]:
     return waves
 
 
-async def _write(session: AsyncSession, made: Sequence[_Made], policy: Policy) -> None:
+async def _write(
+    session: AsyncSession, made: Sequence[_Made], rules: Rules, policy: Policy
+) -> None:
     """What these decisions, of different requests, change: requests, assignments, votes, events."""
     fields = {VOTED: (), STAGE_PASSED: _PASSING}
     passed = [each.request for each in made if each.kind == STAGE_PASSED]
@@ -229,12 +247,9 @@ async def _write(session: AsyncSession, made: Sequence[_Made], policy: Policy) -
         await execute(session, _END_ASSIGNMENTS, rows)
     if voted:
         rows = [
-            {
-                "its_id": each.request.id,
-                "its_stage": each.request.stage,
-                "its_reviewer": each.decision.actor,
-            }
+            {"its_id": each.request.id, "its_stage": each.request.stage, "its_reviewer": user}
             for each in voted
+            for user in {each.decision.actor, each.request.votes[-1].cast_for} - {None}
         ]
         await execute(session, _VOTED, rows)
     if passed:
@@ -252,7 +267,7 @@ async def _write(session: AsyncSession, made: Sequence[_Made], policy: Policy) -
             each.decision.at,
             revisions.written(each.request, *fields.get(each.kind, _ENDING)),
             each.request.votes[-1] if _is_vote(each.decision) else None,
-            {"policy": policy.sha256} | _origin(each.decision),
+            {"policy": policy.sha256} | _origin(each.decision) | _stood_in(each, rules),
         )
         for each in made
     ]
@@ -266,7 +281,7 @@ async def _write(session: AsyncSession, made: Sequence[_Made], policy: Policy) -
 def _casting(insert: DialectInsert) -> Insert:
     """A vote; who approved and rejects while the stage is still open has changed their mind."""
     new = insert(VoteRow)
-    said = ("verdict", "rejection_class", "reason", "at")
+    said = ("verdict", "rejection_class", "reason", "at", "cast_for")
     return new.on_conflict_do_update(
         index_elements=["request_id", "stage", "reviewer"],
         set_={name: new.excluded[name] for name in said},
@@ -330,7 +345,8 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
     after_it = replace(request, revision=request.revision + 1)
     if _is_vote(decision):
         verdict = Verdict(decision.act)
-        cast = Vote(decision.actor, request.stage, verdict, decision.at, *words)
+        absent = voting_for(decision.actor, request, rules, decision.at)
+        cast = Vote(decision.actor, request.stage, verdict, decision.at, *words, cast_for=absent)
         others = (v for v in request.votes if (v.reviewer, v.stage) != (cast.reviewer, cast.stage))
         after_it = replace(after_it, votes=(*others, cast))
     if decision.act is Act.APPROVE and not there:
@@ -353,6 +369,7 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
         status=status,
         completed_on=there.at if there else decision.at,
         decided_by=None if there else decision.actor,
+        decided_for=after_it.votes[-1].cast_for if _is_vote(decision) else None,
         platform_decider=there.decider if there else None,
         rejection_class=decision.rejection_class,
         decision_reason=decision.reason,
@@ -378,6 +395,23 @@ def _origin(decision: Decision) -> dict[str, str]:
     if decision.on_platform:
         return {"origin": "platform"}
     return {"on_behalf_of": decision.actor} if decision.by_key else {}
+
+
+def _stood_in(made: _Made, rules: Rules) -> dict[str, Any]:
+    """Of a vote in somebody's place, by whose word that was: it is evidence of the right to it."""
+    absent = made.request.votes[-1].cast_for if _is_vote(made.decision) else None
+    if absent is None:
+        return {}
+    absence = rules.roster.absences[absent]
+    last_day = absence.last_day.isoformat() if absence.last_day else None
+    return {
+        "absence": {
+            "since": sealed_value(absence.since),
+            "last_day": last_day,
+            "delegate": absence.delegate,
+            "set_by": absence.set_by,
+        }
+    }
 
 
 async def _contradiction(

@@ -33,9 +33,10 @@ async def why(
         request = await read.in_context(session, request_id, only_of=only_of)
         able = explanation.deciders(request, rules, now)
         deliveries = await _deliveries(session, request)
+        request = as_reviewed_now(request, rules, now)
         named = {*request.people(), *able, *(copy.recipient for copy in deliveries)}
         return Why(
-            request=as_reviewed_now(request, rules, now),
+            request=request,
             asker=asker,
             deciders=able,
             denial=explanation.refusal(asker, request, rules, now),

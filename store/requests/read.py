@@ -6,7 +6,15 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Allowed, Denial, Refused, as_reviewed_now, may, sees_only
+from store.domain.access import (
+    Allowed,
+    Denial,
+    Refused,
+    as_reviewed_now,
+    may,
+    sees_only,
+    voting_for,
+)
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Audience, People, Request
@@ -79,7 +87,9 @@ async def seen(
         return Refused(Denial.UNKNOWN, request_id)
     only_of = sees_only(viewer, rules)
     request = await same_target.in_context(session, request, only_of=only_of)
-    return Seen(as_reviewed_now(request, rules, now), frozenset(allowed))
+    for_whom = voting_for(viewer, request, rules, now) if Act.APPROVE in allowed else None
+    request = replace(as_reviewed_now(request, rules, now), for_whom=for_whom)
+    return Seen(request, frozenset(allowed))
 
 
 async def in_channel(session: AsyncSession, refused: Refused, clicked: Clicked) -> Refused:

@@ -44,7 +44,7 @@ from store.engine.database import (
     dialect_insert,
     execute,
 )
-from store.messages import cards
+from store.messages import cards, stand_ins
 from store.requests import read, revisions, same_target
 from store.requests.assigning import assignment_rows
 from store.requests.revisions import Change
@@ -220,6 +220,8 @@ async def _store(
         causes.name(session, ((request.id, by.cause) for request, by in acted))
         await revisions.record(session, changes)
         now = max(each.at for each in arrived)
+        if rules.roster.absences:
+            await stand_ins.refresh(session, requests, rules, now=now)
         await cards.owe(session, [request.id for request in requests], now=now)
 
     known |= await _known(session, allowed.keys() - stored.keys())

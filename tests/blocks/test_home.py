@@ -44,6 +44,7 @@ def test_home_is_read_from_top_to_bottom() -> None:
         "[ View ]",
         "[ Next ]",
         "1 to 1 of 37 · as of Today at 11:00 AM",
+        "[ I'm away… ]",
         "All of this works by command as well: /mp-requests help",
     ]
 

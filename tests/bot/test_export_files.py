@@ -236,6 +236,7 @@ def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path)
         "status": "rejected",
         "completed_on": "2026-11-20T17:02:05.000999Z",
         "decided_by": BOB,
+        "decided_for": None,
         "platform_decider": None,
         "rejection_class": "personal_data_and_privacy",
         "reason": "The privacy text names no contact.\nSee line 2.",

@@ -32,7 +32,7 @@ async def wanted(db: Database) -> dict[str, int]:
 
 async def overview(db: Database, query: ListQuery, asker: str) -> homes.Overview:
     """What this person's Home shows."""
-    return await homes.overview(db, query, asker=asker, policy=POLICY)
+    return await homes.overview(db, query, asker=asker, policy=POLICY, now=NOW)
 
 
 async def test_opening_draws_it_at_the_start_and_later_where_one_was(db: Database) -> None:
