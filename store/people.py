@@ -1,6 +1,6 @@
 """A cache of Slack's profiles and group members as last read, and the roles that follow from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, replace
 from datetime import datetime
@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.domain.absences import Absence
 from store.domain.access import Roster, Rules
 from store.domain.policy import Policy
-from store.domain.request import People, Person
+from store.domain.request import People, Person, Request
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, dialect_insert, execute
 from store.tables import UNENDED, AbsenceRow, ForgottenRow, MemberRow, PersonRow
@@ -135,17 +135,28 @@ async def called(session: AsyncSession, text: str) -> list[str]:
 
 
 async def roster(
-    session: AsyncSession, policy: Policy, *, only: AbstractSet[str] | None = None
+    session: AsyncSession,
+    policy: Policy,
+    *,
+    only: AbstractSet[str] | None = None,
+    about: Collection[Request] | None = None,
 ) -> Roster:
     """Who holds which role at this moment, and who is away; with `only`, what is asked about these
     people, whoever is away and their delegates alone.
+
+    With `about` it tells of those stages of rules alone that these requests go through: a policy
+    may name hundreds of groups.
 
     Who has left Slack holds none, whatever the policy says.
     """
     away = await absences(session)
     stand_ins = {each.delegate for each in away.values() if each.delegate}
     users = (policy.users | stand_ins) if only is None else {*only, *away, *stand_ins}
-    asked = {"groups": sorted(policy.groups), "users": sorted(users)}
+    seats = {seat for each in about or () for seat in each.terms.seats}
+    # Who may stand in for somebody is a reviewer anywhere, so then every group counts.
+    every = about is None or bool(away)
+    groups = sorted(policy.groups) if every else policy.groups_at(seats)
+    asked = {"groups": groups, "users": sorted(users)}
     members: dict[str, set[str]] = {}
     statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS
     for group, user in await execute(session, statement, asked):
@@ -162,14 +173,18 @@ async def hold_roles(session: AsyncSession, users: Sequence[str], policy: Policy
 
 
 async def rules(
-    session: AsyncSession, policy: Policy, *, only: AbstractSet[str] | None = None
+    session: AsyncSession,
+    policy: Policy,
+    *,
+    only: AbstractSet[str] | None = None,
+    about: Collection[Request] | None = None,
 ) -> Rules:
     """What `access.may` goes by, read in the transaction of the act: roles are those of now.
 
-    `only` as in `roster`. The one place where Rules are made of a policy.
+    `only` and `about` as in `roster`. The one place where Rules are made of a policy.
     """
     return Rules(
-        await roster(session, policy, only=only),
+        await roster(session, policy, only=only, about=about),
         own_requests=policy.own_requests,
         admins_decide=policy.admins_decide,
         distinct_stages=policy.distinct_stages,

@@ -97,7 +97,10 @@ class Roster:
 
     def seats_of(self, user: str) -> list[str]:
         """Every stage of a rule that somebody decides at."""
-        return [seat for seat, entries in self.seats.items() if self.includes(user, entries)]
+        if user in self.gone:
+            return []
+        theirs = {user, *(group for group, users in self.members.items() if user in users)}
+        return [seat for seat, entries in self.seats.items() if not theirs.isdisjoint(entries)]
 
     def places_of(self, user: str) -> list[str]:
         """The same, and LENT for who may stand in for somebody: what of assignments they see."""

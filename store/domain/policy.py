@@ -6,9 +6,10 @@ group are looked up by `bot` and kept in the store, so that every replica answer
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from operator import attrgetter
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
@@ -126,6 +127,20 @@ Hours = Annotated[int, Field(ge=1, le=720, strict=True)]
 Warned = Annotated[str, Field(max_length=300)]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What rules compare of a request. Names are folded; `target_app` may be empty."""
+
+    category: Category
+    environment: Environment
+    target_app: str
+    mini_program: str
+
+
+def _folded(names: tuple[str, ...] | None) -> list[str] | None:
+    return None if names is None else list(map(folded, names))
+
+
 class RuleStage(BaseModel):
     """A stage of a rule: who decides at it, and how many of them have to approve."""
 
@@ -156,38 +171,29 @@ class Rule(BaseModel):
     escalate_to: tuple[Member, ...] | None = None
     warning: Warned | None = None
     submitters: tuple[Member, ...] | None = None
-    _apps: frozenset[str] = PrivateAttr(frozenset())
-    _programs: frozenset[str] = PrivateAttr(frozenset())
 
-    def model_post_init(self, _context: Any) -> None:
-        """Fold the names once: they are compared with every request."""
-        self._apps = frozenset(map(folded, self.target_app or ()))
-        self._programs = frozenset(map(folded, self.mini_program or ()))
+    def matching(self) -> Callable[[Asked], bool]:
+        """Whether it is for a request. One without a target app is for no named target app.
 
-    def matches(self, asked: "Asked") -> bool:
-        """Whether it is for this request. One without a target app is for no named target app."""
-        return (
-            (self.category is None or asked.category in self.category)
-            and (self.environment is None or asked.environment in self.environment)
-            and (self.target_app is None or asked.target_app in self._apps)
-            and (self.mini_program is None or asked.mini_program in self._programs)
-        )
+        The names are folded once, and the keys that are left out are not asked for.
+        """
+        wanted = [
+            (value_of, frozenset(values))
+            for value_of, values in (
+                (attrgetter("category"), self.category),
+                (attrgetter("environment"), self.environment),
+                (attrgetter("target_app"), _folded(self.target_app)),
+                (attrgetter("mini_program"), _folded(self.mini_program)),
+            )
+            if values is not None
+        ]
+        return lambda asked: all(value_of(asked) in values for value_of, values in wanted)
 
     @property
     def terms(self) -> Terms:
         """What a request that it is for needs."""
         stages = tuple(Stage(stage.name, stage.needed) for stage in self.stages)
         return Terms(self.name, stages, self.warning, self.target_hours)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What rules compare of a request. Names are folded; `target_app` may be empty."""
-
-    category: Category
-    environment: Environment
-    target_app: str
-    mini_program: str
 
 
 def asked(request: Request) -> Asked:
@@ -229,6 +235,7 @@ class Policy(BaseModel):
     _sha256: str | None = PrivateAttr(None)
     _changed_at: datetime | None = PrivateAttr(None)
     _seats: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
+    _matching: tuple[tuple[Callable[[Asked], bool], Rule], ...] = PrivateAttr(())
     _groups: frozenset[str] = PrivateAttr(frozenset())
     _users: frozenset[str] = PrivateAttr(frozenset())
 
@@ -236,6 +243,7 @@ class Policy(BaseModel):
         """Gather who is named once: it is asked with every click."""
         named = {*self.admins, *self.reviewers, *(self.submitters or ()), *(self.escalate_to or ())}
         self._seats = {}
+        self._matching = tuple((rule.matching(), rule) for rule in self.rules)
         for rule in self.rules:
             named.update(rule.submitters or (), rule.escalate_to or ())
             for stage in rule.stages:
@@ -285,6 +293,13 @@ class Policy(BaseModel):
         """Those of them whose members see every request."""
         return [entry for entry in (*self.admins, *self.reviewers) if entry.startswith("S")]
 
+    def groups_at(self, seats: Iterable[str]) -> list[str]:
+        """The groups whose members decide everywhere, see everything, or decide at these stages."""
+        found = dict.fromkeys(self.overseeing_groups)
+        for place in seats:
+            found |= dict.fromkeys(e for e in self._seats.get(place, ()) if e.startswith("S"))
+        return list(found)
+
     @property
     def users(self) -> frozenset[str]:
         """The people who are named themselves."""
@@ -298,7 +313,7 @@ class Policy(BaseModel):
 
     def rule_for(self, asked: Asked) -> Rule | None:
         """The first rule that is for this request; None: it goes by `[workspace]`."""
-        return next((rule for rule in self.rules if rule.matches(asked)), None)
+        return next((rule for matches, rule in self._matching if matches(asked)), None)
 
     def rule_named(self, name: str | None) -> Rule | None:
         """The rule of this name."""

@@ -37,7 +37,8 @@ def _never_matches(rule: Rule, before: Sequence[Rule]) -> str | None:
             return "no request of its categories has one of its target apps"
     if any(given == () for given in (rule.category, rule.environment, rule.mini_program)):
         return "one of its keys names nothing"
-    if all(any(each.matches(asked) for each in before) for asked in _asked(rule, before)):
+    above = [each.matching() for each in before]
+    if all(any(matches(asked) for matches in above) for asked in _asked(rule, before)):
         return "the rules above it match all that it is for"
     return None
 

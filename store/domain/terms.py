@@ -49,6 +49,11 @@ class Terms:
         """
         return seat(self.rule or "", self.named[number - 1].name) if self.named else ""
 
+    @property
+    def seats(self) -> tuple[str, ...]:
+        """Those of all stages."""
+        return tuple(self.seat(number) for number in range(1, len(self.stages) + 1))
+
     def stored(self) -> dict[str, Any] | None:
         """As a row holds it; nothing where nothing differs from the workspace's one stage."""
         if self == BY_WORKSPACE:

@@ -173,7 +173,7 @@ async def decide_batch(
     requests = {request.id: request for request in await snapshots(session, rows)}
 
     asked = {each.actor for each in decisions}.union(*map(_seats_asked, requests.values()))
-    rules = await people.rules(session, policy, only=asked)
+    rules = await people.rules(session, policy, only=asked, about=requests.values())
     answers: list[Request | Refused | Held] = []
     made: list[_Made] = []
     refused: list[tuple[Decision, Refused]] = []
@@ -304,7 +304,8 @@ async def examine(db: Database, decision: Decision, policy: Policy) -> Request |
     """
     async with db.snapshot() as session:
         request = await read.find(session, decision.request_id)
-        rules = await people.rules(session, policy, only={decision.actor})
+        asked = [request] if request else []
+        rules = await people.rules(session, policy, only={decision.actor}, about=asked)
     answer = _noted(_judge(decision, request, rules), decision)
     if not isinstance(answer, Refused):
         return answer

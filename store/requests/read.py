@@ -81,7 +81,8 @@ async def seen(
     request = await find(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
-    rules = await people.rules(session, policy, only={viewer, *request.reviewers})
+    asked = {viewer, *request.reviewers}
+    rules = await people.rules(session, policy, only=asked, about=[request])
     allowed = {act for act in Act if may(viewer, act, request, rules, now) == Allowed()}
     if Act.SEE not in allowed:
         return Refused(Denial.UNKNOWN, request_id)
@@ -107,5 +108,6 @@ async def reviewed_now(
     session: AsyncSession, request: Request, *, policy: Policy, now: datetime
 ) -> Request:
     """The request as everybody may read it: whom it waits for by today's roles."""
-    rules = await people.rules(session, policy, only=frozenset(request.reviewers))
+    asked = frozenset(request.reviewers)
+    rules = await people.rules(session, policy, only=asked, about=[request])
     return as_reviewed_now(request, rules, now)

@@ -11,7 +11,7 @@ from store.domain.policy import Policy
 from store.domain.request import Person
 from store.engine.database import Database
 from store.tables import MemberRow
-from tests.cast import ADA, ALICE, BOB, CAROL, NOW
+from tests.cast import ADA, ALICE, BOB, CAROL, NOW, request
 from tests.harness_store import replicas
 
 BOB_REYES = Person(BOB, "Bob Reyes", "bob@example.com", "Asia/Manila", "fil-PH")
@@ -122,3 +122,25 @@ async def test_the_roster_is_the_policy_with_its_groups_resolved(db: Database) -
     async with db.snapshot() as session:
         roster = await people.roster(session, policy)
     assert (roster.admins, roster.reviewers) == ({ADA}, {ALICE, BOB, CAROL})
+
+
+async def test_only_the_groups_of_a_requests_own_stages_are_asked_for(db: Database) -> None:
+    policy = Policy.parse(f"""
+        [workspace]
+        admins = ["{ADA}"]
+        reviewers = ["SREVIEW"]
+        [[rules]]
+        name = "Production"
+        stages = [{{name = "Product", reviewers = ["SPRODUCT"]}}]
+        [[rules]]
+        name = "Rest"
+        stages = [{{name = "Rest", reviewers = ["SREST"]}}]
+    """)
+    await set_members(db, "SREVIEW", BOB)
+    for group in ("SPRODUCT", "SREST"):
+        await set_members(db, group, CAROL)
+    about = request(terms=policy.terms(policy.rules[0]))
+    async with db.snapshot() as session:
+        found = await people.roster(session, policy, only={BOB, CAROL}, about=[about])
+    assert found.members == {"SREVIEW": {BOB}, "SPRODUCT": {CAROL}}
+    assert found.holds(CAROL, about.terms.seat(1))
