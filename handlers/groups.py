@@ -34,7 +34,8 @@ async def updated(event: dict[str, Any], deps: Deps) -> None:
     group = event["subteam"]
     named, count = group.get("users") or [], group.get("user_count")
     whole = group.get("users") is not None and int(count or 0) == len(named)
-    only = () if group.get("date_delete") else named if whole else None
+    is_gone = int(group.get("date_delete") or 0) > 0
+    only = () if is_gone else named if whole else None
     async with deps.db.transaction() as session:
         await groups.note_change(session, group["id"], only=only)
 

@@ -24,6 +24,7 @@ from store.audit.verify import Checked
 from store.domain import checkpoint, event_lines, request_number
 from store.domain.checkpoint import Checkpoint
 from store.domain.event_lines import LineFormat
+from store.domain.json_values import INTEGER_LIMIT
 from store.engine.database import Database
 
 commands = typer.Typer(
@@ -71,7 +72,12 @@ def prove(
     request: Annotated[str, typer.Argument(help="Such as MP-12")],
     earlier: Annotated[
         int | None,
-        typer.Option("--from", help="Events of the checkpoint that the newest must continue"),
+        typer.Option(
+            "--from",
+            min=1,
+            max=INTEGER_LIMIT,
+            help="Events of the checkpoint that the newest must continue",
+        ),
     ] = None,
 ) -> None:
     """Print a proof of a request's history, to be checked without the database."""

@@ -129,10 +129,10 @@ def asked(payload: dict[str, Any]) -> AsyncBoltRequest:
     """A payload as Bolt takes it, whichever way it came in; both have checked who sent it.
 
     Its texts are freed of what no database holds here, once: the ids, values and metadata of a
-    payload are looked for and stored as they are. Raises RecursionError for one nested without an
-    end.
+    payload are looked for and stored as they are, all of them as texts. Raises RecursionError for
+    one nested without an end.
     """
-    return AsyncBoltRequest(body=holdable(payload), mode="socket_mode")
+    return AsyncBoltRequest(body=holdable(payload, numbers=False), mode="socket_mode")
 
 
 def _worth_saying(record: logging.LogRecord) -> bool:

@@ -50,16 +50,22 @@ def storable(value: object, found: list[FieldProblem], place: Place = ()) -> Any
     return value
 
 
-def holdable(value: Any) -> Any:
+def holdable(value: Any, *, numbers: bool = True) -> Any:
     """A copy of a JSON value whose texts can be stored and looked for: without NUL, half emoji.
 
-    Raises RecursionError for one that is nested without an end.
+    Without `numbers` these are texts too: a number in the place of an id would be compared with
+    texts, and no database takes one of any size. Raises RecursionError for a value that is nested
+    without an end.
     """
     if isinstance(value, str):
         return _UNHELD.sub("", value)
     if isinstance(value, dict):
-        return {holdable(key): holdable(inner) for key, inner in value.items()}
-    return [holdable(inner) for inner in value] if isinstance(value, list) else value
+        held = value.items()
+        return {holdable(key): holdable(inner, numbers=numbers) for key, inner in held}
+    if isinstance(value, list):
+        return [holdable(inner, numbers=numbers) for inner in value]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number and not numbers else value
 
 
 def _nested(value: Any, found: list[FieldProblem], place: Place) -> Any:

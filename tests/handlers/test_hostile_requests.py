@@ -68,7 +68,7 @@ async def test_a_click_played_again_decides_nothing_more(by_http: Team) -> None:
         (b"payload=7", FORM, 400),
         (b"[]", JSON, 400),
         (b"\xff\xfe", JSON, 401),  # not UTF-8: no signature fits it
-        (b'{"team": 5, "authorizations": {}}', JSON, 400),
+        (b'{"team": [5], "authorizations": {}}', JSON, 400),
         (b"", FORM, 200),
         (b"payload={}", FORM, 200),
         (b'{"type": "event_callback"}', JSON, 200),
@@ -128,6 +128,33 @@ async def test_a_partners_click_on_a_card_of_a_shared_channel_is_answered_beside
     said = "This app works for the people of another workspace. Nothing was changed."
     await by_http.workspace.until(lambda: by_http.last(by_http.mallory, by_http.reviews) == said)
     assert await status(by_http) is Status.UNDER_REVIEW
+
+
+@pytest.mark.parametrize("number", [7, 2**70, -(2**70), 1e300])
+async def test_a_number_in_place_of_an_id_is_a_stranger_or_nothing_we_know(
+    number: float, database_url: str, clock: MovedClock, tmp_path: Path
+) -> None:
+    """Whatever its size: a database would compare it with texts, or take none so large."""
+    async with team_at_slack(database_url, clock, tmp_path, mode="http") as team:
+        click = await approve_payload(team)
+        form = (await team.carol.command("/mp-requests reject MP-1")).view
+        assert form is not None
+        await team.reject(
+            team.carol, team.card(team.carol, await team.submit(external_id="2")), "No."
+        )
+        sent = json.loads(json.dumps(team.workspace.exchanges.latest[-1].payload))
+        by_a_stranger = {**click, "user": {"id": number}}
+        of_nothing = {**click, "actions": [{**click["actions"][0], "value": number}]}
+        answers = [await post(team, *encoded("interactive", by_a_stranger))]
+        answers += [await post(team, *encoded("interactive", of_nothing))]
+        sent["view"]["private_metadata"] = number
+        answers += [await post(team, *encoded("interactive", sent))]
+        await team.send_all()
+
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        said = [m.text for m in team.bob.sees(team.bob.dm)] + [answer.text for answer in answers]
+        assert not [each for each in said if "reference" in each]
+        assert await status(team) is Status.UNDER_REVIEW
 
 
 async def test_a_command_may_say_payload(by_http: Team) -> None:
