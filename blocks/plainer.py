@@ -1,4 +1,5 @@
-"""The same message or view drawn more plainly, for where Slack refuses it as it is.
+"""The same message or view drawn more plainly, for where Slack refuses it as it is, or would not
+say so.
 
 What must stay true: each way says the same, less of it. Slack does not say how it counts the
 characters it limits (code points, UTF-16 or bytes), so a text that is near its limit by any count
@@ -11,6 +12,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from blocks import text
@@ -46,7 +48,7 @@ def messages(message: Message, hint: str) -> Iterator[Message]:
     bare = [_without_picture(block) for block in blocks]
     if bare != blocks:
         yield replace(message, blocks=tuple(bare))
-    yield replace(message, blocks=tuple(_clipped(bare)))
+    yield replace(message, blocks=tuple(_clipped(bare, whole=_WHOLE)))
     yield Message("\n".join(filter(None, (message.text, hint))), ())
 
 
@@ -56,7 +58,18 @@ def views(view: View | Json) -> Iterator[Json]:
     bare = [_without_picture(block) for block in shown["blocks"]]
     if bare != shown["blocks"]:
         yield shown | {"blocks": bare}
-    yield shown | {"blocks": _clipped(bare)}
+    yield shown | {"blocks": _clipped(bare, whole=_WHOLE)}
+
+
+def message_at_once(blocks: Sequence[Block | Json]) -> list[Json]:
+    """The blocks of a message that is not tried twice."""
+    return _clipped([_without_picture(block) for block in drawn(blocks)], whole=_WHOLE)
+
+
+def view_at_once(view: View | Json) -> Json:
+    """A view that is not tried twice. What somebody typed in it stays as it is."""
+    shown = view.to_dict() if isinstance(view, View) else view
+    return shown | {"blocks": _clipped([_without_picture(each) for each in shown["blocks"]])}
 
 
 def without_alerts(view: View) -> Json:
@@ -74,11 +87,11 @@ def _without_picture(block: Json) -> Json:
     return {name: value for name, value in block.items() if not (picture and name == "accessory")}
 
 
-def _clipped(blocks: Sequence[Json]) -> list[Json]:
+def _clipped(blocks: Sequence[Json], *, whole: int | None = None) -> list[Json]:
     clipped = deepcopy(list(blocks))
     texts = list(_texts(clipped, "blocks", _LONGEST))
-    if sum(_size(each["text"]) for each, _ in texts) > _WHOLE:
-        share = _WHOLE // len(texts)
+    if whole and sum(_size(each["text"]) for each, _ in texts) > whole:
+        share = whole // len(texts)
         texts = [(each, min(limit, share)) for each, limit in texts]
     for each, limit in texts:
         if _size(each["text"]) > limit:

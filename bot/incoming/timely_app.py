@@ -16,6 +16,7 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.incoming.fallback import FallbackAnswers
+from bot.incoming.plain_ack import PlainAck
 from bot.observe.observer import Observer
 from handlers.deps import Deps
 from store.engine import causes, time_limits
@@ -67,6 +68,7 @@ class TimelyApp(AsyncApp):
         self, req: AsyncBoltRequest, cause: Cause, deadline: Deadline
     ) -> BoltResponse:
         asked_at = self._deps.clock()
+        req.context["ack"] = PlainAck()
         listening = asyncio.create_task(super().async_dispatch(req))
         await asyncio.wait([listening], timeout=CLICK_SECONDS)
         acknowledged = req.context.ack.response

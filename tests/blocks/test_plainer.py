@@ -104,3 +104,15 @@ def test_a_list_and_a_home_fit_together(by: str) -> None:
     view = home.build(home.Shown(opening, page, PEOPLE, (Scope.MINE,), {}), now=NOW)
     *_, drawn = plainer.views(view)
     assert view_problems(counted(drawn, by)) == []
+
+
+@pytest.mark.parametrize("by", COUNTS)
+def test_what_is_not_tried_twice_fits_at_once(by: str) -> None:
+    said = [f"MP-{number}: {HOSTILE['chinese'][:300]}" for number in range(10)]
+    blocks = plainer.message_at_once(notices.answers(said).payload()["blocks"])
+    assert message_problems({"text": "-", "blocks": counted(blocks, by)}) == []
+    assert [each["text"]["text"][:5] for each in blocks] == [f"MP-{n}:" for n in range(10)]
+
+    view = plainer.view_at_once(notices.answers_view("Approving", [REASON * 2, "A word."]))
+    assert view_problems(counted(view, by)) == []
+    assert view["blocks"][-1]["text"]["text"] == "A word."

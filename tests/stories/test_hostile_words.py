@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.limits import message_problems, view_problems
 from bot.sandbox.state.conversations import Message
 from store.domain.request import Category, Request
+from tests.blocks.test_plainer import counted
 from tests.cast import sample_of
 from tests.form_filling import first_step, submit_step
 from tests.harness_slack import Team
@@ -175,3 +177,22 @@ async def test_what_no_database_holds_is_cleaned_wherever_it_stands_in_a_payload
 
     assert caplog.text == ""
     assert all("approved. · Bob Reyes" in shown for shown in team.copies(request))
+
+
+async def test_an_ack_carries_what_slack_takes_by_any_way_of_counting(team_once: Team) -> None:
+    """That Slack refused an ack is told to who typed the command, and not to us."""
+    for number in range(10):
+        named = {"id": "2171020092715498", "name": "小程序发布请求" * 20}
+        title = "请批准发布" * 30
+        await team_once.submit(title=title, mini_program=named, external_id=f"long-{number}")
+
+    listed = (await team_once.bob.command("/mp-requests approvals")).message
+    assert listed is not None
+    as_bytes = counted({"text": "-", "blocks": listed.blocks}, "JSON")
+    assert message_problems(as_bytes) == []
+
+    form = (await team_once.bob.command("/mp-requests reject MP-1 MP-2")).view
+    assert form is not None
+    answered = await team_once.bob.submit(form, {"reason": "请说明" * 300})
+    assert answered.view is not None
+    assert view_problems(counted(answered.view.payload, "JSON")) == []
