@@ -9,9 +9,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -49,12 +51,22 @@ def session() -> aiohttp.ClientSession:
 
 def client(settings: Settings, http: aiohttp.ClientSession) -> AsyncWebClient:
     """Slack's Web API as the bot."""
-    return AsyncWebClient(
+    made = AsyncWebClient(
         token=settings.bot_token(),
         base_url=settings.slack_api_url,
         session=http,
         retry_handlers=[],
     )
+    made.proxy = proxy_for(settings.slack_api_url)
+    return made
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that a call of this address goes through; None for straight there.
+
+    Slack's SDK reads HTTPS_PROXY by itself, and knows no NO_PROXY.
+    """
+    return None if proxy_bypass(urlsplit(url).netloc) else load_http_proxy_from_env(log)
 
 
 def may_answer(url: str, api_url: str) -> bool:
@@ -88,6 +100,7 @@ async def answer(
     if not may_answer(url, api_url):
         raise AddressError(urlsplit(url).hostname or "no host")
     webhook = AsyncWebhookClient(url, session=http, retry_handlers=[])
+    webhook.proxy = proxy_for(url)
     return await webhook.send_dict(content)
 
 

@@ -13,6 +13,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.outgoing.slack_calls import CLOCKS_APART
+from bot.slack_client import proxy_for
 
 SEND_SECONDS = 150
 """How long the bytes may take; a hundred megabytes at a slow megabyte a second."""
@@ -39,8 +40,7 @@ class Files:
         """Send the bytes. Raises aiohttp.ClientError where they are not taken."""
         wait = aiohttp.ClientTimeout(total=SEND_SECONDS)
         file = await asyncio.to_thread(path.open, "rb")
-        proxy = self.client.proxy  # what the client goes through: all calls go one way
-        async with self.http.post(url, data=file, timeout=wait, proxy=proxy) as answer:
+        async with self.http.post(url, data=file, timeout=wait, proxy=proxy_for(url)) as answer:
             answer.raise_for_status()
 
     async def share(self, file_id: str, title: str, channel: str) -> None:

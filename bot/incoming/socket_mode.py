@@ -18,12 +18,12 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
-from slack_sdk.proxy_env_variable_loader import load_http_proxy_from_env
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.incoming.bolt_app import asked
 from bot.incoming.heard import Heard
+from bot.slack_client import proxy_for
 from handlers.slack_errors import answer_of, code_of
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,6 @@ class SocketMode:
         self, app: AsyncApp, token: str, http: aiohttp.ClientSession, heard: Heard
     ) -> None:
         self._app, self._token, self._http, self._heard = app, token, http, heard
-        self._proxy = load_http_proxy_from_env(log)
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
         self._unanswered = 0
@@ -122,7 +121,7 @@ class SocketMode:
             heartbeat=HEARTBEAT_SECONDS,
             autoping=False,  # so that pings and pongs are seen: they say that Slack is there
             timeout=aiohttp.ClientWSTimeout(ws_close=ANSWER_SECONDS),
-            proxy=self._proxy,
+            proxy=proxy_for(address),
             ssl=self._app.client.ssl or True,
         )
         return Connection(socket)

@@ -43,23 +43,28 @@ async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
     await runner.cleanup()
 
 
-async def test_uploads_go_through_the_proxy_like_all_other_calls(
-    team_once: Team, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    url = team_once.workspace.root_url + team_once.workspace.response_urls.new(
-        team_once.bob.dm.id, team_once.bob.id
-    )
+async def every_way(team: Team, tmp_path: Path) -> None:
+    """Call a method, answer by a response URL and send a file."""
+    url = team.workspace.root_url + team.workspace.response_urls.new(team.bob.dm.id, team.bob.id)
     file = tmp_path / "requests.csv"
     file.write_bytes(b"id,title")
-    async with proxy() as (address, passed), slack_client.session() as http:
-        monkeypatch.setenv("HTTPS_PROXY", address)
-        client = slack_client.client(team_once.bot.settings, http)
+    async with slack_client.session() as http:
+        client = slack_client.client(team.bot.settings, http)
         calls, files = SlackCalls(client, http), Files(client, http)
-        await calls.send(Post(WORDS, team_once.bob.id), key="k")
+        await calls.send(Post(WORDS, team.bob.id), key="k")
         await calls.send(Reply(WORDS, url, replace=False), key="k")
         where, file_id = await files.offer(file.name, 8)
         await files.send(file, where)
-        await files.share(file_id, file.name, await files.conversation(team_once.bob.id))
+        await files.share(file_id, file.name, await files.conversation(team.bob.id))
+    assert [shared["name"] for m in team.bob.sees() for shared in m.files] == [file.name]
+
+
+async def test_uploads_go_through_the_proxy_like_all_other_calls(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with proxy() as (address, passed):
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        await every_way(team_once, tmp_path)
 
     assert [path.rsplit("/", 2)[-2] for path in passed] == [
         "api",
@@ -69,4 +74,38 @@ async def test_uploads_go_through_the_proxy_like_all_other_calls(
         "api",
         "api",
     ]
-    assert [shared["name"] for m in team_once.bob.sees() for shared in m.files] == [file.name]
+
+
+async def test_where_no_proxy_names_the_host_no_call_goes_through_it(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with proxy() as (address, passed):
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        monkeypatch.setenv("NO_PROXY", "intranet.example, 127.0.0.1")
+        await every_way(team_once, tmp_path)
+
+    assert passed == []
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "proxied"),
+    [
+        (None, "https://slack.com/api/", True),
+        ("", "wss://wss-primary.slack.com/link", True),
+        ("slack.com", "wss://wss-primary.slack.com/link", False),
+        (".slack.com", "https://hooks.slack.com/actions/T1", False),
+        ("slack.com", "https://notslack.com/api/", True),
+        ("files.slack.com,example.com", "https://slack.com/api/", True),
+        ("localhost:8080", "http://localhost:8080/api/", False),
+        ("*", "https://slack.com/api/", False),
+    ],
+)
+def test_each_address_has_its_own_way(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str | None, url: str, proxied: bool
+) -> None:
+    for name in ("no_proxy", "https_proxy", "http_proxy", "HTTP_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    if no_proxy is not None:
+        monkeypatch.setenv("NO_PROXY", no_proxy)
+    assert slack_client.proxy_for(url) == ("http://proxy.example:3128" if proxied else None)
