@@ -23,11 +23,12 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DatabaseError, InvalidatePoolError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from store.engine import time_limits
 from store.engine.time_limits import Limits
+from store.engine.trouble import OldServerError
 
 IDLE_SECONDS = 1.0
 """After so long an unused connection is tested: no server restarts in less."""
@@ -45,6 +46,8 @@ REACH = {
     "tcp_user_timeout": 15_000,  # milliseconds in which what was sent must have arrived
 }
 """How soon it shows that the server cannot be reached; a value in the URL goes before these."""
+OLDEST = 13
+"""The oldest PostgreSQL that can say what became of a transaction by a number without an end."""
 LOCK_NOT_AVAILABLE = "55P03"
 _READ = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -117,6 +120,10 @@ def _say_begin(connection: Connection) -> None:
 
 
 def _prepare_if_direct(connection: Any, _record: Any) -> None:
+    version = connection.driver_connection.info.server_version // 10_000
+    if version < OLDEST:
+        old = OldServerError(f"PostgreSQL {version} is too old: {OLDEST} or newer is needed")
+        raise DatabaseError("CONNECT", None, old)
     with _answering_within(ANSWER_SECONDS, connection):
         cursor = connection.cursor()
         cursor.execute("SELECT pg_backend_pid()")

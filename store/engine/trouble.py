@@ -29,6 +29,10 @@ _SYSTEM = {
 }
 
 
+class OldServerError(Exception):
+    """The database's server is older than what we ask of it; the text is half a sentence."""
+
+
 def cause_of(error: BaseException) -> str | None:
     """Half a sentence, such as "the disk is full"; None where nothing is known of it.
 
@@ -46,6 +50,8 @@ def _said_by(error: BaseException) -> str | None:
     if isinstance(error, sqlite3.Error):
         name = getattr(error, "sqlite_errorname", None) or ""
         return next((said for code, said in _SQLITE.items() if name.startswith(code)), None)
+    if isinstance(error, OldServerError):
+        return str(error)
     if isinstance(error, OSError):
         return _SYSTEM.get(error.errno or 0)
     return _POSTGRESQL.get(getattr(error, "sqlstate", None) or "")

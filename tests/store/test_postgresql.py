@@ -1,14 +1,17 @@
 """What is prepared, and what a restart leaves of the connections."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from store.engine import postgresql
 from store.engine.database import Database, execute
 from store.engine.postgresql import PREPARE_AFTER
+from store.engine.trouble import cause_of
 from tests.harness_store import replicas
 from tests.postgres_server import Server
 
@@ -51,3 +54,16 @@ async def test_a_connection_that_was_lost_while_it_rested_is_made_again(
     await ask(other, text("SELECT pg_terminate_backend(:pid)"), pid=first)
     [(second,)] = await ask(db, OWN)
     assert second != first
+
+
+async def test_a_server_that_is_too_old_is_named(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "OLDEST", 99)
+    db = Database(postgresql_url)
+    with pytest.raises(SQLAlchemyError) as caught:
+        await ask(db, OWN)
+    await db.dispose()
+    assert re.fullmatch(
+        r"PostgreSQL \d\d is too old: 99 or newer is needed", cause_of(caught.value) or ""
+    )
