@@ -44,7 +44,8 @@ async def why(
             reminded=await _reminded(session, request),
             remind_at=(await session.get_one(RequestRow, request_id)).remind_at,
             people=await people.known(session, named),
-            policy_of=policy.changed_at,
+            # The file's date is of another clock, and no policy in force is of later than now.
+            policy_of=min(policy.changed_at, now) if policy.changed_at else None,
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from store.domain.access import Denial, Refused
 from store.domain.explanation import Delivery, Why
+from store.domain.policy import Policy
 from store.domain.request import Audience, Request
 from store.engine.database import Database
 from store.messages import cards, claim, outbox, reminders
@@ -80,3 +81,14 @@ async def test_it_tells_who_was_reminded(db: Database) -> None:
     assert why.reminded == ((BOB, MONDAY), (CAROL, MONDAY))
     assert why.remind_at <= MONDAY
     assert why.remind_at - NOW < timedelta(days=4)
+
+
+@pytest.mark.parametrize(("changed", "said"), [(-1, -1), (0, 0), (9, 0)])
+async def test_the_policy_is_of_no_later_than_now(db: Database, changed: int, said: int) -> None:
+    """The date of a file is of another clock than ours."""
+    request = await submit(db)
+    file = f'[workspace]\nreviewers = ["{BOB}"]'
+    policy = Policy.parse(file, changed_at=NOW + timedelta(days=changed))
+    why = await explain.why(db, request.id, asker=BOB, policy=policy, now=NOW)
+    assert isinstance(why, Why)
+    assert why.policy_of == NOW + timedelta(days=said)
