@@ -14,7 +14,8 @@ _SOCKET = ".s.PGSQL.5432"
 class Way:
     """Carries what is said in both directions until it is frozen; then nothing, and never an end.
 
-    `freeze_after(word)` freezes only the answers, once the server has been told that word.
+    `freeze_after(word)` freezes only the answers, once the server has been told that word; of all
+    connections, or `only_there`, where it was said.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,8 @@ class Way:
         self._asked.set()
         self._answered.set()
         self._word: bytes | None = None
+        self._only_there = False
+        self._held: set[asyncio.Event] = set()  # of single connections
         self.said = asyncio.Event()
         """Set when the word was said."""
 
@@ -30,27 +33,39 @@ class Way:
         self._asked.clear()
         self._answered.clear()
 
-    def freeze_after(self, word: bytes) -> None:
+    def freeze_after(self, word: bytes, *, only_there: bool = False) -> None:
         """From then on nothing of what the server says arrives."""
-        self._word = word
+        self._word, self._only_there = word, only_there
 
     def thaw(self) -> None:
         """All that was said arrives."""
         self._word = None
         self._asked.set()
         self._answered.set()
+        for own in self._held:
+            own.set()
 
     async def carry(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, asking: bool
+        self,
+        source: asyncio.StreamReader,
+        target: asyncio.StreamWriter,
+        own: asyncio.Event,
+        *,
+        asking: bool,
     ) -> None:
-        """One direction of one connection, to its end."""
+        """One direction of one connection, to its end; `own` lets its answers pass."""
         gate = self._asked if asking else self._answered
         try:
             while said := await source.read(65536):
                 await gate.wait()
                 if asking and self._word and self._word in said:
-                    self._answered.clear()
+                    (own if self._only_there else self._answered).clear()
+                    self._held.add(own)
+                    if self._only_there:
+                        self._word = None
                     self.said.set()
+                if not asking:
+                    await own.wait()
                 target.write(said)
                 await target.drain()
         except ConnectionError:
@@ -66,8 +81,10 @@ async def way_to(server: Server, folder: Path) -> AsyncIterator[tuple[Way, Serve
 
     async def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_unix_connection(str(server.folder / _SOCKET))
-        carrying.add(asyncio.create_task(way.carry(reader, there[1], asking=True)))
-        carrying.add(asyncio.create_task(way.carry(there[0], writer, asking=False)))
+        own = asyncio.Event()
+        own.set()
+        carrying.add(asyncio.create_task(way.carry(reader, there[1], own, asking=True)))
+        carrying.add(asyncio.create_task(way.carry(there[0], writer, own, asking=False)))
 
     folder.mkdir()  # noqa: ASYNC240 - of a moment
     listening: Any = await asyncio.start_unix_server(met, str(folder / _SOCKET))

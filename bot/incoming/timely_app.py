@@ -6,8 +6,8 @@ changed, and nothing will be; or that it is not sure yet. Then the truth follows
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from datetime import datetime
+from collections.abc import Coroutine, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -31,10 +31,12 @@ CLICK_SECONDS = 2.5
 """How long a listener may take before its COMMIT. Slack: 3 seconds from click to answer."""
 UNSURE_SECONDS = 2.8
 """How long an answer to that COMMIT is waited for before we say that we do not know."""
-ASK_AGAIN_SECONDS = 1.0
-"""Between two questions what became of a COMMIT whose answer was lost..."""
+AGAIN_SECONDS = 1.0
+"""Between two attempts to owe the message that says what became of a COMMIT..."""
 LONGEST_DOUBT = 600.0
-"""...and how long it is asked."""
+"""...and how long it is tried."""
+KNOWN_BY_THEN = timedelta(seconds=15)
+"""When this process knows what became of a COMMIT, if it lives: it waits no longer for one."""
 
 
 class TimelyApp(AsyncApp):
@@ -98,37 +100,43 @@ class TimelyApp(AsyncApp):
         body: dict[str, Any],
         asked_at: datetime,
     ) -> None:
-        """Once it is known what became of their click, owe the person a message that says so."""
-        await asyncio.wait([listening])
+        """Owe the person a message that says what became of their click.
+
+        1. While its COMMIT has no answer, owe it by the number of the transaction: should this
+           process end, whoever sends it later asks the database. On SQLite there is no number.
+        2. Once it has one, owe the same message as it is known here, at once.
+        """
         person = (body.get("user") or {}).get("id") or body.get("user_id")
         if not person:
             return  # of an event, which nobody waits for
-        is_owed = False
+        key, said = uuid4().hex, {"asked_at": asked_at.isoformat()}
+        is_owed = deadline.transaction is None
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_DOUBT
-        while not is_owed and loop.time() < until:
+        while loop.time() < until:
             try:
-                is_owed = await self._owe_the_truth(deadline, person, asked_at)
+                if listening.done():
+                    await self._owe(person, key, said | _known(deadline))
+                    return
+                if not is_owed:
+                    by_number = {"transaction": deadline.transaction}
+                    await self._owe(person, key, said | by_number, wait=KNOWN_BY_THEN)
+                    is_owed = True
             except (SQLAlchemyError, OSError) as error:
                 log.warning("what became of a click is not known yet: %s", type(error).__name__)
-            if not is_owed:
-                await asyncio.sleep(ASK_AGAIN_SECONDS)
+                await asyncio.sleep(AGAIN_SECONDS)
+            if not listening.done():
+                await asyncio.wait([listening], timeout=None if is_owed else AGAIN_SECONDS)
 
-    async def _owe_the_truth(self, deadline: Deadline, person: str, asked_at: datetime) -> bool:
-        """Whether it is known, and the message owed."""
-        db, took_effect = self._deps.db, deadline.fate is Fate.COMMITTED
-        if deadline.fate is Fate.LOST and deadline.transaction:
-            known = await db.took_effect(deadline.transaction)
-            if known is None:
-                return False
-            took_effect = known
-        data = {"took_effect": took_effect, "asked_at": asked_at.isoformat()}
-        if deadline.fate is Fate.LOST and not deadline.transaction:
-            data["took_effect"] = None
-        message = Owed.post(Kind.LATE_ANSWER, person, uuid4().hex, person, data=data)
-        async with db.transaction(asked_by=()) as session:
-            await outbox.owe(session, [message], now=self._deps.clock())
-        return True
+    async def _owe(
+        self, person: str, key: str, data: Mapping[str, Any], *, wait: timedelta = timedelta()
+    ) -> None:
+        message, now = (
+            Owed.post(Kind.LATE_ANSWER, person, key, person, data=data),
+            self._deps.clock(),
+        )
+        async with self._deps.db.transaction(asked_by=()) as session:
+            await outbox.owe(session, [message], now=now, due=now + wait)
 
     async def finish(self) -> None:
         """End what is still done for people who have their answer."""
@@ -148,3 +156,12 @@ class TimelyApp(AsyncApp):
         self._late.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.warning("what came too late failed: %s", type(error).__name__)
+
+
+def _known(deadline: Deadline) -> dict[str, Any]:
+    """Whether it took effect, as `Kind.LATE_ANSWER` has it: None where nobody can say, or the
+    number by which the database can.
+    """
+    if deadline.fate is not Fate.LOST:
+        return {"took_effect": deadline.fate is Fate.COMMITTED}
+    return {"transaction": deadline.transaction} if deadline.transaction else {"took_effect": None}

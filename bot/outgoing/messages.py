@@ -6,7 +6,7 @@ digest with nothing left in it); it counts as sent.
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -43,6 +43,14 @@ from store.needs import needs_of
 from store.requests import read
 
 
+LONGEST_DOUBT = timedelta(minutes=10)
+"""How long the database is asked what became of a transaction that still runs there."""
+
+
+class NotYetError(Exception):
+    """There is nothing to say yet; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Renderer:
     """Draws each kind of owed message."""
@@ -53,7 +61,7 @@ class Renderer:
     clock: Clock
 
     async def render(self, owed: Claimed) -> Call | None:
-        """The message as it should read at this moment."""
+        """The message as it should read at this moment. Raises NotYetError."""
         if owed.is_answer and "url" not in owed.data:  # it came too late, and is forgotten
             return None
         db, profiles, policy, now = self.db, self.profiles, self.in_force.policy, self.clock()
@@ -89,7 +97,7 @@ class Renderer:
             case Kind.SECOND_COPY:
                 return await _second_copy(owed, db, now)
             case Kind.LATE_ANSWER:
-                return _late_answer(owed)
+                return await _late_answer(owed, db, now)
             case Kind.HELP:
                 return await _help(owed, db, policy)
             case Kind.STAGE:
@@ -376,10 +384,16 @@ async def _second_copy(owed: Claimed, db: Database, now: datetime) -> Call | Non
     return DeleteOthers(data["key"], data["channel"], data["ts"], since, data["thread_ts"])
 
 
-def _late_answer(owed: Claimed) -> Call:
-    asked_at = datetime.fromisoformat(owed.data["asked_at"])
-    said = notices.late_answer(asked_at, took_effect=owed.data["took_effect"])
-    return Post(said, owed.recipient)
+async def _late_answer(owed: Claimed, db: Database, now: datetime) -> Call:
+    """What the process knew that had the click, else what the database says of its transaction."""
+    asked_at, took_effect = datetime.fromisoformat(owed.data["asked_at"]), None
+    if "transaction" in owed.data:
+        took_effect = await db.took_effect(owed.data["transaction"])
+        if took_effect is None and now < asked_at + LONGEST_DOUBT:
+            raise NotYetError("what became of the click is not known yet")
+    else:
+        took_effect = owed.data["took_effect"]
+    return Post(notices.late_answer(asked_at, took_effect=took_effect), owed.recipient)
 
 
 async def _policy(owed: Claimed, db: Database, policy: Policy) -> Call | None:

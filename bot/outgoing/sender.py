@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from blocks import plainer
-from bot.outgoing.messages import Renderer
+from bot.outgoing.messages import NotYetError, Renderer
 from bot.outgoing.settle import Settler
 from bot.outgoing.slack_calls import (
     Call,
@@ -37,6 +37,8 @@ from store.messages.outbox import Claimed
 
 log = logging.getLogger(__name__)
 
+_AGAIN_SECONDS = 5.0
+"""After which a message is drawn again that has nothing to say yet."""
 _FIRST_SECONDS = 0.1
 """How long others wait for what goes first to be drawn. All drawing shares one processor: measured,
 a clicked card that is drawn beside its four neighbours takes three times as long."""
@@ -75,6 +77,9 @@ class Sender:
             raise
         except (DBAPIError, PoolTimeoutError) as error:  # not the message's fault
             log.warning("%s waits for its lease to end: %s", message.key, type(error).__name__)
+        except NotYetError as why:
+            again = TryAgain(_AGAIN_SECONDS, f"{why}", doubtful=message.doubtful)
+            await self._settler.postpone(message, again)
         except Exception:
             log.exception("%s could not be made", message.key)
             unmade = TryAgain(LONGEST_RETRY_SECONDS, "could not be made", doubtful=True)

@@ -5,16 +5,22 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
+from sqlalchemy import text
+from sqlmodel import select
 
 from blocks import notices
 from bot import app
 from bot.incoming import timely_app
+from bot.incoming.timely_app import TimelyApp
 from store.engine import postgresql, time_limits
-from store.engine.database import Database
+from store.engine.database import Database, Topic
 from store.engine.time_limits import Limits
 from store.requests import read
+from store.tables import OutboxRow
+from tests.bot.sending import another_bot, rows, send_all
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
 from tests.postgres_server import Server
@@ -89,6 +95,45 @@ async def test_a_commit_without_an_answer_is_told_as_not_sure_and_then_as_it_is(
         await team.workspace.until(lambda: FIRST_WORDS in team.last(team.bob))
     assert "took effect. Nothing is left for you to do." in team.last(team.bob)
     assert "This request is approved." in team.words(card)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_the_truth_follows_although_the_process_ends_before_it_is_known(
+    by_a_way: tuple[Way, Team], arrives: bool
+) -> None:
+    way, team = by_a_way
+    card = team.card(team.bob, await team.submit())
+    way.freeze_after(b"COMMIT", only_there=True)
+    something_owed = asyncio.Event()
+    team.bot.db.listeners[Topic.AWAITED] = something_owed.set
+    assert (await team.bob.click(card, "request.approve")).acked
+    await team.workspace.until(lambda: notices.NOT_SURE_YET in team.last(team.bob))
+    await something_owed.wait()
+    owed = [key for key in await rows(team) if key.startswith("late_answer:")]
+    await cast(TimelyApp, team.bot.app).finish()  # as at the end of a process: nobody hears it
+    if not arrives:
+        await forget_commit(team, owed[0])
+
+    async with another_bot(team) as restarted:
+        team.clock.move(seconds=14)
+        await send_all(restarted)
+        assert FIRST_WORDS not in team.last(team.bob), "the process may live, and know it"
+        team.clock.move(seconds=2)
+        await send_all(restarted)
+    took_effect = "took effect. Nothing is left for you to do."
+    expected = took_effect if arrives else "did not take effect: nothing was changed."
+    assert expected in team.last(team.bob)
+
+
+async def forget_commit(team: Team, key: str) -> None:
+    """As if the server had not taken that transaction: put one in its place that was undone."""
+    async with team.bot.db.engine.connect() as connection:
+        asked = await connection.execute(text("SELECT CAST(pg_current_xact_id() AS text)"))
+        undone = asked.scalar_one()
+        await connection.rollback()
+    async with team.bot.db.transaction() as session:
+        row = (await session.exec(select(OutboxRow).where(OutboxRow.key == key))).one()
+        row.data = {**row.data, "transaction": undone}
 
 
 async def test_a_locked_file_is_not_waited_for_and_nothing_is_done_later(
