@@ -29,18 +29,27 @@ def build(
     )
 
 
-def taken_away(request: Request, people: People, *, stood_in: bool = False) -> Message:
-    """The card of somebody who is no reviewer any more, or no longer stands in for one: no buttons,
-    and nothing that is new.
+def taken_away(
+    request: Request,
+    people: People,
+    *,
+    audience: Audience = Audience.REVIEWER,
+    stood_in: bool = False,
+) -> Message:
+    """The card of somebody who is no reviewer any more, or no longer stands in for one, or in a
+    channel where requests are shown no more: no buttons, and nothing that is new.
 
     `request` comes without what others add to it. Of how it ended they are told nothing.
     """
     why = "You are no longer a reviewer of this request; others decide it."
-    if stood_in:
+    if audience is Audience.CHANNEL:
+        why = "Requests are no longer shown in this channel; others decide it."
+    elif stood_in:
         why = "You no longer stand in for a reviewer of this request; others decide it."
     named = f"*{request_text.title(request)}* · {request.ref}"
     facts = _body(request, people) if request.is_open else [_said(named)]
-    fallback = f"No longer yours to review: {request_text.named(request)}"
+    where = "shown here" if audience is Audience.CHANNEL else "yours to review"
+    fallback = f"No longer {where}: {request_text.named(request)}"
     return Message(clip(fallback, FALLBACK_LIMIT), (_said(why), *facts))
 
 

@@ -42,7 +42,6 @@ from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
 from store.requests import read
 
-
 LONGEST_DOUBT = timedelta(minutes=10)
 """How long the database is asked what became of a transaction that still runs there."""
 
@@ -136,7 +135,7 @@ async def _card(
     known = await profiles.people(request.people())
     if Act.SEE not in acts:
         stood_in = owed.recipient not in request.asked
-        message = request_card.taken_away(request, known, stood_in=stood_in)
+        message = request_card.taken_away(request, known, audience=audience, stood_in=stood_in)
     elif audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known)
     else:
@@ -174,13 +173,16 @@ async def _as_read(
     policy: Policy,
     now: datetime,
 ) -> tuple[Request, AbstractSet[Act]]:
-    """The request as this reader may see it, and what they may do; nothing where they may not."""
-    if audience is Audience.CHANNEL:
+    """The request as this reader may see it, and what they may do; nothing where they may not.
+
+    A channel may see what the policy shows there.
+    """
+    if audience is Audience.CHANNEL and reader in policy.channels:
         request = await read.in_context(session, request_id)
         request = await read.reviewed_now(session, request, policy=policy, now=now)
         return request, {Act.SEE, Act.APPROVE, Act.SEND}
     seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
-    if isinstance(seen, Refused):
+    if isinstance(seen, Refused):  # as of any channel, which is nobody
         request = await read.one(session, request_id)
         return await read.reviewed_now(session, request, policy=policy, now=now), frozenset()
     return seen.request, seen.acts

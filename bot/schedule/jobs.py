@@ -46,6 +46,7 @@ class Jobs:
         self._followed: Roster | None = None
         self._away: Standing | None = None
         self._stood: Standing | None = None
+        self._channels: frozenset[str] | None = None
         self.differ_since: datetime | None = None
         """Since when replicas are seen to judge by different policies."""
 
@@ -98,6 +99,7 @@ class Jobs:
         """
         await self.profiles.poll_groups()
         await self.profiles.meet_deciders()
+        await self.follow_channels()
         return await self.follow_roles()
 
     async def follow_roles(self) -> int:
@@ -110,7 +112,7 @@ class Jobs:
             roster = await people.roster(session, self.policy)
         if roster == self._followed:
             return 0
-        count = await roles.follow(self.db, roster, now=self.clock())
+        count = await roles.follow(self.db, roster, before=self._seen, now=self.clock())
         self._followed = roster if roster == self._seen else None
         self._seen = roster
         return count
@@ -121,6 +123,12 @@ class Jobs:
         standing = await stand_ins.follow(self.db, self.policy, before=before, now=now)
         self._stood = standing if standing == self._away else None
         self._away = standing
+
+    async def follow_channels(self) -> int:
+        """Owe the cards in channels that the policy names no more, or again; how many."""
+        channels, before = frozenset(self.policy.channels), self._channels
+        self._channels = channels
+        return await cards.follow_channels(self.db, channels, before, now=self.clock())
 
     async def compare_policies(self) -> int:
         """Tell the admins where replicas go on judging by different policies; how many are told."""

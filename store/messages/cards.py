@@ -32,7 +32,7 @@ from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Database, dialect_insert, execute
 from store.messages import claim, homes, outbox
 from store.messages.outbox import Claimed, Owed, Rank
-from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
+from store.tables import OPEN, CardRow, OutboxRow, OutboxState, RequestRow
 
 MOST_DELETIONS = 2
 """Deletions after which a card is left alone: who deletes it twice does not want it."""
@@ -229,7 +229,7 @@ async def find(
 async def record_posted(session: AsyncSession, cards: Sequence[Card]) -> None:
     """Write down where these cards are and what they show, as Slack has it now."""
     # In one order, against deadlocks.
-    ordered = sorted(cards, key=lambda card: (card.request_id, card.channel or "", card.ts or ""))
+    ordered = sorted(cards, key=lambda card: (card.request_id, card.channel or ""))
     rows = [
         _key(card)
         | {name: getattr(card, name) for name in ("channel", "ts", "shown_revision", "drawn_at")}
@@ -306,7 +306,7 @@ async def record_deleted(session: AsyncSession, card: Card, *, now: datetime) ->
     row = await session.get_one(CardRow, (card.request_id, card.audience, card.recipient))
     request = await session.get_one(RequestRow, card.request_id)
     asks = request.status == Status.UNDER_REVIEW and not row.deletions
-    row.deletions = row.deletions + 1 if asks else MOST_DELETIONS
+    row.deletions = 1 if asks else MOST_DELETIONS
     row.channel = row.ts = row.response_url = None
     if asks:
         await outbox.owe(session, [_message(row, now)], now=now)
@@ -331,6 +331,46 @@ async def repair(db: Database, *, now: datetime, most: int | None = None) -> int
                 await outbox.owe(session, repairs, now=now)
         found, below = found + len(behind), ids[-1]
         left = left - len(ids) if left is not None else None
+    return found
+
+
+async def follow_channels(
+    db: Database, channels: AbstractSet[str], before: AbstractSet[str] | None, *, now: datetime
+) -> int:
+    """Owe the copies of open requests in channels that cards are shown in no more, or are again.
+
+    `before` are the channels that were last followed; where it is not known, only those count that
+    are none now. Returns how many copies.
+    """
+    posted = (
+        select(CardRow)
+        .join(RequestRow, col(RequestRow.id) == CardRow.request_id)
+        .where(
+            CardRow.audience == Audience.CHANNEL.value,
+            col(CardRow.ts).is_not(None),
+            col(CardRow.deletions) < MOST_DELETIONS,
+            OPEN,
+        )
+        .order_by(col(RequestRow.id))
+        .limit(_CHUNK)
+    )
+    which = (
+        col(CardRow.recipient).not_in(channels)
+        if before is None
+        else col(CardRow.recipient).in_(before ^ channels)
+    )
+    found, last = 0, 0
+    while before is None or before != channels:
+        async with db.snapshot() as session:
+            copies = (await session.exec(posted.where(which, col(RequestRow.id) > last))).all()
+        if copies:
+            async with db.transaction() as session:
+                owed = [_message(copy, now, Rank.REST) for copy in copies]
+                await outbox.owe(session, owed, now=now)
+        found += len(copies)
+        if len(copies) < _CHUNK:
+            break
+        last = copies[-1].request_id
     return found
 
 

@@ -32,12 +32,14 @@ they turn a page. Slack: publishing is tier 4, about 100 a minute."""
 STUCK_SHOWN = 5
 """Requests that Home names as stuck."""
 
+_EVERYTHING = f"{Scope.ALL.value} "
+"""How the place of a Home on All requests begins."""
 _OPEN = col(HomeRow.seen_at) >= bindparam("since")
 _READERS = select(CardRow.recipient).where(in_list(col(CardRow.request_id), "ids"))
 _DECIDERS = select(RequestRow.decided_by).where(in_list(col(RequestRow.id), "ids"))
 _ONLOOKERS = (
     select(HomeRow.user_id)
-    .where(_OPEN, col(HomeRow.place).startswith(f"{Scope.ALL.value} "))
+    .where(_OPEN, col(HomeRow.place).startswith(_EVERYTHING))
     .order_by(col(HomeRow.seen_at).desc())
     .limit(ONLOOKERS)
 )
@@ -102,6 +104,24 @@ async def redraws(
     asked = {"ids": list(request_ids), "since": now - OPEN_FOR}
     users = (await execute(session, _CONCERNED, asked)).scalars()
     return [Owed.home(user, Rank.HOME) for user in users]
+
+
+async def follow(
+    session: AsyncSession, roster: Roster, before: Roster | None, *, now: datetime
+) -> None:
+    """Owe the open Homes of who has lost or won a role since `before`.
+
+    Where it is not known what was before, of who looks at all requests and holds no role.
+    """
+    looked_at = select(HomeRow.user_id, HomeRow.place).where(HomeRow.seen_at >= now - OPEN_FOR)
+
+    def is_behind(user: str, place: str) -> bool:
+        if before:
+            return roster.reviews(user) != before.reviews(user)
+        return place.startswith(_EVERYTHING) and not roster.reviews(user)
+
+    behind = sorted(user for user, place in await session.exec(looked_at) if is_behind(user, place))
+    await outbox.owe(session, [Owed.home(user, Rank.HOME) for user in behind], now=now)
 
 
 async def overview(

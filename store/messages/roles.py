@@ -9,7 +9,7 @@ from sqlmodel import and_, col, select, update
 
 from store.domain.access import Roster
 from store.engine.database import Database
-from store.messages import cards
+from store.messages import cards, homes
 from store.tables import OPEN, AssignmentRow
 
 _CHUNK = 100
@@ -18,11 +18,14 @@ _CHUNK = 100
 _OWN_TURN = and_(col(AssignmentRow.turn), col(AssignmentRow.for_whom).is_(None))
 
 
-async def follow(db: Database, roster: Roster, *, now: datetime) -> int:
-    """Owe the cards of open requests whose reviewers have lost their role or have it again.
+async def follow(db: Database, roster: Roster, *, before: Roster | None, now: datetime) -> int:
+    """Owe the cards of open requests whose reviewers have lost their role or have it again, and the
+    open Homes of those who lost or won one since `before`, where that is known.
 
     Every copy, because each names whom the request waits for. Returns how many assignments changed.
     """
+    async with db.transaction() as session:
+        await homes.follow(session, roster, before, now=now)
     given = select(AssignmentRow.reviewer, AssignmentRow.seat, AssignmentRow.waits)
     async with db.snapshot() as session:
         rows = (await session.exec(given.where(OPEN, _OWN_TURN).distinct())).all()

@@ -13,7 +13,7 @@ from bot.sandbox.state.conversations import UserGroup
 from bot.sandbox.state.faults import FaultKind
 from bot.sandbox.state.ids import TEAM_ID
 from store import people
-from tests.bot.sending import another_bot
+from tests.bot.sending import another_bot, send_all
 from tests.harness_slack import Team
 
 EVENTS = {"subteam_members_changed", "subteam_updated", "user_change"}
@@ -206,6 +206,83 @@ async def exported(team: Team, person: Person) -> list[str]:
     *_, message = (message for message in person.sees() if message.files)
     raw = team.workspace.files.content(message.files[0]["id"])
     return [row["Request"] for row in csv.DictReader(io.StringIO(raw.decode("utf-8-sig")))]
+
+
+async def test_who_lost_the_role_sees_it_in_home(team: Team) -> None:
+    """Also who has no open request that they were asked about."""
+    await team.submit()
+    await team.carol.command("/mp-requests approve MP-1")
+    await tick(team)
+    await team.carol.open_home()
+    await team.send_all()
+    home = team.workspace.views.home(team.carol.id)
+    assert home
+    await team.carol.click(home, "home.tab.list")
+    await team.send_all()
+    assert "All requests" in at_home(team, team.carol)
+    await without_carol(team)
+
+    assert "All requests" not in at_home(team, team.carol)
+    both = [team.bob, team.carol]
+    team.workspace.change_usergroup(group(team), members=both)
+    await tick(team)
+    assert "All requests" in at_home(team, team.carol)
+
+
+async def test_a_home_left_on_all_requests_is_redrawn_by_the_next_process(team_once: Team) -> None:
+    await team_once.carol.open_home()
+    await team_once.send_all()
+    home = team_once.workspace.views.home(team_once.carol.id)
+    assert home
+    await team_once.carol.click(home, "home.tab.list")
+    await team_once.send_all()
+    team_once.workspace.change_usergroup(group(team_once), members=[team_once.bob])
+    async with another_bot(team_once) as restarted:
+        await restarted.profiles.refresh_groups()
+        await restarted.jobs.follow_roles()
+        await team_once.send_all()
+
+    assert "All requests" not in at_home(team_once, team_once.carol)
+
+
+def at_home(team: Team, person: Person) -> str:
+    """What this person's Home shows."""
+    return team.words(team.workspace.views.home(person.id))
+
+
+async def test_a_channel_that_the_policy_names_no_more_learns_nothing_new(team: Team) -> None:
+    request = await team.submit()
+    card = team.card(team.ada, request, team.reviews)
+    await tick(team)
+    named = team.bot.policy
+    team.bot.in_force.policy = named.model_copy(update={"channel": None})
+    await tick(team)
+
+    assert "Requests are no longer shown in this channel" in team.words(card)
+    assert "Approve" not in team.words(card)
+    team.bot.in_force.policy = named
+    await tick(team)
+    assert "Approve" in team.words(card)
+    team.bot.in_force.policy = named.model_copy(update={"channel": "CELSEWHERE"})
+    await team.reject(team.bob, team.card(team.bob, request), REASON)
+    await tick(team)
+    assert REASON in team.words(team.card(team.alice, request))
+    assert not any(REASON in team.words(shown) for shown in team.ada.sees(team.reviews))
+
+
+async def test_a_card_in_a_channel_of_an_older_policy_is_redrawn_by_the_next_process(
+    team_once: Team,
+) -> None:
+    request = await team_once.submit()
+    card = team_once.card(team_once.ada, request, team_once.reviews)
+    async with another_bot(team_once) as restarted:
+        named = restarted.in_force.policy
+        restarted.in_force.policy = named.model_copy(update={"channel": None})
+        assert await restarted.jobs.follow_channels() == 1
+        assert await restarted.jobs.follow_channels() == 0
+        await send_all(restarted)
+
+    assert "no longer shown in this channel" in team_once.words(card)
 
 
 async def test_a_reminder_that_was_owed_does_not_reach_a_former_reviewer(team_once: Team) -> None:
