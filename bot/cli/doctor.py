@@ -1,5 +1,6 @@
 """Look at everything the bot needs and say what to do about what is missing."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,24 +14,29 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot import slack_client
+from bot.audit_key import AuditKey, is_signed
+from bot.checkpoints import last_in
 from bot.cli.manifest import SCOPES
 from bot.remarks import silence
 from bot.settings import Settings, SettingsError
 from handlers.slack_errors import PAGE, answer_of
 from store import groups, people, replicas
+from store.audit import checkpoints
 from store.domain.clock import utc_now
 from store.domain.policy import Policy
 from store.domain.policy_check import problems
 from store.engine import migrate, sqlite_file
 from store.engine.database import Database, parse_url
 from store.engine.sqlite_file import StoreFileError
-from store.engine.trouble import cause_of
+from store.engine.trouble import OldServerError, cause_of
 from store.groups import longest_unread
 
 EXAMPLE_IDS = {"U0ADMIN0001", "U0REVIEWER1", "S0REVIEWERS", "C0REVIEWS01"}
 """The ids of `policy.example.toml`: nobody's."""
 MOST_MEMBERS = 80
 """Members of user groups whose profiles are looked at. Slack: users.info 100 times a minute."""
+_LATE = timedelta(hours=1)
+"""A checkpoint is made every ten minutes; what was not taken for so long is no moment's trouble."""
 _COPY_AGAIN = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 _UNTRUSTED = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError)
 _FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
@@ -69,6 +75,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     async for finding in _database(settings):
         yield finding
+    async for finding in _checkpoints(settings):
+        yield finding
     try:
         policy = settings.policy()
         async for finding in _roles(settings, policy):
@@ -80,6 +88,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         client = slack_client.client(settings, http)
         async for finding in _slack(settings, client, policy):
             yield finding
+        if settings.audit_channel:
+            yield await _channel(client, settings.audit_channel)
 
 
 def _settings(settings: Settings) -> list[Finding]:
@@ -138,11 +148,73 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         await db.dispose()
 
 
+async def _checkpoints(settings: Settings) -> AsyncIterator[Finding]:
+    """The key that signs checkpoints, and the places they go to; the channel is Slack's to tell."""
+    what, path, file = "AUDIT_KEY_FILE", settings.audit_key_file, settings.audit_file
+    places = [settings.audit_channel, file, settings.audit_webhook_url]
+    if path is None:
+        remedy = "Without a key nothing is signed: `mp-approvals audit init` makes it."
+        yield Finding(what, State.UNSET, remedy if any(places) else "")
+        return
+    try:
+        key = AuditKey.read(path)
+    except SettingsError as error:
+        yield Finding(what, State.WRONG, str(error))
+        return
+    if sqlite_file.is_readable_by_others(path):
+        yield Finding(what, State.WRONG, f"Others can read it, and sign with it: chmod 600 {path}")
+    else:
+        yield Finding(what, State.OK)
+    if not any(places):
+        remedy = "Name AUDIT_FILE, AUDIT_CHANNEL or AUDIT_WEBHOOK_URL, out of the database's reach."
+        yield Finding("a place for checkpoints", State.UNSET, remedy)
+    if file:
+        yield _audit_file(file, key)
+    if settings.audit_webhook_url:
+        yield await _audit_webhook(settings)
+
+
+def _audit_file(file: Path, key: AuditKey) -> Finding:
+    """Whether it can be appended to, and goes on from what this key has signed."""
+    what = f"AUDIT_FILE {file}"
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        return Finding(what, State.WRONG, "It cannot be written: give the bot's user the right to.")
+    try:
+        last = last_in(file)
+    except OSError as error:
+        return Finding(what, State.WRONG, f"It cannot be read ({error.strerror}).")
+    if last and not is_signed(key.public, last.signed_text(), last.signature):
+        remedy = "Its last checkpoint is signed by another key: begin a new file, and keep both."
+        return Finding(what, State.WRONG, remedy)
+    return Finding(what, State.OK)
+
+
+async def _audit_webhook(settings: Settings) -> Finding:
+    """Nothing is posted to try it: what the bot could not post is known."""
+    what = "AUDIT_WEBHOOK_URL"
+    try:
+        db = Database(settings.database_url)
+    except StoreFileError:
+        return Finding(what, State.OK)  # said already
+    try:
+        left = await checkpoints.not_delivered(db, limit=1) if await migrate.is_current(db) else []
+    except (SQLAlchemyError, OSError):
+        left = []  # said already
+    finally:
+        await db.dispose()
+    if left and left[0].at < utc_now() - _LATE:
+        remedy = f"It has taken no checkpoint since the one of {left[0].at:%Y-%m-%d %H:%M} UTC."
+        return Finding(what, State.AWAY, remedy)
+    return Finding(what, State.OK)
+
+
 def _unusable(what: str, error: Exception) -> Finding:
     """A database that refuses us, or none at all. The driver's own words may hold a password."""
     if isinstance(error, DBAPIError) and "FATAL" in str(error.orig):
         remedy = "The server of DATABASE_URL refuses: are user, password and database name right?"
         return Finding(what, State.WRONG, remedy)
+    if isinstance(error, DBAPIError) and isinstance(error.orig, OldServerError):
+        return Finding(what, State.WRONG, f"{error.orig}.")
     why = cause_of(error) or type(error).__name__
     remedy = f"DATABASE_URL does not answer ({why}): is it up, and the name right?"
     return Finding(what, State.AWAY, remedy)

@@ -4,21 +4,28 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
+from sqlmodel import delete
 
+from bot.audit_key import AuditKey
 from bot.cli.doctor import EXAMPLE_IDS, State
 from bot.sandbox.state.ids import BOT_USER_ID
 from store import groups, replicas
+from store.audit import checkpoints
+from store.domain.checkpoint import Checkpoint
 from store.domain.clock import utc_now
+from store.engine import migrate
 from store.engine.database import Database
 from store.replicas import Replica
+from store.tables import CheckpointRow, SlotRow
 from tests.bot.installation import Installation, Typed
 from tests.harness_slack import Team
+from tests.harness_store import submit
 
 Spoil = Callable[[Installation], object]
 EXAMPLE = Path(__file__).parents[2] / "policy.example.toml"
@@ -44,6 +51,7 @@ async def test_a_whole_installation_is_well(installed: Installation) -> None:
     assert typed.code == 0
     states = found(typed)
     assert states.pop("SLACK_SIGNING_SECRET") == "not set", "Socket Mode needs none"
+    assert states.pop("AUDIT_KEY_FILE") == "not set", "checkpoints are for who wants them"
     assert set(states.values()) == {"ok"}
     for looked_at in ("SLACK_BOT_TOKEN", "the database", "scopes", "channel #reviews"):
         assert looked_at in states
@@ -320,3 +328,89 @@ async def test_what_roles_rest_on_in_the_store_is_named(installed: Installation)
         "its members keep their role until 2026-11-21 03:00 UTC at most."
     ) in typed.words
     assert "goes by another policy than this file" in typed.words
+
+
+@pytest.fixture
+def audited(installed: Installation) -> Installation:
+    """With a key, a file and a channel for checkpoints, all of them right."""
+    key = installed.folder / "audit.key"
+    AuditKey.create(key)
+    installed.environment |= {
+        "AUDIT_KEY_FILE": str(key),
+        "AUDIT_FILE": str(installed.folder / "checkpoints.jsonl"),
+        "AUDIT_CHANNEL": installed.reviews.id,
+    }
+    return installed
+
+
+async def test_key_and_places_of_checkpoints_are_well(audited: Installation) -> None:
+    typed = await audited.types("doctor")
+    states = found(typed)
+    assert (typed.code, states["AUDIT_KEY_FILE"]) == (0, "ok")
+    assert states[f"AUDIT_FILE {audited.environment['AUDIT_FILE']}"] == "ok"
+    assert typed.words.count("ok             channel #reviews") == 2
+
+
+def _key_for_all(audited: Installation) -> None:
+    Path(audited.environment["AUDIT_KEY_FILE"]).chmod(0o644)
+
+
+def _key_is_a_text(audited: Installation) -> None:
+    Path(audited.environment["AUDIT_KEY_FILE"]).write_text("no key", "utf-8")
+
+
+def _no_place(audited: Installation) -> None:
+    del audited.environment["AUDIT_FILE"], audited.environment["AUDIT_CHANNEL"]
+
+
+def _no_key(audited: Installation) -> None:
+    del audited.environment["AUDIT_KEY_FILE"]
+
+
+def _another_keys_file(audited: Installation) -> None:
+    other = AuditKey.create(audited.folder / "other.key")
+    unsigned = Checkpoint(at=utc_now(), size=1, root="00", previous=None)
+    key, signature = other.sign(unsigned.signed_text())
+    signed = unsigned.model_copy(update={"key": key, "signature": signature})
+    Path(audited.environment["AUDIT_FILE"]).write_text(f"{signed.line()}\n", "utf-8")
+
+
+def _nowhere(audited: Installation) -> None:
+    audited.environment["AUDIT_FILE"] = str(audited.folder / "nowhere" / "checkpoints.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "state", "what", "to_do"),
+    [
+        (_key_for_all, State.WRONG, "AUDIT_KEY_FILE", "Others can read it, and sign with it"),
+        (_key_is_a_text, State.WRONG, "AUDIT_KEY_FILE", "holds no Ed25519 key."),
+        (_no_place, State.UNSET, "a place for checkpoints", "Name AUDIT_FILE, AUDIT_CHANNEL or"),
+        (_no_key, State.UNSET, "AUDIT_KEY_FILE", "`mp-approvals audit init` makes it."),
+        (_another_keys_file, State.WRONG, "AUDIT_FILE", "signed by another key"),
+        (_nowhere, State.WRONG, "AUDIT_FILE", "It cannot be written"),
+        (_set("AUDIT_CHANNEL", "C0NOWHERE"), State.WRONG, "channel C0NOWHERE", "Check the id"),
+    ],
+)
+async def test_what_is_wrong_with_checkpoints_comes_with_what_to_do(
+    audited: Installation, spoil: Spoil, state: State, what: str, to_do: str
+) -> None:
+    spoil(audited)
+    typed = await audited.types("doctor")
+    assert typed.code == 1
+    assert to_do in remedy(typed, state, what)
+
+
+async def test_a_webhook_that_takes_no_checkpoints_is_named(audited: Installation) -> None:
+    audited.environment["AUDIT_WEBHOOK_URL"] = "https://audit.example/checkpoints"
+    db = Database(audited.environment["DATABASE_URL"])
+    await migrate.upgrade(db)
+    await submit(db)
+    key = AuditKey.read(Path(audited.environment["AUDIT_KEY_FILE"]))
+    for hours, state in ((0, "ok"), (-2, "not reachable")):
+        async with db.transaction() as session:
+            await session.exec(delete(CheckpointRow))
+            await session.exec(delete(SlotRow))
+        await checkpoints.make(db, key.sign, now=utc_now() + timedelta(hours=hours))
+        assert found(await audited.types("doctor"))["AUDIT_WEBHOOK_URL"] == state
+        await submit(db)
+    await db.dispose()
