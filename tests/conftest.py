@@ -7,7 +7,9 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from typing import LiteralString, cast
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from slack_bolt.async_app import AsyncBoltRequest
@@ -19,6 +21,7 @@ from bot.incoming.timely_app import TimelyApp
 from bot.sandbox.delivery import installed_workspace
 from bot.sandbox.state import triggers
 from handlers import views
+from store import grants
 from store.audit import events
 from store.engine import migrate, postgresql, time_limits
 from store.engine.database import Database
@@ -103,10 +106,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A server with a migrated, empty database to copy."""
+    """A server with a migrated, empty database to copy, with the roles and grants of ours."""
     with running_server() as server:
         server.execute("CREATE DATABASE {}", _TEMPLATE)
         asyncio.run(_migrate(server.url(_TEMPLATE)))
+        with psycopg.connect(server.url(_TEMPLATE), autocommit=True) as connection:
+            for statement in grants.statements():
+                connection.execute(cast(LiteralString, statement))
         yield server
 
 
