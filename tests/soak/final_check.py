@@ -89,6 +89,11 @@ async def check_all(
             found.duplicates.append(f"{key} stands {len(copies)} times")
     found.losses += _unheard(record, posted.keys() | deleted)
     found.faults += [finding async for finding in drawn.differences(record.cards, posted)]
+    found.faults += setup.workspace.waits.late()
+    longest = max(
+        (wait.seconds for wait in setup.workspace.waits.waits if wait.answered), default=0
+    )
+    found.counts["milliseconds until the slowest answer"] = round(longest * 1000)
     found.counts["messages"] = len(posted)
     limited = setup.workspace.counted
     for method, refused in limited.refused.items():

@@ -79,7 +79,9 @@ async def soak(plan: Plan) -> Findings:
 async def _acts_and_faults(setup: Setup, crowd: Crowd, outages: Outages, plan: Plan) -> None:
     over = asyncio.Event()
     setup.workspace.random_faults.active = True
+    watching = asyncio.create_task(setup.workspace.waits.watch(over))
     await asyncio.gather(crowd.act(over), outages.run(over), _enough(crowd, plan, over))
+    await watching
     setup.workspace.random_faults.active = False
 
 

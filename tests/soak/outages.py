@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 
 import psycopg
 
@@ -33,13 +33,17 @@ class Outages:
         kinds += [self._nudge, self._sleep]
         if self._setup.server:
             kinds += [self._crash_database, self._wrong_clock]
+        always_there = {self._delete, self._hold, self._nudge, self._crash_database, self._refresh}
         turn = 0
         while not until.is_set():
             await asyncio.sleep(self._chance.uniform(0.5, 1.5) * self._pause)
-            await kinds[turn % len(kinds)]()  # each of them, also in a short soak
-            await self._setup.revive()
-            with suppress(TimeoutError):  # a bot that did not come up is revived next time
-                await self._setup.up()
+            kind = kinds[turn % len(kinds)]  # each of them, also in a short soak
+            there = kind in always_there
+            with nullcontext() if there else self._setup.workspace.waits.away():
+                await kind()
+                await self._setup.revive()
+                with suppress(TimeoutError):  # a bot that did not come up is revived next time
+                    await self._setup.up()
             turn += 1
 
     async def _kill(self) -> None:

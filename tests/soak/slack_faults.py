@@ -9,13 +9,16 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
+from bot.sandbox.delivery.acks import Ack, Json, PayloadKind
 from bot.sandbox.state.changes import Changes
 from bot.sandbox.state.conversations import Message
 from bot.sandbox.state.faults import Fault, FaultKind, Faults
 from bot.sandbox.state.rates import TIERS, Limiter, RateLimited, Rates
 from bot.sandbox.state.response_urls import ResponsePlace, ResponseUrls
 from bot.sandbox.workspace import Workspace
+from tests.soak.answers import Answers, Wait
 
 _KINDS: tuple[FaultKind, ...] = ("drop_before", "drop_after", "delay", "status")
 
@@ -95,6 +98,16 @@ class FaultyWorkspace(Workspace):
         # Longer than Slack waits, for a busy machine; not for ever: a bot may leave it unanswered.
         self.ack_seconds = 10.0
         self.response_urls = self.answers = CountedUrls(now)
+        self.waits = Answers()
+
+    async def deliver(self, kind: PayloadKind, payload: Json) -> Ack:
+        """Bring it to a bot, and note how long its person waited."""
+        began = monotonic()
+        ack = await super().deliver(kind, payload)
+        acts = payload.get("actions") or [{}]
+        what = payload.get("text") or acts[0].get("action_id") or payload.get("type") or kind
+        self.waits.waits.append(Wait(str(what), began, monotonic(), ack.acked))
+        return ack
 
     async def all_landed(self) -> None:
         """Until what was under way has come, however slow Slack was."""

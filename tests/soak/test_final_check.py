@@ -9,6 +9,7 @@ from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.cast import ALICE, BOB, MALLORY, NOW
 from tests.harness_store import POLICY, accepted, send_all, submit, vote
+from tests.soak.answers import Answers, Wait
 from tests.soak.final_check import Findings, check_store, read
 from tests.soak.people import AckedAct
 
@@ -91,3 +92,23 @@ async def test_a_lease_that_is_stuck_and_a_card_behind_are_wrong(db: Database) -
     words = " ".join((await checked(db)).faults)
     assert "is sending after 1 attempts" in words
     assert "card of MP-1 shows 1" in words
+
+
+def test_who_was_not_answered_in_time_is_named_unless_a_bot_was_away() -> None:
+    answers = Answers(
+        waits=[
+            Wait("in time", 0.0, 2.9, answered=True),
+            Wait("too late", 10.0, 13.1, answered=True),
+            Wait("never", 20.0, 30.0, answered=False),
+            Wait("killed", 49.0, 59.0, answered=False),
+            Wait("on a busy machine", 70.0, 73.5, answered=True),
+            Wait("never, on a busy machine", 80.0, 90.0, answered=False),
+        ],
+        absences=[(50.0, 55.0)],
+        lags=[(71.0, 0.2), (72.0, 0.1), (85.0, 9.0)],
+    )
+    assert list(answers.late()) == [
+        "too late was answered after 3.1 s",
+        "never was not answered in 10.0 s",
+        "never, on a busy machine was not answered in 10.0 s",
+    ]
