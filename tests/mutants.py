@@ -1,10 +1,8 @@
 """`make mutants`: changes one operator at a time and asks whether any test notices.
 
-1. Run the quick tests once and note which test runs which line. Where TESTS are named, run these
-   alone, to see that they pass unchanged.
-2. Choose COUNT operators at random (SEED) in the files of PATHS; see `SWAPS`.
-3. For each: change it in a copy of the tree and run the tests of its line, or TESTS; the first
-   failure ends.
+1. Run the quick tests, or those of TESTS, once and note which test runs which line.
+2. Choose COUNT operators at random (SEED) in each of PATHS; see `SWAPS`.
+3. For each: change it in a copy of the tree and run the tests of its line; the first failure ends.
 4. Print who survived. A survivor is a missing test, or code that does nothing.
 
 It works in a copy, so the tree is safe whenever it is stopped. Not part of CI: it takes an hour.
@@ -14,6 +12,7 @@ One area with its own tests takes minutes, but what survives there may be notice
 import argparse
 import ast
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -38,6 +37,7 @@ QUICK = (
 )
 TESTS_AT_MOST = 300
 """Tests run for one line, chosen by lot where there are more: some lines are run by all."""
+FEW = 40
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.And: ast.Or,
     ast.Or: ast.And,
@@ -126,11 +126,14 @@ def _put(node: ast.AST, place: int, operator: ast.AST) -> None:
         node.op = operator  # type: ignore[attr-defined]
 
 
-def tests_of_lines(tree: Path) -> Callable[[Mutant], list[str]]:
-    """Which tests run a mutant's line. Raises CalledProcessError where a test fails unchanged."""
+def tests_of_lines(tree: Path, names: Sequence[str]) -> Callable[[Mutant], list[str]]:
+    """Which of these tests run a mutant's line; of all, where none is named.
+
+    Raises CalledProcessError where a test fails unchanged.
+    """
     report = ["--cov=store", "--cov=handlers", "--cov=bot", "--cov-context=test", "--cov-report="]
     (tree / ".coveragerc").write_text("[run]\nconcurrency = thread,greenlet\n")
-    subprocess.run([sys.executable, "-m", "pytest", *QUICK, *report], cwd=tree, check=True)
+    subprocess.run([sys.executable, "-m", "pytest", *QUICK, *report, *names], cwd=tree, check=True)
     data = CoverageData(str(tree / ".coverage"))
     data.read()
 
@@ -138,15 +141,9 @@ def tests_of_lines(tree: Path) -> Callable[[Mutant], list[str]]:
         contexts = data.contexts_by_lineno(str(tree / mutant.path)).get(mutant.line, [])
         tests = sorted({context.split("|")[0] for context in contexts if context})
         random.Random(0).shuffle(tests)
-        return tests[:TESTS_AT_MOST] or ["tests"]  # code run at import is everybody's
+        return tests[:TESTS_AT_MOST] or [*names] or ["tests"]  # code run at import is everybody's
 
     return chosen
-
-
-def named_tests(tree: Path, names: list[str]) -> Callable[[Mutant], list[str]]:
-    """The same tests for every mutant. Raises CalledProcessError where one fails unchanged."""
-    subprocess.run([sys.executable, "-m", "pytest", *QUICK, *names], cwd=tree, check=True)
-    return lambda _: names
 
 
 def notices(tree: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
@@ -156,7 +153,8 @@ def notices(tree: Path, mutant: Mutant, tests: Sequence[str]) -> bool:
     unchanged = (tree / mutant.path).read_bytes()
     (tree / mutant.path).write_text(mutant.source, "utf-8")
     try:
-        asked = [sys.executable, "-m", "pytest", *QUICK, "-x", "--timeout=120", f"@{names}"]
+        few = ["-n", "0"] if len(tests) < FEW else []  # sooner than starting workers
+        asked = [sys.executable, "-m", "pytest", *QUICK, *few, "-x", "--timeout=120", f"@{names}"]
         return subprocess.run(asked, cwd=tree, capture_output=True, check=False).returncode != 0
     finally:
         (tree / mutant.path).write_bytes(unchanged)
@@ -167,22 +165,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
-    parser.add_argument("--tests", type=str.split, help="files or names of tests, with spaces")
+    parser.add_argument("--tests", type=shlex.split, help="files and options, as pytest takes them")
     parser.add_argument("paths", nargs="*", default=PATHS)
     asked = parser.parse_args()
-    files = sorted(
-        path.relative_to(ROOT)
-        for name in asked.paths
-        for path in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))
-        if "migrations" not in path.parts
-    )
-    everyone = [mutant for path in files for mutant in mutants_of(path)]
-    chosen = random.Random(asked.seed).sample(everyone, min(asked.count, len(everyone)))
-    print(f"{len(chosen)} of {len(everyone)} operators, seed {asked.seed}")  # noqa: T201 - a report
+    chosen: list[Mutant] = []
+    for name in asked.paths:
+        files = [ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("*.py"))
+        everyone = [
+            mutant
+            for path in files
+            if "migrations" not in path.parts
+            for mutant in mutants_of(path.relative_to(ROOT))
+        ]
+        chosen += random.Random(asked.seed).sample(everyone, min(asked.count, len(everyone)))
+        print(f"{name}: {len(everyone)} operators, seed {asked.seed}")  # noqa: T201 - a report
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".git", ".venv", ".*_cache"))
-        tests_of = named_tests(tree, asked.tests) if asked.tests else tests_of_lines(tree)
+        tests_of = tests_of_lines(tree, asked.tests or [])
         survivors = []
         for number, mutant in enumerate(chosen, 1):
             noticed = notices(tree, mutant, tests_of(mutant))
