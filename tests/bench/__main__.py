@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from tests.bench import clicks, door, exports, importing, lists, outgoing, people, starting
+from tests.bench import clicks, door, exports, importing, lists, outgoing, people, record, starting
 from tests.bench.after_click.measure import CASES, FLOOR, Case, measure, small
 from tests.bench.after_click.scenarios import Scenario
 from tests.bench.places import Place, places
@@ -27,6 +27,7 @@ class Effort:
     rounds: int
     times: int
     clicks: int
+    decisions: int
     messages: int
     limited: int
     lines: int
@@ -37,9 +38,9 @@ class Effort:
     floor: Scenario
 
 
-FULL = Effort(5, 10, 300, 500, 20, 1000, 2, 1, 2000, CASES, FLOOR)
+FULL = Effort(5, 10, 300, 160, 500, 20, 1000, 2, 1, 2000, CASES, FLOOR)
 SMALL = Effort(
-    *(1, 1, 50, 50, 3, 50, 1, 1, 60),
+    *(1, 1, 50, 64, 50, 3, 50, 1, 1, 60),
     [replace(case, scenario=small(case.scenario), rounds=1) for case in CASES],
     replace(FLOOR, decisions=8, open=10),
 )
@@ -101,6 +102,10 @@ async def _after_click(_few: Place, many: Place, effort: Effort) -> Sequence[Row
     return await measure(many, effort.cases, effort.floor)
 
 
+async def _record(_few: Place, many: Place, effort: Effort) -> list[Line]:
+    return await record.measure(many, rounds=effort.rounds, decisions=effort.decisions)
+
+
 PARTS: dict[str, Part] = {  # what writes comes late: lists are measured on the seed alone
     "lists": _lists,
     "search": _search,
@@ -112,6 +117,7 @@ PARTS: dict[str, Part] = {  # what writes comes late: lists are measured on the 
     "door": _door,
     "exports": _exports,
     "after_click": _after_click,
+    "record": _record,
 }
 
 
