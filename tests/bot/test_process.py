@@ -1,5 +1,6 @@
 """The bot as a process of its own: started, asked, stopped, killed, and started again."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from bot import app
+from bot.incoming import signed_requests
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 from store.domain.clock import utc_now
@@ -152,3 +154,46 @@ async def test_a_bot_killed_after_slack_took_its_cards_does_not_post_them_again(
 
     await send_what_is_owed(on_each)
     assert [len(place.messages) for place in places] == [2, 2, 2]
+
+
+async def test_bodies_of_strangers_take_no_more_memory_than_is_said(
+    installed: Installation,
+) -> None:
+    """They say nothing of their length, send four megabytes each, all at once, unsigned."""
+    by_http(installed)
+    async with installed.running() as bot:
+        before = kilobytes(bot, "VmRSS")
+        answers = await asyncio.gather(*(pour(bot.address) for _ in range(150)))
+        grown = kilobytes(bot, "VmHWM") - before
+        async with httpx.AsyncClient(base_url=bot.address) as client:
+            assert (await client.get("/healthz")).status_code == 200
+        await stopped(bot)
+
+    assert set(answers) <= {b"HTTP/1.1 413", b"HTTP/1.1 408", b""}
+    held = signed_requests.AT_ONCE * signed_requests.LONGEST
+    assert grown * 1024 < 3 * held, f"{grown / 1024:.0f} MB"
+
+
+async def pour(address: str) -> bytes:
+    """The beginning of what is answered to such a body, or nothing where it was hung up on."""
+    host, port = address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nTransfer-Encoding: chunked\r\n\r\n"
+    piece = b"x" * 2**16
+    try:
+        writer.write(head)
+        for _ in range(64):
+            writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            await writer.drain()
+        async with asyncio.timeout(60):
+            return (await reader.read())[:12]
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+def kilobytes(bot: Running, name: str) -> int:
+    """Of its memory, as the system counts it."""
+    lines = Path(f"/proc/{bot.process.pid}/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
