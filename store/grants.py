@@ -17,7 +17,6 @@ _OF_THE_BOT = {
     "node": _APPEND_ONLY,
     "checkpoint": "SELECT, INSERT, UPDATE (webhook_at)",
     "request": "SELECT, INSERT, UPDATE",
-    "assignment": "SELECT, INSERT, UPDATE",
     "vote": "SELECT, INSERT, UPDATE (verdict, rejection_class, reason, at, cast_for)",
     "salt": "SELECT, INSERT, DELETE",
 }
