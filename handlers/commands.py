@@ -347,9 +347,8 @@ SUBCOMMANDS = (
         "until 3 Dec to @carol",
         "be away until that day: who stands in gets what waits for you",
         away,
-        helps=(_R, _A),
     ),
-    Subcommand("back", "", "be back from being away", back, helps=(_R, _A)),
+    Subcommand("back", "", "be back from being away", back),
     Subcommand("help", "", "this overview", explain, in_hint=True),
 )
 """In the order of help, of the hint Slack shows while one types, and of the README."""

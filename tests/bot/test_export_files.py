@@ -240,6 +240,8 @@ def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path)
         "platform_decider": None,
         "rejection_class": "personal_data_and_privacy",
         "reason": "The privacy text names no contact.\nSee line 2.",
+        "rule": None,
+        "stage": None,
     }
     read = submission.read(found, now=NOW)
     assert (read.submitted_by, read.details) == ("alice@example.com", request().details)
