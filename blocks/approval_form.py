@@ -1,22 +1,25 @@
-"""Approving several requests at once: a modal that asks once, with each of them in view."""
+"""Approving by command or from a list's row: a modal that asks once, with each request in view."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from slack_sdk.models.blocks import ContextBlock, SectionBlock
+from slack_sdk.models.blocks import ContextBlock
 from slack_sdk.models.views import View
 
-from blocks import request_text
+from blocks import request_card, request_text
 from blocks.buttons import RequestRound
 from blocks.notices import section
 from blocks.text import mrkdwn, words
-from store.domain.request import Request
+from store.domain.request import People, Request
 
 CALLBACK_ID = "decision.approve"
 
 
-def build(requests: Sequence[Request], *, left_out: Sequence[str] = ()) -> View:
-    """The question; `left_out` says of other requests why they are not asked about, in mrkdwn."""
+def build(requests: Sequence[Request], people: People, *, left_out: Sequence[str] = ()) -> View:
+    """The question, with what a card says of each request.
+
+    `left_out` says of other requests why they are not asked about, in finished mrkdwn.
+    """
     count = len(requests)
     return View(
         type="modal",
@@ -26,7 +29,7 @@ def build(requests: Sequence[Request], *, left_out: Sequence[str] = ()) -> View:
         close=words("Not yet"),
         private_metadata=RequestRound.encode_all(requests),
         blocks=[
-            *(SectionBlock(text=mrkdwn(_asked(each))) for each in requests),
+            *(block for each in requests for block in request_card.facts(each, people)),
             ContextBlock(elements=[mrkdwn("An approval cannot be undone here.")]),
             *map(section, left_out),
         ],

@@ -7,6 +7,7 @@ that a test can see that each has a listener.
 
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,12 +17,14 @@ from slack_sdk.models.blocks import (
     ConfirmObject,
     InteractiveElement,
     Option,
+    OverflowMenuElement,
     StaticSelectElement,
 )
 
 from blocks.categories import SCREENS
 from blocks.text import plain, words
 from store.domain import release_stages
+from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.request import ReleaseStage, Request
 
@@ -41,6 +44,12 @@ PREVIOUS_PART = "details.part.previous"
 NEXT_PART = "details.part.next"
 AGAIN = "request.again"
 SEND_AGAIN = "request.send"
+MENU = "request.menu"
+REVIEW = "request.review"
+QUEUE_START = "queue.start"
+QUEUE_APPROVE = "queue.approve"
+QUEUE_REJECT = "queue.reject"
+QUEUE_SKIP = "queue.skip"
 FORM_BACK = "request.form.back"
 FORM_FEATURE = "request.form.feature"
 FORM_ADD_FEATURE = "request.form.feature.add"
@@ -70,6 +79,12 @@ ALL_ACTIONS = (
     NEXT_PART,
     AGAIN,
     SEND_AGAIN,
+    MENU,
+    REVIEW,
+    QUEUE_START,
+    QUEUE_APPROVE,
+    QUEUE_REJECT,
+    QUEUE_SKIP,
     FORM_BACK,
     FORM_FEATURE,
     FORM_ADD_FEATURE,
@@ -121,48 +136,35 @@ class RequestRound:
         return tuple(each for each in found if each) if all(found) else ()
 
 
-def approve(request: Request) -> ButtonElement:
+def approve(request: Request, action_id: str = APPROVE) -> ButtonElement:
     """Approve, after Slack itself has asked once more."""
     return ButtonElement(
         text=words("Approve"),
-        action_id=APPROVE,
+        action_id=action_id,
         value=RequestRound.of(request).encode(),
         style="primary",
         confirm=ConfirmObject(
-            title=words("Approve this request?"),
+            title=words(f"Approve for {request.environment.label}?"),
             text=words(_consequence(request)),
             confirm=words("Approve"),
-            deny=words("Cancel"),
+            deny=words("Not yet"),
         ),
     )
 
 
-def reject(request: Request) -> ButtonElement:
+def reject(request: Request, action_id: str = REJECT) -> ButtonElement:
     """Reject; no confirmation, because the form that asks for the reason is one."""
     return ButtonElement(
         text=words("Reject"),
-        action_id=REJECT,
+        action_id=action_id,
         value=RequestRound.of(request).encode(),
         style="danger",
     )
 
 
 def withdraw(request: Request) -> ButtonElement:
-    """Withdraw, with one short question since there is no way back."""
-    return ButtonElement(
-        text=words("Withdraw"),
-        action_id=WITHDRAW,
-        value=RequestRound.of(request).encode(),
-        confirm=ConfirmObject(
-            title=words("Withdraw this request?"),
-            text=words(
-                f"{plain(request.title, 150)}. The reviewers will no longer see it as open."
-            ),
-            confirm=words("Withdraw"),
-            deny=words("Keep it"),
-            style="danger",
-        ),
-    )
+    """Withdraw, without a question, as on the platform: *Submit again* is the way back."""
+    return link("Withdraw", WITHDRAW, RequestRound.of(request).encode())
 
 
 def stage(request: Request) -> StaticSelectElement:
@@ -200,7 +202,7 @@ def send_again(request: Request) -> ButtonElement:
     return link("Send again", SEND_AGAIN, RequestRound.of(request).encode())
 
 
-def details(request: Request, label: str = "View details") -> ButtonElement:
+def details(request: Request, label: str = "Details") -> ButtonElement:
     """Opens the request; `label` is View in lists, where each row has one."""
     return ButtonElement(
         text=words(label),
@@ -208,6 +210,42 @@ def details(request: Request, label: str = "View details") -> ButtonElement:
         value=RequestRound.of(request).encode(),
         accessibility_label=plain(f"{label}: {request.ref} {request.title}", 75),
     )
+
+
+def review(request: Request) -> ButtonElement:
+    """Opens what one decides by, with Approve and Reject."""
+    return ButtonElement(
+        text=words("Review"),
+        action_id=REVIEW,
+        value=RequestRound.of(request).encode(),
+        accessibility_label=plain(f"Review: {request.ref} {request.title}", 75),
+    )
+
+
+def menu(request: Request, acts: AbstractSet[Act]) -> OverflowMenuElement | ButtonElement:
+    """What this person may do with a request, in the row of a list; withdrawing stands last.
+
+    Who may only look at it gets the button for that.
+    """
+    value = RequestRound.of(request).encode()
+    possible = [
+        Option(value=f"{name} {value}", text=words(label))
+        for name, (label, act) in MENU_ENTRIES.items()
+        if act in acts or act is Act.SEE
+    ]
+    if len(possible) == 1:
+        return details(request, "View")
+    return OverflowMenuElement(action_id=MENU, options=possible)
+
+
+MENU_ENTRIES = {
+    "view": ("View", Act.SEE),
+    "approve": ("Approve…", Act.APPROVE),
+    "reject": ("Reject…", Act.REJECT),
+    "again": ("Submit again", Act.RESUBMIT),
+    "withdraw": ("Withdraw", Act.WITHDRAW),
+}
+"""By their names on the wire; at most five, which is as many as Slack takes in an overflow menu."""
 
 
 def link(
@@ -229,8 +267,9 @@ def _consequence(request: Request) -> str:
     where = request.environment.label
     place = f"{where}: {plain(app, 60)}" if isinstance(app, str) and app.strip() else where
     warning = f"{plain(request.terms.warning, 120)} " if request.terms.warning else ""
+    title = plain(request.title, 60 if warning or request.is_staged else 140)
     if request.is_staged:
         stage = plain(request.stage_now.name, 75)
-        return f"{warning}Approve {plain(request.title, 60)}? This is your vote at “{stage}”."
-    title = plain(request.title, 60 if warning else 150)
-    return f"{warning}Approve {title}? {SCREENS[request.category].effect} {place}."
+        return f"{warning}{title}. This is your vote at “{stage}”. It cannot be undone here."
+    effect = f"{SCREENS[request.category].effect} {place}"
+    return f"{warning}{title}. {effect}. This cannot be undone here."

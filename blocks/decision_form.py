@@ -34,11 +34,15 @@ REASON_LIMIT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """What the form says, of each of `requests`: `reason` is tidy and 1 to 2,000 characters."""
+    """What the form says, of each of `requests`: `reason` is tidy and 1 to 2,000 characters.
+
+    `queue` is that of the view below, as it carries it; empty where there is none.
+    """
 
     requests: tuple[RequestRound, ...]
     rejection_class: RejectionClass | None
     reason: str
+    queue: str = ""
 
 
 def build(
@@ -46,10 +50,12 @@ def build(
     reason: str = "",
     rejection_class: RejectionClass | None = None,
     left_out: Sequence[str] = (),
+    queue: str = "",
 ) -> View:
     """The form; `reason` prefills it, for `/mp-requests reject MP-12 MP-13 …` and for a second try.
 
-    `left_out` says of other requests why they are not asked about, in finished mrkdwn.
+    `left_out` says of other requests why they are not asked about, in finished mrkdwn. `queue` is
+    that of the view below.
     """
     return View(
         type="modal",
@@ -57,7 +63,7 @@ def build(
         title=words(f"Reject {request_text.these(requests)}"[:24]),
         submit=words({1: "Reject", 2: "Reject both"}.get(len(requests), "Reject all")),
         close=words("Cancel"),
-        private_metadata=RequestRound.encode_all(requests),
+        private_metadata="\n".join(filter(None, (RequestRound.encode_all(requests), queue))),
         blocks=[
             *(SectionBlock(text=mrkdwn(request_text.heading(each))) for each in requests),
             _class_input(rejection_class),
@@ -70,7 +76,8 @@ def build(
 def parse(view: Mapping[str, Any]) -> Rejection | dict[str, str]:
     """What was submitted, or a sentence for each input that needs another look, by block id."""
     values = view["state"]["values"]
-    requests = RequestRound.parse_all(view.get("private_metadata") or "")
+    about, _, queue = (view.get("private_metadata") or "").partition("\n")
+    requests = RequestRound.parse_all(about)
     reason = tidy(values[REASON][REASON].get("value") or "")
     if not requests:
         return {REASON: "This form is out of date. Close it and press Reject again."}
@@ -78,7 +85,7 @@ def parse(view: Mapping[str, Any]) -> Rejection | dict[str, str]:
         return {REASON: "Say why, so that the submitter knows what to change."}
     if len(reason) > REASON_LIMIT:
         return {REASON: f"At most {REASON_LIMIT:,} characters; this has {len(reason):,}."}
-    return Rejection(requests, _class(values), reason)
+    return Rejection(requests, _class(values), reason, queue)
 
 
 def _class(values: Mapping[str, Any]) -> RejectionClass | None:

@@ -1,81 +1,115 @@
-"""What gathers several waiting requests into one message: the morning digest and the reminder.
+"""What gathers waiting requests into one message: the digest of the morning and, during the day, a
+reminder of what has become overdue since.
 
-One message a reviewer, however much waits: ten requests at most, oldest first, then a count.
+One message a reviewer, however much waits: five rows of a part at most, the oldest first, then a
+count. Each row leads to its request, and the whole to the queue.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
-from blocks import buttons, request_text
+from blocks import buttons, paging, request_text
 from blocks.message import FALLBACK_LIMIT, Message
-from blocks.text import age, clip, line, mrkdwn, plural, who
+from blocks.text import age, clip, line, mrkdwn, ordinal, plural, who
 from store.domain.clock import zone_of
+from store.domain.lists.query import Scope
 from store.domain.request import People, Person, Request
 
-SHOWN = 10
-"""Ours: more than this is a list, and the list is one button away."""
+SHOWN = 5
+"""Ours: more than this of a part is a list, and the queue is one button away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the requests that wait, the oldest first, and how many there are."""
+
+    requests: Sequence[Request] = ()
+    count: int = 0
 
 
 def build(
-    reviewer: Person, requests: Sequence[Request], total: int, people: People, *, now: datetime
+    reviewer: Person,
+    overdue: Part,
+    new: Part,
+    total: int,
+    people: People,
+    *,
+    since: datetime,
+    now: datetime,
 ) -> Message:
-    """The digest: a greeting by the reviewer's own clock and what waits, oldest first."""
-    greeting = f"Good {_daytime(reviewer, now)}, {line(reviewer.name, 80)}."
-    return _gathered(f"{greeting} {_waiting(requests, total, now)}", requests, total, people, now)
-
-
-def reminder(
-    reviewer: Person, requests: Sequence[Request], total: int, people: People, *, now: datetime
-) -> Message:
-    """The reminder: the requests that have waited too long, and for how long."""
-    opening = f"⏰ {line(reviewer.name, 80)}, a reminder: {_waiting(requests, total, now)}"
-    return _gathered(opening, requests, total, people, now)
-
-
-def _gathered(
-    opening: str, requests: Sequence[Request], total: int, people: People, now: datetime
-) -> Message:
-    shown = _oldest_first(requests)[:SHOWN]
-    rows = [_row(request, people, now) for request in shown]
-    more = total - len(shown)
-    rest: list[Block] = [ContextBlock(elements=[mrkdwn(f"and {more:,} more")])] if more > 0 else []
-    open_all = buttons.link("Open My Approvals", buttons.LIST_APPROVALS)
+    """The digest: a greeting by the reviewer's own clock, what is overdue, what is new `since` the
+    one before.
+    """
+    waits = f"{plural(total, 'request')} {'is' if total == 1 else 'are'} waiting for you"
+    late = f" · *{overdue.count:,} overdue*" if overdue.count else ""
+    greeting = f"Good {_daytime(reviewer, now)}, {_first_name(reviewer)}."
     return Message(
-        clip(opening, FALLBACK_LIMIT),
-        (SectionBlock(text=mrkdwn(opening)), *rows, *rest, buttons.row(open_all)),
+        clip(f"{greeting} {waits}{late.replace('*', '')}", FALLBACK_LIMIT),
+        (
+            SectionBlock(text=mrkdwn(f"*{greeting}* {waits}{late}")),
+            ways_on(),
+            *_part("Overdue", overdue, people, now),
+            *_part(f"New since {_day(since, now, reviewer)}", new, people, now),
+        ),
     )
+
+
+def reminder(reviewer: Person, overdue: Part, people: People, *, now: datetime) -> Message:
+    """What has become overdue since the digest, and for how long it has waited."""
+    are = "request is" if overdue.count == 1 else "requests are"
+    said = f"⏰ {_first_name(reviewer)}, {overdue.count:,} more {are} overdue now"
+    return Message(
+        clip(said, FALLBACK_LIMIT),
+        (SectionBlock(text=mrkdwn(f"{said}.")), ways_on(), *_part("", overdue, people, now)),
+    )
+
+
+def ways_on() -> Block:
+    """The way into the queue of what waits, and to the list of it."""
+    waiting = paging.encode(paging.opening(Scope.APPROVALS))
+    return buttons.row(
+        buttons.link("Start reviewing", buttons.QUEUE_START, waiting, marked=True),
+        buttons.link("Open My Approvals", buttons.LIST_APPROVALS),
+    )
+
+
+def _part(heading: str, part: Part, people: People, now: datetime) -> list[Block]:
+    if not part.requests:
+        return []
+    shown = sorted(part.requests, key=lambda request: (request.created_at, request.id))[:SHOWN]
+    more = part.count - len(shown)
+    headed: list[Block] = [SectionBlock(text=mrkdwn(f"*{heading}*"))] if heading else []
+    rest: list[Block] = [ContextBlock(elements=[mrkdwn(f"and {more:,} more")])] if more > 0 else []
+    return [*headed, *(_row(request, people, now) for request in shown), *rest]
 
 
 def _row(request: Request, people: People, now: datetime) -> SectionBlock:
     mark = request_text.ENVIRONMENT_MARKS[request.environment]
-    heading = f"{mark} *{request.ref} {line(request.title, 300)}*"
-    rest = (
+    attempt = f"{ordinal(request.attempt)} attempt" if request.attempt > 1 else ""
+    facts = (
+        f"{mark} *{line(request.title, 300)}*",
         request.environment.label,
-        request.category.label,
-        f"by {who(request.submitted_by, people)}",
-        *([f"for {who(request.for_whom, people)}"] if request.for_whom else []),
+        attempt,
+        who(request.submitted_by, people),
+        f"for {who(request.for_whom, people)}" if request.for_whom else "",
         age(request.created_at, now),
     )
     return SectionBlock(
-        text=mrkdwn(f"{heading}\n{' · '.join(rest)}"), accessory=buttons.details(request, "View")
+        text=mrkdwn(" · ".join(filter(None, facts))), accessory=buttons.review(request)
     )
 
 
-def _waiting(requests: Sequence[Request], total: int, now: datetime) -> str:
-    if not requests:
-        return "Nothing waits for you."
-    waited = age(_oldest_first(requests)[0].created_at, now)
-    if waited == "just now":
-        return f"{plural(total, 'new request')} {'waits' if total == 1 else 'wait'} for you."
-    if total == 1:
-        return f"1 request has waited for you for {waited}."
-    return f"{plural(total, 'request')} wait for you, the oldest for {waited}."
+def _first_name(reviewer: Person) -> str:
+    return line((reviewer.name.split() or [""])[0], 80)
 
 
-def _oldest_first(requests: Sequence[Request]) -> list[Request]:
-    return sorted(requests, key=lambda request: (request.created_at, request.id))
+def _day(since: datetime, now: datetime, reviewer: Person) -> str:
+    """A day not long ago by the reviewer's calendar: "yesterday", "Friday"."""
+    day, today = (each.astimezone(zone_of(reviewer.timezone)).date() for each in (since, now))
+    return "yesterday" if (today - day).days == 1 else f"{day:%A}"
 
 
 def _daytime(reviewer: Person, now: datetime) -> str:

@@ -58,7 +58,11 @@ def build(shown: Shown, *, now: datetime) -> View:
         _tabs(shown),
         _counts(shown),
         *_stuck(shown.stuck),
-        buttons.row(buttons.link("New request", buttons.NEW), *request_list.tools(query)),
+        buttons.row(
+            *request_list.start(query, page),
+            buttons.link("New request", buttons.NEW),
+            *request_list.tools(query),
+        ),
         DividerBlock(),
         request_list.heading(query, page),
         request_list.spoken(query, shown.people),

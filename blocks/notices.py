@@ -147,9 +147,14 @@ def plain(sentence: str) -> Message:
     return answers([sentence])
 
 
-def answers(sentences: Sequence[str]) -> Message:
-    """What became of each of several acts: a sentence of finished mrkdwn each."""
-    return Message(text.clip(sentences[0], FALLBACK_LIMIT), tuple(map(section, sentences)))
+def answers(sentences: Sequence[str], next_acts: Sequence[ButtonElement | None] = ()) -> Message:
+    """What became of each of several acts: a sentence of finished mrkdwn each, and beside it the
+    button for what can be done next.
+    """
+    shown = [section(sentence) for sentence in sentences]
+    for block, button in zip(shown, next_acts, strict=False):
+        block.accessory = button
+    return Message(text.clip(sentences[0], FALLBACK_LIMIT), tuple(shown))
 
 
 def answers_view(title: str, sentences: Sequence[str]) -> View:

@@ -1,15 +1,19 @@
 """The card of a request: what a reviewer decides from, and the submitter's own copy.
 
 What must stay true: a card is drawn from the record alone, so any copy can be drawn again at any
-time; after the end only the buttons go, and how it ended comes on top of the same facts.
+time. The first line says what is asked and how bad a mistake is; what one decides by comes next at
+full size, what identifies the request last and small. After the end it shrinks to how it ended.
 """
 
-from slack_sdk.models.blocks import Block, ButtonElement, SectionBlock
+from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
 from blocks import buttons, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import clip, mrkdwn, quote, who
 from store.domain.request import Audience, People, Request, Status
+
+REASON_SHOWN = 300
+"""Ours: characters of a reason on a decided card."""
 
 
 def build(
@@ -21,11 +25,14 @@ def build(
     audience: Audience = Audience.REVIEWER,
 ) -> Message:
     """The card for those who decide, waiting or decided."""
+    if not request.is_open:
+        is_unsent = may_send and request.is_refused_there
+        again = [buttons.row(buttons.send_again(request))] if is_unsent else []
+        return Message(_fallback(request, people, audience), (*_ending(request, people), *again))
     row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
-    row = row if request.is_open else _after(request, may_send=may_send)
     return Message(
         _fallback(request, people, audience),
-        (*_body(request, people), buttons.row(*row, buttons.details(request))),
+        (*facts(request, people), buttons.row(*row, buttons.details(request))),
     )
 
 
@@ -47,47 +54,60 @@ def taken_away(
     elif stood_in:
         why = "You no longer stand in for a reviewer of this request; others decide it."
     named = f"*{request_text.title(request)}* · {request.ref}"
-    facts = _body(request, people) if request.is_open else [_said(named)]
+    shown = facts(request, people) if request.is_open else [_said(named)]
     where = "shown here" if audience is Audience.CHANNEL else "yours to review"
     fallback = f"No longer {where}: {request_text.named(request)}"
-    return Message(clip(fallback, FALLBACK_LIMIT), (_said(why), *facts))
+    return Message(clip(fallback, FALLBACK_LIMIT), (_said(why), *shown))
 
 
 def receipt(request: Request, people: People) -> Message:
     """The submitter's own copy: whom it waits for, and the way back while there is one."""
-    row = [buttons.withdraw(request)] if request.is_open else []
-    row = [buttons.again(request)] if request.came_to_nothing else row
-    sent = [_said(f"📨 {_receipt_sentence(request, people)}")] if request.is_open else []
-    return Message(
-        _fallback(request, people, Audience.SUBMITTER),
-        (*sent, *_body(request, people), buttons.row(*row, buttons.details(request))),
+    fallback = _fallback(request, people, Audience.SUBMITTER)
+    if request.is_open:
+        sent = _said(f"📨 {_receipt_sentence(request, people)}")
+        way_back = buttons.row(buttons.withdraw(request), buttons.details(request))
+        return Message(fallback, (sent, *facts(request, people), way_back))
+    row = [buttons.row(buttons.again(request))] if request.came_to_nothing else []
+    return Message(fallback, (*_ending(request, people), *row))
+
+
+def facts(request: Request, people: People) -> list[Block]:
+    """What one decides by, and last what tells it from others; forms that ask show the same."""
+    asked = (
+        request_text.headline(request),
+        request_text.what(request),
+        request_text.stages(request, people),
     )
-
-
-def _after(request: Request, *, may_send: bool) -> list[ButtonElement]:
-    return [buttons.send_again(request)] if may_send and request.is_refused_there else []
-
-
-def _body(request: Request, people: People) -> list[Block]:
-    logo = request_text.logo(request)
-    said = filter(None, (request_text.remarks(request), request_text.changes(request)))
-    warning = request_text.warning(request)
-    stands_in = request_text.standing_in(request, people)
+    said = filter(
+        None,
+        (
+            request_text.warning(request),
+            request_text.standing_in(request, people),
+            request_text.remarks(request, people),
+        ),
+    )
     return [
-        *([_said(warning)] if warning else []),
-        *_ending(request, people),
-        *([_said(stands_in)] if stands_in and request.is_open else []),
-        SectionBlock(text=mrkdwn(request_text.facts(request, people)), accessory=logo),
+        SectionBlock(
+            text=mrkdwn("\n".join(filter(None, asked))),
+            accessory=request_text.logo(request),
+            expand=True,
+        ),
         *map(_said, said),
+        ContextBlock(elements=[mrkdwn(request_text.small(request, people))]),
     ]
 
 
 def _ending(request: Request, people: People) -> list[Block]:
-    if request.is_open:
-        return []
-    banner = _said(request_text.banner(request, people))
+    """How it ended; the beginning of why, since the rest is in the details."""
+    ended = SectionBlock(
+        text=mrkdwn(request_text.ending(request, people)), accessory=buttons.details(request)
+    )
     reasons = filter(None, (request.decision_reason, request.platform_reason))
-    return [banner, *(_said(quote(reason)) for reason in reasons)]
+    return [ended, *map(_folded, reasons)]
+
+
+def _folded(reason: str) -> SectionBlock:
+    return SectionBlock(text=mrkdwn(quote(reason, REASON_SHOWN)))
 
 
 def _said(sentence: str) -> SectionBlock:
@@ -98,7 +118,7 @@ def _said(sentence: str) -> SectionBlock:
 
 def _receipt_sentence(request: Request, people: People) -> str:
     waiting = request_text.waiting_for(request, people)
-    after = f" and waits for {waiting}" if waiting else ""
+    after = f" and is waiting for {waiting}" if waiting else ""
     return f"*Submitted.* {request.ref} is under review{after}."
 
 

@@ -2,7 +2,8 @@
 
 What must stay true: it opens whatever was submitted, and all of it can be reached. Texts longer
 than one block are split over several; what exceeds a window goes on in its next part. How the
-request stands and what may be done with it frame every part.
+request stands and what may be done with it frame every part: the acts stand under the heading, and
+once more at the step of the process that they belong to.
 """
 
 import json
@@ -47,6 +48,8 @@ from store.domain.request import People, Request, Status
 CALLBACK_ID = "request.details"
 BLOCKS_LIMIT = 100
 """Slack: blocks in a modal."""
+TITLE_LIMIT = 24
+"""Slack: a modal's title."""
 BYTES_LIMIT = 60_000
 """Ours: about twenty screens of a phone. Slack takes 250 kB."""
 SHORT = 300
@@ -69,7 +72,8 @@ def build(
     `part` counts from 1; beyond the last one it is the last. `pictures=False` keeps to blocks
     that every client draws and fetches nothing: for when Slack refuses the view otherwise.
     """
-    head = [*_ending(request, people, pictures), *_heading(request, pictures)]
+    offered = _acts(request, acts)
+    head = [*_ending(request, people, pictures), *_heading(request, people, pictures), *offered]
     tail = _process(request, people, acts)
     body = [*_about(request, people), *what_changed.build(request), *_submitted(request)]
     parts = _parts(body, [*head, *tail])
@@ -78,7 +82,7 @@ def build(
     return View(
         type="modal",
         callback_id=CALLBACK_ID,
-        title=words(request.ref),
+        title=words(plain(f"{request.ref} · {request.mini_program_name}", TITLE_LIMIT)),
         close=words("Close"),
         private_metadata=buttons.RequestRound.of(request).encode(),
         blocks=[*head, *parts[part - 1], *turning, *tail],
@@ -116,10 +120,10 @@ def _quoted(reason: str) -> Iterator[Block]:
         yield _section(piece if piece.startswith("> ") else f"> {piece}")
 
 
-def _heading(request: Request, pictures: bool) -> list[Block]:
+def _heading(request: Request, people: People, pictures: bool) -> list[Block]:
     """What it is, and what to know before deciding."""
     logo = request_text.logo(request) if pictures else None
-    remarks, warning = request_text.remarks(request), request_text.warning(request)
+    remarks, warning = request_text.remarks(request, people), request_text.warning(request)
     return [
         *([_section(warning)] if warning else []),
         SectionBlock(text=mrkdwn(request_text.heading(request)), accessory=logo),

@@ -5,6 +5,7 @@ Rows and not a table: nine columns do not fit on a phone, and a table's cells ho
 """
 
 import re
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, SectionBlock
@@ -12,6 +13,7 @@ from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, SectionB
 from blocks import buttons, paging, request_text
 from blocks.message import Message
 from blocks.text import date, line, mrkdwn, safe, who
+from store.domain.lifecycle import Act
 from store.domain.lists.filter_text import words
 from store.domain.lists.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope, default_sort
 from store.domain.request import People, Request, Status
@@ -27,7 +29,7 @@ def build(query: ListQuery, page: Page, people: People, *, now: datetime) -> Mes
             heading(query, page),
             spoken(query, people),
             *rows(query, page, people),
-            buttons.row(*pages(query, page), *tools(query)),
+            buttons.row(*start(query, page), *pages(query, page), *tools(query)),
             foot(page, now),
         ),
     )
@@ -42,7 +44,7 @@ def rows(query: ListQuery, page: Page, people: People) -> list[Block]:
     """The requests of the page; without any, a sentence with a next step."""
     if not page.requests:
         return [_section(_nothing(query, page))]
-    return [_row(request, people) for request in page.requests]
+    return [_row(each, page.acts.get(each.id, frozenset()), people) for each in page.requests]
 
 
 def spoken(query: ListQuery, people: People) -> ContextBlock:
@@ -86,6 +88,14 @@ def pages(query: ListQuery, page: Page) -> list[ButtonElement]:
     ]
 
 
+def start(query: ListQuery, page: Page) -> list[ButtonElement]:
+    """The way into the queue of this list, for who may decide anything on the page."""
+    if not any(Act.APPROVE in acts for acts in page.acts.values()):
+        return []
+    value = paging.encode(query.at(None))
+    return [buttons.link("Start reviewing", buttons.QUEUE_START, value, marked=True)]
+
+
 def tools(query: ListQuery) -> list[ButtonElement]:
     """Filter; the way back to everything where something is left out; Download."""
     here, whole = query.at(None), ListQuery(query.scope, sort=default_sort(query.scope))
@@ -104,7 +114,7 @@ def foot(page: Page, now: datetime) -> ContextBlock:
     return ContextBlock(elements=[mrkdwn(" · ".join([*place, f"as of {date(now)}"]))])
 
 
-def _row(request: Request, people: People) -> SectionBlock:
+def _row(request: Request, acts: AbstractSet[Act], people: People) -> SectionBlock:
     completed = (
         f"completed {date(request.completed_on)}" if request.completed_on else "not completed"
     )
@@ -131,7 +141,7 @@ def _row(request: Request, people: People) -> SectionBlock:
     )
     title = f"*{request.ref} {line(request.title, 300)}*"
     text = "\n".join((title, " · ".join(standing), " · ".join(history)))
-    return SectionBlock(text=mrkdwn(text), accessory=buttons.details(request, "View"))
+    return SectionBlock(text=mrkdwn(text), accessory=buttons.menu(request, acts))
 
 
 def _named(user_id: str, people: People) -> str:

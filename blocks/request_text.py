@@ -70,29 +70,48 @@ def version(request: Request) -> str:
 def program(request: Request) -> str:
     """ "Bills Pay (2171020092715498) · version 3.2.4 · Wallet PH"."""
     name, number = line(request.mini_program_name, 160), line(request.mini_program_id, 80)
-    app = request.details.get("target_app")
-    place = f" · {line(app, 80)}" if isinstance(app, str) and app.strip() else ""
-    return f"{name} ({number}) · {version(request)}{place}"
+    return " · ".join(filter(None, (f"{name} ({number})", version(request), _app(request))))
+
+
+def headline(request: Request) -> str:
+    """What is asked, and how bad a mistake is: "*Release Bills Pay 3.2.4*  ·  🟠 *Production*"."""
+    return f"*{title(request)}*  ·  {environment(request)}"
 
 
 def heading(request: Request) -> str:
-    """Three lines: how bad a mistake would be, what is asked, and of which mini program."""
-    return "\n".join(
-        (
-            f"{environment(request)} · {request.category.label} · {request.ref}",
-            f"*{title(request)}*",
-            program(request),
-        )
+    """Three lines: what is asked, of which mini program, and which request it is."""
+    which = f"{request.ref} · {request.category.label}"
+    return "\n".join((headline(request), program(request), which))
+
+
+def what(request: Request) -> str:
+    """Where it goes and what it changes there, without what the title says already."""
+    asked = request.title.casefold()
+    facts = (line(request.mini_program_name, 160), line(request.version or "", 80))
+    unsaid = [fact for fact in facts if fact.casefold() not in asked]
+    return " · ".join(filter(None, (*unsaid, _app(request), changes(request))))
+
+
+def small(request: Request, people: People) -> str:
+    """What tells an open request from others, and whom it waits for: what is read last."""
+    waiting = f"waiting for {waiting_for(request, people)}" if request.reviewers else ""
+    is_due = request.terms.target_hours and request.due_at
+    said = (
+        request.ref,
+        who(request.submitted_by, people),
+        date(request.created_at),
+        request.category.label,
+        line(request.mini_program_id, 80),
+        request.status.label,
+        waiting,
+        f"due {date(request.due_at)}" if is_due and request.due_at else "",
     )
+    return " · ".join(filter(None, said))
 
 
-def facts(request: Request, people: People) -> str:
-    """The platform's nine facts of a request, as a reviewer reads them from top to bottom."""
-    submitted = f"Submitted by {who(request.submitted_by, people)} · {date(request.created_at)}"
-    if request.is_open and request.terms.target_hours and request.due_at:
-        submitted += f" · due {date(request.due_at)}"
-    staged = stages(request, people)
-    return "\n".join(filter(None, (heading(request), submitted, standing(request, people), staged)))
+def _app(request: Request) -> str:
+    app = request.details.get("target_app")
+    return line(app, 80) if isinstance(app, str) else ""
 
 
 def stages(request: Request, people: People) -> str:
@@ -123,7 +142,7 @@ def warning(request: Request) -> str:
     return f"⚠️ *{line(said, 300)}*" if said else ""
 
 
-def decider(request: Request, people: People) -> str:
+def decider(request: Request | Predecessor, people: People) -> str:
     """Who ended it, here or on the platform's own page; empty while nobody has."""
     if request.platform_decider:
         return f"{line(request.platform_decider, 80)} on the platform"
@@ -133,19 +152,31 @@ def decider(request: Request, people: People) -> str:
     return f"{who(request.decided_by, people)}{place}"
 
 
-def banner(request: Request, people: People) -> str:
-    """How it ended, by whom and when: "⛔ *Rejected* · Illegal content · Carol · today at 11"."""
+def ending(request: Request, people: People) -> str:
+    """Two lines: how it ended, by whom and when; and which request that was."""
+    by = "by " if request.status is not Status.APPROVED else ""
     on = date(request.completed_on) if request.completed_on else ""
-    return " · ".join(filter(None, (verdict(request), decider(request, people), on)))
+    ended = ", ".join(filter(None, (decider(request, people), on)))
+    kind = request.rejection_class.label if request.rejection_class else ""
+    how = f"{_marked(request)} {by}{ended}" if ended else _marked(request)
+    stage = request.release_stage.label if request.release_stage else ""
+    where = f"{ENVIRONMENT_MARKS[request.environment]} {request.environment.label}"
+    told = "" if request.is_refused_there else sent(request)
+    which = (title(request), where, request.ref, told, stage)
+    return "\n".join(" · ".join(filter(None, facts)) for facts in ((how, kind), which))
 
 
 def verdict(request: Request) -> str:
     """How it stands, without by whom: "⛔ *Rejected* · Illegal content"."""
+    kind = f" · {request.rejection_class.label}" if request.rejection_class else ""
+    return f"{_marked(request)}{kind}"
+
+
+def _marked(request: Request) -> str:
     said = APPROVED_BANNER if request.status is Status.APPROVED else request.status.label
     if request.is_refused_there:
         said = f"{request.status.label}, not accepted by the platform"
-    kind = f" · {request.rejection_class.label}" if request.rejection_class else ""
-    return f"{_mark(request)} *{said}*{kind}"
+    return f"{_mark(request)} *{said}*"
 
 
 def sent(request: Request) -> str:
@@ -197,41 +228,35 @@ def _away(away: Away, people: People) -> str:
     return f"{absence.period(away.absence)}{by}"
 
 
-def remarks(request: Request) -> str:
-    """What to know before deciding, a line each: which try this is, what its submitter says to have
-    changed, and what speaks against it.
+def remarks(request: Request, people: People) -> str:
+    """What to know before deciding, a line each: what speaks against it, the try before, what its
+    submitter says to have changed since, and what is different.
     """
-    warned = " · ".join(line(warning, 300) for warning in request.warnings)
+    warned = [f"⚠️ {line(warning, 300)}" for warning in request.warnings]
     if warned and request.context_at:
-        warned += f" (as of {date(request.context_at)})"
+        warned[-1] += f" (as of {date(request.context_at)})"
     told = line(change_told(request.details), 300)
     changed = f"✏️ *What was changed:* {told}" if told else ""
-    return "\n".join(filter(None, (_tried(request), changed, warned and f"⚠️ {warned}")))
+    since = _changed_since(request.predecessor, request)
+    return "\n".join(filter(None, (*warned, _attempt(request, people), changed, since)))
 
 
 def changes(request: Request) -> str:
-    """ "*What changes:* …", at most six phrases a line; empty when there is nothing to say.
+    """What an approval would change, in at most six phrases; empty when there is nothing to say.
 
-    A release is compared with the one before it on its target, a further try with the last.
+    A release is compared with the one before it on its target.
     """
-    since = _changed_since(request.predecessor, request)
-    return "\n".join(filter(None, (_what_changes(request), since)))
-
-
-def _what_changes(request: Request) -> str:
     spec, base = request.category.spec, request.base
     if is_erased(request.details):
         return ""
     if base and not is_erased(base.details) and spec.has_release_stages:
         found = summary(between(spec, base.details, request.details))
-        return _phrases(f"What changes since {_version(base)}", found or ("only the version",))
+        return _phrases(f"since {_version(base)}", found or ("only the version",))
     carried = spec.what_changes(request.details)
     at_released = SCREENS[request.category].at_released
     if base and at_released:
         return _phrases(at_released, (_version(base), *carried))
-    app = request.target_app or request.environment.label
-    first = (f"first release to {app}",) if request.first_on_target else ()
-    return _phrases("What changes", (*first, *carried))
+    return _phrases("first release" if request.first_on_target else "", carried)
 
 
 def _changed_since(earlier: Predecessor | None, request: Request) -> str:
@@ -245,22 +270,29 @@ def _phrases(label: str, phrases: Sequence[str]) -> str:
     shown = [line(phrase, 200) for phrase in phrases[:_PHRASES_SHOWN]]
     if len(phrases) > len(shown):
         shown.append(f"{len(phrases) - len(shown)} more in the details")
-    return f"*{line(label, 120)}:* {' · '.join(shown)}" if shown else ""
+    headed = f"*{line(label, 120)}{':' if shown else ''}*" if label else ""
+    return " ".join(filter(None, (headed, " · ".join(shown))))
 
 
 def _version(earlier: Predecessor) -> str:
     return f"{earlier.version} ({earlier.ref})" if earlier.version else earlier.ref
 
 
-def _tried(request: Request) -> str:
-    """ "🔁 *2nd try* · MP-12 was rejected 17 Nov at 11:02: Illegal content"."""
+def _attempt(request: Request, people: People) -> str:
+    """ "🔁 *2nd attempt* · Bob rejected MP-12 Yesterday at 11:02: “Name a contact.”"."""
     earlier = request.predecessor
     if earlier is None:
         return ""
-    on = f" {date(earlier.completed_on)}" if earlier.completed_on else ""
-    why = earlier.rejection_class.label if earlier.rejection_class else earlier.decision_reason
-    ended = f"{earlier.ref} was {earlier.status.label.lower()}{on}"
-    return f"🔁 *{ordinal(request.attempt)} try* · {ended}{f': {line(why, 200)}' if why else ''}"
+    by, on = decider(earlier, people), date(earlier.completed_on) if earlier.completed_on else ""
+    verb = {Status.WITHDRAWN: "withdrew"}.get(earlier.status, earlier.status.label.lower())
+    ended = (
+        f"{by} {verb} {earlier.ref}" if by else f"{earlier.ref} was {earlier.status.label.lower()}"
+    )
+    why = f"“{line(earlier.decision_reason, 200)}”" if earlier.decision_reason else ""
+    if earlier.rejection_class and not why:
+        why = earlier.rejection_class.label
+    said = f"🔁 *{ordinal(request.attempt)} attempt* · {' '.join(filter(None, (ended, on)))}"
+    return f"{said}: {why}" if why else said
 
 
 def _stage(request: Request) -> str:

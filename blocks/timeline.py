@@ -63,20 +63,18 @@ def render(request: Request, people: People) -> str:
 
 
 def _review(request: Request) -> tuple[Step, ...]:
+    """The review while it lasts; then what was decided, in its place."""
     if request.terms.named:
         return _by_stages(request)
     staged = request.category.spec.has_release_stages
     if request.is_open:
         later = () if staged else (Step("Approved", State.LATER),)
         return (Step("Under Review", State.CURRENT), *later)
-    approved = request.status is Status.APPROVED
+    state = State.DONE if request.status is Status.APPROVED else State.ENDED
+    ended = _ending(request.status.label, state, request)
     if request.is_refused_there:
-        refused = Step("Not accepted", State.ENDED, None, request.platform_answered_at)
-        return (_ending("Under Review", State.DONE, request), refused)
-    if staged and approved:  # the platform has no stage between the review and what follows it
-        return (_ending("Under Review", State.DONE, request),)
-    ended = _ending(request.status.label, State.DONE if approved else State.ENDED, request)
-    return (Step("Under Review", State.DONE), ended)
+        return (ended, Step("Not accepted", State.ENDED, None, request.platform_answered_at))
+    return (ended,)
 
 
 def _by_stages(request: Request) -> tuple[Step, ...]:

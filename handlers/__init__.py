@@ -11,9 +11,11 @@ from handlers import (
     groups,
     home,
     lists,
+    queue,
     release_stage,
     request_form,
     request_form_features,
+    row_menu,
     send_again,
     withdraw,
 )
@@ -21,7 +23,9 @@ from handlers import (
 FEATURES = (
     decide,
     withdraw,
+    queue,
     details,
+    row_menu,
     lists,
     commands,
     request_form,

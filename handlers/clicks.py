@@ -116,6 +116,14 @@ async def worded(refused: Refused, asker: str, deps: Deps) -> str:
     return refusals.word(refused, known, asker=asker, admins=admins)
 
 
+async def told(answer: Request | Refused, asker: str, deps: Deps) -> str:
+    """What became of a decision, as a sentence to who made it."""
+    if isinstance(answer, Refused):
+        return await worded(answer, asker, deps)
+    async with deps.db.snapshot() as session:
+        return notices.decided(answer, await people.known(session, answer.deciders))
+
+
 async def redraw_view(
     view_id: str, request_id: int, user: str, deps: Deps, client: AsyncWebClient
 ) -> None:

@@ -32,7 +32,7 @@ from store.domain import request_number
 from store.domain.access import Refused, Role
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
-from store.domain.typed_text import seen
+from store.domain.typed_text import folded, seen
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed
 from store.requests import read
@@ -242,19 +242,18 @@ async def show(call: Call) -> Answer:
 
 
 async def approve(call: Call) -> Answer:
-    """Approve by name; several are asked about once, then each is decided and answered."""
-    numbers = call.only_requests()
+    """Ask once with each request in view; a `yes` behind them is the answer, where it may be."""
+    numbers, rest = call.requests()
+    is_sure = folded(command_text.said(rest)) == "yes"
+    if not is_sure:
+        numbers = call.only_requests()
     decisions = [Decision(n, Act.APPROVE, call.user, call.deps.clock()) for n in numbers]
-    if len(decisions) > 1:
-        return await _ask(call, decisions)
-    return await several.decided(decisions, call.deps)
+    quick = await several.quick(decisions, call.deps) if is_sure else None
+    return await several.decided(quick, call.deps) if quick else await _ask(call, decisions)
 
 
 async def reject(call: Call) -> Answer:
-    """Reject by name with the reason that follows the numbers.
-
-    Without one, or for several requests, the form asks, filled in with what was typed.
-    """
+    """Open the form with each request in view, filled in with the reason that follows them."""
     numbers, rest = call.requests(before_reason=True)
     reason = command_text.said(rest)
     if len(reason) > decision_form.REASON_LIMIT:
@@ -269,10 +268,9 @@ async def reject(call: Call) -> Answer:
             f"`{COMMAND} reject MP-12 MP-13 reason`"
         )
     now = call.deps.clock()
-    decisions = [Decision(n, Act.REJECT, call.user, now, reason=reason) for n in numbers]
-    if len(decisions) > 1 or not reason:
-        return await _ask(call, decisions)
-    return await several.decided(decisions, call.deps)
+    return await _ask(
+        call, [Decision(n, Act.REJECT, call.user, now, reason=reason) for n in numbers]
+    )
 
 
 async def withdraw(call: Call) -> Answer:

@@ -6,10 +6,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import approval_form, buttons, decision_form, notices
-from handlers import clicks, several
+from handlers import clicks, queue, several
 from handlers.clicks import Click
 from handlers.deps import Deps
-from store.domain.access import Refused
+from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.requests.decide import Decision, decide, examine
 
@@ -34,6 +34,24 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     answer = await decide(deps.db, decision, deps.policy)
     await ack()
     await clicks.answer(click, answer, deps, client)
+
+
+async def ask_whether(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
+    """Open the form that asks before an approval, for who may approve."""
+    click = Click.read(body)
+    seen = click.request
+    decision = Decision(
+        seen.id, Act.APPROVE, click.user, deps.clock(), seen.round, clicked=click.message
+    )
+    answer = await examine(deps.db, decision, deps.policy)
+    if isinstance(answer, Refused):
+        await clicks.refuse(click, answer, deps, client)
+    else:
+        form = await several.approval_form_of([answer], click.user, deps)
+        await clicks.open_view(client, click, form)
+    await ack()
 
 
 async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
@@ -79,6 +97,12 @@ async def reject(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, de
         return
     answer = await decide(deps.db, decisions[0], deps.policy)
     below = body["view"].get("previous_view_id")
+    if form.queue:
+        await ack()  # closes the form alone
+        told = await clicks.told(answer, user, deps)
+        stays = isinstance(answer, Refused) and answer.denial is Denial.STALE
+        await queue.go_on(below, form.queue, user, [told], deps, client, stays=stays)
+        return
     if isinstance(answer, Refused):
         await ack(response_action="update", view=await clicks.refusal_view(answer, user, deps))
     elif below:

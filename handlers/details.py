@@ -15,7 +15,7 @@ from store.requests import neighbours, read
 
 
 def register(app: AsyncApp) -> None:
-    """Listen to every View and View details, and to the parts."""
+    """Listen to every View and Details, and to the parts."""
     app.action(buttons.DETAILS)(show)
     app.action(buttons.PREVIOUS_PART)(turn)
     app.action(buttons.NEXT_PART)(turn)

@@ -44,8 +44,9 @@ async def first_page(text: str, scope: Scope, asker: str, deps: Deps) -> Message
         query = parse(text, scope, asker)
     except WordsError as error:
         return safe(error.sentence)
-    found = await listing.listing(deps.db, query, asker=asker, policy=deps.policy)
-    return request_list.build(query, found.page, found.people, now=deps.clock())
+    now = deps.clock()
+    found = await listing.listing(deps.db, query, asker=asker, policy=deps.policy, now=now)
+    return request_list.build(query, found.page, found.people, now=now)
 
 
 async def turn(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:

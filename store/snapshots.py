@@ -86,6 +86,11 @@ def predecessor(row: RequestRow) -> Predecessor:
         decision_reason=row.decision_reason,
         release_stage=_release_stage(row.release_stage),
         details=row.details,
+        mini_program_id=row.mini_program_id,
+        mini_program_name=row.mini_program_name,
+        decided_by=row.decided_by,
+        decided_for=row.decided_for,
+        platform_decider=row.platform_decider,
     )
 
 

@@ -48,6 +48,7 @@ MOVED = text("moved_at IS NOT NULL")
 STAGED = text("release_stage IS NOT NULL")
 ANSWERED = text("platform_answer IS NOT NULL")
 BY_STAGES = text("stage_key IS NOT NULL")
+APPROVED = text("status = 'approved'")
 DECIDED = text("status IN ('approved', 'rejected')")
 UNSENT = text("state != 'sent'")
 PLATFORM = text("is_platform")
@@ -110,6 +111,9 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_standing", *TARGET, "status", "completed_on", "id"),
         # `neighbours`: what was moved since.
         Index("ix_request_moved", "moved_at", "id", **only(MOVED)),
+        # `same_target`: what is approved of a mini program last, and what of its name.
+        Index("ix_request_known", "mini_program_id", "completed_on", "id", **only(APPROVED)),
+        Index("ix_request_named", "mini_program_name", "mini_program_id", **only(APPROVED)),
         # `same_target`: the releases of a target that are at a stage now.
         Index("ix_request_staged", *TARGET, "release_stage", **only(STAGED)),
         # The filter by what the platform answered.

@@ -78,8 +78,9 @@ def messages(shown: Request) -> Iterator[Message]:
         yield request_card.build(shown, people, audience=audience)
     yield request_card.build(shown, people, may_decide=False)
     yield request_card.receipt(shown, people)
-    yield digest.build(people[BOB], [shown] * 12, 37, people, now=NOW)
-    yield digest.reminder(people[BOB], [shown], 1, people, now=NOW)
+    part, since = digest.Part([shown] * 12, 37), NOW - timedelta(days=1)
+    yield digest.build(people[BOB], part, part, 99, people, since=since, now=NOW)
+    yield digest.reminder(people[BOB], digest.Part([shown], 1), people, now=NOW)
     yield notices.outcome(shown, people)
     yield notices.withdrawn(shown, people)
 

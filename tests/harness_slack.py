@@ -93,6 +93,12 @@ class Team:
         assert opened.view is not None
         return await person.submit(opened.view, {"reason": reason, "rejection_class": kind})
 
+    async def approve(self, person: Person, named: str) -> Answer:
+        """Type the command, look at the request, and press Approve."""
+        asked = await person.command(f"/mp-requests approve {named}")
+        assert asked.view is not None
+        return await person.submit(asked.view)
+
     def said(self, answer: Answer) -> str:
         """What a command answered, only to who typed it."""
         assert answer.message is not None

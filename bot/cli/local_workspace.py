@@ -93,8 +93,9 @@ class LocalWorkspace:
     async def move_to(self, moment: datetime) -> None:
         """Let it be that moment, and let the ticks of that minute pass."""
         self.clock.move_to(moment)
-        await self.bot.jobs.remind()
         await self.bot.jobs.digest()
+        await self.bot.jobs.remind()
+        await self.bot.jobs.nudge()
 
     def slow_database(self, seconds: float) -> None:
         """Make each transaction take that much longer from now on."""

@@ -22,6 +22,7 @@ from blocks import (
     notices,
     paging,
     plainer,
+    queue,
     request_card,
     request_details,
     request_list,
@@ -36,6 +37,7 @@ from store.domain.draft import Draft, values_of
 from store.domain.export import Export, ExportState, Format
 from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Page, Scope
+from store.domain.lists.queue import Place, Queue
 from store.domain.request import (
     Category,
     Person,
@@ -109,8 +111,10 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     yield "card, not accepted", request_card.build(refused, _PEOPLE, may_send=True)
     yield "withdrawn", notices.withdrawn(_ended(release, Status.WITHDRAWN, now), _PEOPLE)
     yield "nudge", notices.nudge(_ended(release, Status.APPROVED, now))
-    yield "digest", digest.build(reviewer, several, 37, _PEOPLE, now=now)
-    yield "reminder", digest.reminder(reviewer, several, 37, _PEOPLE, now=now)
+    part, since = digest.Part(several, 37), now - timedelta(days=3)
+    said = digest.build(reviewer, part, part, 99, _PEOPLE, since=since, now=now)
+    yield "digest", said
+    yield "reminder", digest.reminder(reviewer, part, _PEOPLE, now=now)
     yield "departure", notices.departure(_REVIEWER, several, 37, _PEOPLE)
     yield "not delivered", undelivered.build("the card", "C0REVIEWS01", "is_archived")
     yield "policy refused", notices.policy_refused("POLICY_FILE policy.toml: there is none.")
@@ -125,7 +129,9 @@ def _lists(requests: list[Request], now: datetime) -> Iterator[Surface]:
     page, query = Page(tuple(requests), 37, len(requests)), ListQuery(Scope.ALL)
     yield "list", request_list.build(query, page, _PEOPLE, now=now)
     yield "filter form", filter_form.build(filter_form.Origin(query, now))
-    yield "approve form", approval_form.build(requests[:2])
+    begun = Queue(query, now, place=Place(False, False, now, requests[0].id))
+    yield "queue", queue.build(begun, requests[0], _PEOPLE, 37)
+    yield "approve form", approval_form.build(requests[:2], _PEOPLE)
     counts = dict.fromkeys(Status, 5)
     for scope in _TABS:
         shown = home.Shown(paging.opening(scope), page, _PEOPLE, _TABS, counts)

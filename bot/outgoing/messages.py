@@ -42,6 +42,7 @@ from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
 from store.requests import read
 
+_A_DAY = timedelta(days=1)
 LONGEST_DOUBT = timedelta(minutes=10)
 """How long the database is asked what became of a transaction that still runs there."""
 
@@ -245,25 +246,36 @@ async def _withdrawn(
 async def _digest(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
-    """What waits on a reviewer, if they still are one; in a reminder only what is overdue."""
-    overdue = owed.kind is Kind.REMINDER
+    """What waits on a reviewer, if they still are one; in a reminder only what is newly overdue.
+
+    Of a morning's many, those that are drawn at one time share a query: all are of the same tick.
+    """
     async with db.snapshot() as session:
         if is_away(owed.recipient, await people.absences(session), now):
             return None
     if not await db.read_batches.run(people.hold_roles, owed.recipient, policy):
         return None
-    # Of a morning's many, those that are drawn at one time share a query.
-    waiting, total = await db.read_batches.run(
-        listing.waiting_on_each, owed.recipient, digest.SHOWN, now if overdue else None
-    )
-    if not waiting:
+    at = datetime.fromisoformat(owed.data.get("at", owed.created_at.isoformat()))
+    since = datetime.fromisoformat(owed.data.get("since", (at - _A_DAY).isoformat()))
+    if owed.kind is Kind.REMINDER:
+        late, count = await db.read_batches.run(
+            listing.waiting_on_each, owed.recipient, digest.SHOWN, at, since
+        )
+        found = listing.Morning(overdue=late, overdue_count=count, total=count)
+    else:
+        found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
+    if not found.total:
         return None
-    named = {owed.recipient}.union(*(request.people() for request in waiting))
-    known = await profiles.people(named)
+    shown = (*found.overdue, *found.new)
+    known = await profiles.people({owed.recipient}.union(*(each.people() for each in shown)))
     reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
     reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
-    build = digest.reminder if overdue else digest.build
-    return Post(build(reviewer, waiting, total, known, now=now), owed.recipient)
+    overdue = digest.Part(found.overdue, found.overdue_count)
+    if owed.kind is Kind.REMINDER:
+        return Post(digest.reminder(reviewer, overdue, known, now=now), owed.recipient)
+    new = digest.Part(found.new, found.new_count)
+    said = digest.build(reviewer, overdue, new, found.total, known, since=since, now=now)
+    return Post(said, owed.recipient)
 
 
 async def _nudge(owed: Claimed, db: Database) -> Call | None:
@@ -305,7 +317,7 @@ async def _list(
     if query is None:
         return None
     await profiles.people(query.filter.submitters)  # so that their names are known
-    found = await listing.listing(db, query, asker=owed.recipient, policy=policy)
+    found = await listing.listing(db, query, asker=owed.recipient, policy=policy, now=now)
     message = request_list.build(query, found.page, found.people, now=now)
     return Reply(message, owed.data["url"], replace=owed.data["replace"])
 

@@ -16,6 +16,7 @@ from bot.sandbox.actions.member import Answer
 from bot.sandbox.actions.people import Person
 from bot.sandbox.platform import Mood, Platform
 from bot.sandbox.state.conversations import Conversation, Message
+from bot.sandbox.state.views import View
 from bot.sandbox.workspace import Workspace
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class Stage:
         """What the person sees."""
         picture = screen.message(
             {"blocks": message.blocks, "text": message.text},
-            names=self._name,
+            names=self.name,
             reader_tz=person.tz,
             now=self.workspace.now(),
             color=self.color,
@@ -98,7 +99,8 @@ class Stage:
         if not holds:
             raise StoryError(otherwise)
 
-    def _name(self, slack_id: str) -> str:
+    def name(self, slack_id: str) -> str:
+        """How Slack shows an id."""
         people = self.workspace.people
         return people[slack_id].real_name if slack_id in people else slack_id
 
@@ -114,8 +116,9 @@ async def tell(stage: Stage) -> None:
         _lists,
         _the_platform_hands_in_and_refuses,
         _ada_sends_it_again,
-        _reminder,
         _digest,
+        _queue,
+        _nudge,
     ):
         await scene(stage)
 
@@ -149,10 +152,7 @@ async def _bob_rejects(stage: Stage) -> None:
     card = await stage.seen(bob, _heads("MP-4"), "Approve")
     _acknowledged(stage, await bob.click(card, "request.reject"))
     form = await stage.until(lambda: bob.views[-1] if bob.views else None, "a form should open")
-    picture = screen.view(
-        form.payload, names=str, reader_tz=bob.tz, now=stage.workspace.now(), color=stage.color
-    )
-    stage.say(picture)
+    stage.say(_drawn(stage, bob, form))
     reason = "The privacy text names no contact. Add one, then submit again."
     filled = {"rejection_class": "Personal data and privacy violations", "reason": reason}
     _acknowledged(stage, await bob.submit(form, filled))
@@ -179,7 +179,7 @@ async def _alice_withdraws(stage: Stage) -> None:
     await stage.seen(bob, _heads("MP-5"), "Approve")
     stage.show(alice, await _answered(stage, alice, "withdraw MP-5", "Withdrawn"))
     await stage.seen(bob, "MP-5", "Nothing is left for you to do")
-    stage.show(bob, await stage.seen(bob, "MP-5", "Withdrawn", "Submitted"))
+    stage.show(bob, await stage.seen(bob, "MP-5", "*Withdrawn* by Alice Santos"))
 
 
 async def _lists(stage: Stage) -> None:
@@ -199,7 +199,9 @@ async def _the_platform_hands_in_and_refuses(stage: Stage) -> None:
     stage.check(status == 201, f"the API should take the request: {status} {said}")
     ref = said["review"]["request"]
     stage.say(f"POST /api/v1/requests: {status}, {ref}\n")
-    stage.check((await bob.command(f"/mp-requests approve {ref}")).acked, "bob should be heard")
+    asked = (await bob.command(f"/mp-requests approve {ref}")).view
+    assert asked is not None
+    _acknowledged(stage, await bob.submit(asked))
     await _told(stage, "request.approved", 1)
     refused = await stage.seen(erin, ref, "not accepted by the platform", platform.reason)
     stage.show(erin, refused)
@@ -228,21 +230,44 @@ async def _told(stage: Stage, event: str, times: int) -> None:
     await stage.until(heard, f"the platform should hear {event} {times} times")
 
 
-async def _reminder(stage: Stage) -> None:
-    bob = stage.cast.bob
-    stage.scene("two in the afternoon: what has waited longer than a working day")
-    await stage.move_to(_at(stage, bob, hour=14))
-    stage.show(bob, await stage.seen(bob, "a reminder"))
-
-
 async def _digest(stage: Stage) -> None:
     bob = stage.cast.bob
     stage.scene("the next morning in Manila: the digest")
     await stage.move_to(_at(stage, bob, hour=9) + timedelta(days=1))
-    digest = await stage.seen(bob, "Good morning, Bob Reyes.")
+    digest = await stage.seen(bob, "Good morning, Bob.")
     stage.show(bob, digest)
     again = [m for m in bob.sees() if "Good morning" in m.plain()]
     stage.check(len(again) == 1, "one digest a day")
+
+
+async def _queue(stage: Stage) -> None:
+    bob = stage.cast.bob
+    stage.scene("bob presses Start reviewing: one modal, one request after the other")
+    digest = await stage.seen(bob, "Good morning, Bob.")
+    _acknowledged(stage, await bob.click(digest, "queue.start"))
+    for action, told in (("queue.approve", "This request is approved."), ("queue.skip", " of ")):
+        shown = await stage.until(lambda: bob.views[-1] if bob.views else None, "it should open")
+        _acknowledged(stage, await bob.click(shown, action))
+        stage.say(_drawn(stage, bob, shown))
+        stage.check(told in _drawn(stage, bob, shown), f"after {action} the next should be shown")
+    await bob.close(bob.views[-1])
+
+
+async def _nudge(stage: Stage) -> None:
+    erin = stage.cast.erin
+    stage.scene("a week later: what was approved and has not gone live")
+    await stage.move_to(_at(stage, erin, hour=10) + timedelta(days=8))
+    stage.show(erin, await stage.seen(erin, "MP-2", "was approved", "/mp-requests stage"))
+
+
+def _drawn(stage: Stage, person: Person, shown: View) -> str:
+    return screen.view(
+        shown.payload,
+        names=stage.name,
+        reader_tz=person.tz,
+        now=stage.workspace.now(),
+        color=stage.color,
+    )
 
 
 async def _answered(stage: Stage, person: Person, words: str, *expected: str) -> Message:
@@ -268,8 +293,8 @@ async def _soon_answered(stage: Stage, person: Person, words: str, expected: str
 
 
 def _heads(ref: str) -> str:
-    """Ends the first line of a request's own card; other cards may mention the request too."""
-    return f" {ref}\n"
+    """Begins the last line of a request's own card; other cards may mention the request too."""
+    return f"\n{ref} · "
 
 
 def _acknowledged(stage: Stage, answer: Answer) -> None:

@@ -85,6 +85,16 @@ def digest_moment(day: date, zone: str, digest_at: time) -> datetime:
     return first_moment(day, digest_at, zone_of(zone))
 
 
+def digest_before(day: date, zone: str, digest_at: time, working: WorkingTime) -> datetime:
+    """When the digest before that of this date was due; within two weeks, however long a holiday.
+
+    What came since is new to who reads the digest of this date.
+    """
+    before = [day - timedelta(days=number) for number in range(1, 15)]
+    last = next((each for each in before if working.includes(each)), before[-1])
+    return digest_moment(last, zone, digest_at)
+
+
 def reminder_day(now: datetime, zone: str, working: WorkingTime) -> date | None:
     """The local date on which a reminder may go out now, or None at night and on days off."""
     local = now.astimezone(zone_of(zone))

@@ -222,6 +222,7 @@ class Policy(BaseModel):
     office_hours: Annotated[tuple[time, time], BeforeValidator(_office_hours)] | None = None
     own_requests: StrictBool = False
     delegates: Literal["reviewers", "anyone"] = "reviewers"
+    quick_approve: tuple[Environment, ...] = (Environment.SANDBOX,)
     admins_decide: StrictBool = True
     distinct_stages: StrictBool = True
     target_hours: Hours | None = None
@@ -463,6 +464,7 @@ _USE_FOR = {
     "keep_profiles_days": "use a whole number of days from 1 to 36500",
     "delegates": 'use "reviewers" or "anyone"',
     "holidays": 'use a list, such as ["PH", "2026-12-24"]',
+    "quick_approve": 'use a list of "production" and "sandbox", such as ["sandbox"]',
 }
 _USE = {
     "tuple_type": 'use a list, such as ["U012ABCDEF"]',

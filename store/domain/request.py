@@ -207,6 +207,11 @@ class Predecessor:
     decision_reason: str | None = None
     release_stage: ReleaseStage | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    mini_program_id: str = ""
+    mini_program_name: str = ""
+    decided_by: str | None = None
+    decided_for: str | None = None
+    platform_decider: str | None = None
 
     @property
     def ref(self) -> str:
@@ -356,7 +361,8 @@ class Request:
 
     def people(self) -> set[str]:
         """Every user id the snapshot names."""
-        named = {self.submitted_by, self.decided_by, *self.reviewers}
+        before = self.predecessor.decided_by if self.predecessor else None
+        named = {self.submitted_by, self.decided_by, before, *self.reviewers}
         named.update(*self.assigned.values(), {self.decided_for, self.for_whom})
         named.update(vote.cast_for for vote in self.votes)
         named.update(away.stand_in for away in self.away.values())

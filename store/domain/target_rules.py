@@ -5,9 +5,11 @@ target once, a canceled one included, unless it was withdrawn or rejected; and i
 offline while another process of that target is under way.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from store.domain.access import Allowed, Denial
+from store.domain.categories.stored import value_of
 from store.domain.request import (
     Category,
     Environment,
@@ -65,6 +67,16 @@ class Precedents:
 
 
 @dataclass(frozen=True, slots=True)
+class Namesakes:
+    """What is approved of the mini program itself, whatever the target: the last request with its
+    id, and one with its name and another id.
+    """
+
+    last: Predecessor | None = None
+    other_id: Predecessor | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """No, because of `by`; `field` is what the submitter would change to get a yes."""
 
@@ -87,22 +99,29 @@ def judge(category: Category, found: Precedents) -> Allowed | Blocked:
     return Allowed()
 
 
-def warnings(request: Request, found: Precedents) -> tuple[str, ...]:
-    """What whoever decides should know, in phrases; plain texts that may repeat a person's words.
+def warnings(
+    request: Request, found: Precedents, namesakes: Namesakes = Namesakes()
+) -> tuple[str, ...]:
+    """What whoever decides should know, a phrase each; plain texts that may repeat a person's
+    words. The release before it on its target is `request.base`.
 
     Nothing once it is decided: then it is no longer of use to anybody.
     """
-    if not request.is_open or request.category not in {Category.RELEASE, Category.OFFLINE}:
+    if not request.is_open:
         return ()
+    said = [*_identity(request, namesakes)]
     if request.category is Category.OFFLINE:
-        said = [_beside(found.under_way)]
-    else:
+        said.append(_beside(request, found.under_way))
+    elif request.category is Category.RELEASE:
         same = {each.id for each in found.standing}
         others = tuple(each for each in found.under_way if each.id not in same)
         said = [
+            _older(request, request.base),
+            _other_type(request, request.base or namesakes.last),
+            *said,
             _once(request, found.standing),
             _rejected(request, found.rejected),
-            _beside(others),
+            _beside(request, others),
         ]
     return tuple(filter(None, said))
 
@@ -110,6 +129,48 @@ def warnings(request: Request, found: Precedents) -> tuple[str, ...]:
 def state(found: Predecessor) -> str:
     """Where an earlier request stands, in the platform's words."""
     return found.release_stage.label if found.release_stage else found.status.label
+
+
+def is_older(version: str | None, than: str | None) -> bool:
+    """Whether a version comes before another, as numbers with dots: 3.10 after 3.9.
+
+    Nothing is older than what is not written so.
+    """
+    mine, other = _numbers(version), _numbers(than)
+    length = max(len(mine), len(other))
+    padded = (mine + (0,) * (length - len(mine)), other + (0,) * (length - len(other)))
+    return bool(mine and other) and padded[0] < padded[1]
+
+
+def _numbers(version: str | None) -> tuple[int, ...]:
+    parts = (version or "").removeprefix("v").split(".")
+    if not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts):
+        return ()
+    return tuple(map(int, parts))
+
+
+def _older(request: Request, base: Predecessor | None) -> str:
+    if base is None or not is_older(request.version, base.version):
+        return ""
+    return f"Older than the approved {base.version} ({base.ref})"
+
+
+def _other_type(request: Request, known: Predecessor | None) -> str:
+    """The platform: the type of a mini program is not editable; another type is another program."""
+    before = value_of("type", known.details) if known else ""
+    now = value_of("type", request.details)
+    if known is None or not before or not now or folded(before) == folded(now):
+        return ""
+    return f"The type changes, {before} → {now}: the platform does not allow it ({known.ref})"
+
+
+def _identity(request: Request, namesakes: Namesakes) -> Iterator[str]:
+    last, other = namesakes.last, namesakes.other_id
+    if last and folded(last.mini_program_name) != folded(request.mini_program_name):
+        yield f"{request.mini_program_id} was “{last.mini_program_name}” before ({last.ref})"
+    if other:
+        there = f"{other.mini_program_id} ({other.ref})"
+        yield f"“{request.mini_program_name}” is known with another id: {there}"
 
 
 def _once(request: Request, standing: tuple[Predecessor, ...]) -> str:
@@ -127,13 +188,19 @@ def _rejected(request: Request, rejected: tuple[Predecessor, ...]) -> str:
     return f"{request.version} was rejected here before ({unsaid[0].ref})" if unsaid else ""
 
 
-def _beside(others: tuple[Predecessor, ...]) -> str:
+def _beside(request: Request, others: tuple[Predecessor, ...]) -> str:
     if not others:
         return ""
-    more = " and more" if len(others) > NAMED else ""
-    return f"also under way for this target: {', '.join(map(_named, others[:NAMED]))}{more}"
+    target = f"{request.mini_program_name} in {request.target_app or request.environment.label}"
+    if len(others) == 1:
+        return f"1 more request for {target} is open: {_named(others[0])}"
+    count = f"{len(others)} more" if len(others) <= NAMED else f"More than {NAMED} other"
+    named = ", ".join(map(_named, others[:NAMED]))
+    return f"{count} requests for {target} are open: {named}"
 
 
 def _named(other: Predecessor) -> str:
-    what = f"{other.category.label} {other.version or ''}".strip()
-    return f"{other.ref} ({what}, {state(other)})"
+    """ "MP-57 (1.3.8)", "MP-31 (offline)"; with the release stage, where it has reached one."""
+    what = other.version if other.category is Category.RELEASE else other.category.spec.filter_name
+    stage = other.release_stage.label if other.release_stage else ""
+    return f"{other.ref} ({', '.join(filter(None, (what, stage)))})"

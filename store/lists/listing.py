@@ -2,17 +2,18 @@
 not found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Roster
+from store.domain.access import Allowed, Roster, may
+from store.domain.lifecycle import Act
 from store.domain.lists.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort
 from store.domain.policy import Policy
 from store.domain.request import People, Request, Status
@@ -35,15 +36,26 @@ class Listing:
     people: People
 
 
-async def listing(db: Database, query: ListQuery, *, asker: str, policy: Policy) -> Listing:
-    """One page of what the asker may see."""
+async def listing(
+    db: Database, query: ListQuery, *, asker: str, policy: Policy, now: datetime | None = None
+) -> Listing:
+    """One page of what the asker may see; with `now`, what they may do with each then."""
     async with db.snapshot() as session:
-        return await page(session, query, asker=asker, policy=policy)
+        return await page(session, query, asker=asker, policy=policy, now=now)
 
 
-async def page(session: AsyncSession, query: ListQuery, *, asker: str, policy: Policy) -> Listing:
+async def page(
+    session: AsyncSession,
+    query: ListQuery,
+    *,
+    asker: str,
+    policy: Policy,
+    now: datetime | None = None,
+) -> Listing:
     """The same, of a moment of which more is read."""
     found, submitters = await _page(session, query, asker, policy)
+    if now and found.requests:
+        found = replace(found, acts=await _acts(session, found.requests, asker, policy, now))
     filtered = set(query.filter.submitters) - submitters.keys()
     return Listing(found, {**submitters, **await people.known(session, filtered)})
 
@@ -84,15 +96,55 @@ async def stuck(session: AsyncSession, *, limit: int) -> tuple[Request, ...]:
 
 
 async def waiting_on_each(
-    session: AsyncSession, reviewers: Sequence[str], limit: int, overdue_at: datetime | None = None
+    session: AsyncSession,
+    reviewers: Sequence[str],
+    limit: int,
+    overdue_at: datetime | None = None,
+    since: datetime | None = None,
 ) -> list[Waiting]:
     """What each of them has yet to decide, in one query.
 
     The oldest come first; without their reviewers and votes, but with whom they stand in for. With
-    `overdue_at`, only what was to be reminded of by that moment.
+    `overdue_at`, only what was to be reminded of by that moment, and not yet at `since`.
     """
     statement = _OVERDUE if overdue_at else _WAITING
-    return await _first_of_each(session, statement, reviewers, limit, moment=overdue_at)
+    moments = {"moment": overdue_at, "since": since or _LONG_AGO}
+    return await _first_of_each(session, statement, reviewers, limit, **moments)
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """What waits for a reviewer, as a digest says it: the oldest of what is overdue and of what is
+    new, and how many there are of each and in all. Without their reviewers and votes.
+    """
+
+    overdue: tuple[Request, ...] = ()
+    new: tuple[Request, ...] = ()
+    overdue_count: int = 0
+    new_count: int = 0
+    total: int = 0
+
+
+async def mornings(
+    session: AsyncSession, reviewers: Sequence[str], limit: int, at: datetime, since: datetime
+) -> list[Morning]:
+    """What each of them has yet to decide, in one query; overdue at a moment, else new `since`."""
+    asked = {"reviewers": reviewers, "limit": limit, "moment": at, "since": since}
+    found: dict[str, dict[int, list[AnyRow]]] = {reviewer: {} for reviewer in reviewers}
+    for row in await execute(session, _MORNINGS, asked):
+        found[row.reviewer].setdefault(row.part, []).append(row)
+    return [_morning(found[reviewer]) for reviewer in reviewers]
+
+
+def _morning(parts: Mapping[int, Sequence[AnyRow]]) -> Morning:
+    overdue, new = parts.get(_LATE, ()), parts.get(_NEW, ())
+    return Morning(
+        overdue=tuple(map(_standing_in, overdue)),
+        new=tuple(map(_standing_in, new)),
+        overdue_count=overdue[0].count_of_part if overdue else 0,
+        new_count=new[0].count_of_part if new else 0,
+        total=next((rows[0].total for rows in parts.values()), 0),
+    )
 
 
 async def _first_of_each(
@@ -104,11 +156,15 @@ async def _first_of_each(
         found[row.reviewer].append(row)
     return [
         (
-            tuple(replace(bare(row), for_whom=row.for_whom) for row in rows),
+            tuple(map(_standing_in, rows)),
             rows[0].total if rows else 0,
         )
         for rows in (found[reviewer] for reviewer in reviewers)
     ]
+
+
+def _standing_in(row: AnyRow) -> Request:
+    return replace(bare(row), for_whom=row.for_whom)
 
 
 async def _page(
@@ -165,6 +221,23 @@ async def _page(
     return found, {row.user_id: people.snapshot(row) for row in rows if row.user_id}
 
 
+async def _acts(
+    session: AsyncSession, requests: Sequence[Request], asker: str, policy: Policy, now: datetime
+) -> dict[int, frozenset[Act]]:
+    """What the asker may do with each of these; of who reviews what, only what the asker does."""
+    ids = [request.id for request in requests if request.is_open]
+    asked = {"ids": ids, "reviewer": asker}
+    theirs = set((await execute(session, _REVIEWED, asked)).scalars()) if ids else set()
+    rules = await people.rules(session, policy, only={asker})
+    return {
+        each.id: frozenset(act for act in Act if may(asker, act, each, rules, now) == Allowed())
+        for each in (
+            replace(request, reviewers=(asker,)) if request.id in theirs else request
+            for request in requests
+        )
+    }
+
+
 def _cursor(sort: Sort, row: AnyRow, first: int, *, backwards: bool = False) -> Cursor:
     at = row.completed_on if sort.by_completion else row.created_at
     return Cursor(at=at, id=row.id, backwards=backwards, first=first)
@@ -188,11 +261,61 @@ def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
     )
 
 
+# Hot: for every page of a list that somebody looks at.
+_REVIEWED = select(col(AssignmentRow.request_id)).where(
+    in_list(col(AssignmentRow.request_id), "ids"),
+    col(AssignmentRow.reviewer) == bindparam("reviewer"),
+    col(AssignmentRow.waits).is_(True),
+)
 # Hot: for every digest and reminder of a morning.
 _WAITS = col(AssignmentRow.waits).is_(True)
 _GIVEN = _waiting()
 _WAITING = _waiting(_WAITS)
-_OVERDUE = _waiting(_WAITS, col(AssignmentRow.remind_at) <= bindparam("moment"))
+_remind_at = col(AssignmentRow.remind_at)
+_OVERDUE = _waiting(_WAITS, _remind_at <= bindparam("moment"), _remind_at > bindparam("since"))
+_LATE, _NEW, _REST = range(3)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _parted() -> AnySelect:
+    """The first of what is late and of what is new, of each reviewer, with how many there are; of
+    the rest one row, since it counts too.
+    """
+    reviewer, id_ = col(AssignmentRow.reviewer), col(AssignmentRow.request_id)
+    came = col(AssignmentRow.created_at)
+    late, new = _remind_at <= bindparam("moment"), came > bindparam("since")
+    given = (
+        select(
+            *(reviewer, id_, came, col(AssignmentRow.for_whom)),
+            case((late, _LATE), (new, _NEW), else_=_REST).label("part"),
+        )
+        .where(in_list(reviewer, "reviewers"), OPEN, _WAITS)
+        .subquery()
+    )
+    part = (given.c.reviewer, given.c.part)
+    order = (given.c.created_at, given.c.request_id)
+    found = select(
+        given.c.reviewer,
+        given.c.request_id,
+        given.c.for_whom,
+        given.c.part,
+        func.row_number().over(partition_by=part, order_by=order).label("place"),
+        func.count().over(partition_by=part).label("count_of_part"),
+        func.count().over(partition_by=given.c.reviewer).label("total"),
+    ).subquery()
+    shown = case((found.c.part == _REST, 1), else_=bindparam("limit"))
+    return (
+        select(
+            *FACTS,
+            *(found.c.reviewer, found.c.for_whom),
+            *(found.c.part, found.c.count_of_part, found.c.total),
+        )
+        .where(col(RequestRow.id) == found.c.request_id, found.c.place <= shown)
+        .order_by(found.c.reviewer, found.c.part, found.c.place)
+    )
+
+
+_MORNINGS = _parted()
 _STUCK: AnySelect = (
     select(*FACTS)
     .where(

@@ -127,12 +127,14 @@ async def follow(
 async def overview(
     db: Database, query: ListQuery, *, asker: str, policy: Policy, now: datetime
 ) -> Overview:
-    """What Home shows of this list; My Requests where the asker has no such tab any more."""
+    """What Home shows of this list, and what they may do with each request in it; My Requests where
+    the asker has no such tab any more.
+    """
     async with db.snapshot() as session:
         roster = await people.roster(session, policy, only={asker})
         shown = tabs(asker, roster)
         query = query if query.scope in shown else ListQuery(Scope.MINE)
-        found = await listing.page(session, query, asker=asker, policy=policy)
+        found = await listing.page(session, query, asker=asker, policy=policy, now=now)
         counts = await listing.counts_by_status(session, query.scope, asker=asker, roster=roster)
         is_admin = asker in roster.admins
         stuck = await listing.stuck(session, limit=STUCK_SHOWN) if is_admin else ()

@@ -7,17 +7,18 @@ owes the message, so that any number of ticks, restarts and replicas send it onc
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement
-from sqlmodel import and_, col, func, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression
+from sqlmodel import and_, col, func, or_, select, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.absences import is_away
-from store.domain.deadlines import digest_day, digest_moment, reminder_day
+from store.domain.clock import zone_of
+from store.domain.deadlines import digest_before, digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
 from store.domain.request import PlatformAnswer
 from store.engine.database import Database, delete_chunk
@@ -30,6 +31,7 @@ _CHUNK = 500
 """Keys in one statement: it takes only so many parameters."""
 NUDGE_WINDOW = timedelta(days=14)
 """How long after its day a nudge still goes out; slots are kept for longer than that."""
+_DAILY = (Kind.DIGEST, Kind.REMINDER)
 _WAITS = and_(OPEN, col(AssignmentRow.waits))
 """In the words of the partial index `ix_assignment_open`."""
 T = TypeVar("T")
@@ -50,21 +52,52 @@ async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
     Returns how many are newly owed.
     """
     slots = []
+    working = policy.working_time
     for waiting in await _waiting(db, policy, true(), now):
-        day = digest_day(now, waiting.zone, policy.digest_at, policy.working_time)
+        day = digest_day(now, waiting.zone, policy.digest_at, working)
         if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
-            slots.append(Owed.post(Kind.DIGEST, waiting.reviewer, waiting.reviewer, day))
+            since = digest_before(day, waiting.zone, policy.digest_at, working)
+            data = {"at": now.isoformat(), "since": since.isoformat()}
+            slots.append(Owed.post(Kind.DIGEST, waiting.reviewer, waiting.reviewer, day, data=data))
     return await _owe_once(db, slots, now=now)
 
 
 async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
-    """Owe each reviewer with an overdue request one reminder for their working day."""
+    """Owe each reviewer one reminder an hour of what has become overdue since they were told.
+
+    The digest of the morning has told of all before it; before that one comes, nobody is reminded.
+    """
     overdue = col(AssignmentRow.remind_at) <= now
+    concerned = await _waiting(db, policy, overdue, now, col(AssignmentRow.remind_at))
+    told = await _told_since(db, now - timedelta(days=1))
     slots = []
-    for waiting in await _waiting(db, policy, overdue, now):
-        if day := reminder_day(now, waiting.zone, policy.working_time):
-            slots.append(Owed.post(Kind.REMINDER, waiting.reviewer, waiting.reviewer, day))
+    for waiting in concerned:
+        day = reminder_day(now, waiting.zone, policy.working_time)
+        if day is None or digest_moment(day, waiting.zone, policy.digest_at) > now:
+            continue
+        named = [digest_moment(day, waiting.zone, policy.digest_at)]
+        named += [at for key, at in told if _is_of(key, waiting.reviewer, day)]
+        if waiting.since > max(named):
+            hour = now.astimezone(zone_of(waiting.zone)).hour
+            slot = f"{day}T{hour:02}"
+            data = {"at": now.isoformat(), "since": max(named).isoformat()}
+            slots.append(
+                Owed.post(Kind.REMINDER, waiting.reviewer, waiting.reviewer, slot, data=data)
+            )
     return await _owe_once(db, slots, now=now)
+
+
+async def _told_since(db: Database, moment: datetime) -> list[tuple[str, datetime]]:
+    """The digests and reminders that were owed since, by their keys."""
+    daily = or_(*(col(SlotRow.key).startswith(f"{kind}:") for kind in _DAILY))
+    asked = select(SlotRow.key, SlotRow.at).where(col(SlotRow.at) > moment, daily)
+    async with db.snapshot() as session:
+        return [(key, at) for key, at in (await session.exec(asked)).all()]
+
+
+def _is_of(key: str, reviewer: str, day: date) -> bool:
+    _, whose, when = key.split(":", 2)
+    return whose == reviewer and when.startswith(day.isoformat())
 
 
 async def owe_nudges(db: Database, policy: Policy, *, now: datetime) -> int:
@@ -164,13 +197,20 @@ async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[in
 
 
 async def _waiting(
-    db: Database, policy: Policy, wanted: ColumnElement[bool], now: datetime
+    db: Database,
+    policy: Policy,
+    wanted: ColumnElement[bool],
+    now: datetime,
+    latest: SQLColumnExpression[datetime] | None = None,
 ) -> list[Waiting]:
     """The reviewers concerned who still hold their role, have not left Slack and are not away; and
     who stands in.
+
+    `since` is when the first of it came, or the `latest` of another moment.
     """
+    since = func.min(AssignmentRow.created_at) if latest is None else func.max(latest)
     waiting = (
-        select(AssignmentRow.reviewer, func.min(AssignmentRow.created_at))
+        select(AssignmentRow.reviewer, since)
         .where(_WAITS, wanted)
         .group_by(AssignmentRow.reviewer)
         .subquery()

@@ -75,11 +75,12 @@ def _posted(copy: CardRow) -> datetime | None:
 
 
 async def _reminded(session: AsyncSession, request: Request) -> tuple[tuple[str, datetime], ...]:
-    """A reminder names everything that is overdue for its reader, so this request too."""
+    """Each digest counts what is overdue for its reader, and a reminder what is newly so."""
     row = await session.get_one(RequestRow, request.id)
     sent = (
         select(OutboxRow.recipient, func.max(OutboxRow.settled_at))
-        .where(OutboxRow.kind == Kind.REMINDER.value, OutboxRow.state == OutboxState.SENT)
+        .where(col(OutboxRow.kind).in_([Kind.DIGEST.value, Kind.REMINDER.value]))
+        .where(OutboxRow.state == OutboxState.SENT)
         .where(col(OutboxRow.recipient).in_(request.asked))
         .where(col(OutboxRow.settled_at) >= row.remind_at)
         .group_by(OutboxRow.recipient)

@@ -23,9 +23,9 @@ from store.domain.request import (
     Request,
     Status,
 )
-from store.domain.target_rules import NAMED, UNDER_WAY, Precedents, Target
+from store.domain.target_rules import NAMED, UNDER_WAY, Namesakes, Precedents, Target
 from store.snapshots import predecessor
-from store.tables import TARGET, EventRow, RequestRow
+from store.tables import APPROVED, TARGET, EventRow, RequestRow
 
 MOVED = "moved"
 """The kind of the event by which a release reaches a stage."""
@@ -117,21 +117,23 @@ async def in_context(
     may submit a release of any mini program, and would read in what changed what the last had.
     """
     earlier = _unless_hidden(await _predecessor(session, request), only_of)
-    request = replace(request, predecessor=earlier)
-    if not request.category.spec.has_target_app:
+    request, found = replace(request, predecessor=earlier), Precedents()
+    if request.category.spec.has_target_app:
+        target = Target.of(request)
+        base = await _base(session, target, request)
+        request = replace(
+            request,
+            base=_unless_hidden(base, only_of),
+            first_on_target=base is None and request.category is Category.RELEASE,
+            moves=await _moves(session, request) if request.release_stage else (),
+        )
+        if request.is_open:
+            asked = (session, target, request.version)
+            found = await precedents(*asked, beside=request.id, only_of=only_of)
+    if not request.is_open:
         return request
-    target = Target.of(request)
-    base, found = await _base(session, target, request), Precedents()
-    if request.is_open:
-        asked = (session, target, request.version)
-        found = await precedents(*asked, beside=request.id, only_of=only_of)
-    return replace(
-        request,
-        base=_unless_hidden(base, only_of),
-        first_on_target=base is None and request.category is Category.RELEASE,
-        warnings=rules.warnings(request, found),
-        moves=await _moves(session, request) if request.release_stage else (),
-    )
+    namesakes = await _namesakes(session, request, only_of)
+    return replace(request, warnings=rules.warnings(request, found, namesakes))
 
 
 async def waiting_beside(session: AsyncSession, request_id: int) -> list[int]:
@@ -197,6 +199,26 @@ async def _base(session: AsyncSession, target: Target, request: Request) -> Requ
     last = select(RequestRow).where(approved, _before(request))
     last = last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
     return (await session.exec(last.limit(1))).first()
+
+
+async def _namesakes(session: AsyncSession, request: Request, only_of: str | None) -> Namesakes:
+    """Each the first row of an index; of one name, the nearest ids before and after this one."""
+    mine, id_ = request.mini_program_id, col(RequestRow.mini_program_id)
+    seen: tuple[Any, ...] = (APPROVED,)
+    if only_of:
+        seen = (APPROVED, col(RequestRow.submitted_by) == only_of)
+    newest = (col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
+    last = select(RequestRow).where(*seen, id_ == mine).order_by(*newest).limit(1)
+    called = select(RequestRow).where(
+        *seen, RequestRow.mini_program_name == request.mini_program_name
+    )
+    others = (
+        called.where(id_ < mine).order_by(id_.desc()).limit(1),
+        called.where(id_ > mine).order_by(id_).limit(1),
+    )
+    found = [(await session.exec(asked)).first() for asked in (last, *others)]
+    last_one, before, after = (predecessor(row) if row else None for row in found)
+    return Namesakes(last_one, before or after)
 
 
 def _before(request: Request) -> ColumnElement[bool]:

@@ -60,7 +60,7 @@ async def test_details_why_and_timeline_name_the_platform(
     why = team.said(await team.bob.command(f"/mp-requests why {request.ref}"))
     shown = team.words((await team.bob.command(f"/mp-requests show {request.ref}")).view)
     assert "approved by Operator Wu on the platform" in why
-    assert "✓  Under Review · Operator Wu on the platform" in shown
+    assert "✓  Approved · Operator Wu on the platform" in shown
 
 
 async def test_nobody_can_decide_it_again(team: Team, platform: Platform) -> None:

@@ -31,7 +31,7 @@ def submitted(
 def test_the_form_names_the_request_and_offers_the_eight_kinds() -> None:
     view = decision_form.build(request())
     said = words(view)
-    assert "🟠 Production · Mini Program Release · MP-128\nRelease Bills Pay 3.2.4" in said
+    assert "Release Bills Pay 3.2.4  ·  🟠 Production\nBills Pay (2171020092715498)" in said
     options = view.to_dict()["blocks"][1]["element"]["options"]
     assert [option["text"]["text"] for option in options] == [k.label for k in RejectionClass]
     assert said.endswith("[ Cancel ]\n▸[ Reject ]")
@@ -60,7 +60,7 @@ def test_several_are_rejected_for_one_reason() -> None:
     asked = [request(id=number, round=2) for number in range(11, 21)]
     view = decision_form.build(*asked, reason="No contact.", left_out=["MP-9 is closed."])
     said = words(view)
-    assert all(f"· {each.ref}\n" in said for each in asked)
+    assert all(f"{each.ref} · Mini Program Release" in said for each in asked)
     assert "MP-9 is closed." in said
     assert said.endswith("▸[ Reject all ]")
     assert view_problems(view.to_dict()) == []

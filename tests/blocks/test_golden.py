@@ -20,6 +20,7 @@ from blocks import (
     home,
     notices,
     paging,
+    queue,
     request_card,
     request_details,
 )
@@ -27,6 +28,7 @@ from blocks import request_list as listing
 from bot.sandbox.limits import message_problems, view_problems
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.domain.lists.queue import Place, Queue
 from store.domain.request import (
     Category,
     Environment,
@@ -91,6 +93,11 @@ def of_one_request() -> Iterator[tuple[str, Json]]:
         waiting = shown(category, Status.UNDER_REVIEW)
         yield f"{category.value}/reject_form", decision_form.build(waiting).to_dict()
     again = second_try()
+    begun = Queue(paging.opening(Scope.APPROVALS), NOW, 3, 1, place=Place(False, False, NOW, 128))
+    told = ["✅ *This request is approved.*\nMP-3"]
+    drawn = queue.build(begun, again, PEOPLE, 52, told=told)
+    yield "mini_program_release/queue", drawn.to_dict()
+    yield "mini_program_release/queue_ended", queue.ended(begun, told=told).to_dict()
     yield "mini_program_release/second_try_card", request_card.build(again, PEOPLE).payload()
     details = request_details.build(again, PEOPLE, DECIDES)
     yield "mini_program_release/second_try_details", details.to_dict()

@@ -16,7 +16,7 @@ def test_an_approved_release_is_told_that_it_is_not_live() -> None:
         "Release Bills Pay 3.2.4 · MP-128 · by Bob",
         "Approved, but not live yet. Go live on the platform, then say here where it is.",
         "[ Where is it now? v ]",
-        "[ View details ]",
+        "[ Details ]",
     ]
     assert made.text == "Approved: Release Bills Pay 3.2.4 (Production) · MP-128 · by Bob"
 
@@ -28,7 +28,7 @@ def test_a_nudge_says_what_stands_still_and_how_to_say_otherwise() -> None:
         "⏰ Release Bills Pay 3.2.4 · MP-128 was approved Today at 10:00 AM, still in"
         " Pilot Testing; its stage has not been updated since.",
         "[ Where is it now? v ]",
-        "[ View details ]",
+        "[ Details ]",
     ]
     assert made.text == "Approved, not live: Release Bills Pay 3.2.4 (Sandbox) · MP-128"
 
@@ -41,7 +41,7 @@ def test_a_rejected_release_is_told_the_kind_the_reason_and_the_way_on() -> None
         "┃ The privacy text names no contact.",
         "Change what the reason names, then submit it again.",
         "[ Submit again ]",
-        "[ View details ]",
+        "[ Details ]",
     ]
     assert made.text == "Rejected: Release Bills Pay 3.2.4 (Production) · MP-128 · by Bob"
 
@@ -68,7 +68,7 @@ def test_reviewers_hear_that_a_withdrawn_request_needs_nothing() -> None:
         "↩️ Withdrawn by Alice",
         "Release Bills Pay 3.2.4 · MP-128",
         "Nothing is left for you to do.",
-        "[ View details ]",
+        "[ Details ]",
     ]
 
 

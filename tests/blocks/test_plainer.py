@@ -56,8 +56,8 @@ def test_clipped_it_fits_by_every_way_of_counting(kind: str, by: str) -> None:
 
 def test_a_reason_of_a_thousand_chinese_characters_is_clipped_to_a_third() -> None:
     rejected = in_status(Status.REJECTED, decision_reason=REASON)
-    card = request_card.build(rejected, PEOPLE)
-    (reason,) = [t["text"] for t in objects(clipped(card).payload()) if "隐私" in t.get("text", "")]
+    told = notices.outcome(rejected, PEOPLE)
+    (reason,) = [t["text"] for t in objects(clipped(told).payload()) if "隐私" in t.get("text", "")]
     assert 990 <= len(reason.encode()) <= 1000
     assert reason.endswith("…")
 

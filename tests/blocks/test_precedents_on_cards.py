@@ -16,7 +16,7 @@ from store.domain.request import (
     Request,
     Status,
 )
-from tests.cast import NOW, PEOPLE, request
+from tests.cast import ALICE, BOB, NOW, PEOPLE, request
 from tests.harness_blocks import HOSTILE, ended, hostile, words
 
 OLD = request().details | {"version": "3.2.3", "tagline": "Pay bills", "whitelist": []}
@@ -30,6 +30,7 @@ REJECTED = Predecessor(
     rejection_class=RejectionClass.PRIVACY,
     decision_reason="Name a contact.",
     details=OLD,
+    decided_by=BOB,
 )
 
 
@@ -42,36 +43,48 @@ def second_try(**changes: object) -> Request:
 
 
 def test_a_release_says_what_is_new_since_the_last_one() -> None:
-    assert "What changes since 3.2.3 (MP-9): tagline · whitelist +1" in card(request(base=BASE))
+    (said,) = [part for part in card(request(base=BASE)) if "since" in part]
+    tagline = "tagline “Pay bills” → “Pay 300+ billers in one tap”"
+    assert said == f"Wallet PH · since 3.2.3 (MP-9): {tagline} · whitelist +1"
 
 
 def test_a_release_that_changes_nothing_says_so() -> None:
     same = replace(BASE, details=request().details)
-    assert "What changes since 3.2.3 (MP-9): only the version" in card(request(base=same))
+    assert "Wallet PH · since 3.2.3 (MP-9): only the version" in card(request(base=same))
 
 
 def test_the_first_release_to_a_target_says_so() -> None:
-    (said,) = [part for part in card(request(first_on_target=True)) if "What changes" in part]
-    assert said.startswith("What changes: first release to Wallet PH · language fil")
+    (said,) = [part for part in card(request(first_on_target=True)) if "first release" in part]
+    assert said.startswith("Wallet PH · first release: language fil · ")
 
 
 def test_an_offline_request_says_what_goes_off() -> None:
     shown = request(category=Category.OFFLINE, base=BASE)
-    assert "What goes offline: 3.2.3 (MP-9) · offline in Wallet PH" in card(shown)
+    assert "Wallet PH · What goes offline: 3.2.3 (MP-9) · offline in Wallet PH" in card(shown)
 
 
 def test_a_second_try_says_how_the_first_one_ended_and_what_is_new() -> None:
     said = card(second_try())
+    assert "🔁 2nd attempt · Bob rejected MP-12 Today at 10:00 AM: “Name a contact.”" in said
     assert (
-        "🔁 2nd try · MP-12 was rejected Today at 10:00 AM: Personal data and privacy violations"
-    ) in said
-    assert "Changed since MP-12: tagline · whitelist +1" in said
+        "Changed since MP-12: tagline “Pay bills” → “Pay 300+ billers in one tap” · whitelist +1"
+        in said
+    )
 
 
-def test_a_rejection_without_a_class_gives_its_reason() -> None:
-    other = replace(REJECTED, rejection_class=None, completed_on=None)
-    shown = request_text.remarks(request(predecessor=other, attempt=11))
-    assert shown == "🔁 *11th try* · MP-12 was rejected: Name a contact."
+def test_a_rejection_without_a_reason_gives_its_class() -> None:
+    other = replace(REJECTED, decision_reason=None, completed_on=None, decided_by=None)
+    shown = request_text.remarks(request(predecessor=other, attempt=11), PEOPLE)
+    assert shown.splitlines()[0] == (
+        "🔁 *11th attempt* · MP-12 was rejected: Personal data and privacy violations"
+    )
+
+
+def test_a_withdrawn_try_names_who_took_it_back() -> None:
+    other = replace(REJECTED, status=Status.WITHDRAWN, decided_by=ALICE, decision_reason=None)
+    other = replace(other, rejection_class=None)
+    shown = request_text.remarks(request(predecessor=other, attempt=2), PEOPLE)
+    assert shown.startswith("🔁 *2nd attempt* · Alice withdrew MP-12 ")
 
 
 def test_an_unchanged_second_try_is_told_on() -> None:
@@ -79,21 +92,19 @@ def test_an_unchanged_second_try_is_told_on() -> None:
     assert "Changed since MP-12: nothing" in card(request(predecessor=again, attempt=2))
 
 
-def test_warnings_stand_before_what_changes() -> None:
-    said = card(request(warnings=("3.2.4 was rejected here before (MP-12)", "and more")))
-    assert said.index("⚠️ 3.2.4 was rejected here before (MP-12) · and more") < next(
-        number for number, part in enumerate(said) if part.startswith("What changes")
-    )
+def test_each_warning_has_a_line_before_the_attempt_and_what_is_small() -> None:
+    warned = second_try(warnings=("3.2.4 was rejected here before (MP-12)", "and more"))
+    assert [part[:2] for part in card(warned)[2:7]] == ["⚠️", "⚠️", "🔁 ", "Ch", "MP"]
 
 
 def test_a_card_says_as_of_when_others_were_as_it_says() -> None:
-    warned = request(warnings=("also under way for this target: MP-12",), context_at=NOW)
-    (said,) = [part for part in card(warned) if "under way" in part]
-    assert said == "⚠️ also under way for this target: MP-12 (as of Today at 11:00 AM)"
+    warned = request(warnings=("1 more request is open: MP-12",), context_at=NOW)
+    (said,) = [part for part in card(warned) if "open" in part]
+    assert said == "⚠️ 1 more request is open: MP-12 (as of Today at 11:00 AM)"
     assert not [part for part in card(request(context_at=NOW)) if "as of" in part]
 
 
-def test_a_moved_release_says_its_stage_on_the_card() -> None:
+def test_where_it_stands_names_the_release_stage() -> None:
     shown = ended(Status.APPROVED, release_stage=ReleaseStage.PILOT, moved_at=NOW)
     assert request_text.standing(shown, PEOPLE).endswith(
         f"· Pilot Testing since {request_text.date(NOW)}"

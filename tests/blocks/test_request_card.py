@@ -1,4 +1,4 @@
-"""The card says first what is asked and where; after the end nothing but the buttons is gone."""
+"""The card says first what is asked and where; after the end it shrinks to how it ended."""
 
 from datetime import UTC, datetime
 
@@ -7,68 +7,81 @@ import pytest
 from blocks import request_card
 from blocks.message import FALLBACK_LIMIT
 from bot.sandbox.limits.whole import objects
-from store.domain.request import Audience, Environment, Request, Status
-from tests.cast import PEOPLE, request
+from store.domain.request import Audience, Environment, ReleaseStage, Request, Status
+from tests.cast import NOW, PEOPLE, request
 from tests.harness_blocks import HOSTILE, ended, words
 
 FACTS = """\
-🟠 Production · Mini Program Release · MP-128
-Release Bills Pay 3.2.4
-Bills Pay (2171020092715498) · version 3.2.4 · Wallet PH
-Submitted by Alice · Today at 10:14 AM
+Release Bills Pay 3.2.4  ·  🟠 Production
+Wallet PH · language fil · 1 feature: Scan 1.8 · whitelist 1 domain
+MP-128 · Alice · Today at 10:14 AM · Mini Program Release · 2171020092715498 · \
+Under Review · waiting for Bob or Carol
 """
+ENDED = "Release Bills Pay 3.2.4 · 🟠 Production · MP-128"
 
 
 def card(shown: Request, **given: bool) -> str:
     return words(request_card.build(shown, PEOPLE, **given))
 
 
-def test_a_waiting_card_reads_from_the_risk_to_the_buttons() -> None:
-    assert card(request()) == FACTS + "\n".join(
-        (
-            "⏳ Under Review · waiting for Bob or Carol",
-            "What changes: language fil · 1 feature: Scan 1.8 · whitelist 1 domain",
-            "▸[ Approve ]",
-            "![ Reject ]",
-            "[ View details ]",
-        )
-    )
+def test_a_waiting_card_reads_from_what_is_asked_to_the_buttons() -> None:
+    assert card(request()) == FACTS + "▸[ Approve ]\n![ Reject ]\n[ Details ]"
 
 
-def test_an_approved_card_keeps_the_facts_and_says_by_whom() -> None:
-    said = card(ended(Status.APPROVED))
-    assert said.startswith("✅ This request is approved. · Bob · Today at 10:00 AM\n" + FACTS)
-    assert "✅ Approved · completed Today at 10:00 AM" in said
-    assert said.endswith("\n[ View details ]")
-    assert "[ Approve ]" not in said
+def test_a_title_that_names_no_version_leaves_that_to_the_next_line() -> None:
+    said = card(request(title="The autumn update")).splitlines()[1]
+    assert said.startswith("Bills Pay · 3.2.4 · Wallet PH · ")
 
 
-def test_a_rejected_card_quotes_the_reason_on_top() -> None:
-    assert card(ended(Status.REJECTED)).startswith(
-        "⛔ Rejected · Personal data and privacy violations · Bob · Today at 10:00 AM\n"
-        "┃ The privacy text names no contact.\n" + FACTS
-    )
+def test_an_approved_card_says_in_two_lines_how_it_ended() -> None:
+    assert card(ended(Status.APPROVED)).splitlines() == [
+        "✅ This request is approved. Bob, Today at 10:00 AM",
+        ENDED,
+        "[ Details ]",
+    ]
+
+
+def test_a_moved_release_says_its_stage_on_the_card() -> None:
+    shown = ended(Status.APPROVED, release_stage=ReleaseStage.PILOT, moved_at=NOW)
+    assert f"{ENDED} · Pilot Testing" in card(shown)
+
+
+def test_a_rejected_card_says_why() -> None:
+    assert card(ended(Status.REJECTED)).splitlines() == [
+        "⛔ Rejected by Bob, Today at 10:00 AM · Personal data and privacy violations",
+        ENDED,
+        "[ Details ]",
+        "┃ The privacy text names no contact.",
+    ]
+
+
+def test_of_a_long_reason_the_card_has_the_beginning() -> None:
+    long = ended(Status.REJECTED, decision_reason="Name a contact. " * 100)
+    (quoted,) = [part for part in card(long).splitlines() if part.startswith("┃")]
+    assert 250 < len(quoted) <= 300
+    assert quoted.endswith("…")
 
 
 def test_a_withdrawn_card_names_the_submitter() -> None:
-    assert card(ended(Status.WITHDRAWN)).startswith("↩️ Withdrawn · Alice · Today at 10:00 AM\n")
+    assert card(ended(Status.WITHDRAWN)).startswith("↩️ Withdrawn by Alice, Today at 10:00 AM\n")
 
 
 def test_sandbox_has_another_mark_and_the_word() -> None:
-    assert card(request(environment=Environment.SANDBOX)).startswith("🧪 Sandbox · ")
+    assert "  ·  🧪 Sandbox\n" in card(request(environment=Environment.SANDBOX))
 
 
 def test_who_may_not_decide_sees_no_decision_buttons() -> None:
     said = card(request(), may_decide=False)
-    assert said.endswith("\n[ View details ]")
+    assert said.endswith("\n[ Details ]")
     assert "Approve" not in said
 
 
 def test_approve_asks_what_it_would_do() -> None:
     sent = request_card.build(request(), PEOPLE).payload()
     (confirm,) = (found["confirm"] for found in objects(sent) if "deny" in found.get("confirm", {}))
+    assert confirm["title"]["text"] == "Approve for Production?"
     assert confirm["text"]["text"] == (
-        "Approve Release Bills Pay 3.2.4? It goes to Production: Wallet PH."
+        "Release Bills Pay 3.2.4. It goes to Production: Wallet PH. This cannot be undone here."
     )
     assert confirm["confirm"]["text"] == "Approve"
 
@@ -104,10 +117,11 @@ def test_a_notification_stays_short(kind: str) -> None:
 
 def test_a_receipt_offers_the_way_back_only_while_there_is_one() -> None:
     waiting = words(request_card.receipt(request(), PEOPLE))
-    assert waiting.startswith("📨 Submitted. MP-128 is under review and waits for Bob or Carol.\n")
-    assert waiting.endswith("\n[ Withdraw ]\n[ View details ]")
+    sent = "📨 Submitted. MP-128 is under review and is waiting for Bob or Carol.\n"
+    assert waiting.startswith(sent)
+    assert waiting.endswith("\n[ Withdraw ]\n[ Details ]")
     over = words(request_card.receipt(ended(Status.APPROVED), PEOPLE))
-    assert over.startswith("✅ This request is approved. · Bob")
+    assert over.startswith("✅ This request is approved. Bob")
     assert "Withdraw" not in over
 
 
@@ -134,5 +148,5 @@ def test_a_request_with_nothing_but_the_essentials_still_reads() -> None:
         version=None, details={}, reviewers=(), created_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
     said = card(bare)
-    assert "Bills Pay (2171020092715498) · no version\n" in said
-    assert "What changes" not in said
+    assert said.startswith("Release Bills Pay 3.2.4  ·  🟠 Production\nMP-128 · Alice · ")
+    assert "waiting" not in said

@@ -27,10 +27,11 @@ DECIDES = frozenset({Act.SEE, Act.APPROVE, Act.REJECT})
 
 def test_a_waiting_request_is_read_from_top_to_bottom() -> None:
     assert words(request_details.build(request(), PEOPLE, DECIDES)).splitlines() == [
-        "MP-128",
-        "🟠 Production · Mini Program Release · MP-128",
-        "Release Bills Pay 3.2.4",
+        "MP-128 · Bills Pay",
+        "Release Bills Pay 3.2.4  ·  🟠 Production",
         "Bills Pay (2171020092715498) · version 3.2.4 · Wallet PH",
+        "MP-128 · Mini Program Release",
+        *("▸[ Approve ]", "![ Reject ]"),
         "Request details",
         *("Requestor", "Alice"),
         *("Request creation time", "Today at 10:14 AM"),

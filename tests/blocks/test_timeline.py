@@ -28,9 +28,10 @@ def test_an_approved_release_is_in_preparation_and_not_live() -> None:
     shown = ended(Status.APPROVED)
     assert states(shown)[:3] == [
         ("New Version Created", "done"),
-        ("Under Review", "done"),
+        ("Approved", "done"),
         ("Release Preparation", "current"),
     ]
+    assert "✓  *Approved* · Bob · " in render(shown, PEOPLE)
     assert steps(shown)[1].by == BOB
     assert next_stage(shown) == "Release Preparation"
 
@@ -49,7 +50,7 @@ def test_a_process_that_ended_shows_nothing_beyond(status: Status) -> None:
 
 def test_other_categories_go_from_submitted_to_their_end() -> None:
     shown = ended(Status.APPROVED, category=Category.OFFLINE)
-    assert states(shown) == [("Submitted", "done"), ("Under Review", "done"), ("Approved", "done")]
+    assert states(shown) == [("Submitted", "done"), ("Approved", "done")]
     waiting = request(category=Category.LAUNCH)
     assert states(waiting)[-1] == ("Approved", "later")
 

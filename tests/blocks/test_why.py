@@ -44,7 +44,7 @@ def test_an_open_request_is_explained_from_who_decides_to_what_comes_next() -> N
         "What happens next",
         "The first decision ends the review, and the submitter hears it at once. Until then it is"
         " in its reviewers' digest, and they are reminded from Today at 12:00 PM on.",
-        "[ View details ]",
+        "[ Details ]",
     ]
 
 

@@ -45,7 +45,8 @@ async def test_a_click_is_counted_by_its_outcome_and_timed_to_its_commit(team: T
     assert await figure(team, "clicks_total", outcome="done") == 1
     assert await figure(team, "click_commit_seconds_count") == 1
     assert 0 < (await figure(team, "click_commit_seconds_sum") or 0) < 60
-    await team.mallory.command(f"/mp-requests approve {request.ref}")
+    card = team.card(team.mallory, request, team.reviews)
+    await team.mallory.click(card, "request.approve")
     assert await figure(team, "clicks_total", outcome="refused") == 1
 
 

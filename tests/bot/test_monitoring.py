@@ -35,7 +35,7 @@ async def exported(team: Team) -> dict[str, set[str]]:
     """The samples of a bot at work, and the labels of each."""
     team.workspace.faults.add("chat.postMessage", "status", status=429, retry_after=1)
     request = await team.submit()
-    await team.bob.command(f"/mp-requests approve {request.ref}")
+    await team.approve(team.bob, f"{request.ref}")
     team.bot.observer._lag.observe(0)
     families: Any = text_string_to_metric_families(await asked(team))
     return {sample.name: set(sample.labels) for family in families for sample in family.samples}

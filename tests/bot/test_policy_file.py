@@ -54,7 +54,7 @@ async def test_a_changed_policy_comes_into_force_everywhere(team: Team) -> None:
     assert said.startswith("Only Bob Reyes or Ada Cruz can decide MP-1.")
     assert "Carol" not in team.words(team.card(team.alice, request))
     assert (await team.submit(external_id="b", version="9.9.9")).reviewers == (team.bob.id,)
-    await team.bob.command("/mp-requests approve MP-1")
+    await team.approve(team.bob, "MP-1")
     await team.send_all()
     assert "This request is approved." in team.words(team.card(team.alice, request))
 
@@ -128,7 +128,7 @@ async def test_a_decision_names_the_policy_it_was_judged_by(team: Team) -> None:
     hashes = []
     for number, more in ((1, ""), (2, "remind_after_hours = 5\n")):
         await changed(team, only(team, "bob", "carol", more=more))
-        await team.bob.command(f"/mp-requests approve MP-{number}")
+        await team.approve(team.bob, f"MP-{number}")
         hashes.append(team.bot.policy.sha256)
     async with team.bot.db.snapshot() as session:
         approved = select(EventRow).where(EventRow.kind == "approved")

@@ -110,5 +110,6 @@ async def test_a_reviewer_who_left_is_reported_once_and_others_decide(team: Team
         f"Bob Reyes has left the workspace, and this still waits on them: {request.ref}" in told[0]
     )
 
-    answer = await team.ada.command(f"/mp-requests approve {request.ref}")
-    assert "This request is approved." in team.said(answer)
+    answer = await team.approve(team.ada, request.ref)
+    assert answer.view is not None
+    assert "This request is approved." in team.words(answer.view)

@@ -115,6 +115,12 @@ class Desk:
         """Click a button by its name."""
         await (within or self.page).get_by_role("button", name=name, exact=True).click()
 
+    async def choose(self, entry: str, row: str, within: "Locator") -> None:
+        """Choose from the menu of the row with these words."""
+        found = within.locator(".block", has_text=row).last
+        await found.get_by_label("More actions").click()
+        await found.get_by_role("menuitem", name=entry).click()
+
     async def confirm(self, name: str) -> None:
         """Answer a confirmation."""
         await self.press(name, self.page.get_by_role("dialog"))

@@ -94,7 +94,7 @@ class Studio:
                 await desk.page.set_viewport_size({"width": 1000, "height": 820})
                 await desk.go("home")
                 home = desk.page.locator(".home")
-                await home.get_by_role("button", name="View: MP-").first.wait_for()
+                await home.get_by_label("More actions").first.wait_for()
                 await shoot(desk, home, f"{name}-{scheme}")
 
 
@@ -126,7 +126,7 @@ async def story(studio: Studio) -> None:
     await studio.take("card-approved", "bob", "MP-1", "This request is approved.")
     await studio.take("card-rejected", "bob", "MP-2", "Rejected")
     await studio.take("told", "alice", "MP-2", "Rejected", "Submit again")
-    await studio.take_window("details", "bob", "View details", "MP-1", "This request is approved.")
+    await studio.take_window("details", "bob", "Details", "MP-1", "This request is approved.")
     await studio.submit(5, 6, 7, 8, 9)
     async with studio.desk("alice") as alice:
         await alice.write("/mp-requests mine status:under_review")

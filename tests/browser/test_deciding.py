@@ -78,7 +78,6 @@ async def test_alice_withdraws_and_the_reviewers_read_it_in_the_thread(
 ) -> None:
     alice, bob = await desk("alice"), await desk("bob")
     await alice.press("Withdraw", alice.message("MP-3"))
-    await alice.confirm("Withdraw")
     await expect(alice.message("MP-3")).to_contain_text("Withdrawn")
     await bob.message("MP-3", "Withdrawn").get_by_role("link", name="1 reply").click()
     await expect(bob.page.get_by_role("complementary", name="Thread")).to_contain_text(

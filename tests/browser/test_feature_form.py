@@ -44,7 +44,7 @@ async def test_features_are_added_and_removed(play: LocalWorkspace, desk: OpenDe
     await alice.press("Submit for Review", form)
     await expect(form).to_have_count(0)
     await expect(bob.message("MP-1", "Sandbox", "Bills Pay")).to_be_visible()
-    await alice.press("View details: MP-1 Activate features for Bills Pay", alice.message("MP-1"))
+    await alice.press("Details: MP-1 Activate features for Bills Pay", alice.message("MP-1"))
     await expect(form).to_contain_text("APIs: my.tradePay")
     await expect(form).not_to_contain_text("my.scan")
     assert not alice.faults

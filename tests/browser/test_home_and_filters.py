@@ -29,7 +29,7 @@ async def test_a_reviewer_sees_what_waits_and_what_was_submitted(
     home = bob.page.locator(".home")
     await expect(home).to_contain_text("My Approvals · 3 requests, 3 Under Review")
     await expect(home).to_contain_text("⏳ 3 Under Review · ✅ 0 Approved")
-    await expect(home.get_by_role("button", name="View: MP-")).to_have_count(3)
+    await expect(home.get_by_label("More actions")).to_have_count(3)
     await bob.press("My Requests", home)
     await expect(home).to_contain_text("My Requests · no requests")
     await expect(home).to_contain_text("You have not submitted a request yet.")
@@ -50,7 +50,7 @@ async def test_home_is_turned_page_by_page(
     await expect(home.get_by_role("button", name="Previous")).to_have_count(0)
     await bob.press("Next", home)
     await expect(home).to_contain_text("11 to 12 of 12")
-    await expect(home.get_by_role("button", name="View: MP-")).to_have_count(2)
+    await expect(home.get_by_label("More actions")).to_have_count(2)
     await bob.press("Previous", home)
     await expect(home).to_contain_text("1 to 10 of 12")
 
@@ -66,7 +66,7 @@ async def test_home_follows_what_somebody_else_decides(
     await carol.confirm("Approve")
     await expect(home).to_contain_text("My Approvals · 2 requests, 2 Under Review")
     await expect(home).to_contain_text("✅ 1 Approved")
-    await expect(home.get_by_role("button", name="View: MP-1 ")).to_have_count(0)
+    await expect(home.get_by_text("MP-1 Release Bills Pay")).to_have_count(0)
 
 
 async def test_a_list_is_filtered_by_form(seeded: LocalWorkspace, desk: OpenDesk) -> None:
@@ -105,7 +105,7 @@ async def test_the_filters_open_with_what_home_shows(
     await bob.modal.get_by_label("Mini program name or ID").fill("kape")
     await bob.press("Show", bob.modal)
     await expect(home.locator("code").first).to_have_text("/mp-requests approvals kape")
-    await expect(home.get_by_role("button", name="View: MP-")).to_have_count(2)
+    await expect(home.get_by_label("More actions")).to_have_count(2)
     await bob.press("Filter", home)
     await expect(bob.modal.get_by_label("Mini program name or ID")).to_have_value("kape")
     await expect(bob.modal.locator(".chip")).to_have_count(0)
@@ -114,15 +114,15 @@ async def test_the_filters_open_with_what_home_shows(
 async def test_a_request_is_decided_at_its_step(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob = await desk("bob")
     await bob.go("home")
-    await bob.page.get_by_role("button", name="View: MP-1 ").click()
+    await bob.choose("View", "MP-1 Release Bills Pay", bob.page.locator(".home"))
     details = bob.modal
     await expect(details).to_contain_text("✓ New Version Created · Erin Garcia")
     await expect(details).to_contain_text("➤ Under Review · waiting for Bob Reyes")
     await expect(details).to_contain_text("○ Release Preparation")
-    await bob.press("Approve", details)
+    await bob.press("Approve", details.locator(".block-actions").last)
     await bob.press("Approve", bob.page.locator("dialog.confirm"))
     await expect(details).to_contain_text("This request is approved.")
-    await expect(details).to_contain_text("✓ Under Review · Bob Reyes")
+    await expect(details).to_contain_text("✓ Approved · Bob Reyes")
     await expect(details).to_contain_text("➤ Release Preparation")
     await expect(details.get_by_role("button", name="Approve")).to_have_count(0)
     await bob.press("Close", details)

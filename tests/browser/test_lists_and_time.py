@@ -34,8 +34,8 @@ async def test_the_digest_comes_when_the_clock_is_moved(
     bob = await desk("bob")
     await bob.page.get_by_role("button", name="Controls").click()
     await bob.press("Next morning, 9 AM")
-    digest = bob.message("Good morning, Bob Reyes.")
-    await expect(digest).to_contain_text("MP-1")
+    digest = bob.message("Good morning, Bob.")
+    await expect(digest).to_contain_text("Release Bills Pay")
     await expect(bob.page.get_by_text("9:00 AM").first).to_be_visible()
 
 

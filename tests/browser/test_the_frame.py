@@ -57,7 +57,7 @@ async def test_escape_closes_a_modal_and_gives_the_focus_back(
     seeded: LocalWorkspace, desk: OpenDesk
 ) -> None:
     bob = await desk("bob")
-    details = bob.message("MP-1").get_by_role("button", name="View details")
+    details = bob.message("MP-1").get_by_role("button", name="Details")
     await details.focus()
     await details.press("Enter")
     await expect(bob.modal).to_contain_text("Release Process Overview")

@@ -29,7 +29,7 @@ def test_the_card_gets_phrases() -> None:
     scan, pay = {"name": "Scan", "version": "1.9"}, {"name": "Pay", "version": "1.0"}
     found = release(tagline="New", features=[scan, pay], whitelist=["api.example.com", "b.example"])
     assert summary(found) == (
-        "tagline",
+        "tagline “Pay 300+ billers in one tap” → New",
         "whitelist +1",
         "feature Scan 1.8 → 1.9",
         "feature Pay 1.0 added",
@@ -56,6 +56,9 @@ def test_a_new_version_is_no_phrase_of_its_own() -> None:
     ("changed", "said"),
     [
         ({"tagline": None}, "tagline removed"),
+        ({"tagline": "Pay"}, "tagline “Pay 300+ billers in one tap” → Pay"),
+        ({"tagline": "Pay\nnow"}, "tagline"),  # a card has one line for all of it
+        ({"type": "H5+"}, "type DSL → H5+"),
         ({"description": "About"}, "description"),
         ({"whitelist": []}, "whitelist -1"),
         ({"whitelist": ["a.example", "b.example"]}, "whitelist +2/-1"),

@@ -119,6 +119,10 @@ def test_reminders_come_within_an_hour_and_a_month(good: str) -> None:
         ("remind_after_hours = 1.5", f"[workspace] remind_after_hours: {HOURS}"),
         ("remind_after_hours = true", f"[workspace] remind_after_hours: {HOURS}"),
         ('remind_after_hours = "24"', f"[workspace] remind_after_hours: {HOURS}"),
+        (
+            'quick_approve = ["development"]',
+            '[workspace] quick_approve: use a list of "production" and "sandbox"',
+        ),
         ('own_requests = "yes"', "[workspace] own_requests: use true or false."),
         ('digest_at = "25:00"', "[workspace] digest_at: 25:00 is not a time of day"),
         ("digest_at = 9", "[workspace] digest_at: 9 is not a time of day; use 09:00:00."),

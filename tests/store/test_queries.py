@@ -202,6 +202,18 @@ async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> No
             assert ([request.id for request in overdue], total) == (ids, len(ids))
 
 
+async def test_a_morning_has_what_is_late_and_what_is_new_and_counts_all(db: Database) -> None:
+    ages = {1: 72, 2: 60, 3: 30, 4: 5, 5: 4}  # overdue after a day
+    rows = [request_row(n, created_at=NOW - timedelta(hours=age)) for n, age in ages.items()]
+    await insert_rows(db, rows)
+    asked = {"at": NOW - timedelta(hours=20), "since": NOW - timedelta(hours=10)}
+    async with db.snapshot() as session:
+        bob, nobody = await listing.mornings(session, [BOB, ALICE], 1, **asked)
+    assert ([r.id for r in bob.overdue], bob.overdue_count) == ([1], 2)
+    assert ([r.id for r in bob.new], bob.new_count, bob.total) == ([4], 2, 5)
+    assert nobody == listing.Morning()
+
+
 async def test_everybody_is_offered_what_they_may_do(db: Database) -> None:
     request = await submit(db)
     decide = {Act.SEE, Act.APPROVE, Act.REJECT}

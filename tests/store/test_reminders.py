@@ -20,6 +20,8 @@ from tests.harness_store import POLICY, outbox_rows, replicas, submit, vote, wit
 ZONES = {BOB: "America/New_York", CAROL: "Europe/Berlin"}
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 MONDAY = date(2026, 11, 23)
+OVERDUE_ON_MONDAY = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+"""When something is submitted that is overdue on Monday at 9:30 in New York, 15:30 in Berlin."""
 
 
 def local(user: str, day: date, at: time) -> datetime:
@@ -106,27 +108,31 @@ async def test_nothing_to_decide_is_no_reason_to_write(db: Database) -> None:
 
 async def test_ticks_at_once_in_two_replicas_owe_one_each(database_url: str, db: Database) -> None:
     await settle_in(db)
-    await submitted(db, local(BOB, date(2026, 11, 18), time(12)))
-    ten = local(BOB, MONDAY, time(10))
+    await submitted(db, OVERDUE_ON_MONDAY)
+    nine, ten = (local(BOB, MONDAY, time(hour)) for hour in (9, 10))
     async with replicas(database_url) as both:
-        for owe in (reminders.owe_digests, reminders.owe_reminders):
-            ticks = [owe(both[n % 2], POLICY, now=ten) for n in range(6)]
+        for owe, now in ((reminders.owe_digests, nine), (reminders.owe_reminders, ten)):
+            ticks = [owe(both[n % 2], POLICY, now=now) for n in range(6)]
             assert sum(await asyncio.gather(*ticks)) == 2
-    keys = {f"{kind}:{user}:{MONDAY}" for kind in ("digest", "reminder") for user in ZONES}
+    keys = {f"digest:{user}:{MONDAY}" for user in ZONES}
+    keys |= {f"reminder:{BOB}:{MONDAY}T10", f"reminder:{CAROL}:{MONDAY}T16"}
     found = {key: row.wanted for key, row in (await outbox_rows(db)).items() if key in keys}
     assert found == dict.fromkeys(keys, 1)
 
 
 async def test_who_left_slack_or_lost_the_role_is_left_alone(db: Database) -> None:
     await settle_in(db, active=False)
-    await submitted(db, local(BOB, date(2026, 11, 18), time(12)))
-    ten = local(BOB, MONDAY, time(10))
+    await submitted(db, OVERDUE_ON_MONDAY)
+    nine, ten = (local(BOB, MONDAY, time(hour)) for hour in (9, 10))
     without_bob = POLICY.model_copy(update={"reviewers": (CAROL,)})
-    for owe in (reminders.owe_digests, reminders.owe_reminders):
-        assert await owe(db, without_bob, now=ten) == 0
-    for kind, owe in (("digest", reminders.owe_digests), ("reminder", reminders.owe_reminders)):
-        assert await owe(db, POLICY, now=ten) == 1
-        assert f"{kind}:{BOB}:{MONDAY}" in await slots(db)
+    owing = (
+        ("digest", reminders.owe_digests, nine),
+        ("reminder", reminders.owe_reminders, ten),
+    )
+    for kind, owe, now in owing:
+        assert await owe(db, without_bob, now=now) == 0
+        assert await owe(db, POLICY, now=now) == 1
+        assert any(key.startswith(f"{kind}:{BOB}:{MONDAY}") for key in await slots(db))
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -156,17 +162,17 @@ async def test_the_policy_says_which_days_are_working_days(db: Database) -> None
 
 
 async def test_nobody_is_reminded_on_a_holiday_and_its_hours_do_not_count(db: Database) -> None:
-    """Submitted on Friday at 17:00 in Manila; Monday is off, so 8 office hours end on Tuesday."""
+    """Submitted on Friday at 17:00 in Manila; Monday is off, so 9 office hours end on Tuesday."""
     await settle_in(db)
     policy = POLICY.model_copy(
         update={
             "holidays": (MONDAY.isoformat(),),
             "office_hours": (time(9), time(18)),
-            "remind_after_hours": 8,
+            "remind_after_hours": 9,
         }
     )
     await submitted(db, datetime(2026, 11, 20, 9, tzinfo=UTC), policy)
-    due = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    due = datetime(2026, 11, 24, 9, tzinfo=UTC)
     for now in sorted({due - SECOND, due, *moments(date(2026, 11, 22), days=3)}):
         await reminders.owe_digests(db, policy, now=now)
         await reminders.owe_reminders(db, policy, now=now)
@@ -175,7 +181,7 @@ async def test_nobody_is_reminded_on_a_holiday_and_its_hours_do_not_count(db: Da
     assert min(at for key, at in taken.items() if key.startswith("reminder")) == due
 
 
-async def test_reminders_begin_after_the_delay_and_come_once_a_working_day(db: Database) -> None:
+async def test_only_what_the_morning_did_not_name_is_reminded_of(db: Database) -> None:
     """Submitted on a Friday at 17:00 in Manila: 24 working hours end on Monday at 17:00 there."""
     await settle_in(db)
     await submitted(db, datetime(2026, 11, 20, 9, tzinfo=UTC))
@@ -183,39 +189,46 @@ async def test_reminders_begin_after_the_delay_and_come_once_a_working_day(db: D
     ticks = {due - SECOND, due, *moments(date(2026, 11, 21), days=4)}
     for now in sorted(ticks):
         await reminders.owe_reminders(db, POLICY, now=now)
-    tuesday = date(2026, 11, 24)
-    assert await slots(db) == {
-        f"reminder:{CAROL}:{MONDAY}": due,  # 10:00 in Berlin
-        f"reminder:{BOB}:{MONDAY}": local(BOB, MONDAY, time(9)),  # it was still night
-        f"reminder:{CAROL}:{tuesday}": local(CAROL, tuesday, time(9)),
-        f"reminder:{BOB}:{tuesday}": local(BOB, tuesday, time(9)),
-    }
+    # 10:00 in Berlin; in New York it was night, and the morning names it.
+    assert await slots(db) == {f"reminder:{CAROL}:{MONDAY}T10": due}
+
+
+async def test_what_becomes_overdue_later_is_told_at_most_once_an_hour(db: Database) -> None:
+    await settle_in(db)
+    for minutes in (0, 10):
+        await submitted(db, OVERDUE_ON_MONDAY + timedelta(minutes=minutes))
+    first = local(BOB, MONDAY, time(9, 30))  # the first is due at that moment
+    counts = []
+    for later in (0, 15, 30, 31, 90):
+        now = first + timedelta(minutes=later)
+        await reminders.owe_reminders(db, POLICY, now=now)
+        counts.append(len([key for key in await slots(db) if BOB in key]))
+    assert counts == [1, 1, 2, 2, 2]
+    row = (await outbox_rows(db))[f"reminder:{BOB}:{MONDAY}T10"]
+    assert row.data["since"] == first.isoformat()
 
 
 async def test_nobody_is_reminded_in_the_evening_or_at_the_weekend(db: Database) -> None:
     await settle_in(db)
-    await submitted(db, local(BOB, date(2026, 11, 9), time(12)))
-    closed = [
-        (MONDAY, time(8, 59, 59)),
-        (MONDAY, time(18)),
-        (MONDAY, time(23)),
-        (date(2026, 11, 21), time(12)),
-        (date(2026, 11, 22), time(12)),
-    ]
-    for day, at in closed:
-        await reminders.owe_reminders(db, POLICY, now=local(BOB, day, at))
+    await submitted(db, OVERDUE_ON_MONDAY)
+    for at in (time(18), time(23)):
+        await reminders.owe_reminders(db, POLICY, now=local(BOB, MONDAY, at))
+    weekend = POLICY.model_copy(update={"working_days": ("sat", "sun")})
+    await reminders.owe_reminders(db, weekend, now=local(BOB, MONDAY, time(12)))
     assert not [key for key in await slots(db) if BOB in key]
+    await reminders.owe_reminders(db, POLICY, now=local(BOB, MONDAY, time(17, 59, 59)))
+    assert [key for key in await slots(db) if BOB in key]
 
 
 async def test_nobody_is_reminded_of_what_they_decided_or_submitted(db: Database) -> None:
     await settle_in(db)
-    created = local(BOB, date(2026, 11, 18), time(12)).isoformat()
+    created = OVERDUE_ON_MONDAY.isoformat()
     request = await submit(db, created_at=created)
     await vote(db, request, BOB)
     await submit(db, created_at=created, submitted_by=BOB)
     ten = local(BOB, MONDAY, time(10))
     assert await reminders.owe_reminders(db, POLICY, now=ten) == 1
-    assert list(await slots(db)) == [f"reminder:{CAROL}:{MONDAY}"]
+    assert list(await slots(db)) == [f"reminder:{CAROL}:{MONDAY}T16"]
 
 
 async def test_many_reviewers_are_all_written_to(db: Database) -> None:

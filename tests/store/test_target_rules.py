@@ -126,12 +126,12 @@ async def test_what_the_platform_has_taken_is_recorded_with_a_warning(db: Databa
         "the platform releases a version once",
     )
     down = await seen(db, await record(db, **offline()))
-    assert "MP-2 (Mini Program Release 9.0, Under Review)" in down.warnings[0]
+    assert "MP-2 (9.0)" in down.warnings[0]
 
 
 async def test_what_else_is_under_way_is_said_until_it_is_decided(db: Database) -> None:
     first, second = await submit(db), await submit(db)
-    assert "also under way" in (await seen(db, second)).warnings[0]
+    assert "open: MP-" in (await seen(db, second)).warnings[0]
     accepted(await vote(db, first, BOB))
     assert (await seen(db, second)).warnings == ()
 
@@ -147,6 +147,21 @@ async def test_the_base_is_the_last_release_approved_before(db: Database) -> Non
     assert (new.base.id, new.base.version, new.first_on_target) == (mid.id, "2.0", False)
 
 
+async def test_what_is_approved_of_the_name_and_of_the_id_is_found(db: Database) -> None:
+    old = {"id": "70", "name": "Old Name"}
+    accepted(await vote(db, await submit(db, mini_program=old), BOB))
+    accepted(await vote(db, await submit(db, mini_program={"id": "69", "name": "Taken"}), BOB))
+    again = {"id": "70", "name": "Taken"}
+    shown = await seen(db, await submit(db, mini_program=again))
+    assert shown.warnings[-2:] == (
+        "70 was “Old Name” before (MP-1)",
+        "“Taken” is known with another id: 69 (MP-2)",
+    )
+    accepted(await vote(db, shown, BOB))
+    fine = await seen(db, await submit(db, mini_program=again))
+    assert fine.warnings == ("“Taken” is known with another id: 69 (MP-2)",)
+
+
 async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Database) -> None:
     accepted(await vote(db, await submit(db, version="1.0"), BOB))
     await submit(db, version="2.0")
@@ -158,7 +173,7 @@ async def test_of_other_peoples_requests_a_submitter_is_told_nothing(db: Databas
     decides = await read.look(db, theirs.id, viewer=BOB, policy=POLICY, now=NOW)
     assert isinstance(decides, read.Seen)
     assert decides.request.base is not None
-    assert "also under way" in decides.request.warnings[0]
+    assert "open: MP-" in decides.request.warnings[0]
 
 
 async def test_of_their_own_requests_a_submitter_is_told(db: Database) -> None:
@@ -167,7 +182,7 @@ async def test_of_their_own_requests_a_submitter_is_told(db: Database) -> None:
     look = await read.look(db, (await submit(db)).id, viewer=ALICE, policy=POLICY, now=NOW)
     assert isinstance(look, read.Seen)
     assert look.request.base is not None
-    assert "also under way" in look.request.warnings[0]
+    assert "open: MP-" in look.request.warnings[0]
 
 
 async def test_a_second_try_is_linked_by_itself(db: Database) -> None:

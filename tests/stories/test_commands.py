@@ -1,6 +1,7 @@
 """`/mp-requests` and its subcommands, typed as people and phones type."""
 
 from handlers.commands import SUBCOMMANDS
+from store.requests import read
 from tests.harness_slack import Team
 
 
@@ -78,30 +79,41 @@ async def test_show_opens_the_details(team_once: Team) -> None:
     assert "Release Process Overview" in shown
 
 
-async def test_approving_by_command_ends_every_card(team_once: Team) -> None:
+async def test_approving_by_command_shows_the_request_before_it_ends_every_card(
+    team_once: Team,
+) -> None:
     request = await team_once.submit()
 
-    said = team_once.said(await team_once.bob.command(f"/mp-requests approve {request.ref}"))
+    form = (await team_once.bob.command(f"/mp-requests approve {request.ref}")).view
+    await team_once.send_all()
+    assert form is not None
+    asked = team_once.words(form)
+    assert form.title == "Approve MP-1"
+    assert "Release Bills Pay 3.2.4  ·  🟠 Production\nWallet PH · first release:" in asked
+    assert asked.endswith("An approval cannot be undone here.\n[ Not yet ]\n▸[ Approve ]")
+    assert "Under Review" in team_once.words(team_once.card(team_once.bob, request))
+    told = (await team_once.bob.submit(form)).view
     await team_once.send_all()
 
-    assert said.startswith("✅ This request is approved.")
+    assert told is not None
+    said = team_once.words(told)
+    assert "✅ This request is approved." in said
     assert "Release Bills Pay 3.2.4 (Production) · MP-1" in said
-    assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(request))
+    assert all("approved. Bob Reyes, " in shown for shown in team_once.copies(request))
 
 
 async def test_rejecting_by_command_records_the_words_as_typed(team_once: Team) -> None:
     request = await team_once.submit()
 
-    said = team_once.said(
-        await team_once.bob.command(
-            "/mp-requests reject mp-1 “Ask @alice: R&D <3 names no contact”"
-        )
-    )
+    typed = "/mp-requests reject mp-1 “Ask @alice: R&D <3 names no contact”"
+    form = (await team_once.bob.command(typed)).view
+    assert form is not None
+    reason = "Ask @alice: R&D <3 names no contact"
+    assert "Release Bills Pay 3.2.4  ·  🟠 Production" in team_once.words(form)
+    assert reason in team_once.words(form)
+    await team_once.bob.submit(form)
     await team_once.send_all()
 
-    reason = "Ask @alice: R&D <3 names no contact"
-    assert said.startswith("⛔ Rejected")
-    assert reason in said
     assert all(reason in shown for shown in team_once.copies(request))
 
 
@@ -154,7 +166,7 @@ UNDERSTOOD_IN_PART = {
     "approve MP-1 MP-2 tomorrow": "I don't know what tomorrow means after approve MP-1, MP-2, so "
     "nothing was changed. Without it: /mp-requests approve MP-1 MP-2",
     "approve MP-1-MP-2": "Which request? Write its number: ",
-    f"approve {' '.join(map(str, range(1, 12)))}": "This names 11 requests; at most 10 go at once.",
+    f"approve {' '.join(map(str, range(1, 7)))}": "This names 6 requests; at most 5 go at once.",
     "reject MP-1 12, 13": "12, 13 does not read like a reason, so nothing was changed. Write the "
     "numbers first, each with MP, then say what to change: /mp-requests reject MP-12 MP-13 reason",
     "withdraw MP-1 wrong version": "I don't know what wrong version means after withdraw MP-1",
@@ -174,7 +186,7 @@ async def test_an_act_that_is_understood_in_part_changes_nothing(team_once: Team
 
 async def test_a_stage_is_moved_only_by_what_is_a_stage(team_once: Team) -> None:
     await team_once.submit()
-    await team_once.bob.command("/mp-requests approve MP-1")
+    await team_once.approve(team_once.bob, "MP-1")
 
     for typed in ("stage MP-1 pilot please", "stage MP-1 MP-2 pilot", "stage MP-1"):
         said = team_once.said(await team_once.alice.command(f"/mp-requests {typed}"))
@@ -190,7 +202,7 @@ async def test_several_are_approved_after_one_question(team_once: Team) -> None:
     assert form is not None
     asked = team_once.words(form)
     assert form.title == "Approve 2 requests"
-    assert all(f"Mini Program Release · {each.ref}" in asked for each in (first, second))
+    assert all(f"\n{each.ref} · Alice Santos" in asked for each in (first, second))
     assert "There is no request MP-99 that you can open." in asked
     assert "[ Approve both ]" in asked
     await team_once.send_all()
@@ -203,7 +215,36 @@ async def test_several_are_approved_after_one_question(team_once: Team) -> None:
     assert said.count("This request is approved.") == 2
     assert all(each.ref in said for each in (first, second))
     for each in (first, second):
-        assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(each))
+        assert all("approved. Bob Reyes, " in shown for shown in team_once.copies(each))
+
+
+async def test_a_typed_yes_approves_at_once_where_the_policy_allows_it(team_once: Team) -> None:
+    production = await team_once.submit()
+    await team_once.submit(external_id="sandbox", environment="sandbox")
+
+    said = team_once.said(await team_once.bob.command("/mp-requests approve MP-2 yes"))
+    assert said.startswith("✅ This request is approved.")
+    assert "(Sandbox) · MP-2" in said
+    again = team_once.said(await team_once.carol.command("/mp-requests approve MP-2 YES"))
+    assert "MP-2 was approved by Bob Reyes" in again
+    for typed in ("MP-1 yes", "MP-1 MP-2 yes"):
+        form = (await team_once.bob.command(f"/mp-requests approve {typed}")).view
+        assert form is not None, "production is looked at first"
+    await team_once.send_all()
+    assert "Under Review" in team_once.words(team_once.card(team_once.bob, production))
+
+
+async def test_what_was_withdrawn_by_command_can_be_submitted_again_from_the_answer(
+    team_once: Team,
+) -> None:
+    await team_once.submit()
+
+    answer = await team_once.alice.command("/mp-requests withdraw MP-1")
+    assert answer.message is not None
+    assert team_once.said(answer).startswith("↩️ Withdrawn")
+    opened = await team_once.alice.click(answer.message, "request.again")
+
+    assert opened.view is not None
 
 
 async def test_each_of_several_is_judged_when_it_is_decided(team_once: Team) -> None:
@@ -211,7 +252,9 @@ async def test_each_of_several_is_judged_when_it_is_decided(team_once: Team) -> 
 
     form = (await team_once.bob.command("/mp-requests approve MP-1 MP-2")).view
     assert form is not None
-    await team_once.carol.command("/mp-requests reject MP-2 no contact is named")
+    other = (await team_once.carol.command("/mp-requests reject MP-2 no contact is named")).view
+    assert other is not None
+    await team_once.carol.submit(other)
     answered = await team_once.bob.submit(form, {})
 
     assert answered.view is not None
@@ -222,7 +265,7 @@ async def test_each_of_several_is_judged_when_it_is_decided(team_once: Team) -> 
 
 async def test_of_several_that_cannot_be_decided_each_is_answered(team_once: Team) -> None:
     await team_once.submit()
-    await team_once.bob.command("/mp-requests approve MP-1")
+    await team_once.approve(team_once.bob, "MP-1")
 
     said = team_once.said(await team_once.bob.command("/mp-requests approve MP-1 MP-2"))
     assert "MP-1 was approved by you" in said
@@ -284,8 +327,11 @@ async def test_a_reason_is_recorded_as_its_writer_saw_it(team_once: Team) -> Non
     for number, (typed, recorded) in enumerate(REASONS.items(), start=1):
         await team_once.store(external_id=f"reason-{number}")
         words = f"/mp-requests reject *MP-{number}* {typed}"
-        said = team_once.said(await team_once.bob.command(words))
-        assert said.endswith(f"┃ {recorded or typed}"), typed
+        form = (await team_once.bob.command(words)).view
+        assert form is not None, typed
+        await team_once.bob.submit(form)
+        async with team_once.bot.db.snapshot() as session:
+            assert (await read.one(session, number)).decision_reason == (recorded or typed)
 
 
 async def test_a_reason_that_cannot_be_seen_is_asked_for(team_once: Team) -> None:
@@ -307,7 +353,7 @@ async def test_a_request_is_named_in_many_ways(team_once: Team) -> None:
     for typed in ("MP-1", "mp1", "#1", "1", "mp–1", "“MP-1”", "`mp 001`", "MP-1. ", *PASTED):
         view = (await team_once.carol.command(f"/mp-requests show {typed}")).view
         assert view is not None, typed
-        assert view.title == "MP-1"
+        assert view.title == "MP-1 · Bills Pay"
         await team_once.carol.close(view)
 
 
@@ -317,7 +363,7 @@ async def test_a_number_alone_shows_the_request(team_once: Team) -> None:
     for typed in ("mp-1", "mp 1", "#1", *PASTED):
         answer = await team_once.bob.command(f"/mp-requests {typed}")
         assert answer.view is not None, typed
-        assert answer.view.title == "MP-1"
+        assert answer.view.title == "MP-1 · Bills Pay"
         await team_once.bob.close(answer.view)
 
 

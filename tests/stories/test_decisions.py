@@ -37,7 +37,7 @@ async def test_an_approval_shows_on_every_copy_and_reaches_the_submitter(team: T
 
     assert answer.acked
     for shown in team.copies(request):
-        assert shown.startswith("✅ This request is approved. · Bob Reyes · ")
+        assert shown.startswith("✅ This request is approved. Bob Reyes, ")
         assert "[ Approve ]" not in shown
         assert "[ Reject ]" not in shown
         assert "[ Withdraw ]" not in shown
@@ -57,9 +57,10 @@ async def test_a_rejection_shows_its_reason_on_every_copy(team: Team) -> None:
 
     assert (answer.acked, answer.view) == (True, None)
     for shown in team.copies(request):
-        first, said, *_ = shown.splitlines()
-        assert first.startswith("⛔ Rejected · Personal data and privacy violations · Bob Reyes · ")
-        assert reason in said
+        first, *_ = shown.splitlines()
+        assert first.startswith("⛔ Rejected by Bob Reyes, ")
+        assert first.endswith(" · Personal data and privacy violations")
+        assert f"┃ {reason}" in shown
         assert "[ Approve ]" not in shown
     outcome = team.last(team.alice)
     assert reason in outcome
@@ -74,7 +75,7 @@ async def test_the_channels_card_decides_as_well(team_once: Team) -> None:
     await team_once.ada.click(card, "request.approve")
     await team_once.send_all()
 
-    assert all("approved. · Ada Cruz" in shown for shown in team_once.copies(request))
+    assert all("approved. Ada Cruz" in shown for shown in team_once.copies(request))
 
 
 async def test_a_rejection_needs_words(team_once: Team) -> None:
@@ -182,7 +183,7 @@ async def test_a_withdrawal_tells_the_reviewers_and_ends_every_copy(team: Team) 
 
     assert answer.acked
     for shown in team.copies(request):
-        assert shown.startswith("↩️ Withdrawn · Alice Santos · ")
+        assert shown.startswith("↩️ Withdrawn by Alice Santos, ")
         assert "[ Approve ]" not in shown
     for reviewer in (team.bob, team.carol):
         card, told = reviewer.sees()

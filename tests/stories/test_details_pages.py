@@ -45,7 +45,7 @@ async def test_a_part_shows_the_request_as_it_is_now(team_once: Team) -> None:
     request = await team_once.submit(category=Category.LAUNCH, **LONG)
     shown = (await team_once.bob.command(f"/mp-requests show {request.ref}")).view
     assert shown is not None
-    await team_once.carol.command(f"/mp-requests approve {request.ref}")
+    await team_once.approve(team_once.carol, f"{request.ref}")
 
     await team_once.bob.click(shown, "details.part.next")
 

@@ -14,7 +14,7 @@ async def one_of_each(team: Team) -> None:
         place = "sandbox" if category is Category.OFFLINE else "production"
         await team.submit(category=category, environment=place, title=category.label)
         team.clock.move(minutes=1)
-    await team.bob.command("/mp-requests approve MP-2")
+    await team.approve(team.bob, "MP-2")
     await team.send_all()
 
 

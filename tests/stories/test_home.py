@@ -50,7 +50,7 @@ async def numbered(team: Team, count: int, **changes: Any) -> list[Request]:
 
 async def test_a_submitter_is_at_my_requests_and_a_reviewer_at_what_waits(team: Team) -> None:
     await numbered(team, 2)
-    await team.bob.command("/mp-requests approve MP-1")
+    await team.approve(team.bob, "MP-1")
 
     await at_home(team, team.alice)
     await at_home(team, team.bob)
@@ -129,7 +129,7 @@ async def test_an_admin_sees_at_home_what_they_decided_from_there(team_once: Tea
     await goes(team_once, team_once.ada, "home.tab.list")
     assert team_once.ada.home is not None
 
-    opened = await team_once.ada.click(team_once.ada.home, "request.details")
+    opened = await team_once.ada.click(team_once.ada.home, "request.menu", value="View")
     assert opened.view is not None
     await team_once.ada.click(opened.view, "request.approve")
     await team_once.send_all()
@@ -194,10 +194,10 @@ async def test_download_is_answered_above_home_and_comes_by_message(team_once: T
 async def test_a_view_of_what_one_may_no_longer_see_says_so(team_once: Team) -> None:
     await numbered(team_once, 1, category=Category.LAUNCH)
     home = await at_home(team_once, team_once.alice)
-    button = next(b for b in home.blocks if b.get("accessory"))["accessory"]
-    button["value"] = "99:1"
+    menu = next(b for b in home.blocks if b.get("accessory"))["accessory"]
+    menu["options"][0]["value"] = "view 99:1"
 
-    answer = await team_once.alice.click(home, "request.details")
+    answer = await team_once.alice.click(home, "request.menu", value="View")
 
     assert answer.view is not None
     assert "There is no request MP-99 that you can open." in team_once.words(answer.view.payload)

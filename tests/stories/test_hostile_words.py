@@ -81,7 +81,7 @@ async def test_its_details_open_and_it_can_be_decided(team_once: Team) -> None:
     await team_once.send_all()
 
     assert "This request is approved." in team_once.words(opened.view)
-    assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(request))
+    assert all("approved. Bob Reyes" in shown for shown in team_once.copies(request))
 
 
 async def test_it_is_listed_and_reminded_of(team_once: Team) -> None:
@@ -176,7 +176,7 @@ async def test_what_no_database_holds_is_cleaned_wherever_it_stands_in_a_payload
     await team.send_all()
 
     assert caplog.text == ""
-    assert all("approved. · Bob Reyes" in shown for shown in team.copies(request))
+    assert all("approved. Bob Reyes" in shown for shown in team.copies(request))
 
 
 async def test_an_ack_carries_what_slack_takes_by_any_way_of_counting(team_once: Team) -> None:

@@ -17,7 +17,7 @@ async def one_of_each(team: Team) -> None:
         title = category.label
         await team.submit(category=category, environment=place, title=title)
         team.clock.move(minutes=1)
-    await team.bob.command("/mp-requests approve MP-2")
+    await team.approve(team.bob, "MP-2")
     await team.send_all()
 
 
@@ -167,7 +167,7 @@ async def test_view_opens_the_details_from_a_list(team_once: Team) -> None:
     shown = (await team_once.bob.command("/mp-requests approvals")).message
     assert shown is not None
 
-    answer = await team_once.bob.click(shown, "request.details")
+    answer = await team_once.bob.click(shown, "request.menu", value="View")
 
     assert answer.view is not None
-    assert answer.view.title == "MP-1"
+    assert answer.view.title == "MP-1 · Bills Pay"

@@ -16,7 +16,7 @@ async def two_for_one_target(team: Team) -> Request:
 async def approve_first(team: Team) -> None:
     """Bob types it, and what is owed for it is sent."""
     team.clock.move(minutes=1)
-    await team.bob.command("/mp-requests approve MP-1")
+    await team.approve(team.bob, "MP-1")
     await team.send_all()
 
 
@@ -28,12 +28,12 @@ def edits(team: Team) -> int:
 async def test_a_decision_edits_its_own_copies_and_no_others(team: Team) -> None:
     second = await two_for_one_target(team)
     shown = team.card(team.bob, second)
-    assert "under way for this target: MP-1" in team.words(shown)
+    assert "is open: MP-1" in team.words(shown)
     assert "(as of " in team.words(shown)
 
     await approve_first(team)
     assert edits(team) == 4
-    assert "under way for this target: MP-1" in team.words(shown)
+    assert "is open: MP-1" in team.words(shown)
 
 
 async def test_in_quiet_times_the_cards_beside_it_catch_up(team: Team) -> None:

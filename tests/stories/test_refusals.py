@@ -32,9 +32,9 @@ async def test_of_two_who_decide_at_once_one_is_told_kindly_that_it_is_done(team
     await asyncio.gather(*(person.click(cards[person], "request.approve") for person in cards))
     await team.send_all()
 
-    winner = "Bob Reyes" if "approved. · Bob" in team.words(cards[team.bob]) else "Carol Tan"
+    winner = "Bob Reyes" if "approved. Bob" in team.words(cards[team.bob]) else "Carol Tan"
     loser = team.carol if winner == "Bob Reyes" else team.bob
-    assert all(f"approved. · {winner}" in shown for shown in team.copies(request))
+    assert all(f"approved. {winner}" in shown for shown in team.copies(request))
     told = loser.sees()[-1]
     assert told.ephemeral_to == loser.id
     assert team.words(told).startswith(f"MP-1 was approved by {winner}, ")
@@ -109,7 +109,7 @@ async def test_an_old_screen_gets_the_answer_and_the_card_of_today(team_once: Te
         await team_once.carol.click(old, button)
         await team_once.send_all()
         assert team_once.last(team_once.carol).startswith("MP-1 was approved by Bob Reyes, ")
-    assert "approved. · Bob Reyes" in team_once.words(card)
+    assert "approved. Bob Reyes" in team_once.words(card)
 
 
 async def test_a_card_that_slack_would_not_change_is_redrawn_on_the_next_click(
@@ -127,7 +127,7 @@ async def test_a_card_that_slack_would_not_change_is_redrawn_on_the_next_click(
     await team_once.carol.click(card, "request.approve")
     await team_once.send_all()
 
-    assert "approved. · Bob Reyes" in team_once.words(card)
+    assert "approved. Bob Reyes" in team_once.words(card)
     assert "Nothing is left to do." in team_once.last(team_once.carol)
 
 
@@ -143,7 +143,7 @@ async def test_a_request_that_changed_is_looked_at_once_more(team_once: Team) ->
 
     await team_once.bob.click(card, "request.approve")
     await team_once.send_all()
-    assert "approved. · Bob Reyes" in team_once.words(card)
+    assert "approved. Bob Reyes" in team_once.words(card)
 
 
 async def test_in_the_details_the_answer_takes_their_place(team_once: Team) -> None:
@@ -170,7 +170,7 @@ async def test_a_reject_form_that_comes_too_late_says_so(team: Team) -> None:
     assert answer.view is not None
     assert "MP-1 was approved by Bob Reyes, " in team.words(answer.view)
     assert answer.view.payload.get("submit") is None
-    assert all("approved. · Bob Reyes" in shown for shown in team.copies(request))
+    assert all("approved. Bob Reyes" in shown for shown in team.copies(request))
 
 
 async def test_what_one_did_oneself_is_said_so(team_once: Team) -> None:

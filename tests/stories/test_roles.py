@@ -67,7 +67,7 @@ async def test_a_group_that_is_not_there_any_more_has_no_reviewers(team: Team, g
     async with another_bot(team) as restarted:
         await restarted.profiles.prepare()
         assert await deciding(team) == set()
-    await team.ada.command("/mp-requests approve MP-1")
+    await team.approve(team.ada, "MP-1")
     await team.send_all()
     assert "This request is approved." in team.last(team.alice)
 
@@ -118,7 +118,7 @@ async def test_who_leaves_slack_is_neither_reviewer_nor_waited_for(team: Team) -
 
     assert await deciding(team) == {"bob"}
     receipt = team.words(team.card(team.alice, request))
-    assert "waits for Bob Reyes." in receipt
+    assert "is waiting for Bob Reyes." in receipt
     why = team.said(await team.alice.command("/mp-requests why MP-1"))
     assert "Who may decide\nBob Reyes, Ada Cruz" in why
     second = await team.submit(external_id="second", version="9.9.9")
@@ -175,7 +175,7 @@ async def test_a_former_reviewer_who_is_back_has_the_buttons_again(team_once: Te
 async def test_a_former_reviewer_sees_what_they_decided_and_no_more(team: Team) -> None:
     decided = await team.submit()
     await team.submit(external_id="other", version="9.9.9")
-    await team.carol.command(f"/mp-requests approve {decided.ref}")
+    await team.approve(team.carol, f"{decided.ref}")
     await team.send_all()
     await without_carol(team)
 
@@ -190,7 +190,7 @@ async def test_a_former_reviewer_sees_what_they_decided_and_no_more(team: Team) 
 async def test_a_former_reviewers_download_holds_what_they_decided(team: Team) -> None:
     decided = await team.submit()
     await team.submit(external_id="other", version="9.9.9")
-    await team.carol.command(f"/mp-requests approve {decided.ref}")
+    await team.approve(team.carol, f"{decided.ref}")
     await without_carol(team)
 
     assert await exported(team, team.carol) == ["MP-1"]
@@ -287,10 +287,10 @@ async def test_a_card_in_a_channel_of_an_older_policy_is_redrawn_by_the_next_pro
 
 async def test_a_reminder_that_was_owed_does_not_reach_a_former_reviewer(team_once: Team) -> None:
     await team_once.submit()
-    team_once.clock.move(days=4)
+    team_once.clock.move(days=3)
     assert await team_once.bot.jobs.remind() == 2
     team_once.workspace.change_usergroup(group(team_once), members=[team_once.bob])
     await tick(team_once)
 
-    assert "a reminder" in team_once.last(team_once.bob)
-    assert "a reminder" not in team_once.last(team_once.carol)
+    assert "overdue now" in team_once.last(team_once.bob)
+    assert "overdue now" not in team_once.last(team_once.carol)

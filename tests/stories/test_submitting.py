@@ -31,7 +31,7 @@ async def test_a_submitted_form_becomes_a_card_for_each_who_decides(team: Team) 
         for fact in ("Release Bills Pay 3.2.4", "2171020092715498", "Alice Santos", "Under Review"):
             assert fact in shown
         assert "3 features: Location 1.8, Scan 1.8, Location 1.0" in shown
-    assert "waits for Bob Reyes or Carol Tan" in team.last(team.alice)
+    assert "is waiting for Bob Reyes or Carol Tan" in team.last(team.alice)
     assert "[ Withdraw ]" in team.last(team.alice)
 
 

@@ -106,4 +106,4 @@ async def test_what_was_not_recorded_can_be_done_again(team_once: Team) -> None:
     await team_once.bob.click(card, "request.approve")
     await team_once.send_all()
 
-    assert all("approved. · Bob Reyes" in shown for shown in team_once.copies(request))
+    assert all("approved. Bob Reyes" in shown for shown in team_once.copies(request))

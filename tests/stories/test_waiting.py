@@ -31,8 +31,8 @@ async def digest(team: Team, at: datetime) -> int:
     return owed
 
 
-async def test_after_a_working_day_each_reviewer_is_reminded_once_of_all(team: Team) -> None:
-    first = await team.submit()
+async def test_what_becomes_overdue_during_the_day_is_reminded_of_once(team: Team) -> None:
+    await team.submit()
     await team.submit(category=Category.LAUNCH)
 
     assert await remind(team, monday(2, 13)) == 0
@@ -43,12 +43,12 @@ async def test_after_a_working_day_each_reviewer_is_reminded_once_of_all(team: T
     for reviewer in (team.bob, team.carol):
         *_, reminder = reviewer.sees()
         shown = team.words(reminder)
-        assert shown.startswith(f"⏰ {reviewer.real_name}, a reminder: 2 requests wait for you")
-        assert "the oldest for 3 days" in shown
-        assert f"🟠 {first.ref} Release Bills Pay 3.2.4" in shown
-        assert "MP-2" in shown
+        name = reviewer.real_name.split()[0]
+        assert shown.startswith(f"⏰ {name}, 2 more requests are overdue now.")
+        assert "🟠 Release Bills Pay 3.2.4 · Production · Alice Santos · 3 days" in shown
+        assert "🟠 Launch Sari-Sari Stock" in shown
         assert len(reviewer.sees()) == 3
-    assert await remind(team, monday(2, 14) + timedelta(days=1)) == 2
+    assert await remind(team, monday(2, 14) + timedelta(days=1)) == 0, "the morning names it"
 
 
 async def test_nobody_is_reminded_at_night_on_a_weekend_or_of_what_is_decided(
@@ -58,7 +58,7 @@ async def test_nobody_is_reminded_at_night_on_a_weekend_or_of_what_is_decided(
 
     assert await remind(team_once, monday(2, 14) - timedelta(days=1)) == 0
     assert await remind(team_once, monday(14)) == 0
-    await team_once.bob.command(f"/mp-requests approve {request.ref}")
+    await team_once.approve(team_once.bob, f"{request.ref}")
     assert await remind(team_once, monday(2, 14) + timedelta(days=1)) == 0
 
 
@@ -69,13 +69,13 @@ async def test_what_is_decided_before_the_reminder_goes_out_is_not_in_it(team_on
     await team_once.bot.jobs.remind()
     await team_once.bot.jobs.digest()
 
-    await team_once.bob.command(f"/mp-requests approve {first.ref}")
+    await team_once.approve(team_once.bob, f"{first.ref}")
     await team_once.send_all()
 
     *_, reminder, greeting = team_once.bob.sees()
     for team_at_slack in map(team_once.words, (reminder, greeting)):
-        assert second.ref in team_at_slack
-        assert first.ref not in team_at_slack
+        assert second.title in team_at_slack
+        assert first.title not in team_at_slack
 
 
 async def test_the_policy_says_after_how_many_hours(team_once: Team) -> None:
@@ -87,21 +87,21 @@ async def test_the_policy_says_after_how_many_hours(team_once: Team) -> None:
 
 async def test_the_digest_comes_in_each_reviewers_own_morning(team_once: Team) -> None:
     team_once.carol.tz = "Europe/Berlin"
-    request = await team_once.submit()
+    await team_once.submit()
     team_once.clock.set(monday(0, 30))
     await team_once.bot.jobs.refresh()
 
     assert await digest(team_once, monday(0, 59)) == 0
     assert await digest(team_once, monday(1)) == 1
     assert team_once.last(team_once.bob).startswith(
-        "Good morning, Bob Reyes. 1 request has waited for you for 2 days."
+        "Good morning, Bob. 1 request is waiting for you\n"
     )
-    assert f"🟠 {request.ref} Release Bills Pay 3.2.4" in team_once.last(team_once.bob)
+    assert "New since Friday\n🟠 Release Bills Pay 3.2.4" in team_once.last(team_once.bob)
     assert len(team_once.carol.sees()) == 1
 
     assert await digest(team_once, monday(7, 59)) == 0
     assert await digest(team_once, monday(8)) == 1
-    assert team_once.last(team_once.carol).startswith("Good morning, Carol Tan.")
+    assert team_once.last(team_once.carol).startswith("Good morning, Carol.")
     assert len(team_once.bob.sees()) == 2
 
 
@@ -129,22 +129,33 @@ async def test_the_digest_is_silent_when_nothing_waits(team_once: Team) -> None:
     assert await digest(team_once, monday(1) - timedelta(days=1)) == 0
 
 
-async def test_the_oldest_comes_first_and_the_buttons_of_a_digest_work(team_once: Team) -> None:
+async def test_what_is_overdue_comes_first_and_the_buttons_of_a_digest_work(
+    team_once: Team,
+) -> None:
     young = await team_once.submit()
     team_once.clock.move(minutes=1)
     old = await team_once.submit(category=Category.LAUNCH, created_at="2026-11-17T08:00:00+08:00")
     done = await team_once.submit(category=Category.OFFLINE)
-    await team_once.carol.command(f"/mp-requests approve {done.ref}")
+    await team_once.approve(team_once.carol, f"{done.ref}")
     await digest(team_once, monday(1))
     greeting = team_once.bob.sees()[-1]
     shown = team_once.words(greeting)
-    assert shown.index(old.ref) < shown.index(young.ref)
-    assert "6 days" in shown
+    assert "2 requests are waiting for you · 1 overdue" in shown
+    overdue, new = shown.split("New since Friday")
+    assert old.title in overdue
+    assert "6 days" in overdue
+    assert young.title in new
 
-    opened = await team_once.bob.click(greeting, "request.details", value=f"{old.id}:1")
+    opened = await team_once.bob.click(greeting, "request.review", value=f"{old.id}:1")
     assert opened.view is not None
-    assert opened.view.title == old.ref
+    short = team_once.words(opened.view)
+    assert old.title in short
+    assert "▸[ Approve ]" in short
     await team_once.bob.close(opened.view)
+    begun = await team_once.bob.click(greeting, "queue.start")
+    assert begun.view is not None
+    assert f"1 of 2\n{old.title}" in team_once.words(begun.view)
+    await team_once.bob.close(begun.view)
 
     await team_once.bob.click(greeting, "list.approvals")
     await team_once.send_all()

@@ -8,6 +8,7 @@ from typing import Any
 from bot.sandbox.actions.people import Person
 from bot.sandbox.page.shown_messages import ShownMessages
 from bot.sandbox.platform import Platform
+from bot.sandbox.state.ids import TEAM_NAME
 from bot.sandbox.workspace import Workspace
 
 Json = dict[str, Any]
@@ -39,6 +40,11 @@ class Site:
     platform: Platform | None = None
     shown: ShownMessages = field(default_factory=ShownMessages)
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def team_name(self) -> str:
+        """What the workspace is called."""
+        return TEAM_NAME
 
     @property
     def app_name(self) -> str:

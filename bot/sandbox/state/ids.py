@@ -10,6 +10,8 @@ import secrets
 TEAM_ID = "T0SANDBOX"
 ENTERPRISE_ID = "E0SANDBOX"
 TEAM_DOMAIN = "sandbox"
+TEAM_NAME = "Super App Team"
+"""Not "Sandbox": that is an environment of the platform."""
 APP_ID = "A0SANDBOX"
 BOT_ID = "B0SANDBOX"
 BOT_USER_ID = "U0SANDBOX"

@@ -11,6 +11,7 @@ from bot.sandbox.state.ids import (
     ENTERPRISE_ID,
     TEAM_DOMAIN,
     TEAM_ID,
+    TEAM_NAME,
 )
 from bot.sandbox.state.refusal import Refusal
 from bot.sandbox.web_api.arguments import Arguments
@@ -30,7 +31,7 @@ def auth_test(workspace: InstalledWorkspace, _arguments: Arguments) -> Json:
     org_wide = workspace.installed_org_wide
     return {
         "url": f"https://{TEAM_DOMAIN}.slack.com/",
-        "team": TEAM_DOMAIN.title(),
+        "team": TEAM_NAME,
         "user": BOT_NAME,
         "team_id": ENTERPRISE_ID if org_wide else TEAM_ID,
         "user_id": BOT_USER_ID,

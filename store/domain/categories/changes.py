@@ -21,6 +21,9 @@ from store.domain.categories.stored import (
     value_of,
 )
 
+SHORT = 40
+"""Up to so many characters before and after, a card says both."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -64,8 +67,18 @@ def _text(key: str, label: str, old: Stored, new: Stored) -> Iterator[Change]:
     if before == after:
         return
     name = label if label.isupper() else label[:1].lower() + label[1:]
-    phrase = name if after else f"{name} removed"
+    if not after:
+        phrase = f"{name} removed"
+    elif before and max(len(before), len(after)) <= SHORT and "\n" not in before + after:
+        phrase = f"{name} {_worded(before)} → {_worded(after)}"
+    else:
+        phrase = name
     yield Change(label, before, after, "" if key == "version" else phrase)
+
+
+def _worded(value: str) -> str:
+    """A short value within a phrase: several words are held together by quotes."""
+    return value if len(value.split()) < 2 else f"“{value}”"
 
 
 def _list(key: str, label: str, old: Stored, new: Stored) -> Iterator[Change]:

@@ -1,9 +1,12 @@
 """What a list shows: which requests, in what order, which page of them."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from store.domain.lifecycle import Act
 from store.domain.request import Category, Environment, PlatformAnswer, Request, Status
 from store.domain.typed_text import folded
 
@@ -102,7 +105,10 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What came back. Totals are capped at COUNT_LIMIT + 1, which means "more than the limit"."""
+    """What came back. Totals are capped at COUNT_LIMIT + 1, which means "more than the limit".
+
+    `acts` is what the asker may do with each, by its id, where that was asked for.
+    """
 
     requests: tuple[Request, ...]
     total: int
@@ -110,6 +116,7 @@ class Page:
     first: int = 1
     previous: Cursor | None = None
     next: Cursor | None = None
+    acts: Mapping[int, AbstractSet[Act]] = field(default_factory=dict)
 
 
 def searchable(*texts: str) -> str:

@@ -1,0 +1,39 @@
+"""The menu in the row of a list: each entry does what the button of its name does elsewhere.
+
+Approve asks first in a form, because Slack confirms a menu as a whole and not an entry of it.
+"""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks import buttons
+from handlers import decide, details, request_form, withdraw
+from handlers.deps import Deps
+
+_ENTRIES = {
+    "view": details.show,
+    "approve": decide.ask_whether,
+    "reject": decide.ask_why,
+    "again": request_form.submit_again,
+    "withdraw": withdraw.clicked,
+}
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to the menu."""
+    app.action(buttons.MENU)(choose)
+
+
+async def choose(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Do what was chosen, as if its button had been clicked in the same place."""
+    clicked = body["actions"][0]
+    chosen = clicked.get("selected_option") or {}
+    name, _, request = str(chosen.get("value")).partition(" ")
+    run = _ENTRIES.get(name)
+    if run is None:  # nothing that we wrote
+        await ack()
+        return
+    button = {**clicked, "value": request}
+    await run(ack, {**body, "actions": [button]}, client, deps)

@@ -1,0 +1,76 @@
+"""The queue: what a reviewer decides one after the other, in the order of the moment it was begun.
+
+What is overdue then comes first, then Production, then the oldest. A queue is known by the list it
+was started from and the place it has come to, never by the requests in it, so that it fits in a
+view and what others decide meanwhile drops out by itself.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from store.domain.lists.query import ListQuery
+
+_PLACE = re.compile(r"([01])\.([01])\.([0-9]{1,18})\.([1-9][0-9]{0,9})", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a request stands in the order; the smaller one comes first."""
+
+    not_overdue: bool
+    not_production: bool
+    created_at: datetime
+    id: int
+
+    def encode(self) -> str:
+        """As a view carries it: `0.1.1795140840000000.128`."""
+        ranks = f"{self.not_overdue:d}.{self.not_production:d}"
+        return f"{ranks}.{micros(self.created_at)}.{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read that back; None for anything we did not write."""
+        found = _PLACE.fullmatch(text)
+        at = moment(found[3]) if found else None
+        return cls(found[1] == "1", found[2] == "1", at, int(found[4])) if found and at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Which list it goes through, since when (aware UTC), and how far it has come.
+
+    `passed` have been shown, `skipped` of them without a decision; `is_last_round` is when those
+    come once more. `place` is that of the one shown last; None before the first, and for one that
+    was opened by itself.
+    """
+
+    query: ListQuery
+    started: datetime
+    passed: int = 0
+    skipped: int = 0
+    is_last_round: bool = False
+    place: Place | None = None
+
+    def past(self, *, skipped: bool) -> "Queue":
+        """The queue once what is shown has been decided or skipped."""
+        return replace(self, passed=self.passed + 1, skipped=self.skipped + skipped)
+
+    def once_more(self) -> "Queue":
+        """The round of what was skipped, from the top."""
+        return replace(self, passed=0, skipped=0, is_last_round=True, place=None)
+
+
+def micros(at: datetime) -> int:
+    """A moment as a whole number, since 1970."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(text: str) -> datetime | None:
+    """Read that back; None for what no calendar holds."""
+    try:
+        return _EPOCH + timedelta(microseconds=int(text))
+    except (ValueError, OverflowError):
+        return None

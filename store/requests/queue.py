@@ -1,0 +1,85 @@
+"""What comes next in a reviewer's queue, as they may see it now.
+
+Each look reads the list anew from the place the queue has come to, so that what others decided is
+gone and nothing is shown twice in a round.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Integer, and_, case, col, func, literal, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain.access import Roster
+from store.domain.lifecycle import Act
+from store.domain.lists.queue import Place, Queue
+from store.domain.policy import Policy
+from store.domain.request import Environment, Status
+from store.engine.database import Database
+from store.lists import listing
+from store.requests import read
+from store.requests.read import Seen
+from store.tables import RequestRow
+
+LOOKS = 50
+"""How many requests that this person may not decide are passed over before the queue ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """What is next, if anything is; the queue at its place; and how many come with it."""
+
+    queue: Queue
+    seen: Seen | None = None
+    left: int = 0
+
+
+async def upcoming(
+    db: Database, queue: Queue, *, asker: str, policy: Policy, now: datetime
+) -> Upcoming:
+    """The next request that the asker may decide. What was skipped comes once more at the end."""
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy, only={asker})
+        for _ in range(LOOKS):
+            found = await _next(session, queue, asker, roster)
+            if found is None:
+                if queue.is_last_round or not queue.skipped:
+                    return Upcoming(queue)
+                queue = queue.once_more()
+                continue
+            place, left = found
+            queue = replace(queue, place=place)
+            seen = await read.seen(session, place.id, viewer=asker, policy=policy, now=now)
+            if isinstance(seen, Seen) and Act.APPROVE in seen.acts:
+                known = await people.known(session, seen.request.people())
+                return Upcoming(queue, replace(seen, people=known), left)
+        return Upcoming(queue)
+
+
+async def _next(
+    session: AsyncSession, queue: Queue, asker: str, roster: Roster
+) -> tuple[Place, int] | None:
+    """The place after the one the queue is at, and how many there are from it on."""
+    waiting = replace(queue.query.filter, statuses=(Status.UNDER_REVIEW,))
+    listed = listing.visible(
+        replace(queue.query, filter=waiting), asker=asker, roster=roster
+    ).order_by(None)
+    ids = listed.with_only_columns(col(RequestRow.id)).subquery()
+    is_late = col(RequestRow.remind_at) <= queue.started
+    is_production = col(RequestRow.environment) == Environment.PRODUCTION.value
+    late, other = case((is_late, 0), else_=1), case((is_production, 0), else_=1)
+    at, id_ = col(RequestRow.created_at), col(RequestRow.id)
+    order = (late, other, at, id_)
+    wanted: list[ColumnElement[bool]] = [id_.in_(select(ids.c.id))]
+    if place := queue.place:
+        here = literal(place.not_overdue * 2 + place.not_production, Integer)
+        older = or_(at > place.created_at, and_(at == place.created_at, id_ > place.id))
+        rank = late * 2 + other
+        wanted.append(or_(rank > here, and_(rank == here, older)))
+    first = (await session.exec(select(*order).where(*wanted).order_by(*order).limit(1))).first()
+    if first is None:
+        return None
+    left = (await session.exec(select(func.count()).select_from(RequestRow).where(*wanted))).one()
+    return Place(bool(first[0]), bool(first[1]), first[2], first[3]), left
