@@ -1,10 +1,14 @@
 """The command line: what an operator types, what is said, and how it ends."""
 
+import io
 import json
+import os
 import socket
+import sys
 
 import pytest
 
+from bot.cli import output
 from bot.cli.local_workspace import CAST
 from bot.cli.manifest import EVENTS, SCOPES
 from tests.bot.installation import Installation
@@ -110,3 +114,16 @@ async def test_what_keeps_the_bot_from_running_is_one_sentence(
 
 def test_the_demo_plays_with_the_cast_of_the_tests() -> None:
     assert CAST.items() <= NAMES.items()
+
+
+def test_words_for_a_reader_who_has_left_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of `| head`: what somebody reads decides nothing over the work."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w", encoding="ascii") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+        output.prepare()
+        os.close(reading)
+        print("漢字 " * 10_000)  # noqa: T201 - as a command does
+        sys.stdout.flush()
+        monkeypatch.undo()

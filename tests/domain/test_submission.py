@@ -70,6 +70,16 @@ def test_a_day_ahead_is_a_matter_of_clocks() -> None:
     assert read(release(created_at="2026-11-21T03:00:00Z")).created_at == NOW + timedelta(days=1)
 
 
+@pytest.mark.parametrize("ahead", ["2026-11-21T03:00:01Z", "2062-11-20T10:14:00+08:00"])
+def test_more_than_a_day_ahead_is_refused(ahead: str) -> None:
+    """It would stand first in every list, and be reminded of then."""
+    with pytest.raises(SubmissionError) as refused:
+        read(release(created_at=ahead))
+    (problem,) = refused.value.problems
+    said = f"'{ahead}' is more than a day ahead; is it the year that was meant?"
+    assert (problem.field, problem.sentence) == ("created_at", said)
+
+
 @pytest.mark.parametrize(
     ("written", "moment"),
     [

@@ -1,5 +1,7 @@
 """`/mp-requests` and its subcommands, typed as people and phones type."""
 
+import pytest
+
 from handlers.commands import SUBCOMMANDS
 from store.requests import read
 from tests.harness_slack import Team
@@ -300,6 +302,16 @@ async def test_numbers_alone_are_no_reason(team_once: Team) -> None:
     assert form.title == "Reject 2 requests"
     for each in (first, second):
         assert "Under Review" in team_once.words(team_once.card(team_once.bob, each))
+
+
+@pytest.mark.parametrize("typed", ["MP-1 12", "MP-1 12 345", "MP-1 #12."])
+async def test_a_reason_that_is_but_numbers_changes_nothing(team_once: Team, typed: str) -> None:
+    card = team_once.card(team_once.bob, await team_once.submit())
+    said = team_once.said(await team_once.bob.command(f"/mp-requests reject {typed}"))
+    await team_once.send_all()
+
+    assert "does not read like a reason, so nothing was changed." in said
+    assert "Under Review" in team_once.words(card)
 
 
 async def test_several_of_ones_own_are_withdrawn_and_each_is_answered(team_once: Team) -> None:
