@@ -28,8 +28,7 @@ def build(export: Export, people: People, *, file_name: str) -> Message:
             return plain(f"✅ Your download is here: *{line(file_name, 100)}* · {count}\n{what}")
         case ExportState.DONE:
             return plain(
-                f"There is no request to put into your download: {what}\n"
-                "Take a filter away and ask again."
+                f"Nothing to export: no request matches. Remove a filter and try again.\n{what}"
             )
         case ExportState.FAILED:
             return plain(f"⚠️ Your download could not be sent: {what}\n{_remedy(export.why or '')}")

@@ -1,5 +1,5 @@
-"""What a row of an export says: the platform's nine columns in its order, the decision, then the
-details, one column for each field any category has and one for the rest.
+"""What a row of an export says: the number, the platform's nine columns in its order, the decision,
+then the details, one column for each field any category has and one for the rest.
 
 The columns never depend on the requests, so that two exports can be laid side by side. Nothing is
 shortened here; what a format cannot hold is its writer's affair.
@@ -26,6 +26,7 @@ class Column(NamedTuple):
     width: int
 
 
+NUMBER = Column("Request", 10)
 _WIDE = {"title": 44, "description": 60, "features": 60, "More": 60}
 _DETAILS = {
     key: field.title or key
@@ -44,7 +45,13 @@ _FEATURE = ("name", "version", "description", "status", "apis")
 
 def columns(zone: ZoneInfo) -> tuple[Column, ...]:
     """The header, with the zone that the times are in."""
+    return (*facts(zone), *details())
+
+
+def facts(zone: ZoneInfo) -> tuple[Column, ...]:
+    """The header of what every request has."""
     nine = (
+        NUMBER,
         Column("Title", _WIDE["title"]),
         Column("Mini Program Name", 28),
         Column("Environment", 13),
@@ -56,15 +63,26 @@ def columns(zone: ZoneInfo) -> tuple[Column, ...]:
         Column("Status", 14),
     )
     decision = (Column("Decision", 40), Column("Reason", 60), Column("Decided By", 24))
-    names = (Column("Request", 10), Column("Mini Program ID", 22), Column("External ID", 22))
+    names = (Column("Mini Program ID", 22), Column("External ID", 22))
     review = (Column("Rule", 24), Column("Stage", 24))
-    details = (Column(_detail_title(key), _WIDE.get(key, 24)) for key in _DETAILS)
-    return (*nine, *decision, *names, *review, *details, Column("Details: More", _WIDE["More"]))
+    return (*nine, *decision, *names, *review)
+
+
+def details() -> tuple[Column, ...]:
+    """The header of the details."""
+    known = (Column(_detail_title(key), _WIDE.get(key, 24)) for key in _DETAILS)
+    return (*known, Column("Details: More", _WIDE["More"]))
 
 
 def row(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
     """The cells under `columns(zone)`."""
+    return [*facts_of(entry, people, zone), *details_of(entry)]
+
+
+def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
+    """The cells under `facts(zone)`."""
     return [
+        entry.ref,
         entry.title,
         entry.mini_program_name,
         _LABELS[entry.environment],
@@ -77,11 +95,9 @@ def row(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         _decision(entry),
         entry.decision_reason,
         _decider(entry, people) or _on_platform(entry),
-        entry.ref,
         entry.mini_program_id,
         entry.external_id,
         *_review(entry),
-        *_details(entry.details),
     ]
 
 
@@ -129,11 +145,11 @@ def _decision(entry: Entry) -> str | None:
     return f"{_LABELS[entry.status]}{kind}"
 
 
-def _details(details: Mapping[str, Any]) -> list[Cell]:
-    """Each under its own header; what has none stands together in the last cell."""
+def details_of(entry: Entry) -> list[Cell]:
+    """The cells under `details()`; what has no header of its own stands together in the last."""
     cells: list[Cell] = [None] * (len(_PLACES) + 1)
     more = {}
-    for key, value in details.items():
+    for key, value in entry.details.items():
         if key in _PLACES:
             cells[_PLACES[key]] = _detail(key, value)
         else:

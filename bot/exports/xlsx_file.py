@@ -1,7 +1,8 @@
 """An export as an Excel workbook, written row by row: memory does not grow with the requests.
 
-Texts are written as texts and nothing else, so a title of `=1+1` stays a title. What Excel cannot
-hold in a cell is cut and says so; the other formats have it in full.
+The details stand on a sheet of their own, without the columns in which nothing stands; above each
+sheet is a filter. Texts are written as texts and nothing else, so a title of `=1+1` stays a title.
+What Excel cannot hold in a cell is cut and says so; the other formats have it in full.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from bot.exports.columns import Cell, columns, row
+from bot.exports.columns import NUMBER, Cell, Column, details, details_of, facts, facts_of
 from store.domain.export import Entry
 from store.domain.request import People
 
@@ -40,19 +41,25 @@ def writing(
 ) -> Iterator[Callable[[Entry, People], None]]:
     """Create the file; what comes out adds one request to it."""
     with xlsxwriter.Workbook(path, {**_SETTINGS, "tmpdir": str(path.parent)}) as workbook:
-        sheets = _Sheets(workbook, zone, row_limit)
+        of_facts = _Sheets(workbook, "Requests", facts(zone), row_limit)
+        of_details = _Sheets(workbook, "Details", (NUMBER, *details()), row_limit)
 
         def add(entry: Entry, people: People) -> None:
-            sheets.add(row(entry, people, zone))
+            of_facts.add(facts_of(entry, people, zone))
+            of_details.add([entry.ref, *details_of(entry)])
 
         yield add
+        of_facts.end()
+        of_details.end(hide_empty=True)
 
 
 class _Sheets:
-    """The workbook's sheets; a full one is followed by the next."""
+    """The workbook's sheets of one kind; a full one is followed by the next."""
 
-    def __init__(self, workbook: Any, zone: ZoneInfo, row_limit: int) -> None:
-        self._workbook, self._zone, self._limit = workbook, zone, row_limit
+    def __init__(self, workbook: Any, name: str, columns: Sequence[Column], row_limit: int) -> None:
+        self._workbook, self._name, self._columns = workbook, name, columns
+        self._limit = row_limit
+        self._wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
         self._bold = workbook.add_format({"bold": True})
         self._date = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._count = 0
@@ -61,24 +68,35 @@ class _Sheets:
     def add(self, cells: Sequence[Cell]) -> None:
         """The next row."""
         if self._line == self._limit:
+            self.end()
             self._start()
         write, line = self._sheet.write_string, self._line
         for place, cell in enumerate(cells):
             if cell is None or cell == "":
                 continue
+            self._used.add(place)
             if type(cell) is str and cell[0] != "<" and len(cell) <= SURELY_FITTING:
                 write(line, place, cell)  # most cells: a call of ours for each would be felt
             else:
                 self._write(place, cell)
         self._line += 1
 
+    def end(self, *, hide_empty: bool = False) -> None:
+        """A filter above what was written; columns in which nothing stands are hidden."""
+        self._sheet.autofilter(0, 0, self._line - 1, len(self._columns) - 1)
+        if hide_empty:
+            for place, column in enumerate(self._columns):
+                if place not in self._used:
+                    self._sheet.set_column(place, place, column.width, None, {"hidden": True})
+
     def _start(self) -> None:
         self._count += 1
+        self._used: set[int] = set()
         more = f" {self._count}" if self._count > 1 else ""
-        self._sheet = self._workbook.add_worksheet(f"Requests{more}")
+        self._sheet = self._workbook.add_worksheet(f"{self._name}{more}")
         self._sheet.freeze_panes(1, 1)
-        for place, column in enumerate(columns(self._zone)):
-            self._sheet.set_column(place, place, column.width)
+        for place, column in enumerate(self._columns):
+            self._sheet.set_column(place, place, column.width, self._wrapped)
             self._sheet.write_string(0, place, column.title, self._bold)
         self._line = 1
 

@@ -3,6 +3,7 @@
 An export is a picture of a list at the moment it is made, as its asker may see it then.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +30,7 @@ class Format(StrEnum):
     @property
     def suffix(self) -> str:
         """The end of the file's name; JSON is one object a line, as the import reads it."""
-        return "jsonl" if self is Format.JSON else self.value
+        return self.value
 
 
 class ExportState(StrEnum):
@@ -64,9 +65,17 @@ class Export:
     lease_owner: str | None = None
 
     def file_name(self, zone: ZoneInfo) -> str:
-        """`requests-2026-11-22.csv`: what it is, and the asker's day."""
-        day = self.created_at.astimezone(zone).date().isoformat()
-        return f"{_NAMES[self.query.scope]}-{day}.{self.format.suffix}"
+        """`requests-approved-production-2026-11-22.csv`: what is in it, and the asker's day."""
+        day, asked = self.created_at.astimezone(zone).date().isoformat(), self.query.filter
+        said = [
+            *(status.value for status in asked.statuses),
+            *(environment.value for environment in asked.environments),
+            *(category.spec.filter_name for category in asked.categories),
+            *(["by-submitter"] if asked.submitters else []),
+            *re.findall(r"[a-z0-9]+", asked.words.casefold()),
+        ]
+        named = "-".join((_NAMES[self.query.scope], *said)).replace("_", "-")[:NAME_LIMIT]
+        return f"{named.rstrip('-')}-{day}.{self.format.suffix}"
 
 
 class Entry(NamedTuple):
@@ -102,4 +111,6 @@ class Entry(NamedTuple):
         return f"MP-{self.id}"
 
 
+NAME_LIMIT = 80
+"""Characters of a file's name before its day."""
 _NAMES = {Scope.MINE: "my-requests", Scope.APPROVALS: "my-approvals", Scope.ALL: "requests"}

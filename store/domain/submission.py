@@ -45,6 +45,7 @@ ECHO_LIMIT = 40
 REVIEW = "review"
 """Where an export says what became of a request; read over, since a review is never imported."""
 
+_SHORT = {category.spec.filter_name: category.value for category in Category}
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}|[^@\s<>]{1,64}@[^@\s<>]{1,180}\.[^@\s<>.]{2,63}")
 _LEAP_SECOND = re.compile(r"(.*[T ]\d\d:\d\d:)60(.*)")
 _QUOTE = "'"
@@ -66,6 +67,11 @@ def _refuse(sentence: str) -> PydanticCustomError:
 
 def _one_line(value: Any) -> Any:
     return one_line(value) if isinstance(value, str) else value
+
+
+def _category(value: Any) -> Any:
+    """By the short name of the filters as well."""
+    return _SHORT.get(value, value) if isinstance(value, str) else value
 
 
 def _code(value: Any) -> Any:
@@ -143,7 +149,7 @@ class Submission(BaseModel):
 
     external_id: Annotated[str, BeforeValidator(_one_line), _line(EXTERNAL_ID_LIMIT)]
     title: Annotated[str, BeforeValidator(_one_line), _line(TITLE_LIMIT)]
-    category: Category
+    category: Annotated[Category, BeforeValidator(_category)]
     environment: Environment
     mini_program: MiniProgram
     version: Annotated[str | None, BeforeValidator(_code), Field(validate_default=True)] = None

@@ -62,8 +62,11 @@ def as_sheets(folder: Path, *requests: Request, **options: int) -> list[list[tup
 
 
 def as_sheet(folder: Path, shown: Request) -> dict[str, Any]:
-    header, cells = as_sheets(folder, shown)[0]
-    return dict(zip(header, cells, strict=True))
+    """Both sheets of one request, as one."""
+    row: dict[str, Any] = {}
+    for header, cells in as_sheets(folder, shown):
+        row |= dict(zip(header, cells, strict=True))
+    return row
 
 
 def as_objects(folder: Path, *requests: Request) -> list[dict[str, Any]]:
@@ -72,8 +75,9 @@ def as_objects(folder: Path, *requests: Request) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
-def test_the_nine_columns_come_first_then_the_decision() -> None:
+def test_the_number_comes_first_then_the_nine_columns_then_the_decision() -> None:
     assert [column.title for column in columns(MANILA)][:15] == [
+        "Request",
         "Title",
         "Mini Program Name",
         "Environment",
@@ -86,7 +90,6 @@ def test_the_nine_columns_come_first_then_the_decision() -> None:
         "Decision",
         "Reason",
         "Decided By",
-        "Request",
         "Mini Program ID",
         "External ID",
     ]
@@ -103,6 +106,7 @@ def test_every_field_of_every_category_has_its_one_column() -> None:
 def test_a_decided_request_in_csv(tmp_path: Path) -> None:
     (row,) = as_csv(tmp_path, request(**ENDED))
     assert list(row.values())[:15] == [
+        "MP-128",
         "Release Bills Pay 3.2.4",
         "Bills Pay",
         "Production",
@@ -115,7 +119,6 @@ def test_a_decided_request_in_csv(tmp_path: Path) -> None:
         "Rejected: Personal data and privacy violations",
         "The privacy text names no contact.\nSee line 2.",
         "鲍勃 بوب",
-        "MP-128",
         "2171020092715498",
         "apply-000128",
     ]
@@ -187,7 +190,7 @@ def test_markup_in_a_title_breaks_no_workbook(tmp_path: Path, title: str) -> Non
 @pytest.mark.parametrize("title", ["=1+1", "https://evil.example", "007", "{=SUM(1)}", "_x0041_"])
 def test_a_text_in_a_workbook_is_a_text(tmp_path: Path, title: str) -> None:
     as_sheets(tmp_path, request(title=title))
-    cell = openpyxl.load_workbook(tmp_path / "file.xlsx").active["A2"]
+    cell = openpyxl.load_workbook(tmp_path / "file.xlsx").active["B2"]
     assert (cell.data_type, cell.hyperlink) == ("s", None)
     assert cell.value in (title, "_x005F_x0041_")  # how a file spells an underscore of that kind
 
@@ -205,12 +208,9 @@ def test_what_a_cell_cannot_hold_is_cut_with_a_word(tmp_path: Path) -> None:
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path) -> None:
     requests = [request(id=number) for number in range(1, 6)]
     sheets = as_sheets(tmp_path, *requests, row_limit=3)
-    assert [[row[12] for row in sheet[1:]] for sheet in sheets] == [
-        ["MP-1", "MP-2"],
-        ["MP-3", "MP-4"],
-        ["MP-5"],
-    ]
-    assert len({sheet[0] for sheet in sheets}) == 1
+    numbers = sorted(tuple(row[0] for row in sheet[1:]) for sheet in sheets)
+    assert numbers == sorted(2 * [("MP-1", "MP-2"), ("MP-3", "MP-4"), ("MP-5",)])
+    assert len({sheet[0] for sheet in sheets}) == 2
 
 
 def test_the_header_stays_in_sight(tmp_path: Path) -> None:
@@ -218,7 +218,20 @@ def test_the_header_stays_in_sight(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(tmp_path / "file.xlsx").active
     assert sheet.freeze_panes == "B2"
     assert sheet["A1"].font.bold
-    assert sheet.column_dimensions["A"].width > 40
+    assert sheet.column_dimensions["B"].width > 40
+    assert sheet.auto_filter.ref == "A1:O2"
+    assert sheet["K2"].alignment.wrap_text
+
+
+def test_a_workbook_shows_no_empty_column_of_the_details(tmp_path: Path) -> None:
+    as_sheets(tmp_path, request(details={"tagline": "Pay"}), request(id=9))
+    sheet = openpyxl.load_workbook(tmp_path / "file.xlsx")["Details"]
+    shown = [
+        cell.value for cell in sheet[1] if not sheet.column_dimensions[cell.column_letter].hidden
+    ]
+    assert "Details: Tagline" in shown
+    assert "Details: Reason for Taking Offline" not in shown
+    assert sheet.auto_filter.ref.endswith("3")
 
 
 def test_details_nobody_named_are_in_full(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ async def test_a_list_is_downloaded_with_its_nine_columns(
     await bob.press("Download", listed)
     await expect(bob.message("Your download is here")).to_contain_text("2 requests")
     header, *rows = await downloaded(bob)
-    assert header[:9] == NINE
-    assert [row[0] for row in rows] == ["Release Bills Pay 3.2.4", "Launch Kape Rewards"]
-    assert rows[0][1:9] == [
+    assert header[1:10] == NINE
+    assert [row[1] for row in rows] == ["Release Bills Pay 3.2.4", "Launch Kape Rewards"]
+    assert rows[0][2:10] == [
         "Bills Pay",
         "Production",
         "Mini Program Release",
@@ -74,4 +74,4 @@ async def test_a_download_asked_for_in_home_says_where_it_comes(
     await alice.go(alice.person.dm.id)
     await expect(alice.message("Your download is here")).to_contain_text("1 request")
     _header, *rows = await downloaded(alice)
-    assert [row[0] for row in rows] == ["Release Kape Rewards 4.7.2"]
+    assert [row[1] for row in rows] == ["Release Kape Rewards 4.7.2"]

@@ -64,13 +64,13 @@ async def test_a_list_comes_as_a_file_by_direct_message(team: Team) -> None:
     assert waiting == f"⏳ Preparing your download: {command}"
     name, raw = content(team, team.bob)
     header, row = openpyxl.load_workbook(io.BytesIO(raw)).active.values
-    assert (name, header[6], row[0], row[5]) == (
-        "requests-2026-11-20.xlsx",
+    assert (name, header[7], row[1], row[6]) == (
+        "requests-release-2026-11-20.xlsx",
         "Created At (Asia/Manila)",
         "发布 Bills Pay إصدار",
         "Alice Santos",
     )
-    assert row[6] == datetime(2026, 11, 20, 10, 14)  # noqa: DTZ001 - Excel knows no zone
+    assert row[7] == datetime(2026, 11, 20, 10, 14)  # noqa: DTZ001 - Excel knows no zone
     told = team.words(team.bob.message(containing="download"))
     assert told == f"✅ Your download is here: requests-2026-11-20.xlsx · 1 request\n{command}"
 
@@ -149,7 +149,7 @@ async def test_who_lost_the_role_gets_nothing_of_what_was_asked_for(team_once: T
 
     assert "MP-1" in seen
     assert files(team.mallory) == []
-    assert team.last(team.mallory).startswith("There is no request to put into your download")
+    assert team.last(team.mallory).startswith("Nothing to export: no request matches.")
 
 
 async def test_the_same_download_asked_twice_at_once_is_one_file(team_once: Team) -> None:
@@ -178,7 +178,7 @@ async def test_what_was_imported_comes_out_and_goes_in_elsewhere(
     again = await stored(team, db)
     await db.dispose()
 
-    assert name == "requests-2026-11-20.jsonl"
+    assert name == "requests-2026-11-20.json"
     assert in_order(raw.splitlines()) == in_order(lines)
     assert again == await stored(team, team.bot.db)
     assert len(again) == len(lines)
