@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     ] = 50
     audit_key_file: Annotated[
         Path | None,
-        Field(description="The key that signs checkpoints of the record; see the record below"),
+        Field(description="The key that signs checkpoints of the record (`store/audit`)"),
     ] = None
     audit_channel: Annotated[
         str | None,

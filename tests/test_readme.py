@@ -22,6 +22,13 @@ OF_WORKSPACE = set(Policy.model_fields) - {"rules"}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+BESIDE = "".join(
+    (ROOT / path / "README.md").read_text(encoding="utf-8")
+    for path in ("bot/api", "bot/webhooks", "store/audit")
+)
+"""What is told beside the code it is about."""
+
+
 def test_the_two_commands_come_first_and_are_what_ci_runs() -> None:
     assert re.findall(r"^make (\w+)", README.split("```")[1], re.MULTILINE) == ["demo", "test"]
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
@@ -73,7 +80,7 @@ def _uncommented_rules(text: str) -> str:
 
 
 def test_the_command_line_table_is_the_command_line() -> None:
-    named = re.findall(r"^\| `mp-approvals ([a-z][a-z -]*)", README, re.MULTILINE)
+    named = re.findall(r"^\| `mp-approvals ([a-z][a-z -]*)", README + BESIDE, re.MULTILINE)
     assert {name.strip() for name in named} == set(spoken(get_command(cli)))
 
 

@@ -119,6 +119,7 @@ async def shoot(desk: Desk, what: "Locator", name: str) -> None:
 async def story(studio: Studio) -> None:
     """From a card that waits to the digest of the next morning."""
     await studio.submit(2)
+    await _confirmation(studio)
     await studio.take("card-waiting", "bob", "MP-1")
     await studio.submit(4)
     studio.wait()
@@ -142,6 +143,15 @@ async def story(studio: Studio) -> None:
     morning = studio.play.clock().replace(hour=1, minute=0) + timedelta(days=1)
     await studio.play.move_to(morning)
     await studio.take("digest", "bob", "Good morning")
+
+
+async def _confirmation(studio: Studio) -> None:
+    """On a phone: the card, and what Approve asks before it is done."""
+    async with studio.desk("bob", width=390) as bob:
+        await bob.press("Approve", bob.message("MP-1"))
+        await bob.page.get_by_role("dialog").wait_for()
+        await shoot(bob, bob.page.locator("body"), "phone-confirm")
+        await bob.press("Not yet", bob.page.get_by_role("dialog"))
 
 
 async def _decide(studio: Studio) -> None:

@@ -14,7 +14,7 @@ from bot.sandbox.page.drawing import draw
 from bot.sandbox.page.live import Live
 from bot.sandbox.page.parts import Look, context, parts
 from bot.sandbox.page.site import Site
-from bot.sandbox.web_api.avatars import Avatars
+from bot.sandbox.web_api.avatars import Avatars, logo
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ def routes(site: Site) -> list[web.RouteDef | web.StaticDef]:
         web.get("/as/{handle}/{place}/files/{file_id}/{name}", pages.download),
         web.get("/payloads/{key}", pages.payload),
         web.get("/avatars/{user_id}", Avatars(site.workspace).handle),
+        web.get(r"/logos/{program:\d{1,32}}", logo),
         web.static("/static", STATIC),
     ]
 

@@ -1,4 +1,4 @@
-"""Pictures of people: a coloured disc with their initials, drawn when asked for."""
+"""Pictures of people and of the sample's mini programs, drawn when asked for."""
 
 import hashlib
 from html import escape
@@ -15,6 +15,20 @@ _DRAWING = (
     '<text x="36" y="46" font-family="sans-serif" font-size="28" fill="white" '
     'text-anchor="middle">{initials}</text></svg>'
 )
+
+
+_LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72">'
+    '<rect width="72" height="72" rx="16" fill="hsl({hue} 55% 38%)"/>'
+    '<path d="M20 16h32v40l-8-5-8 5-8-5-8 5z" fill="white"/>'
+    '<path d="M27 27h18M27 36h18" stroke="hsl({hue} 55% 38%)" stroke-width="4"/></svg>'
+)
+
+
+async def logo(request: web.Request) -> web.Response:
+    """Answers `/logos/<mini program id>`: the sample's addresses are on no server."""
+    hue = int(request.match_info["program"]) * 47 % 360
+    return web.Response(text=_LOGO.format(hue=hue), content_type="image/svg+xml")
 
 
 class Avatars:
