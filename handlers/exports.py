@@ -13,6 +13,7 @@ from blocks import buttons, notices, paging
 from blocks import export as export_blocks
 from blocks.message import Message
 from blocks.text import safe
+from handlers import named_people
 from handlers.clicks import Click
 from handlers.deps import Deps
 from handlers.places import BesideMessage, NewModal, show_view
@@ -49,7 +50,7 @@ async def ask(text: str, asker: str, deps: Deps) -> Message | str:
     """Take the typed wish, or say what is wrong with its words."""
     try:
         scope, format, words = _read(text)
-        query = parse(words, scope, asker)
+        query = parse(await named_people.as_mentions(words, deps), scope, asker)
     except WordsError as error:
         return safe(error.sentence)
     export = await _asked(query, format, asker, deps)

@@ -13,7 +13,7 @@ from blocks import buttons, filter_form, notices, paging, request_list
 from blocks.filter_form import Origin
 from blocks.message import Message
 from blocks.text import safe
-from handlers import clicks
+from handlers import clicks, named_people
 from handlers.clicks import Click
 from handlers.deps import Deps
 from handlers.places import BesideMessage
@@ -41,7 +41,7 @@ def register(app: AsyncApp) -> None:
 async def first_page(text: str, scope: Scope, asker: str, deps: Deps) -> Message | str:
     """The list that these words ask for, or the sentence that says what is wrong with them."""
     try:
-        query = parse(text, scope, asker)
+        query = parse(await named_people.as_mentions(text, deps), scope, asker)
     except WordsError as error:
         return safe(error.sentence)
     now = deps.clock()

@@ -106,6 +106,19 @@ async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
     return {row.user_id: snapshot(row) for row in rows}
 
 
+async def by_name(session: AsyncSession, names: Iterable[str]) -> dict[str, str]:
+    """Whom we have met by these names, by the folded name; a name of several people is left out."""
+    asked = sorted({spelled for name in names for spelled in (name, name.lower())})
+    name = col(PersonRow.name)
+    fitting = select(PersonRow.user_id, PersonRow.name).where(
+        or_(name.in_(asked), func.lower(name).in_(asked)), col(PersonRow.active).is_(True)
+    )
+    found: dict[str, list[str]] = {}
+    for row in await execute(session, fitting):
+        found.setdefault(" ".join(row.name.split()).casefold(), []).append(row.user_id)
+    return {folded: users[0] for folded, users in found.items() if len(users) == 1}
+
+
 async def met_each(
     session: AsyncSession, wanted: Sequence[AbstractSet[str]]
 ) -> list[dict[str, Met]]:

@@ -136,3 +136,19 @@ async def test_a_filter_shows_nobody_more_than_they_may_see(team_once: Team) -> 
     await team_once.send_all()
 
     assert "no requests" in team_once.words(shown)
+
+
+async def test_a_person_is_named_as_we_print_them(team_once: Team) -> None:
+    await team_once.submit()
+    await team_once.submit(by=team_once.bob, external_id="b", version="9")
+    for typed, total in (
+        ("by:@Alice Santos", "1 request"),
+        ("BY: @ALICE  Santos status:under_review", "1 "),
+        ("by:@Alice Santos,@Bob Reyes sort:created", "2 requests"),
+    ):
+        said = team_once.said(await team_once.bob.command(f"/mp-requests list {typed}"))
+        assert f"All requests · {total}" in said, typed
+    said = team_once.said(await team_once.bob.command("/mp-requests list by:@Nobody Here"))
+    assert "I don't know who @Nobody is." in said
+    answer = await team_once.bob.command("/mp-requests export by:@Bob Reyes")
+    assert "by:@Bob Reyes" in team_once.said(answer)
