@@ -135,7 +135,7 @@ def test_an_open_request_leaves_the_decision_empty(tmp_path: Path) -> None:
 def test_the_csv_is_utf_8_with_a_mark_and_every_cell_quoted(tmp_path: Path) -> None:
     as_csv(tmp_path, request(title="发布 账单 · إصدار"))
     raw = (tmp_path / "file.csv").read_bytes()
-    assert raw.startswith(b"\xef\xbb\xbf" + b'"Title","Mini Program Name"')
+    assert raw.startswith(b"\xef\xbb\xbf" + b'"Request","Title"')
     assert '"发布 账单 · إصدار",'.encode() in raw
     assert raw.endswith(b'"\r\n')
 
@@ -219,15 +219,18 @@ def test_the_header_stays_in_sight(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B2"
     assert sheet["A1"].font.bold
     assert sheet.column_dimensions["B"].width > 40
-    assert sheet.auto_filter.ref == "A1:O2"
-    assert sheet["K2"].alignment.wrap_text
+    assert sheet.auto_filter.ref == "A1:Q2"
+    assert sheet["B2"].alignment.wrap_text
 
 
 def test_a_workbook_shows_no_empty_column_of_the_details(tmp_path: Path) -> None:
     as_sheets(tmp_path, request(details={"tagline": "Pay"}), request(id=9))
     sheet = openpyxl.load_workbook(tmp_path / "file.xlsx")["Details"]
+    hidden = [each for each in sheet.column_dimensions.values() if each.hidden]
     shown = [
-        cell.value for cell in sheet[1] if not sheet.column_dimensions[cell.column_letter].hidden
+        cell.value
+        for cell in sheet[1]
+        if not any(each.min <= cell.column <= each.max for each in hidden)
     ]
     assert "Details: Tagline" in shown
     assert "Details: Reason for Taking Offline" not in shown
@@ -245,6 +248,8 @@ def test_details_nobody_named_are_in_full(tmp_path: Path) -> None:
 def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path) -> None:
     (found,) = as_objects(tmp_path, request(**ENDED))
     assert found["review"] == {
+        "rule": None,
+        "stage": None,
         "request": "MP-128",
         "status": "rejected",
         "completed_on": "2026-11-20T17:02:05.000999Z",
@@ -253,8 +258,6 @@ def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path)
         "platform_decider": None,
         "rejection_class": "personal_data_and_privacy",
         "reason": "The privacy text names no contact.\nSee line 2.",
-        "rule": None,
-        "stage": None,
     }
     read = submission.read(found, now=NOW)
     assert (read.submitted_by, read.details) == ("alice@example.com", request().details)

@@ -72,7 +72,9 @@ async def test_a_list_comes_as_a_file_by_direct_message(team: Team) -> None:
     )
     assert row[7] == datetime(2026, 11, 20, 10, 14)  # noqa: DTZ001 - Excel knows no zone
     told = team.words(team.bob.message(containing="download"))
-    assert told == f"✅ Your download is here: requests-2026-11-20.xlsx · 1 request\n{command}"
+    assert (
+        told == f"✅ Your download is here: requests-release-2026-11-20.xlsx · 1 request\n{command}"
+    )
 
 
 async def test_the_button_of_a_list_gives_that_list(team_once: Team) -> None:
@@ -87,7 +89,7 @@ async def test_the_button_of_a_list_gives_that_list(team_once: Team) -> None:
 
     assert answer.acked
     assert [row["Request"] for row in rows(team, team.alice)] == [mine.ref]
-    assert content(team, team.alice)[0] == "my-requests-2026-11-20.csv"
+    assert content(team, team.alice)[0] == "my-requests-under-review-2026-11-20.csv"
     assert "Preparing your download: My Requests as CSV" in "".join(
         team.words(m) for m in team.alice.sees() if m.ephemeral_to
     )
