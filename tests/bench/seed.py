@@ -61,7 +61,7 @@ COLUMNS = {
         "decision_reason, details, search_text, remind_at, target_app"
     ),
     "assignment": (
-        "request_id, stage, reviewer, created_at, remind_at, waits, status, completed_on"
+        "request_id, stage, reviewer, created_at, remind_at, turn, waits, status, completed_on"
     ),
     "vote": "request_id, stage, reviewer, verdict, at",
     "person": "user_id, name, timezone, locale, active, seen_at",
@@ -90,7 +90,7 @@ def _rows(number: int, count: int, chance: random.Random) -> Rows:
     return Rows(
         _request(number, created, status, completed, decider, submitter, chance),
         [
-            (number, 1, each, created, created + DAY, waiting, status, completed)
+            (number, 1, each, created, created + DAY, waiting, waiting, status, completed)
             for each in reviewers
         ],
         (number, 1, reviewers[0], verdict, completed) if decided else None,
