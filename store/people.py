@@ -1,6 +1,6 @@
 """A cache of Slack's profiles and group members as last read, and the roles that follow from it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from store.domain.access import Roster, Rules
 from store.domain.policy import Policy
 from store.domain.request import People, Person, Request
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, AnySelect, dialect_insert, execute
+from store.engine.database import AnyRow, AnySelect, Reading, ask, dialect_insert
 from store.tables import UNENDED, AbsenceRow, ForgottenRow, MemberRow, PersonRow
 
 PROFILE: tuple[Any, ...] = (
@@ -102,7 +102,7 @@ async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
     wanted = sorted(set(user_ids))
     if not wanted:
         return {}
-    rows = await execute(session, _KNOWN, {"users": wanted})
+    rows = await ask(session, _KNOWN, {"users": wanted})
     return {row.user_id: snapshot(row) for row in rows}
 
 
@@ -126,7 +126,7 @@ async def met_each(
     users = set().union(*wanted)
     if not users:
         return [{} for _ in wanted]
-    rows = await execute(session, _MET, {"users": sorted(users)})
+    rows = await ask(session, _MET, {"users": sorted(users)})
     met = {row.user_id: Met(snapshot(row), row.seen_at) for row in rows}
     return [{user: met[user] for user in some if user in met} for some in wanted]
 
@@ -153,6 +153,7 @@ async def roster(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
+    absent: Reading[Mapping[str, Absence]] | None = None,
 ) -> Roster:
     """Who holds which role at this moment, and who is away; with `only`, what is asked about these
     people, whoever is away and their delegates alone.
@@ -160,9 +161,10 @@ async def roster(
     With `about` it tells of those stages of rules alone that these requests go through: a policy
     may name hundreds of groups.
 
-    Who has left Slack holds none, whatever the policy says.
+    Who has left Slack holds none, whatever the policy says. `absent` is `absences`, where that was
+    asked for already.
     """
-    away = await absences(session)
+    away = await (absent or absences(session))
     stand_ins = {each.delegate for each in away.values() if each.delegate}
     users = (policy.users | stand_ins) if only is None else {*only, *away, *stand_ins}
     seats = {seat for each in about or () for seat in each.terms.seats}
@@ -172,7 +174,7 @@ async def roster(
     asked = {"groups": groups, "users": sorted(users)}
     members: dict[str, set[str]] = {}
     statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS
-    for group, user in await execute(session, statement, asked):
+    for group, user in await ask(session, statement, asked):
         members.setdefault(group, set()).add(user)
     gone = members.pop("", set())
     by_group = {group: frozenset(users) for group, users in members.items()}
@@ -191,13 +193,14 @@ async def rules(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
+    absent: Reading[Mapping[str, Absence]] | None = None,
 ) -> Rules:
     """What `access.may` goes by, read in the transaction of the act: roles are those of now.
 
-    `only` and `about` as in `roster`. The one place where Rules are made of a policy.
+    `only`, `about` and `absent` as in `roster`. The one place where Rules are made of a policy.
     """
     return Rules(
-        await roster(session, policy, only=only, about=about),
+        await roster(session, policy, only=only, about=about, absent=absent),
         own_requests=policy.own_requests,
         admins_decide=policy.admins_decide,
         distinct_stages=policy.distinct_stages,
@@ -205,10 +208,16 @@ async def rules(
     )
 
 
-async def absences(session: AsyncSession) -> dict[str, Absence]:
-    """The absences that are in force, by who is away: some lie ahead, and some may be over."""
-    rows = await execute(session, _ABSENCES)
-    return {row.user_id: Absence(*row) for row in rows}
+def absences(session: AsyncSession) -> Reading[Mapping[str, Absence]]:
+    """The absences that are in force, by who is away: some lie ahead, and some may be over.
+
+    Asked for now.
+    """
+
+    def read(rows: Sequence[AnyRow]) -> Mapping[str, Absence]:
+        return {row.user_id: Absence(*row) for row in rows}
+
+    return Reading(read, ask(session, _ABSENCES))
 
 
 def snapshot(row: PersonRow | AnyRow) -> Person:

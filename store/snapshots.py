@@ -1,6 +1,7 @@
 """Rows in, snapshots of the domain out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
@@ -22,7 +23,7 @@ from store.domain.request import (
 )
 from store.domain.terms import Terms
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, AnySelect, execute
+from store.engine.database import AnyRow, AnySelect, Reading, ask
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
 # Hot: with every request that is read whole.
@@ -57,16 +58,18 @@ async def snapshots(
     session: AsyncSession, rows: Sequence[RequestRow | AnyRow]
 ) -> tuple[Request, ...]:
     """The rows with their reviewers and votes, in the same order; two queries for any number."""
-    if not rows:
-        return ()
     ids = {"ids": [row.id for row in rows]}
-    assigned: dict[int, dict[int, list[str]]] = {}
-    for request_id, stage, reviewer in await execute(session, _REVIEWERS, ids):
-        assigned.setdefault(request_id, {}).setdefault(stage, []).append(reviewer)
-    votes: dict[int, list[Vote]] = {}
-    for vote in await execute(session, _VOTES, ids):
-        votes.setdefault(vote.request_id, []).append(_vote(vote))
-    return tuple(_request(row, assigned.get(row.id, {}), votes.get(row.id, [])) for row in rows)
+    parts = (ask(session, _REVIEWERS, ids), ask(session, _VOTES, ids)) if rows else ()
+    return _whole(rows, *[await part for part in parts])
+
+
+def found(
+    session: AsyncSession, facts: AnySelect, ids: Sequence[int]
+) -> Reading[tuple[Request, ...]]:
+    """The requests whose FACTS are selected `:ids`, in the order of that SELECT, asked for now."""
+    asked = {"ids": ids}
+    parts = (ask(session, each, asked) for each in (facts, _REVIEWERS, _VOTES))
+    return Reading(_whole, *parts)
 
 
 def bare(row: RequestRow | AnyRow) -> Request:
@@ -74,7 +77,11 @@ def bare(row: RequestRow | AnyRow) -> Request:
     return _request(row, {}, ())
 
 
-def predecessor(row: RequestRow) -> Predecessor:
+PREDECESSOR = (*(field.name for field in fields(Predecessor)), "submitted_by")
+"""The columns of an earlier request that are read, its submitter beside."""
+
+
+def predecessor(row: RequestRow | AnyRow) -> Predecessor:
     """As much of an earlier request as a later one shows."""
     return Predecessor(
         id=row.id,
@@ -92,6 +99,20 @@ def predecessor(row: RequestRow) -> Predecessor:
         decided_for=row.decided_for,
         platform_decider=row.platform_decider,
     )
+
+
+def _whole(
+    rows: Sequence[RequestRow | AnyRow],
+    assigned: Sequence[AnyRow] = (),
+    cast: Sequence[AnyRow] = (),
+) -> tuple[Request, ...]:
+    by_stage: dict[int, dict[int, list[str]]] = {}
+    for request_id, stage, reviewer in assigned:
+        by_stage.setdefault(request_id, {}).setdefault(stage, []).append(reviewer)
+    votes: dict[int, list[Vote]] = {}
+    for vote in cast:
+        votes.setdefault(vote.request_id, []).append(_vote(vote))
+    return tuple(_request(row, by_stage.get(row.id, {}), votes.get(row.id, [])) for row in rows)
 
 
 def _rejection_class(value: str | None) -> RejectionClass | None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
-from sqlmodel import and_, bindparam, col, delete, func, or_, select, update
+from sqlmodel import and_, bindparam, col, delete, func, insert, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
@@ -23,8 +23,10 @@ from store.engine import causes
 from store.engine.columns import in_list
 from store.engine.database import (
     AnyRow,
+    Reading,
     Topic,
     advisory_lock,
+    ask,
     delete_chunk,
     dialect_insert,
     execute,
@@ -38,6 +40,7 @@ LEASE = timedelta(seconds=60)
 """How long a claimed delivery belongs to its sender; longer than any one try may take."""
 # Hot: with every change of a request.
 _HOOKS = select(HookRow.id, HookRow.events, HookRow.is_platform)
+_OWED = insert(DeliveryRow)
 
 
 _EVENTS = BY_KIND | {SENT_AGAIN: HookEvent.APPROVED}
@@ -49,6 +52,15 @@ class HookTakenError(ValueError):
 
 class PlatformTakenError(ValueError):
     """There is a hook of the platform already; the text is its address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A hook by its id, the events it wants to hear of, and whether it is the platform's."""
+
+    id: int
+    events: frozenset[str]
+    is_platform: bool
 
 
 class Changed(Protocol):
@@ -79,22 +91,34 @@ class Delivery:
     cause: str | None = None
 
 
-async def owe(session: AsyncSession, changes: Sequence[Changed]) -> None:
-    """Owe each of these changes to every hook that wants to hear of it.
+def wishes(session: AsyncSession) -> Reading[Sequence[Wish]]:
+    """What each hook wants to hear of, asked for now."""
+
+    def read(rows: Sequence[AnyRow]) -> Sequence[Wish]:
+        return [Wish(row.id, frozenset(row.events.split()), row.is_platform) for row in rows]
+
+    return Reading(read, ask(session, _HOOKS))
+
+
+async def owe(
+    session: AsyncSession, changes: Sequence[Changed], hooks: Sequence[Wish] | None = None
+) -> None:
+    """Owe each of these changes to every hook that wants to hear of it; `hooks` as just read.
 
     What is sent again is the platform's hook's alone.
     """
     told = [(_EVENTS[each.kind], each) for each in changes if each.kind in _EVENTS]
-    hooks = (await execute(session, _HOOKS)).all() if told else ()
+    if hooks is None:
+        hooks = await wishes(session) if told else ()
     rows = [
         _row(hook.id, each.request.id, each.request.revision, event, each.at)
         | {"cause": causes.of(session, each.request.id)}
         for hook in hooks
         for event, each in told
-        if event in hook.events.split() and (hook.is_platform or each.kind in BY_KIND)
+        if event in hook.events and (hook.is_platform or each.kind in BY_KIND)
     ]
     if rows:
-        await execute(session, dialect_insert(session)(DeliveryRow), rows)
+        ask(session, _OWED, rows)
         notify_after_commit(session, Topic.WEBHOOKS)
 
 

@@ -70,9 +70,11 @@ def log_listener() -> Iterator[Listener]:
     listener = Listener()
     append, dispatch = events.append, TimelyApp.async_dispatch
 
-    async def appended(session: AsyncSession, new: Sequence[events.Event]) -> None:
+    async def appended(
+        session: AsyncSession, new: Sequence[events.Event], before: events.Seals | None = None
+    ) -> None:
         listener.hear([(each.data, each.texts) for each in new])
-        await append(session, new)
+        await append(session, new, before)
 
     async def dispatched(app: TimelyApp, request: AsyncBoltRequest) -> BoltResponse:
         listener.hear(typed(request.body))

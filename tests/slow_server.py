@@ -25,6 +25,9 @@ class Way:
         self._word: bytes | None = None
         self._only_there = False
         self._held: set[asyncio.Event] = set()  # of single connections
+        self._answering = True
+        self.round_trips = 0
+        """How often something was asked after an answer: what several sent together take once."""
         self.said = asyncio.Event()
         """Set when the word was said."""
 
@@ -58,6 +61,8 @@ class Way:
         try:
             while said := await source.read(65536):
                 await gate.wait()
+                self.round_trips += asking and self._answering
+                self._answering = not asking
                 if asking and self._word and self._word in said:
                     (own if self._only_there else self._answered).clear()
                     self._held.add(own)

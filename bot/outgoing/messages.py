@@ -125,8 +125,9 @@ async def _card(
     """
     audience, request_id = Audience(owed.data["audience"]), owed.request_id or 0
     async with db.snapshot() as session:
-        card = await cards.find(session, request_id, audience, owed.recipient, now=now)
+        its_card = cards.find(session, request_id, audience, owed.recipient, now=now)
         request, acts = await _as_read(session, request_id, audience, owed.recipient, policy, now)
+        card = await its_card
     is_late = card.ts is None and not (request.is_open and Act.SEE in acts)
     if card.ts is None and audience is Audience.REVIEWER:
         is_late = is_late or _is_for_another(owed.recipient, request)
@@ -234,8 +235,9 @@ async def _withdrawn(
     """
     reader, request_id = owed.recipient, owed.request_id or 0
     async with db.snapshot() as session:
+        its_card = cards.find(session, request_id, Audience.REVIEWER, reader, now=now)
         seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
-        card = await cards.find(session, request_id, Audience.REVIEWER, reader, now=now)
+        card = await its_card
     if isinstance(seen, Refused) or not card.channel or not card.ts:
         return None
     request = seen.request

@@ -26,7 +26,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.domain.canonical import salted_digest
 from store.domain.checkpoint import GENESIS, SEALED, seal_of
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, AnySelect, Database, execute
+from store.engine.database import AnyRow, AnySelect, Database, Reading, ask, execute
 from store.engine.time_limits import LONG
 from store.tables import EventRow, SaltRow
 
@@ -41,6 +41,8 @@ columns by the code of today.
 """
 VOTE_REASON = "vote_reason"
 """The text that stands in the votes of its event."""
+Seals = Mapping[tuple[int, int], str]
+"""Hashes of events, by request and revision."""
 _SALT_BYTES = 16
 PORTION = 1_000
 """Events read at a time."""
@@ -67,9 +69,25 @@ class Event:
     previous: str = GENESIS
 
 
-async def append(session: AsyncSession, events: Sequence[Event]) -> None:
-    """Record what happened, in the transaction in which it happened; once a request at most."""
-    before = await _seals(session, [e.request_id for e in events if e.revision > 1])
+def seals(session: AsyncSession, ids: Sequence[int]) -> Reading[Seals]:
+    """The hashes of these requests' histories, asked for now."""
+
+    def read(rows: Sequence[AnyRow]) -> Seals:
+        return {(row.request_id, row.revision): row.hash for row in rows}
+
+    return Reading(read, ask(session, _SEALS, {"ids": ids}))
+
+
+async def append(
+    session: AsyncSession, events: Sequence[Event], before: Seals | None = None
+) -> None:
+    """Record what happened, in the transaction in which it happened; once a request at most.
+
+    `before` are the seals of their requests, read since those were locked; else they are read.
+    """
+    later = [event.request_id for event in events if event.revision > 1]
+    if before is None:
+        before = await seals(session, later) if later else {}
     rows: list[dict[str, Any]] = []
     salts: list[dict[str, Any]] = []
     for event in events:
@@ -83,9 +101,9 @@ async def append(session: AsyncSession, events: Sequence[Event]) -> None:
         place = {"request_id": event.request_id, "revision": event.revision}
         rows.append({name: getattr(linked, name) for name in SEALED} | {"hash": seal(linked)})
         salts += [place | {"name": name, "salt": salt} for name, salt in added.items()]
-    await execute(session, _NEW, rows)
+    ask(session, _NEW, rows)
     if salts:
-        await execute(session, _NEW_SALTS, salts)
+        ask(session, _NEW_SALTS, salts)
 
 
 def seal(event: Event | AnyRow) -> str:
@@ -119,9 +137,3 @@ async def all_since(
             return
         yield [{name: sealed_value(value) for name, value in row._mapping.items()} for row in rows]
         number, revision = rows[-1].request_id, rows[-1].revision
-
-
-async def _seals(session: AsyncSession, ids: Sequence[int]) -> dict[tuple[int, int], str]:
-    """The hashes of these requests' histories, by request and revision."""
-    found = await execute(session, _SEALS, {"ids": ids}) if ids else ()
-    return {(request_id, revision): hash_ for request_id, revision, hash_ in found}

@@ -5,9 +5,10 @@ not notice a new member of an enum type. Datetimes need nothing here: SQLModel k
 """
 
 import re
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
     Boolean,
@@ -18,12 +19,14 @@ from sqlalchemy import (
     Integer,
     SQLColumnExpression,
     TextClause,
+    any_,
     bindparam,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
 Document: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
@@ -61,7 +64,34 @@ def only(where: TextClause) -> dict[str, Any]:
 
 def in_list(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
     """`column IN :name`, for a statement that is made before the length of the list is known."""
-    return column.in_(bindparam(name, expanding=True))
+    of_type: Any = column
+    one_each = column.in_(bindparam(name, expanding=True))
+    return _in_list(one_each, column == any_(bindparam(name, type_=ARRAY(of_type.type))))
+
+
+class _in_list(FunctionElement[bool]):  # noqa: N801 - reads as the operator it is
+    """SQLite takes a parameter for each of the list, and so another statement for each length;
+    PostgreSQL takes the list, so that the statement stays the same and stays prepared.
+    """
+
+    inherit_cache = True
+    type = Boolean()
+
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002 - its name
+        """As it is: with the `= 1` that SQLite's booleans get, no index would serve it."""
+        return self
+
+
+@compiles(_in_list)
+def _in(element: _in_list, compiler: SQLCompiler, **options: Any) -> str:
+    one_each, _whole = element.clauses
+    return f"({compiler.process(one_each, **options)})"
+
+
+@compiles(_in_list, "postgresql")
+def _any(element: _in_list, compiler: SQLCompiler, **options: Any) -> str:
+    _one_each, whole = element.clauses
+    return f"({compiler.process(whole, **options)})"
 
 
 class part_of(FunctionElement[bool]):  # noqa: N801 - reads as the function it is

@@ -8,7 +8,7 @@ quicker than SQLite's own waiting.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVarTuple, overload
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Select, Text, cast, text
+from sqlalchemy import ColumnElement, CursorResult, Executable, Select, Text, cast, text
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
@@ -28,10 +28,13 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 from sqlalchemy.orm import Mapped
 from sqlalchemy.sql.selectable import TypedReturnsRows
-from sqlmodel import SQLModel, delete, func, select
+from sqlmodel import SQLModel, bindparam, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine import postgresql, sqlite, sqlite_file, time_limits
+from store.engine import asking, postgresql, sqlite, sqlite_file, time_limits
+from store.engine.asking import Answer, Values
+from store.engine.asking import AnyRow as AnyRow
+from store.engine.asking import Reading as Reading
 from store.engine.batching import Batches
 from store.engine.time_limits import (
     Deadline,
@@ -42,12 +45,8 @@ from store.engine.time_limits import (
 )
 
 Columns = TypeVarTuple("Columns")
-Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-"""What the parameters of a statement stand for; several of them run it once for each."""
 AnySelect = Select[*tuple[Any, ...]]
 """A SELECT of columns chosen by name, as `execute` takes it."""
-AnyRow = Row[*tuple[Any, ...]]
-"""A row of it: its columns are attributes."""
 DialectInsert = Callable[[type[SQLModel]], sqlite_dialect.Insert | postgresql_dialect.Insert]
 """Makes an INSERT of one database into a table."""
 
@@ -59,6 +58,9 @@ _DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 _FOR_VALUES = select(func.set_config("plan_cache_mode", "force_custom_plan", True))
+_TRY_LOCK = select(
+    func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text()), 0))
+)
 CHANNEL = "mini_program_approvals"
 """PostgreSQL's channel for NOTIFY, by which a commit notifies the loops of every replica."""
 POLLING_SECONDS = 10.0
@@ -189,6 +191,7 @@ class Database:
             await session.flush()
             notify = topics and not self.is_sqlite
             number = await _notify(session, topics) if notify else None
+            await session.info[_CONNECTION].run_sync(asking.send)
             _refuse_the_late(asked_by)
             connection.hang_up_after(time_limits.COMMIT_SECONDS)
             with committing(asked_by, number):
@@ -322,8 +325,8 @@ def _driver(session: AsyncSession) -> Any:
 
 async def _notify(session: AsyncSession, topics: set[Topic]) -> str | None:
     """Tell every replica at the commit; the transaction's number comes with it."""
-    statement = _notification(tuple(sorted(topics)))
-    number: str | None = (await execute(session, statement)).one().number
+    (row,) = await ask(session, _notification(tuple(sorted(topics))))
+    number: str | None = row.number
     return number
 
 
@@ -370,10 +373,9 @@ async def poll_advisory_lock(session: AsyncSession, name: str) -> None:
     """
     if session.get_bind().dialect.name != "postgresql":
         return
-    lock = select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0)))
     until = asyncio.get_running_loop().time() + POLLING_SECONDS
     pause = _FIRST_PAUSE
-    while not (await session.exec(lock)).one():
+    while not (await ask(session, _TRY_LOCK, {"name": name}))[0][0]:
         if asyncio.get_running_loop().time() >= until:
             raise StoreBusyError(f"another process has been holding the lock {name!r}")
         await asyncio.sleep(pause)
@@ -409,10 +411,26 @@ async def execute(
 
     Only for statements that are made once; the package's docstring says which, and what it saves.
     """
-    if session.new or session.dirty:
-        await session.flush()  # what was added to the session is there for this statement too
+    await flush(session)
     connection: AsyncConnection = session.info[_CONNECTION]
     return await connection.execute(statement, values)
+
+
+def ask(session: AsyncSession, statement: Executable, values: Values | None = None) -> Answer:
+    """Have a hot statement sent with others, in the order they are asked: `await` its answer, or
+    leave it to go with the rest at the latest before COMMIT.
+
+    What was added to the session has to be flushed before. See `asking`.
+    """
+    assert not session.new, "flush first"
+    assert not session.dirty, "flush first"
+    return asking.ask(session.info[_CONNECTION], statement, values)
+
+
+async def flush(session: AsyncSession) -> None:
+    """What was added to the session is there for the statements that follow."""
+    if session.new or session.dirty:
+        await session.flush()
 
 
 async def delete_chunk(

@@ -5,28 +5,29 @@ that comes again is prepared, but only on a direct connection: PgBouncer in tran
 each transaction another server process, which does not know what was prepared in the last. It is
 recognised by the process number that it tells its clients, which is of its own making.
 
-The time limits of a transaction are sent with its BEGIN, in one message: so they cost no round
-trip, hold behind PgBouncer too (which takes no `options` at its connect), and end with it. They
-are the server's, and say nothing while the server itself is frozen. So whoever waits also hangs
-up by their own clock (`hang_up`); what waits on the connection then fails as after any other loss
-of it.
+BEGIN and the time limits of a transaction are sent with its first statements (`asking`): so they
+cost no round trip, hold behind PgBouncer too (which takes no `options` at its connect), and end
+with it. They are the server's, and say nothing while the server itself is frozen. So whoever waits
+also hangs up by their own clock (`hang_up`); what waits on the connection then fails as after any
+other loss of it.
 """
 
 import asyncio
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Executable, event, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DatabaseError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import func, select
 
-from store.engine import time_limits
+from store.engine import asking, time_limits
 from store.engine.time_limits import Limits
 from store.engine.trouble import OldServerError
 
@@ -66,7 +67,7 @@ def engine(url: URL, pool_size: int) -> AsyncEngine:
     event.listen(made.sync_engine, "connect", _prepare_if_direct)
     event.listen(made.sync_engine, "checkin", _note_idle_since)
     event.listen(made.sync_engine, "checkout", _test_if_idle(made))
-    event.listen(made.sync_engine, "begin", _say_begin)
+    asking.listen(made, _begin_of)
     return made
 
 
@@ -98,25 +99,22 @@ def _answering_within(seconds: float, connection: Any) -> Iterator[None]:
 
 
 @cache
-def _begin(limits: Limits, mode: str) -> bytes:
+def _begin(limits: Limits, mode: str) -> Sequence[Executable]:
     """BEGIN with the limits, which PostgreSQL takes in milliseconds; 0 is none."""
     values = {
         "lock_timeout": limits.lock,
         "statement_timeout": limits.statement or 0.0,
         "idle_in_transaction_session_timeout": limits.idle,
     }
-    local = [f"SET LOCAL {name} = {round(value * 1000)}" for name, value in values.items()]
-    return "; ".join([f"BEGIN {mode}".rstrip(), *local]).encode()
+    local = [
+        func.set_config(name, str(round(value * 1000)), True) for name, value in values.items()
+    ]
+    return text(f"BEGIN {mode}".rstrip()), select(*local)
 
 
-def _say_begin(connection: Connection) -> None:
-    begin = connection.get_execution_options().get("begin") or _begin(time_limits.BACKGROUND, "")
-    try:
-        # Not prepared: that takes one statement at a time.
-        connection.connection.run_async(lambda driver: driver.execute(begin, prepare=False))
-    except connection.dialect.loaded_dbapi.Error as error:  # nothing else of it can be wrong
-        connection.invalidate(error)
-        raise OperationalError("BEGIN", None, error, connection_invalidated=True) from error
+def _begin_of(connection: Connection) -> Sequence[Executable]:
+    begin: Sequence[Executable] | None = connection.get_execution_options().get("begin")
+    return begin or _begin(time_limits.BACKGROUND, "")
 
 
 def _prepare_if_direct(connection: Any, _record: Any) -> None:

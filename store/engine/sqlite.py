@@ -22,7 +22,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from store.engine import sqlite_file
+from store.engine import asking, sqlite_file
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +103,7 @@ def _engine(
     def say_begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    asking.listen(engine)
     event.listen(engine.sync_engine, "begin", say_begin)
     return engine
 

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Insert
+from sqlalchemy.exc import NoResultFound
 from sqlmodel import (
     String,
     bindparam,
@@ -29,8 +32,18 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from store.domain.request import Audience, Request, Status
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, AnySelect, Database, dialect_insert, execute
+from store.engine.database import (
+    AnyRow,
+    AnySelect,
+    Database,
+    DialectInsert,
+    Reading,
+    ask,
+    dialect_insert,
+    flush,
+)
 from store.messages import claim, homes, outbox
+from store.messages.homes import Concerned
 from store.messages.outbox import Claimed, Owed, Rank
 from store.tables import OPEN, CardRow, OutboxRow, OutboxState, RequestRow
 
@@ -51,6 +64,7 @@ _ITS = (
     col(CardRow.audience) == bindparam("its_audience"),
     col(CardRow.recipient) == bindparam("its_recipient"),
 )
+_ONE: AnySelect = select(*_CARD).where(*_ITS)
 _POSTED = (
     update(CardRow)
     .where(*_ITS)
@@ -112,10 +126,11 @@ class Clicked:
 
 async def create(session: AsyncSession, posted: Sequence[tuple[Request, str | None]]) -> None:
     """Give each a copy for each reviewer, one for its review channel and one for the submitter."""
-    await execute(session, _NEW, [row for each in posted for row in _copies(*each)])
+    await flush(session)
+    ask(session, _NEW, [row for each in posted for row in _copies(*each)])
 
 
-async def add_reviewers(session: AsyncSession, requests: Sequence[Request]) -> None:
+def add_reviewers(session: AsyncSession, requests: Sequence[Request]) -> None:
     """Give those of the open stage a copy, who have none yet."""
     rows = [
         _unseen(request, Audience.REVIEWER, user)
@@ -123,8 +138,29 @@ async def add_reviewers(session: AsyncSession, requests: Sequence[Request]) -> N
         for user in request.reviewers
     ]
     if rows:
-        new = dialect_insert(session)(CardRow).on_conflict_do_nothing()
-        await execute(session, new, rows)
+        ask(session, _adding(dialect_insert(session)), rows)
+
+
+@cache
+def _adding(insert: DialectInsert) -> Insert:
+    return insert(CardRow).on_conflict_do_nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where requests are seen: their copies, and the Homes that are open."""
+
+    copies: Sequence[AnyRow]
+    homes: Sequence[Concerned]
+
+
+def shown(
+    session: AsyncSession, request_ids: Iterable[int], *, now: datetime, also: Iterable[str] = ()
+) -> Reading[Shown]:
+    """Where these requests are seen, asked for now; `also` are who may be about to decide."""
+    ids = list(request_ids)
+    copies = ask(session, _COPIES, {"ids": ids})
+    return Reading(Shown, copies, homes.concerned(session, ids, now=now, also=also))
 
 
 async def owe(
@@ -134,10 +170,13 @@ async def owe(
     now: datetime,
     also: Sequence[Owed] = (),
     clicked: Sequence[tuple[int, Clicked]] = (),
+    where: Shown | None = None,
+    deciders: AbstractSet[str] = frozenset(),
 ) -> None:
     """Owe every copy of these requests, the Homes that show them, and what else is to be said.
 
-    `clicked` are messages that somebody clicked in, each with the request it was about.
+    `clicked` are messages that somebody clicked in, each with the request it was about. `where` is
+    what `shown` said of these requests, and of others perhaps, before `deciders` decided.
 
     All that a transaction owes goes through one call, each message once: then it is in one order,
     against deadlocks. Copies are written to after the outbox, as when what was sent is settled.
@@ -145,13 +184,15 @@ async def owe(
     messages = list(also)
     if changed := list(request_ids):
         spots = {(click.channel, click.ts) for _, click in clicked}
-        copies = await execute(session, _COPIES, {"ids": changed})
-        messages += [_message(copy, now, clicked=spots) for copy in copies]
-        messages += await homes.redraws(session, changed, now=now)
+        where = where or await shown(session, changed, now=now)
+        of_changed = [copy for copy in where.copies if copy.request_id in changed]
+        messages += [_message(copy, now, clicked=spots) for copy in of_changed]
+        seen_by = [each for each in where.homes if each.in_any_case or each.user in deciders]
+        messages += [Owed.home(each.user, Rank.HOME) for each in seen_by]
     owed = list({each.key: each for each in messages}.values())
     await outbox.owe(session, owed, now=now)
-    await claim.take_at_once(session, [each for each in owed if each.is_alone], now=now)
-    await _record_clicked(session, clicked, now=now)
+    claim.take_at_once(session, [each for each in owed if each.is_alone], now=now)
+    _record_clicked(session, clicked, now=now)
 
 
 async def outdated(
@@ -182,10 +223,10 @@ async def outdated(
 async def record_clicked(db: Database, request_id: int, clicked: Clicked, *, now: datetime) -> None:
     """Somebody opened a form or the details from this message: what comes of it is shown there."""
     async with db.transaction() as session:
-        await _record_clicked(session, [(request_id, clicked)], now=now)
+        _record_clicked(session, [(request_id, clicked)], now=now)
 
 
-async def _record_clicked(
+def _record_clicked(
     session: AsyncSession, clicked: Sequence[tuple[int, Clicked]], *, now: datetime
 ) -> None:
     rows = [
@@ -199,7 +240,7 @@ async def _record_clicked(
         for request_id, click in sorted(clicked, key=_in_order)
     ]
     if rows:
-        await execute(session, _CLICKED, rows)
+        ask(session, _CLICKED, rows)
 
 
 def _in_order(clicked: tuple[int, Clicked]) -> tuple[int, str, str]:
@@ -208,22 +249,28 @@ def _in_order(clicked: tuple[int, Clicked]) -> tuple[int, str, str]:
     return request_id, click.channel, click.ts
 
 
-async def find(
+def find(
     session: AsyncSession, request_id: int, audience: str, recipient: str, *, now: datetime
-) -> Card:
-    """One copy of a request. Raises NoResultFound where there is none."""
-    row = await session.get_one(CardRow, (request_id, audience, recipient))
-    return Card(
-        request_id=row.request_id,
-        audience=Audience(row.audience),
-        recipient=row.recipient,
-        channel=row.channel,
-        ts=row.ts,
-        shown_revision=row.shown_revision,
-        is_abandoned=row.deletions >= MOST_DELETIONS,
-        drawn_at=row.drawn_at,
-        response_url=row.response_url if _is_answerable(row, now) else None,
-    )
+) -> Reading[Card]:
+    """One copy of a request, asked for now. Raises NoResultFound where there is none."""
+
+    def read(rows: Sequence[AnyRow]) -> Card:
+        for row in rows:
+            return Card(
+                request_id=row.request_id,
+                audience=Audience(row.audience),
+                recipient=row.recipient,
+                channel=row.channel,
+                ts=row.ts,
+                shown_revision=row.shown_revision,
+                is_abandoned=row.deletions >= MOST_DELETIONS,
+                drawn_at=row.drawn_at,
+                response_url=row.response_url if _is_answerable(row, now) else None,
+            )
+        raise NoResultFound
+
+    its = {"its_request": request_id, "its_audience": audience, "its_recipient": recipient}
+    return Reading(read, ask(session, _ONE, its))
 
 
 async def record_posted(session: AsyncSession, cards: Sequence[Card]) -> None:
@@ -236,15 +283,13 @@ async def record_posted(session: AsyncSession, cards: Sequence[Card]) -> None:
         for card in ordered
     ]
     if rows:
-        await execute(session, _POSTED, rows)
+        ask(session, _POSTED, rows)
 
 
 async def count_uses(session: AsyncSession, cards: Sequence[Card]) -> None:
     """These cards were replaced by their response URLs; a URL that is used up is kept no longer."""
     if cards:
-        await execute(
-            session, _USED, [_key(card) | {"its_url": card.response_url} for card in cards]
-        )
+        ask(session, _USED, [_key(card) | {"its_url": card.response_url} for card in cards])
 
 
 async def owe_without_url(
@@ -260,7 +305,7 @@ async def owe_without_url(
         rank=Rank.CLICKED,
     )
     await outbox.move(session, message, owed, now=now)
-    await execute(session, _FORGOTTEN, _key(card) | {"its_url": card.response_url})
+    ask(session, _FORGOTTEN, _key(card) | {"its_url": card.response_url})
 
 
 async def forget_old_urls(session: AsyncSession, *, now: datetime) -> None:

@@ -19,12 +19,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import bindparam, col, func, literal_column, null, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.engine.asking import Answer
 from store.engine.columns import in_list
 from store.engine.database import (
     CHUNK,
     AnyRow,
     AnySelect,
     Database,
+    ask,
     execute,
     immediate_sender,
     poll_advisory_lock,
@@ -57,7 +59,7 @@ async def claim_due(
         # 2. What blocks. A message whose sender died, so that its lease is over, blocks no longer.
         blockers = await _blockers(session, pace, now)
         if blockers.expired:
-            await execute(session, _GIVE_BACK, blockers.values | {"expired": blockers.expired})
+            ask(session, _GIVE_BACK, blockers.values | {"expired": blockers.expired})
             blockers = await _blockers(session, pace, now)
         # 3. The first due message of each free lane, as far as the allowances go.
         picked = await _sendable(session, blockers, limit)
@@ -65,12 +67,12 @@ async def claim_due(
             return []
         # 4. They are ours until the lease ends.
         lease = {"picked": [row.id for row in picked], "until": now + LEASE, "by": owner}
-        rows = (await execute(session, _LEASE, lease)).all()
+        rows = await ask(session, _LEASE, lease)
         await rate_limits.spend(session, blockers.allowance, [row.lane for row in rows])
         return [_claimed(row) for row in sorted(rows, key=lambda row: (row.rank, row.id))]
 
 
-async def take_at_once(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
+def take_at_once(session: AsyncSession, messages: Sequence[Owed], *, now: datetime) -> None:
     """Claim these in the transaction that owes them, if this process sends: it does right after the
     commit. A process that ends in between has claimed them like any other.
 
@@ -81,8 +83,11 @@ async def take_at_once(session: AsyncSession, messages: Sequence[Owed], *, now: 
     owner = sender.owner if sender and messages else None
     if owner:
         lease = {"keys": [each.key for each in messages], "until": now + LEASE, "by": owner}
-        rows = (await execute(session, _TAKE, lease)).all()
-        send_after_commit(session, [_claimed(row) for row in rows])
+
+        def send(taken: Answer) -> None:
+            send_after_commit(session, [_claimed(row) for row in taken.rows])
+
+        ask(session, _TAKE, lease).then(send)
 
 
 async def next_due(
@@ -96,9 +101,9 @@ async def next_due(
         blockers = await _blockers(session, pace, now)
         if blockers.expired or await _sendable(session, blockers, 1):
             return timedelta()
-        times = (await execute(session, _NEXT_TIMES, blockers.values)).scalars()
-        moments = [moment for moment in times if moment]
-        pending = (await execute(session, _PENDING_METHODS)).one()
+        times, methods = ask(session, _NEXT_TIMES, blockers.values), ask(session, _PENDING_METHODS)
+        moments = [moment for (moment,) in await times if moment]
+        (pending,) = await methods
     moments += [
         blockers.allowance.available_at(method)
         for method in blockers.allowance.used_up
@@ -167,7 +172,7 @@ class _Blockers:
 
 
 async def _blockers(session: AsyncSession, pace: timedelta, now: datetime) -> _Blockers:
-    rows = (await execute(session, _BLOCKERS, {"now": now})).all()
+    rows = await ask(session, _BLOCKERS, {"now": now})
     beyond = now + LONGEST_REST  # as a clock that was wrong would write
     shared = [row for row in rows if row.lane in rate_limits.SHARED]
     paused = {row.lane: row.until for row in rows if row.id is None and row.until <= beyond}
@@ -186,7 +191,7 @@ async def _sendable(session: AsyncSession, blockers: _Blockers, limit: int) -> l
     """
     room, blocked = blockers.allowance, {*blockers.paused, *blockers.leases}
     open_ = tuple(method for method in _METHODS if method not in room.used_up)
-    rows = (await execute(session, _most_urgent(open_), blockers.values)).all()
+    rows = await ask(session, _most_urgent(open_), blockers.values)
     heads = list(_first_of_lanes(rows, blocked))
     looked, found = (Counter(row.method for row in some) for some in (rows, heads))
     if any(
@@ -194,7 +199,7 @@ async def _sendable(session: AsyncSession, blockers: _Blockers, limit: int) -> l
         for method in open_
     ):
         values = blockers.values | {"methods": open_, "limit": limit}
-        heads = list((await execute(session, _OF_EVERY_LANE, values)).all())
+        heads = list(await ask(session, _OF_EVERY_LANE, values))
 
     taken: Counter[str] = Counter()
     picked: list[AnyRow] = []

@@ -4,7 +4,7 @@ What must stay true: a change owes Home only to those it concerns who looked at 
 transaction of the change. Many changes make one drawing, of the state at the moment it is sent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
 from store.domain.request import Request, Status
 from store.engine.columns import in_list
-from store.engine.database import Database, dialect_insert, execute
+from store.engine.database import AnyRow, Database, Reading, ask, dialect_insert
 from store.lists import listing
 from store.messages import outbox
 from store.messages.outbox import Owed, Rank
@@ -44,12 +44,21 @@ _ONLOOKERS = (
     .limit(ONLOOKERS)
 )
 _USER = col(HomeRow.user_id)
+_SEES_IT = or_(_USER.in_(_READERS), _USER.in_(_DECIDERS), _USER.in_(_ONLOOKERS))
 # Hot: with every change of a request.
 _CONCERNED = (
-    select(HomeRow.user_id)
-    .where(_OPEN, or_(_USER.in_(_READERS), _USER.in_(_DECIDERS), _USER.in_(_ONLOOKERS)))
+    select(HomeRow.user_id, _SEES_IT.label("in_any_case"))
+    .where(_OPEN, or_(_SEES_IT, in_list(_USER, "also")))
     .order_by(_USER)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Somebody who has Home open, and whether they see the change although they do not decide."""
+
+    user: str
+    in_any_case: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +104,20 @@ async def place_of(session: AsyncSession, user: str) -> str | None:
     return row.place if row else None
 
 
-async def redraws(
-    session: AsyncSession, request_ids: Iterable[int], *, now: datetime
-) -> list[Owed]:
-    """The Homes to draw again after a change of these requests: of everybody with a card, of who
-    decided, and of the last ONLOOKERS who look at all requests.
+def concerned(
+    session: AsyncSession, request_ids: Iterable[int], *, now: datetime, also: Iterable[str] = ()
+) -> Reading[Sequence[Concerned]]:
+    """Whose Homes a change of these requests is to be seen in, asked for now: of everybody with a
+    card, of who decided, and of the last ONLOOKERS who look at all requests.
+
+    `also` are who may be about to decide: theirs are found too.
     """
-    asked = {"ids": list(request_ids), "since": now - OPEN_FOR}
-    users = (await execute(session, _CONCERNED, asked)).scalars()
-    return [Owed.home(user, Rank.HOME) for user in users]
+    asked = {"ids": list(request_ids), "since": now - OPEN_FOR, "also": sorted(also)}
+
+    def read(rows: Sequence[AnyRow]) -> Sequence[Concerned]:
+        return [Concerned(*row) for row in rows]
+
+    return Reading(read, ask(session, _CONCERNED, asked))
 
 
 async def follow(

@@ -37,9 +37,10 @@ from store.engine.database import (
     Database,
     DialectInsert,
     Topic,
+    ask,
     delete_chunk,
     dialect_insert,
-    execute,
+    flush,
     notify_after_commit,
 )
 from store.messages.rate_limits import Method, method_of
@@ -273,7 +274,7 @@ async def owe(
     """
     if not messages:
         return
-    await session.flush()  # the request a message is about may be new
+    await flush(session)  # the request a message is about may be new
     # In one order, the requests', against deadlocks.
     ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
     moments = dict.fromkeys(("created_at", "owed_at", "queued_at"), now) | {"due_at": due or now}
@@ -283,7 +284,7 @@ async def owe(
         | {"method": message.method, "cause": causes.of(session, message.request_id)}
         for message in ordered
     ]
-    await execute(session, _owing(dialect_insert(session)), rows)
+    ask(session, _owing(dialect_insert(session)), rows)
     awaited = any(message.rank < Rank.REST for message in messages)
     notify_after_commit(session, Topic.AWAITED if awaited else Topic.OUTBOX)
 
@@ -324,14 +325,14 @@ async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: dat
 
     Where more waits on one of their lanes, the dispatchers are notified.
     """
-    rows = await execute(session, _LOCKED, {"ids": [message.id for message in messages]})
+    rows = await ask(session, _LOCKED, {"ids": [message.id for message in messages]})
     known = {row.id: row for row in rows}
     ours = [m for m in messages if m.id in known and known[m.id].lease_until == m.lease_until]
     sent = [m.id for m in ours if known[m.id].wanted == m.wanted]
     again = [m.id for m in ours if known[m.id].wanted != m.wanted]
     for statement, ids in ((_SENT, sent), (_OWED_AGAIN, again)):
         if ids:
-            await execute(session, statement, {"ids": ids, "moment": now})
+            ask(session, statement, {"ids": ids, "moment": now})
     if again or any(row.more for row in known.values()):
         notify_after_commit(session, Topic.OUTBOX)
 

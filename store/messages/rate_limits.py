@@ -19,7 +19,14 @@ from sqlalchemy import Insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.database import AnyRow, DialectInsert, delete_chunk, dialect_insert, execute
+from store.engine.database import (
+    AnyRow,
+    DialectInsert,
+    ask,
+    delete_chunk,
+    dialect_insert,
+    flush,
+)
 from store.tables import LaneRow
 
 
@@ -151,7 +158,8 @@ async def pause_lanes(session: AsyncSession, until: Mapping[str, datetime]) -> N
         return
     # In one order, against deadlocks.
     rows = [{"lane": lane, "free_at": moment} for lane, moment in sorted(until.items())]
-    await execute(session, _pausing(dialect_insert(session)), rows)
+    await flush(session)
+    ask(session, _pausing(dialect_insert(session)), rows)
 
 
 @cache

@@ -102,7 +102,7 @@ async def refresh(
             for (request_id, who), for_whom in sorted(begun.items())
         ]
         await execute(session, _beginning(dialect_insert(session)), new)
-        await cards.add_reviewers(
+        cards.add_reviewers(
             session, [replace(by_id[request_id], reviewers=(who,)) for request_id, who in begun]
         )
     return {request_id for request_id, _ in (*begun, *ended)}

@@ -82,9 +82,9 @@ async def _apply(
             changes.append(await _change(session, difference, policy, actor, now))
     if changes:
         changed = [change.request for change in changes]
-        await revisions.advance(session, changed, *_WRITTEN)
+        revisions.advance(session, changed, *_WRITTEN)
         await revisions.record(session, changes)
-        await cards.add_reviewers(session, changed)
+        cards.add_reviewers(session, changed)
         await stand_ins.refresh(session, changed, rules, now=now)
         await cards.owe(session, [request.id for request in changed], now=now)
     return len(changes)

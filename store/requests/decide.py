@@ -36,13 +36,13 @@ from store.domain.terms import ALL
 from store.engine import causes
 from store.engine.batching import HELD, Held
 from store.engine.columns import in_list
-from store.engine.database import AnySelect, Database, DialectInsert, dialect_insert, execute
+from store.engine.database import AnySelect, Database, DialectInsert, ask, dialect_insert
 from store.messages import cards, stand_ins
 from store.messages.cards import Clicked
 from store.messages.outbox import Kind, Owed
 from store.requests import read, revisions
-from store.requests.revisions import Change
-from store.snapshots import FACTS, snapshots
+from store.requests.revisions import Change, Known
+from store.snapshots import FACTS, found
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
 # Hot: with every decision.
@@ -157,8 +157,9 @@ async def decide_batch(
 ) -> list[Request | Refused | Held]:
     """Make these decisions as far as they are allowed; one answer for each.
 
-    1. Lock the requests and read them as they are now, in the order of their ids. Of several, none
-       waits for what somebody else holds: it is HELD, to be tried alone.
+    1. Lock the requests, in the order of their ids, and read them as they are now, with all that is
+       needed to judge and to write: in one round trip. Of several, none waits for what somebody
+       else holds: it is HELD, to be tried alone.
     2. Judge the decisions in the order they came, by today's policy and roles. Each is judged by
        what those before it have left of the request.
     3. Write what is allowed: requests, guarded by their revisions; assignments; votes; events, each
@@ -169,11 +170,16 @@ async def decide_batch(
     """
     ids = sorted({each.request_id for each in decisions if 0 < each.request_id < 2**63})
     alone = len(decisions) == 1
-    rows = (await execute(session, _LOCK if alone else _LOCK_FREE, {"ids": ids})).all()
-    requests = {request.id: request for request in await snapshots(session, rows)}
+    actors, now = {each.actor for each in decisions}, max(each.at for each in decisions)
+    locked = found(session, _LOCK if alone else _LOCK_FREE, ids)
+    absent = people.absences(session)
+    known = revisions.known(session, ids)
+    shown = cards.shown(session, ids, now=now, also=actors)
+    requests = {each.id: each for each in await locked}
 
-    asked = {each.actor for each in decisions}.union(*map(_seats_asked, requests.values()))
-    rules = await people.rules(session, policy, only=asked, about=requests.values())
+    asked = actors.union(*map(_seats_asked, requests.values()))
+    about = requests.values()
+    rules = await people.rules(session, policy, only=asked, about=about, absent=absent)
     answers: list[Request | Refused | Held] = []
     made: list[_Made] = []
     refused: list[tuple[Decision, Refused]] = []
@@ -193,13 +199,12 @@ async def decide_batch(
 
     judged = [each for each, _ in refused] + [each.decision for each in made]  # the last counts
     causes.name(session, ((each.request_id, each.cause) for each in judged))
-    for once_each in _waves(made):
-        await _write(session, once_each, rules, policy)
+    for number, once_each in enumerate(_waves(made)):
+        await _write(session, once_each, rules, policy, None if number else await known)
     if rules.roster.absences:
         now_open = {each.request.id: each.request for each in made}
         await stand_ins.refresh(session, list(now_open.values()), rules, now=decisions[-1].at)
 
-    now = max(decision.at for decision in decisions)
     messages = [message for each in made for message in _notices(each)]
     for decision, refusal in refused:
         messages += await _redraws(session, decision, refusal, now)
@@ -207,7 +212,16 @@ async def decide_batch(
     if made or messages:
         changed = sorted({each.request.id for each in made})
         clicked = [(each.request_id, each.clicked) for each in decisions if each.clicked]
-        await cards.owe(session, changed, now=now, also=messages, clicked=clicked)
+        passed = any(each.kind == STAGE_PASSED for each in made)
+        more_see_it = passed or bool(rules.roster.absences)
+        await cards.owe(
+            *(session, changed),
+            now=now,
+            also=messages,
+            clicked=clicked,
+            where=None if more_see_it else await shown,
+            deciders={each.request.decided_by or "" for each in made},
+        )
 
     return [
         await _visible(session, decision, answer) if isinstance(answer, Refused) else answer
@@ -229,7 +243,7 @@ def _waves(made: Sequence[_Made]) -> list[list[_Made]]:
 
 
 async def _write(
-    session: AsyncSession, made: Sequence[_Made], rules: Rules, policy: Policy
+    session: AsyncSession, made: Sequence[_Made], rules: Rules, policy: Policy, known: Known | None
 ) -> None:
     """What these decisions, of different requests, change: requests, assignments, votes, events."""
     fields = {VOTED: (), STAGE_PASSED: _PASSING}
@@ -238,27 +252,27 @@ async def _write(
     voted = [each for each in made if each.kind == VOTED]
     for names, some in ((_ENDING, ended), (_PASSING, passed), ((), [v.request for v in voted])):
         if some:
-            await revisions.advance(session, some, *names)
+            revisions.advance(session, some, *names)
     if ended:
         rows = [
             {"its_id": each.id, "status": each.status.value, "completed_on": each.completed_on}
             for each in ended
         ]
-        await execute(session, _END_ASSIGNMENTS, rows)
+        ask(session, _END_ASSIGNMENTS, rows)
     if voted:
         rows = [
             {"its_id": each.request.id, "its_stage": each.request.stage, "its_reviewer": user}
             for each in voted
             for user in {each.decision.actor, each.request.votes[-1].cast_for} - {None}
         ]
-        await execute(session, _VOTED, rows)
+        ask(session, _VOTED, rows)
     if passed:
         here = [{"its_id": each.id, "its_stage": each.stage} for each in passed]
-        await execute(session, _PASS_STAGE, here)
-        await execute(session, _SHOW_LATER_ALONE, here)
+        ask(session, _PASS_STAGE, here)
+        ask(session, _SHOW_LATER_ALONE, here)
         opened = [row | {"at": each.remind_at} for row, each in zip(here, passed, strict=True)]
-        await execute(session, _OPEN_STAGE, opened)
-        await cards.add_reviewers(session, passed)
+        ask(session, _OPEN_STAGE, opened)
+        cards.add_reviewers(session, passed)
     changes = [
         Change(
             each.request,
@@ -273,8 +287,8 @@ async def _write(
     ]
     votes = [revisions.vote_row(each.request, each.vote) for each in changes if each.vote]
     if votes:
-        await execute(session, _casting(dialect_insert(session)), votes)
-    await revisions.record(session, changes)
+        ask(session, _casting(dialect_insert(session)), votes)
+    await revisions.record(session, changes, known)
 
 
 @cache

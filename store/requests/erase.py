@@ -207,7 +207,7 @@ async def _erase_one(
 ) -> None:
     erased = _without(request, names, reason.at)
     columns = [name for name in TEXTS if name in names]
-    await revisions.advance(session, [erased], *columns)
+    revisions.advance(session, [erased], *columns)
     said = (vote for vote in erased.votes if vote.reason)
     vote = next(said) if VOTE_REASON in names else None
     notes = {"erased": sorted(names), "why": reason.why}

@@ -162,6 +162,6 @@ async def _write(
     """The guarded UPDATE and its event. Of the reason before, the salt goes with the text."""
     its = col(SaltRow.request_id) == request.id, col(SaltRow.name) == _REASON
     await session.exec(delete(SaltRow).where(*its))
-    await revisions.advance(session, [request], *_CHANGED_FIELDS)
+    revisions.advance(session, [request], *_CHANGED_FIELDS)
     columns = revisions.written(request, *_CHANGED_FIELDS)
     await revisions.record(session, [Change(request, kind, actor, at, columns)])

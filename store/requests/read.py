@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
@@ -19,19 +20,21 @@ from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Audience, People, Request
 from store.engine import causes
-from store.engine.database import Database
+from store.engine.columns import in_list
+from store.engine.database import AnySelect, Database, Reading
 from store.messages.cards import Clicked
 from store.requests import same_target
-from store.snapshots import snapshots
+from store.snapshots import FACTS, found
 from store.tables import CardRow, RequestRow
 
+# Hot: with every card and details that are drawn.
+_ONE: AnySelect = select(*FACTS).where(in_list(col(RequestRow.id), "ids"))
 
-async def find(session: AsyncSession, request_id: int) -> Request | None:
-    """The request as it is now, whoever asks; None where there is none."""
-    if not 0 < request_id < 2**63:
-        return None
-    row = await session.get(RequestRow, request_id, populate_existing=True)
-    return (await snapshots(session, [row]))[0] if row else None
+
+def find(session: AsyncSession, request_id: int) -> Reading[Request | None]:
+    """The request as it is now, whoever asks, asked for now; None where there is none."""
+    ids = [request_id] if 0 < request_id < 2**63 else []
+    return Reading(lambda requests: next(iter(requests), None), found(session, _ONE, ids))
 
 
 async def one(session: AsyncSession, request_id: int) -> Request:

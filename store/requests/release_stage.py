@@ -87,7 +87,7 @@ async def _write(
 ) -> None:
     """The guarded UPDATE and its event."""
     moved = replace(request, revision=request.revision + 1, release_stage=stage, moved_at=move.at)
-    await revisions.advance(session, [moved], *_CHANGED_FIELDS)
+    revisions.advance(session, [moved], *_CHANGED_FIELDS)
     columns = revisions.written(moved, *_CHANGED_FIELDS)
     noted = {"stage": stage} | ({"on_behalf_of": move.actor} if move.by_key else {})
     actor = move.by_key or move.actor

@@ -13,11 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import webhooks
 from store.audit import events
-from store.audit.events import DERIVED, TEXTS, VOTE_REASON, Event, sealed_value
+from store.audit.events import DERIVED, TEXTS, VOTE_REASON, Event, Seals, sealed_value
 from store.domain.request import Request, Vote
 from store.domain.terms import Terms
-from store.engine.database import execute
+from store.engine.asking import Answer
+from store.engine.database import Reading, ask, flush
 from store.tables import RequestRow
+from store.webhooks import Wish
 
 _VOTE_FIELDS = [field.name for field in fields(Vote)]
 
@@ -48,25 +50,46 @@ class Change:
     unassigned: Sequence[tuple[int, str]] = ()
 
 
-async def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
+def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
     """The guarded UPDATE: write these fields of requests that are one revision on.
 
-    Raises OvertakenError where another revision than the one before is in the store.
+    The transaction ends with OvertakenError where another revision than the one before is in the
+    store.
     """
     rows = [
         written(request, "revision", *names)
         | {"its_id": request.id, "its_revision": request.revision - 1}
         for request in changed
     ]
-    done = await execute(session, _guarded(*names), rows)
-    if done.rowcount != len(rows):
-        raise OvertakenError
+
+    def check(done: Answer) -> None:
+        if done.rowcount != len(rows):
+            raise OvertakenError
+
+    ask(session, _guarded(*names), rows).then(check)
 
 
-async def record(session: AsyncSession, changes: Sequence[Change]) -> None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has to be known to record a change: seals of the histories, and who hears of it."""
+
+    seals: Seals
+    hooks: Sequence[Wish]
+
+
+def known(session: AsyncSession, ids: Sequence[int]) -> Reading[Known]:
+    """Of these requests, asked for now: after they are locked."""
+    return Reading(Known, events.seals(session, ids), webhooks.wishes(session))
+
+
+async def record(
+    session: AsyncSession, changes: Sequence[Change], known: Known | None = None
+) -> None:
     """Write down what led to these revisions, at most one of each request, and owe webhooks."""
-    await events.append(session, [_event(change) for change in changes])
-    await webhooks.owe(session, changes)
+    await flush(session)  # a request may be new
+    made = [_event(change) for change in changes]
+    await events.append(session, made, known.seals if known else None)
+    await webhooks.owe(session, changes, known.hooks if known else None)
 
 
 def written(request: Request, *names: str) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 Each look-up is one row or a few from an index, however much a target has seen.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.orm import aliased
-from sqlmodel import and_, bindparam, col, func, or_, select
+from sqlmodel import String, UTCDateTime, and_, bindparam, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain import target_rules as rules
@@ -24,7 +24,8 @@ from store.domain.request import (
     Status,
 )
 from store.domain.target_rules import NAMED, UNDER_WAY, Namesakes, Precedents, Target
-from store.snapshots import predecessor
+from store.engine.database import AnyRow, AnySelect, Reading, ask
+from store.snapshots import PREDECESSOR, predecessor
 from store.tables import APPROVED, TARGET, EventRow, RequestRow
 
 MOVED = "moved"
@@ -49,29 +50,27 @@ _TRY = (
 )
 
 
-async def precedents(
+def precedents(
     session: AsyncSession,
     target: Target,
     version: str | None,
     *,
     beside: int = 0,
     only_of: str | None = None,
-) -> Precedents:
-    """What speaks for or against a request for this target; `beside` is its own id.
+) -> Reading[Precedents]:
+    """What speaks for or against a request for this target, asked for now; `beside` is its own id.
 
     `only_of` leaves out what others submitted.
     """
-    others = and_(_on(target), col(RequestRow.id) != beside)
-    if only_of:
-        others = and_(others, col(RequestRow.submitted_by) == only_of)
-    same = and_(others, _is(Category.RELEASE), col(RequestRow.version) == version)
-    statuses = [Status.UNDER_REVIEW.value, Status.APPROVED.value]
-    live = and_(col(RequestRow.status).in_(statuses), _NOT_REFUSED)
-    return Precedents(
-        standing=await _newest(session, and_(same, live), 1),
-        rejected=await _newest(session, and_(same, _has(Status.REJECTED)), 2),
-        under_way=await _under_way(session, others),
-    )
+    asked = _place(target) | {"its_version": version, "beside": beside, "by": only_of}
+
+    def read(*found: Sequence[AnyRow]) -> Precedents:
+        standing, rejected, *under_way = (tuple(map(predecessor, rows)) for rows in found)
+        return Precedents(standing=standing, rejected=rejected, under_way=sum(under_way, ()))
+
+    # What is under way takes two: one with an OR in it would read all a target has ever seen.
+    statements = (_STANDING, _REJECTED, _WAITING, _MOVING)
+    return Reading(read, *(ask(session, each, asked) for each in statements))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +115,35 @@ async def in_context(
     Who sees only their own requests (`only_of`) learns nothing of other people's by them: anybody
     may submit a release of any mini program, and would read in what changed what the last had.
     """
-    earlier = _unless_hidden(await _predecessor(session, request), only_of)
-    request, found = replace(request, predecessor=earlier), Precedents()
-    if request.category.spec.has_target_app:
+    its = {"its_id": request.id}
+    is_asked_for = request.category.spec.has_target_app
+    earlier = base = moves = precedents_there = None
+    if request.resubmission_of is not None:
+        earlier = ask(session, _EARLIER, {"its_id": request.resubmission_of})
+    if is_asked_for:
         target = Target.of(request)
-        base = await _base(session, target, request)
-        request = replace(
-            request,
-            base=_unless_hidden(base, only_of),
-            first_on_target=base is None and request.category is Category.RELEASE,
-            moves=await _moves(session, request) if request.release_stage else (),
-        )
+        before = {"moment": request.completed_on} if request.completed_on else {}
+        statement = _BASE_THEN if before else _BASE
+        base = ask(session, statement, _place(target) | its | before)
         if request.is_open:
             asked = (session, target, request.version)
-            found = await precedents(*asked, beside=request.id, only_of=only_of)
+            precedents_there = precedents(*asked, beside=request.id, only_of=only_of)
+        if request.release_stage:
+            moves = ask(session, _MOVES, its)
+
+    (earlier_row,) = await earlier if earlier else (None,)
+    request = replace(request, predecessor=_unless_hidden(earlier_row, only_of))
+    if base:
+        base_row = next(iter(await base), None)
+        request = replace(
+            request,
+            base=_unless_hidden(base_row, only_of),
+            first_on_target=base_row is None and request.category is Category.RELEASE,
+            moves=tuple(map(_move, await moves)) if moves else (),
+        )
     if not request.is_open:
         return request
+    found = await precedents_there if precedents_there else Precedents()
     namesakes = await _namesakes(session, request, only_of)
     return replace(request, warnings=rules.warnings(request, found, namesakes))
 
@@ -181,24 +193,19 @@ def _asked(purpose: Purpose) -> dict[str, str]:
     return dict(zip(TARGET, place, strict=True)) | {"category": category.value, "by": submitter}
 
 
-def _unless_hidden(row: RequestRow | None, only_of: str | None) -> Predecessor | None:
+def _place(target: Target) -> dict[str, str]:
+    return {"program": target.mini_program_id, "place": target.environment.value, "app": target.app}
+
+
+def _unless_hidden(row: AnyRow | None, only_of: str | None) -> Predecessor | None:
     if row is None or (only_of and row.submitted_by != only_of):
         return None
     return predecessor(row)
 
 
-async def _predecessor(session: AsyncSession, request: Request) -> RequestRow | None:
-    if request.resubmission_of is None:
-        return None
-    return await session.get_one(RequestRow, request.resubmission_of)
-
-
-async def _base(session: AsyncSession, target: Target, request: Request) -> RequestRow | None:
-    """The last release approved there, before this one was itself; none that was refused there."""
-    approved = and_(_on(target), _is(Category.RELEASE), _has(Status.APPROVED), _NOT_REFUSED)
-    last = select(RequestRow).where(approved, _before(request))
-    last = last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
-    return (await session.exec(last.limit(1))).first()
+def _move(event: AnyRow) -> Move:
+    stage = ReleaseStage(event.data["stage"])
+    return Move(stage, event.data.get("on_behalf_of", event.actor), event.at)
 
 
 async def _namesakes(session: AsyncSession, request: Request, only_of: str | None) -> Namesakes:
@@ -221,33 +228,6 @@ async def _namesakes(session: AsyncSession, request: Request, only_of: str | Non
     return Namesakes(last_one, before or after)
 
 
-def _before(request: Request) -> ColumnElement[bool]:
-    """Completed before it; of two at the same moment the smaller number came first."""
-    at, id_ = col(RequestRow.completed_on), col(RequestRow.id)
-    if request.completed_on is None:
-        return id_ != request.id
-    moment = request.completed_on
-    return or_(at < moment, and_(at == moment, id_ < request.id))
-
-
-async def _moves(session: AsyncSession, request: Request) -> tuple[Move, ...]:
-    moved = select(EventRow).where(EventRow.request_id == request.id, EventRow.kind == MOVED)
-    events = await session.exec(moved.order_by(col(EventRow.revision)))
-    return tuple(
-        Move(ReleaseStage(e.data["stage"]), e.data.get("on_behalf_of", e.actor), e.at)
-        for e in events
-    )
-
-
-async def _newest(
-    session: AsyncSession, wanted: ColumnElement[bool], limit: int
-) -> tuple[Predecessor, ...]:
-    """The last ones to be completed, what waits before them; in the order of the index."""
-    order = col(RequestRow.completed_on).desc(), col(RequestRow.id).desc()
-    newest = select(RequestRow).where(wanted).order_by(*order).limit(limit)
-    return tuple(predecessor(row) for row in (await session.exec(newest)).all())
-
-
 def _on(target: Target) -> ColumnElement[bool]:
     return and_(
         col(RequestRow.mini_program_id) == target.mini_program_id,
@@ -264,8 +244,44 @@ def _has(status: Status) -> ColumnElement[bool]:
     return col(RequestRow.status) == status.value
 
 
-async def _under_way(session: AsyncSession, there: ColumnElement[bool]) -> tuple[Predecessor, ...]:
-    """Two questions, because one with an OR in it would read all that a target has ever seen."""
-    moving = col(RequestRow.release_stage).in_([stage.value for stage in UNDER_WAY])
-    waiting = await _newest(session, and_(there, _has(Status.UNDER_REVIEW)), NAMED + 1)
-    return waiting + await _newest(session, and_(there, moving), NAMED + 1)
+# Hot, all below: with every submission, and every card and details that are drawn.
+
+_COLUMNS: tuple[Any, ...] = tuple(getattr(RequestRow, name) for name in PREDECESSOR)
+_EARLIER: AnySelect = select(*_COLUMNS).where(col(RequestRow.id) == bindparam("its_id"))
+
+
+def _last(*where: ColumnElement[bool]) -> AnySelect:
+    """On a target, the last ones to be completed, what waits before them; as the index has them."""
+    there = (
+        col(RequestRow.mini_program_id) == bindparam("program"),
+        col(RequestRow.environment) == bindparam("place"),
+        col(RequestRow.target_app) == bindparam("app"),
+    )
+    last: AnySelect = select(*_COLUMNS).where(*there, *where)
+    return last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
+
+
+_APPROVED = (_is(Category.RELEASE), _has(Status.APPROVED), _NOT_REFUSED)
+_AT, _ID = col(RequestRow.completed_on), col(RequestRow.id)
+_MOMENT = bindparam("moment", type_=UTCDateTime())
+_BASE = _last(*_APPROVED, bindparam("its_id") != _ID).limit(1)
+_BASE_THEN = _last(
+    *_APPROVED, or_(_AT < _MOMENT, and_(_AT == _MOMENT, bindparam("its_id") > _ID))
+).limit(1)
+"""The last release approved there, and not refused by the platform: now; and before one that was
+approved at a moment, where of two at the same moment the smaller number came first.
+"""
+_BY = bindparam("by", type_=String())
+_OTHERS = (bindparam("beside") != _ID, or_(_BY.is_(None), col(RequestRow.submitted_by) == _BY))
+_VERSION = (_is(Category.RELEASE), col(RequestRow.version) == bindparam("its_version"))
+_LIVE = col(RequestRow.status).in_([Status.UNDER_REVIEW.value, Status.APPROVED.value])
+_STANDING = _last(*_OTHERS, *_VERSION, _LIVE, _NOT_REFUSED).limit(1)
+_REJECTED = _last(*_OTHERS, *_VERSION, _has(Status.REJECTED)).limit(2)
+_AT_A_STAGE = col(RequestRow.release_stage).in_([stage.value for stage in UNDER_WAY])
+_WAITING = _last(*_OTHERS, _has(Status.UNDER_REVIEW)).limit(NAMED + 1)
+_MOVING = _last(*_OTHERS, _AT_A_STAGE).limit(NAMED + 1)
+_MOVES = (
+    select(EventRow.data, EventRow.actor, EventRow.at)
+    .where(EventRow.request_id == bindparam("its_id"), EventRow.kind == MOVED)
+    .order_by(col(EventRow.revision))
+)

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import event
+import pytest
+from sqlalchemy import Executable, event
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.access import Denial, Refused
 from store.domain.request import Person, Request, Status, Verdict
-from store.engine.database import Database
+from store.engine.asking import Answer
+from store.engine.database import Database, ask
+from store.messages import outbox
 from store.requests import read
 from store.tables import PersonRow
 from tests.cast import ALICE, BOB, CAROL, MALLORY, NOW
@@ -58,18 +61,19 @@ async def test_of_those_who_end_one_review_at_one_moment_the_first_does(db: Data
     assert third.request == second
 
 
-async def test_all_that_a_batch_owes_is_written_at_once_and_in_one_order(db: Database) -> None:
+async def test_all_that_a_batch_owes_is_written_at_once_and_in_one_order(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else two batches could take the same rows of the outbox in different orders: a deadlock."""
     decided, open_ = await submit(db), await submit(db)
     await vote(db, decided, BOB)
     written: list[list[str]] = []
 
-    def note(*execution: Any) -> None:
-        statement, context = execution[2], execution[4]
-        if statement.startswith("INSERT INTO outbox"):
-            written.append([row["key"] for row in context.compiled_parameters])
+    def note(session: AsyncSession, statement: Executable, values: Any) -> Answer:
+        written.append([row["key"] for row in values])
+        return ask(session, statement, values)
 
-    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    monkeypatch.setattr(outbox, "ask", note)
     late, fresh = await asyncio.gather(
         vote(db, decided, CAROL, round=1), vote(db, open_, CAROL, round=1)
     )

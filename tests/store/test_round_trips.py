@@ -1,0 +1,141 @@
+"""How often an act waits for PostgreSQL; and that what is sent together stays one transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import bindparam, col, delete, func, insert, select
+
+from store import people
+from store.domain.request import Audience
+from store.engine.asking import Answer
+from store.engine.database import Database, ask
+from store.engine.postgresql import PREPARE_AFTER
+from store.messages import cards
+from store.messages.cards import Clicked
+from store.requests import read
+from store.tables import SlotRow
+from tests.cast import BOB, NOW
+from tests.harness_store import POLICY, accepted, replicas, submit, vote
+from tests.postgres_server import Server
+from tests.slow_server import Way, way_to
+
+NEW = insert(SlotRow)
+KEYS = select(SlotRow.key).order_by(col(SlotRow.key))
+DELETED = delete(SlotRow).where(col(SlotRow.key) == bindparam("its_key"))
+SLEEP = select(func.pg_sleep(30))
+
+
+def slot(key: str) -> dict[str, object]:
+    """The row of this key."""
+    return {"key": key, "at": NOW}
+
+
+async def keys(db: Database) -> list[str]:
+    """What is committed."""
+    async with db.snapshot() as session:
+        return [row.key for row in await ask(session, KEYS)]
+
+
+@pytest.fixture
+async def counted(postgres: Server, tmp_path: Path) -> AsyncIterator[tuple[Database, Way]]:
+    """A database, and the way to it that counts how often it was waited for."""
+    postgres.execute("CREATE DATABASE {} TEMPLATE template_of_ours", "counted")
+    async with (
+        way_to(postgres, tmp_path / "way") as (way, server),
+        replicas(server.url("counted")) as (db, _),
+    ):
+        yield db, way
+    postgres.execute("DROP DATABASE {} WITH (FORCE)", "counted")
+
+
+async def test_a_decision_waits_four_times(
+    counted: tuple[Database, Way],
+) -> None:
+    db, way = counted
+    clicked = Clicked("D1", "1.0", "https://hooks.slack.com/actions/1")
+    for request in [await submit(db) for _ in range(PREPARE_AFTER + 2)]:
+        before = way.round_trips
+        accepted(await vote(db, request, BOB, clicked=clicked))
+    assert way.round_trips - before == 4
+
+
+async def test_a_card_is_read_in_two_and_its_readers_profiles_in_one(
+    counted: tuple[Database, Way],
+) -> None:
+    db, way = counted
+    request = await submit(db)
+    asked: dict[str, Any] = {"viewer": BOB, "policy": POLICY, "now": NOW}
+    for _ in range(PREPARE_AFTER + 2):
+        before = way.round_trips
+        async with db.snapshot() as session:
+            card = cards.find(session, request.id, Audience.REVIEWER, BOB, now=NOW)
+            seen = await read.seen(session, request.id, **asked)
+            assert isinstance(seen, read.Seen)
+            assert (await card).recipient == BOB
+            assert not await people.known(session, seen.request.people())
+    assert way.round_trips - before == 2 + 1 + 1 + 1  # rules by who reads it; and COMMIT
+
+
+async def test_what_nobody_awaits_is_sent_before_commit(db: Database) -> None:
+    async with db.transaction() as session:
+        ask(session, NEW, slot("a"))
+        ask(session, NEW, [slot("b"), slot("c")])
+    assert await keys(db) == ["a", "b", "c"]
+
+
+async def test_each_sees_what_was_asked_before_it(db: Database) -> None:
+    async with db.transaction() as session:
+        ask(session, NEW, [slot("a"), slot("b")])
+        before = ask(session, KEYS)
+        gone = ask(session, DELETED, {"its_key": "a"})
+        after = (await session.exec(select(SlotRow.key))).all()  # another way
+        assert [row.key for row in await before] == ["a", "b"]
+        assert (after, gone.rowcount) == (["b"], 1)
+
+
+async def test_one_that_fails_takes_all_with_it_and_nothing_of_the_next(db: Database) -> None:
+    async def ask_twice() -> None:
+        async with db.transaction() as session:
+            ask(session, NEW, slot("a"))
+            ask(session, NEW, slot("a"))
+            await ask(session, KEYS)
+
+    with pytest.raises(IntegrityError):
+        await ask_twice()
+    async with db.transaction() as session:
+        ask(session, NEW, slot("b"))
+    assert await keys(db) == ["b"]
+
+
+async def test_an_answer_that_may_not_be_ends_the_transaction(db: Database) -> None:
+    def refuse(answer: Answer) -> None:
+        assert answer.rowcount, "there was such a row"
+
+    async def ask_for_more() -> None:
+        async with db.transaction() as session:
+            ask(session, NEW, slot("a"))
+            ask(session, DELETED, {"its_key": "b"}).then(refuse)
+
+    with pytest.raises(AssertionError, match="such a row"):
+        await ask_for_more()
+    assert await keys(db) == []
+
+
+async def test_who_is_cancelled_leaves_no_answer_to_the_next(
+    counted: tuple[Database, Way],
+) -> None:
+    db, _ = counted
+
+    async def wait_long() -> None:
+        async with db.transaction() as session:
+            ask(session, NEW, slot("a"))
+            await ask(session, SLEEP)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(wait_long(), 0.3)
+    for _ in range(3):
+        assert await keys(db) == []
