@@ -15,7 +15,7 @@ from bot.outgoing.sender import Sender
 from store.domain.clock import Clock
 from store.engine.database import Database
 from store.messages import claim
-from store.messages.outbox import Claimed
+from store.messages.outbox import Claimed, Rank
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ IDLE_SECONDS = 1.0
 too, and on SQLite nothing tells of it."""
 CONCURRENCY = 50
 """Messages being sent at any time; while half of them is settled, the others are under way."""
+RESERVED = 10
+"""Messages that people wait for and that are sent beside those, where all of them are under way."""
 CROWD_CONCURRENCY, CROWD_PAUSE_SECONDS = 10, 0.2
 """The same while many people click at once and wait for an answer, and the pause before each poll.
 Answers to clicks come first among these; and it is more than Slack takes in the long run."""
@@ -116,7 +118,8 @@ class Dispatcher:
 
         1. While many people click at once, pause and claim few: they wait for an answer.
         2. Claim as many messages as may be sent beside those under way, and begin to send them.
-        3. If that used all there is room for, wait for room. There may be more to claim.
+        3. If that used all there is room for, wait for room. There may be more to claim. What
+           people wait for has room of its own meanwhile.
         4. If some were claimed and a notification came meanwhile, poll again at once.
         5. Else be idle until a notification comes or the next message is due. After a poll that
            found nothing, ignore notifications of what nobody waits for a moment (unless a message
@@ -134,7 +137,8 @@ class Dispatcher:
         began = now()
         claimed = await self._claim(room) if room else 0
         if claimed == room:
-            await self._wait_for_room()
+            crowded = limit < CONCURRENCY
+            await self._wait_for_room(0 if crowded else CONCURRENCY + RESERVED)
             return
         if claimed and self._notified.is_set():
             return
@@ -152,10 +156,15 @@ class Dispatcher:
         while sending := self._sending | self._sending_at_once:
             await asyncio.wait(sending)
 
-    async def _claim(self, limit: int) -> int:
-        """Claim up to so many messages and begin to send them; how many."""
+    async def _claim(self, limit: int, *, above: Rank | None = None) -> int:
+        """Claim up to so many messages and begin to send them; how many. `above`: see claim_due."""
         messages = await claim.claim_due(
-            self._db, owner=self._owner, now=self._clock(), limit=limit, pace=self._pace
+            self._db,
+            owner=self._owner,
+            now=self._clock(),
+            limit=limit,
+            pace=self._pace,
+            above=above,
         )
         self.polled_at = asyncio.get_running_loop().time()
         for message in messages:
@@ -175,10 +184,23 @@ class Dispatcher:
         if len(self._sending) <= CONCURRENCY // 2:
             self._half_free.set()
 
-    async def _wait_for_room(self) -> None:
-        """Until one message is through, and then a moment longer until half of them are."""
+    async def _wait_for_room(self, most: int) -> None:
+        """Until one message is through, and then a moment longer until half of them are.
+
+        What people wait for is sent meanwhile, where `most` leaves room for it beside the others.
+        """
         self._half_free.clear()
-        await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        under_way = frozenset(self._sending)
+        while not any(task.done() for task in under_way):
+            self._awaited.clear()
+            notified = asyncio.ensure_future(self._awaited.wait())
+            some = {*under_way, notified}
+            ended, _ = await asyncio.wait(
+                some, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            notified.cancel()
+            if not ended & under_way and most > len(self._sending):
+                await self._claim(most - len(self._sending), above=Rank.REST)
         await _wait(self._half_free, _REFILL_SECONDS)
 
     async def _idle(self, seconds: float) -> None:

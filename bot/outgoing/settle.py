@@ -113,11 +113,13 @@ class Settler:
                 session, message, until=until, why=verdict.why, doubtful=verdict.doubtful
             )
             if verdict.whole_lane:
-                await rate_limits.pause_lanes(session, {message.lane: until})
-                if method := self._limits.learn(message.lane, until=until, now=now):
-                    await rate_limits.pause_method(
-                        session, method, self._pace, until=until, now=now
-                    )
+                told = {"until": until, "now": now}
+                if method_of(message.lane) is Method.POST:
+                    await rate_limits.pause_conversation(session, message.lane, self._pace, **told)
+                else:
+                    await rate_limits.pause_lanes(session, {message.lane: until})
+                if method := self._limits.learn(message.lane, **told):
+                    await rate_limits.pause_method(session, method, self._pace, **told)
             if verdict.refused:
                 await tell_admins(session, message, verdict, self._in_force.policy, now=now)
 
@@ -137,14 +139,18 @@ class Settler:
 
     async def _settle(self, session: AsyncSession, batch: Sequence[_Sent]) -> list[None]:
         now = self._clock()
+        # From the claim: else the channel would lose the time each call takes.
+        posted = {
+            sent.message.lane: sent.message.claimed_at
+            for sent in batch
+            if isinstance(sent.call, Post) and self._pace
+        }
+        learned = rate_limits.paces(session, posted, self._pace, now=now)
         await outbox.settle(session, [sent.message for sent in batch], now=now)
-        if self._pace:  # from the claim: else the channel would lose the time each call takes
-            paused = {
-                sent.message.lane: sent.message.claimed_at + self._pace
-                for sent in batch
-                if isinstance(sent.call, Post)
-            }
-            await rate_limits.pause_lanes(session, paused)
+        paces = await learned
+        await rate_limits.pause_lanes(
+            session, {lane: at + paces.get(lane, self._pace) for lane, at in posted.items()}
+        )
         shown = [
             _at(sent.call.card, sent.place)
             for sent in batch

@@ -16,12 +16,15 @@ from enum import StrEnum
 from functools import cache
 
 from sqlalchemy import Insert
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.engine.columns import in_list
 from store.engine.database import (
     AnyRow,
+    AnySelect,
     DialectInsert,
+    Reading,
     ask,
     delete_chunk,
     dialect_insert,
@@ -41,6 +44,8 @@ class Method(StrEnum):
 PER_MINUTE = {Method.POST: 300, Method.EDIT: 50, Method.HOME: 100}
 """Slack: chat.postMessage several hundred a minute and workspace; chat.update is tier 3 and
 views.publish tier 4. A channel's own pace is one post a second, 60 a minute."""
+PER_CONVERSATION = 60
+"""Posts a minute in one conversation, of which Slack takes one each second."""
 LONGEST_REST = timedelta(minutes=15)
 """No rest is longer: a time further ahead was written by a clock that was wrong, or is a mistake of
 Slack's, and counts as over."""
@@ -119,7 +124,8 @@ def allowance(lanes: Iterable[AnyRow], pace: timedelta, *, now: datetime) -> All
         method = _METHODS[row.lane.partition(":")[0]]
         full_at[method] = row.until
         if row.per_minute is not None:
-            per_minute[method] = _grown(method, row.per_minute, row.learned_at, pace, now)
+            own = PER_MINUTE[method]
+            per_minute[method] = _grown(own, row.per_minute, row.learned_at, pace, now)
     return Allowance(now, pace, full_at, per_minute)
 
 
@@ -138,16 +144,50 @@ async def pause_method(
     Calls that were under way when Slack first said so are told the same, and teach nothing more.
     """
     lane = _shared(method)
+    slower = await _slower(session, lane, PER_MINUTE[method], pace, now)
+    free_at = until + _all_but_one(method, _interval(pace, slower))
+    await _learn(session, lane, slower, free_at=free_at, until=until)
+
+
+async def pause_conversation(
+    session: AsyncSession, lane: str, pace: timedelta, *, until: datetime, now: datetime
+) -> None:
+    """The same of the posts in one conversation, which come one by one."""
+    slower = await _slower(session, lane, PER_CONVERSATION, pace, now)
+    await _learn(session, lane, slower, free_at=until, until=until)
+
+
+def paces(
+    session: AsyncSession, lanes: Iterable[str], pace: timedelta, *, now: datetime
+) -> Reading[Mapping[str, timedelta]]:
+    """The time between two posts in conversations where it was learned to be longer than `pace`,
+    asked for now.
+    """
+
+    def read(rows: Sequence[AnyRow]) -> Mapping[str, timedelta]:
+        own = PER_CONVERSATION
+        rates = {r.lane: _grown(own, r.per_minute, r.learned_at, pace, now) for r in rows}
+        return {lane: _interval(pace, rate) for lane, rate in rates.items()}
+
+    return Reading(read, ask(session, _LEARNED, {"lanes": sorted(set(lanes))}))
+
+
+async def _slower(
+    session: AsyncSession, lane: str, own: float, pace: timedelta, now: datetime
+) -> float:
+    """What a minute may have from now on, where Slack's `own` rate turned out to be too much."""
     row = await session.get(LaneRow, lane, with_for_update=True, populate_existing=True)
-    per_minute = learned_at = None
-    if row and row.per_minute is not None and row.learned_at is not None:
-        per_minute = _grown(method, row.per_minute, row.learned_at, pace, now)
-        learned_at = row.learned_at
-    if learned_at is None or not now < learned_at <= now + LONGEST_REST:
-        slower = (per_minute or PER_MINUTE[method]) * SLOWER
-        per_minute = max(slower, PER_MINUTE[method] * LEAST)
-    full_at = until + _all_but_one(method, _interval(pace, per_minute or PER_MINUTE[method]))
-    learned = {"free_at": full_at, "per_minute": per_minute, "learned_at": until}
+    if row is None or row.per_minute is None or row.learned_at is None:
+        return own * SLOWER
+    rate = _grown(own, row.per_minute, row.learned_at, pace, now)
+    was_just_told = now < row.learned_at <= now + LONGEST_REST
+    return rate if was_just_told else max(rate * SLOWER, own * LEAST)
+
+
+async def _learn(
+    session: AsyncSession, lane: str, per_minute: float, *, free_at: datetime, until: datetime
+) -> None:
+    learned = {"free_at": free_at, "per_minute": per_minute, "learned_at": until}
     new = dialect_insert(session)(LaneRow).values(lane=lane, **learned)
     await session.exec(new.on_conflict_do_update(index_elements=["lane"], set_=learned))
 
@@ -182,12 +222,18 @@ async def prune(session: AsyncSession, *, before: datetime) -> int:
 _METHODS = {method.value: method for method in Method}
 
 
+_LEARNED: AnySelect = select(LaneRow.lane, LaneRow.per_minute, LaneRow.learned_at).where(
+    in_list(col(LaneRow.lane), "lanes"), col(LaneRow.per_minute).is_not(None)
+)
+"""Hot: with every batch of sent messages."""
+
+
 def _grown(
-    method: Method, per_minute: float, learned_at: datetime, pace: timedelta, now: datetime
+    own: float, per_minute: float, learned_at: datetime, pace: timedelta, now: datetime
 ) -> float:
-    """What was learned then, and what has come back since."""
+    """What was learned then, and what has come back since, up to Slack's `own` rate."""
     minutes = max((now - learned_at) / (pace * 60), 0.0) if pace else math.inf
-    return min(per_minute + PER_MINUTE[method] * GROWTH * minutes, PER_MINUTE[method])
+    return min(per_minute + own * GROWTH * minutes, own)
 
 
 def _interval(pace: timedelta, per_minute: float) -> timedelta:

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from time import monotonic
 
 from sqlalchemy import event
 
+from bot.outgoing.dispatcher import CONCURRENCY
 from store.engine.database import Database
 from store.messages import claim, outbox
 from store.messages.outbox import Kind, Owed
-from tests.bot.sending import calls, states
+from tests.bot.sending import SECOND, another_bot, calls, states
 from tests.harness_slack import Team
 
 POST = "chat.postMessage"
@@ -52,6 +54,36 @@ async def test_a_slow_call_holds_nobody_up(team_once: Team) -> None:
         await team_once.workspace.until(lambda: calls(team_once, POST) == 129)
         loop.cancel()
     assert await states(team_once) == {"sent", "pending"}, "the slow one was given back"
+
+
+async def test_what_people_wait_for_has_room_beside_all_that_is_under_way(team_once: Team) -> None:
+    team = team_once
+    team.workspace.faults.add(POST, "delay", seconds=600, times=CONCURRENCY)
+    await owe(team, CONCURRENCY + 1)
+    async with running(team) as loop:
+        await team.workspace.until(lambda: not team.workspace.faults.planned())
+        asked = {"asked_at": team.clock().isoformat(), "took_effect": True}
+        answer = Owed.post(Kind.LATE_ANSWER, team.alice.id, "late", data=asked)
+        async with team.bot.db.transaction() as session:
+            await outbox.owe(session, [answer], now=team.clock())
+        await team.workspace.until(lambda: team.alice.sees())
+        assert calls(team, POST) == 1, "the other one waits for room"
+        loop.cancel()
+
+
+async def test_a_conversation_that_was_told_to_wait_goes_on_more_slowly(team_once: Team) -> None:
+    team = team_once
+    team.workspace.faults.add(POST, "status", status=429, retry_after=30)
+    posts = [Owed(f"word:{n}", Kind.LATE_ANSWER, team.bob.id, f"post:{team.bob.id}") for n in "ab"]
+    words = {"asked_at": team.clock().isoformat(), "took_effect": True}
+    async with another_bot(team, pace=SECOND) as bot:
+        async with bot.db.transaction() as session:
+            await outbox.owe(session, [replace(p, data=words) for p in posts], now=team.clock())
+        sent = [await bot.dispatcher.run_once()]
+        for seconds in (30, 1.05, 0.1):  # nine tenths of 60 a minute: one in 1.11 seconds
+            team.clock.move(seconds=seconds)
+            sent.append(await bot.dispatcher.run_once())
+    assert sent == [1, 1, 0, 1]
 
 
 async def test_what_is_sent_together_is_settled_together(team: Team) -> None:

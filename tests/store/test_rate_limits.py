@@ -2,6 +2,7 @@
 
 import heapq
 import random
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -123,6 +124,25 @@ async def test_the_pace_that_was_learned_grows_again_slowly(db: Database) -> Non
     assert rates == [45, 46, 50, 50]
     await told_to_wait(db, 30, at=150)
     assert await rate(db, 180) == 41.4
+
+
+async def test_a_conversation_has_a_pace_of_its_own_that_grows_again(db: Database) -> None:
+    until = NOW + 30 * SECOND
+    async with db.transaction() as session:
+        await rate_limits.pause_lanes(session, {"post:U1": NOW})
+        for _ in range(2):  # two calls that were under way together
+            told = {"until": until, "now": NOW}
+            await rate_limits.pause_conversation(session, "post:U0", SECOND, **told)
+
+    async def paces(minutes: float) -> Mapping[str, timedelta]:
+        now = until + timedelta(minutes=minutes)
+        async with db.snapshot() as session:
+            return await rate_limits.paces(session, ["post:U0", "post:U1"], SECOND, now=now)
+
+    assert await paces(0) == {"post:U0": 60 * SECOND / 54}
+    assert await paces(10) == {"post:U0": SECOND}
+    await owe(db, "post", 2)
+    assert [await claimed(db, at) for at in (0, 30)] == [1, 1]
 
 
 async def test_calls_that_were_under_way_together_teach_once(db: Database) -> None:
