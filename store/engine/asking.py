@@ -96,12 +96,32 @@ def ask(connection: AsyncConnection, statement: Executable, values: Values | Non
     return answer
 
 
+def do_before(connection: AsyncConnection, work: Callable[[], None]) -> None:
+    """Do this after what was asked so far is sent, and before what is asked from now on."""
+    assert connection.sync_connection, "it has begun"
+    connection.sync_connection.info[_ASKED].append(work)
+
+
 def send(connection: Connection) -> None:
     """Send what was asked. Raises what SQLAlchemy raises where a statement fails."""
-    asked: list[Answer] = connection.info.get(_ASKED, [])
+    asked: list[Answer | Callable[[], None]] = connection.info.get(_ASKED, [])
     if not asked:
         return
     connection.info[_ASKED] = []
+    together: list[Answer] = []
+    for each in asked:
+        if isinstance(each, Answer):
+            together.append(each)
+        else:
+            _send_together(connection, together)
+            together = []
+            each()
+    _send_together(connection, together)
+
+
+def _send_together(connection: Connection, asked: Sequence[Answer]) -> None:
+    if not asked:
+        return
     if connection.dialect.name == "postgresql":
         found = _in_pipeline(connection, asked)
     else:

@@ -420,10 +420,10 @@ def ask(session: AsyncSession, statement: Executable, values: Values | None = No
     """Have a hot statement sent with others, in the order they are asked: `await` its answer, or
     leave it to go with the rest at the latest before COMMIT.
 
-    What was added to the session has to be flushed before. See `asking`.
+    What was added to the session is there for it. See `asking`.
     """
-    assert not session.new, "flush first"
-    assert not session.dirty, "flush first"
+    if session.new or session.dirty:
+        asking.do_before(session.info[_CONNECTION], session.sync_session.flush)
     return asking.ask(session.info[_CONNECTION], statement, values)
 
 

@@ -97,6 +97,15 @@ async def test_each_sees_what_was_asked_before_it(db: Database) -> None:
         assert (after, gone.rowcount) == (["b"], 1)
 
 
+async def test_what_was_added_to_the_session_is_there_for_it(db: Database) -> None:
+    async with db.transaction() as session:
+        before = ask(session, KEYS)
+        session.add(SlotRow(key="a", at=NOW))
+        after = ask(session, KEYS)
+        assert [row.key for row in await after] == ["a"]
+        assert not await before
+
+
 async def test_one_that_fails_takes_all_with_it_and_nothing_of_the_next(db: Database) -> None:
     async def ask_twice() -> None:
         async with db.transaction() as session:
