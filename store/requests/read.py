@@ -81,11 +81,12 @@ async def seen(
     session: AsyncSession, request_id: int, *, viewer: str, policy: Policy, now: datetime
 ) -> Seen | Refused:
     """The same without the profiles of the people in it, in a transaction that reads more."""
+    absent = people.absences(session)
     request = await find(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
     asked = {viewer, *request.reviewers}
-    rules = await people.rules(session, policy, only=asked, about=[request])
+    rules = await people.rules(session, policy, only=asked, about=[request], absent=absent)
     allowed = {act for act in Act if may(viewer, act, request, rules, now) == Allowed()}
     if Act.SEE not in allowed:
         return Refused(Denial.UNKNOWN, request_id)
