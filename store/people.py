@@ -114,8 +114,8 @@ async def by_name(session: AsyncSession, names: Iterable[str]) -> dict[str, str]
         or_(name.in_(asked), func.lower(name).in_(asked)), col(PersonRow.active).is_(True)
     )
     found: dict[str, list[str]] = {}
-    for row in await execute(session, fitting):
-        found.setdefault(" ".join(row.name.split()).casefold(), []).append(row.user_id)
+    for user, spelled in await session.exec(fitting):
+        found.setdefault(" ".join(spelled.split()).casefold(), []).append(user)
     return {folded: users[0] for folded, users in found.items() if len(users) == 1}
 
 
