@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.domain import absence_text
@@ -124,6 +124,9 @@ absences = st.dictionaries(people, st.none() | people)
 
 
 @given(absences, people)
+@example({"a": "b", "b": "c", "c": "d"}, "a")
+@example({"a": "b", "b": "c", "c": "d", "d": "e"}, "a")
+@example({"a": "b", "b": "c", "c": "a"}, "a")
 def test_who_stands_in_is_who_a_walk_along_the_names_finds(
     named: Mapping[str, str | None], user: str
 ) -> None:
@@ -199,7 +202,9 @@ def test_who_holds_no_role_stands_in_only_where_anyone_may(
 def test_who_lost_their_own_place_lends_it_to_nobody_and_who_left_takes_none() -> None:
     assert decides(DAN, request(), away((BOB, DAN), reviewers={CAROL})) is Denial.UNKNOWN
     rules = away((BOB, DAN))
-    left = replace(rules, roster=replace(rules.roster, gone=frozenset({DAN})))
+    left = replace(
+        rules, roster=replace(rules.roster, gone=frozenset({DAN})), anyone_stands_in=True
+    )
     assert decides(DAN, request(), left) is Denial.UNKNOWN
 
 
