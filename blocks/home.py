@@ -26,7 +26,6 @@ from store.domain.needs import MOST, Needs
 from store.domain.request import People, Request, Status
 
 CALLBACK_ID = "home"
-_HELP = "All of this works by command as well: `/mp-requests help`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +64,10 @@ def build(shown: Shown, *, now: datetime) -> View:
         ),
         DividerBlock(),
         request_list.heading(query, page),
-        request_list.spoken(query, shown.people),
         *request_list.rows(query, page, shown.people),
         *([buttons.row(*turning)] if turning else []),
-        request_list.foot(page, now),
+        request_list.foot(query, page, shown.people, now),
         *([] if shown.absence else [buttons.row(buttons.link("I'm away…", buttons.AWAY))]),
-        ContextBlock(elements=[mrkdwn(_HELP)]),
     ]
     return View(
         type="home",

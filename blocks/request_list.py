@@ -1,10 +1,14 @@
-"""A page of requests: the count first, then three lines a request, then the way to other pages.
+"""A page of requests: what it is and how many, then two lines a request, then the way to others.
+
+What must stay true: all nine columns of the platform are there. What every row has in common (one
+status asked for) stands in the heading; what a title says already is not said twice.
 
 At most ten requests a page keep the message far from Slack's 50 blocks and 13,000 characters.
 Rows and not a table: nine columns do not fit on a phone, and a table's cells hold no button.
 """
 
 import re
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -17,6 +21,7 @@ from store.domain.lifecycle import Act
 from store.domain.lists.filter_text import words
 from store.domain.lists.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope, default_sort
 from store.domain.request import People, Request, Status
+from store.domain.typed_text import folded
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)>")
 
@@ -24,32 +29,29 @@ _PERSON = re.compile(r"<@([UW][A-Z0-9]+)>")
 def build(query: ListQuery, page: Page, people: People, *, now: datetime) -> Message:
     """The page as a message. `now` dates the answer, since a list ages from then on."""
     return Message(
-        f"{query.scope.label}: {counted(page)}",
+        f"{query.scope.label}: {counted(query, page)}",
         (
             heading(query, page),
-            spoken(query, people),
             *rows(query, page, people),
             buttons.row(*start(query, page), *pages(query, page), *tools(query)),
-            foot(page, now),
+            foot(query, page, people, now),
         ),
     )
 
 
 def heading(query: ListQuery, page: Page) -> SectionBlock:
     """Which list, and how much is in it."""
-    return _section(f"*{query.scope.label}* · {counted(page)}")
+    return _section(f"*{query.scope.label}* · {counted(query, page)}")
 
 
 def rows(query: ListQuery, page: Page, people: People) -> list[Block]:
     """The requests of the page; without any, a sentence with a next step."""
     if not page.requests:
         return [_section(_nothing(query, page))]
-    return [_row(each, page.acts.get(each.id, frozenset()), people) for each in page.requests]
-
-
-def spoken(query: ListQuery, people: People) -> ContextBlock:
-    """The command that gives this list."""
-    return ContextBlock(elements=[mrkdwn(f"`{command(query, people)}`")])
+    found: list[Block] = []
+    for each in page.requests:
+        found += _row(each, page.acts.get(each.id, frozenset()), query, people)
+    return found
 
 
 def command(query: ListQuery, people: People) -> str:
@@ -63,11 +65,18 @@ def command(query: ListQuery, people: People) -> str:
     return f"/mp-requests {query.scope.value} {''.join(named)}".rstrip()
 
 
-def counted(page: Page) -> str:
-    """ "37 requests, 4 Under Review"; "1,000+" stands for whatever is more."""
-    under_review = f"{count(page.under_review)} {Status.UNDER_REVIEW.label}"
+def counted(query: ListQuery, page: Page) -> str:
+    """ "37 requests, 4 Under Review"; of a list of one status "4 Under Review", or "4 are waiting
+    for you". "1,000+" stands for whatever is more.
+    """
+    if not page.total:
+        return "no requests"
+    if query == paging.opening(Scope.APPROVALS).at(query.cursor):
+        return f"{count(page.total)} {'is' if page.total == 1 else 'are'} waiting for you"
+    if alone := _status(query):
+        return f"{count(page.total)} {alone.label}"
     total = "1 request" if page.total == 1 else f"{count(page.total)} requests"
-    return f"{total}, {under_review}" if page.total else "no requests"
+    return f"{total}, {count(page.under_review)} {Status.UNDER_REVIEW.label}"
 
 
 def count(number: int) -> str:
@@ -107,41 +116,48 @@ def tools(query: ListQuery) -> list[ButtonElement]:
     ]
 
 
-def foot(page: Page, now: datetime) -> ContextBlock:
-    """ "1 to 10 of 37 · as of today at 11:00"; an empty page has only the time."""
+def foot(query: ListQuery, page: Page, people: People, now: datetime) -> ContextBlock:
+    """ "1 to 10 · as of today at 11:00", and the command that gives this list where it is filtered;
+    an empty page has no place in it.
+    """
     last = page.first + len(page.requests) - 1
-    place = [f"{page.first:,} to {last:,} of {count(page.total)}"] if page.requests else []
-    return ContextBlock(elements=[mrkdwn(" · ".join([*place, f"as of {date(now)}"]))])
+    said = [f"{page.first:,} to {last:,}"] if page.total > len(page.requests) > 0 else []
+    said.append(f"as of {date(now)}")
+    plain_list = ListQuery(query.scope, sort=default_sort(query.scope))
+    if query.at(None) not in (plain_list, paging.opening(query.scope)):
+        said.append(f"`{command(query, people)}`")
+    return ContextBlock(elements=[mrkdwn(" · ".join(said))])
 
 
-def _row(request: Request, acts: AbstractSet[Act], people: People) -> SectionBlock:
-    completed = (
-        f"completed {date(request.completed_on)}" if request.completed_on else "not completed"
-    )
-    at_stage = f": {line(request.stage_now.name, 80)}" if request.terms.named else ""
-    standing = (
-        " · ".join(
-            filter(
-                None,
-                (
-                    request_text.status(request) + (at_stage if request.is_open else ""),
-                    request_text.sent(request),
-                ),
-            )
-        ),
-        f"{request_text.ENVIRONMENT_MARKS[request.environment]} {request.environment.label}",
+def _status(query: ListQuery) -> Status | None:
+    """The one status that all of the list have; None for several."""
+    return query.filter.statuses[0] if len(query.filter.statuses) == 1 else None
+
+
+def _row(
+    request: Request, acts: AbstractSet[Act], query: ListQuery, people: People
+) -> Iterator[Block]:
+    mark = request_text.ENVIRONMENT_MARKS[request.environment]
+    title, said = line(request.title, 300), folded(request.title)
+    small = [
+        request.ref,
+        "" if _status(query) else request_text.status(request),
+        line(request.stage_now.name, 80) if request.is_open and request.terms.named else "",
+        request_text.sent(request),
         request.category.label,
-        line(request.mini_program_name, 150),
-        line(request.version, 80) if request.version else "no version",
-    )
-    history = (
-        f"by {who(request.submitted_by, people)}",
+        "" if folded(request.mini_program_name) in said else line(request.mini_program_name, 150),
+        "" if request.version and folded(request.version) in said else _version(request),
+        "" if query.scope is Scope.MINE else f"by {who(request.submitted_by, people)}",
         f"created {date(request.created_at)}",
-        completed,
-    )
-    title = f"*{request.ref} {line(request.title, 300)}*"
-    text = "\n".join((title, " · ".join(standing), " · ".join(history)))
-    return SectionBlock(text=mrkdwn(text), accessory=buttons.menu(request, acts))
+        f"completed {date(request.completed_on)}" if request.completed_on else "",
+    ]
+    head = mrkdwn(f"*{title}* · {mark} {request.environment.label}")
+    yield SectionBlock(text=head, accessory=buttons.menu(request, acts))
+    yield ContextBlock(elements=[mrkdwn(" · ".join(filter(None, small)))])
+
+
+def _version(request: Request) -> str:
+    return line(request.version, 80) if request.version else "no version"
 
 
 def _named(user_id: str, people: People) -> str:
@@ -163,8 +179,8 @@ def _nothing(query: ListQuery, page: Page) -> str:
     if query.filter == Filter():
         return _NONE_YET[query.scope]
     if query == paging.opening(Scope.APPROVALS):
-        return "Nothing waits for you. *Show all* lists what was decided."
-    return f"No request matches these words. Take one away, or see all with {again}."
+        return "Nothing is waiting for you. *Show all* lists what was decided."
+    return f"No request matches. Remove a filter, or see all with {again}."
 
 
 def _section(text: str) -> SectionBlock:

@@ -30,23 +30,32 @@ def test_a_row_shows_the_nine_columns() -> None:
     assert drawn(ListQuery(), page) == "\n".join(
         (
             "My Requests · 37 requests, 4 Under Review",
-            "/mp-requests mine",
-            "MP-128 Release Bills Pay 3.2.4",
-            "⏳ Under Review · 🟠 Production · Mini Program Release · Bills Pay · 3.2.4",
-            "by Alice · created Today at 10:14 AM · not completed",
+            "Release Bills Pay 3.2.4 · 🟠 Production",
             "[ View ]",
-            "MP-127 Release Bills Pay 3.2.4",
-            "⛔ Rejected · 🟠 Production · Mini Program Release · Bills Pay · 3.2.4",
-            "by Alice · created Today at 10:14 AM · completed Today at 10:00 AM",
+            "MP-128 · ⏳ Under Review · Mini Program Release · created Today at 10:14 AM",
+            "Release Bills Pay 3.2.4 · 🟠 Production",
             "[ View ]",
+            "MP-127 · ⛔ Rejected · Mini Program Release · created Today at 10:14 AM"
+            " · completed Today at 10:00 AM",
             "[ Filter ]",
             "[ Download ]",
-            "1 to 2 of 37 · as of Today at 11:00 AM",
+            "1 to 2 · as of Today at 11:00 AM",
         )
     )
 
 
-def test_the_command_of_a_list_stands_under_its_name() -> None:
+def test_what_the_heading_or_the_title_says_is_not_said_again() -> None:
+    rejected = ListQuery(Scope.ALL, Filter(statuses=(Status.REJECTED,)))
+    page = Page((ended(Status.REJECTED, title="Weekly", version="9"),), total=1, under_review=0)
+    said = drawn(rejected, page).splitlines()
+    assert said[0] == "All requests · 1 Rejected"
+    assert said[3].startswith("MP-128 · Mini Program Release · Bills Pay · 9 · by Alice · created")
+    waiting = drawn(paging.opening(Scope.APPROVALS), ONE).splitlines()
+    assert waiting[0] == "My Approvals · 1 is waiting for you"
+    assert "/mp-requests" not in waiting[-1]
+
+
+def test_the_command_of_a_filtered_list_stands_below_it() -> None:
     wanted = Filter(statuses=(Status.APPROVED,), submitters=(ALICE, "UNEW"), words="bills & <x>")
     said = drawn(ListQuery(filter=wanted, sort=Sort.OLDEST), ONE)
     assert "/mp-requests mine bills & <x> status:approved by:@Alice,@UNEW sort:created" in said
@@ -55,7 +64,7 @@ def test_the_command_of_a_list_stands_under_its_name() -> None:
 def test_the_command_can_be_typed_again() -> None:
     wanted = Filter(statuses=(Status.APPROVED, Status.REJECTED), words="*bills* _pay_: <x> &amp;")
     query = ListQuery(Scope.ALL, wanted, Sort.COMPLETED_FIRST)
-    typed = drawn(query, ONE).splitlines()[1].removeprefix("/mp-requests list ")
+    typed = drawn(query, ONE).split("/mp-requests list ")[1]
     delivered = escape(typed, quote=False)
     assert parse(delivered, Scope.ALL, ALICE) == query
 
@@ -73,7 +82,7 @@ def test_counts_stop_at_a_thousand() -> None:
     page = replace(ONE, total=1001, under_review=1001, first=991)
     said = drawn(ListQuery(scope=Scope.ALL), page)
     assert "All requests · 1,000+ requests, 1,000+ Under Review" in said
-    assert "991 to 991 of 1,000+" in said
+    assert "991 to 991" in said
 
 
 def test_a_middle_page_leads_both_ways() -> None:
@@ -91,7 +100,7 @@ def test_an_empty_list_says_what_to_do_next(scope: Scope) -> None:
     unfiltered = drawn(ListQuery(scope=scope), NOBODY)
     filtered = drawn(ListQuery(scope=scope, filter=Filter(words="zzz")), NOBODY)
     assert "no requests" in unfiltered
-    assert "No request matches these words" in filtered
+    assert "No request matches." in filtered
     assert f"/mp-requests {scope.value}" in filtered
 
 

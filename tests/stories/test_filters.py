@@ -55,7 +55,8 @@ async def test_a_filtered_list_takes_the_place_of_the_one_before(team: Team) -> 
 
     assert (answer.acked, answer.view, answer.errors) == (True, None, {})
     words = team.words(shown)
-    assert words.startswith(f"All requests · 2 requests, 1 Under Review\n/mp-requests {COMMAND}\n")
+    assert words.startswith("All requests · 2 requests, 1 Under Review\n")
+    assert words.endswith(f" · /mp-requests {COMMAND}")
     assert words.index("MP-2 ") < words.index("MP-5 ")
     assert "MP-1 " not in words
 
@@ -68,7 +69,7 @@ async def test_the_command_that_is_shown_gives_the_same_list(team_once: Team) ->
     )
     await team_once.send_all()
 
-    typed = team_once.words(shown).splitlines()[1].replace("@Alice Santos", "@alice")
+    typed = "/mp-requests " + team_once.words(shown).split("/mp-requests ")[-1]
     again = team_once.said(await team_once.bob.command(typed))
 
     assert again == team_once.words(shown)
@@ -93,18 +94,18 @@ async def test_home_is_filtered_and_shown_whole_again(team: Team) -> None:
 
     await team.ada.submit(await form(team.ada, home), {"environment": ["sandbox"]})
     await team.send_all()
-    assert "/mp-requests list env:sandbox\n" in seen(team, team.ada)
+    assert "/mp-requests list env:sandbox" in seen(team, team.ada)
     assert "All requests · 1 request, 0 Under Review" in seen(team, team.ada)
 
     await team.ada.click(home, "list.all")
     await team.send_all()
-    assert "All requests · 5 requests, 4 Under Review\n/mp-requests list\n" in seen(team, team.ada)
+    assert "All requests · 5 requests, 4 Under Review\n" in seen(team, team.ada)
 
 
 async def test_nothing_found_leads_back_to_the_form(team_once: Team) -> None:
     await one_of_each(team_once)
     shown = await listed(team_once.alice, "mine zzz")
-    assert "No request matches these words." in team_once.words(shown)
+    assert "No request matches." in team_once.words(shown)
 
     await team_once.alice.submit(await form(team_once.alice, shown), {"search": ""})
     await team_once.send_all()

@@ -168,7 +168,7 @@ async def test_what_no_database_holds_is_cleaned_wherever_it_stands_in_a_payload
     await team.bob.submit(filters, {"status": ["approved"]})
     await again()
     await team.send_all()
-    assert "No request matches these words." in team.words(shown)
+    assert "No request matches." in team.words(shown)
     await team.bob.click(team.card(team.bob, request), "request.reject")
     payload = forged(json.loads(json.dumps(sent.latest[-1].payload)), mark)
     payload["actions"][0]["action_id"] = "request.approve"

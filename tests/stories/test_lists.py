@@ -25,7 +25,7 @@ EMPTY = {
     "mine": "You have not submitted a request yet. /mp-requests new starts one.",
     "approvals": "No request is assigned to you yet.",
     "list": "There is no request you can see yet.",
-    "list zzz": "No request matches these words.",
+    "list zzz": "No request matches.",
 }
 
 
@@ -47,12 +47,10 @@ async def test_a_list_shows_the_facts_of_each_request_and_how_many(team: Team) -
         shown = await listed(team, person, words)
         assert shown.startswith(f"{heading} · 5 requests, 4 Under Review")
         for fact in (
-            "MP-2 Mini Program Offline",
-            "✅ Approved · 🧪 Sandbox · Mini Program Offline · Padala Tracker · 3.6.3",
-            "by Alice Santos · created ",
+            "Mini Program Offline · 🧪 Sandbox",
+            "MP-2 · ✅ Approved · Mini Program Offline · Padala Tracker · 3.6.3 · ",
+            "created Nov 20, 2026",
             "completed Nov 20, 2026",
-            "not completed",
-            "1 to 5 of 5",
         ):
             assert fact in shown
 
@@ -132,18 +130,18 @@ async def test_pages_turn_in_place_and_before_any_card_is_sent(team: Team) -> No
         await team.store(external_id=f"number-{number}", title=f"Release {number}")
     shown = (await team.alice.command("/mp-requests mine")).message
     assert shown is not None
-    assert "1 to 10 of 12" in team.words(shown)
+    assert "1 to 10" in team.words(shown)
     assert "[ Previous ]" not in team.words(shown)
 
     await team.alice.click(shown, "list.page.next")
     await team.bot.dispatcher.run_once()
-    assert "11 to 12 of 12" in team.words(shown)
+    assert "11 to 12" in team.words(shown)
     assert "[ Next ]" not in team.words(shown)
-    assert "MP-1 Release 0" in team.words(shown)
+    assert "Release 0 · " in team.words(shown)
 
     await team.alice.click(shown, "list.page.previous")
     await team.bot.dispatcher.run_once()
-    assert "1 to 10 of 12" in team.words(shown)
+    assert "1 to 10" in team.words(shown)
 
 
 async def test_a_page_keeps_the_words_it_was_asked_with(team_once: Team) -> None:
@@ -159,7 +157,7 @@ async def test_a_page_keeps_the_words_it_was_asked_with(team_once: Team) -> None
 
     words = team_once.words(shown)
     assert "bills category:release by:@Alice Santos sort:created" in words
-    assert "11 to 12 of 12" in words
+    assert "11 to 12" in words
 
 
 async def test_view_opens_the_details_from_a_list(team_once: Team) -> None:

@@ -160,5 +160,5 @@ async def test_what_is_overdue_comes_first_and_the_buttons_of_a_digest_work(
     await team_once.bob.click(greeting, "list.approvals")
     await team_once.send_all()
     answer = team_once.last(team_once.bob)
-    assert answer.startswith("My Approvals · 2 requests, 2 Under Review")
+    assert answer.startswith("My Approvals · 2 are waiting for you")
     assert "Good morning" in team_once.words(greeting)
