@@ -53,6 +53,8 @@ async def record_answers(
 
     Not of what was decided on the platform itself, and nothing where an answer is on record.
     """
+    if not answers:
+        return
     said = {each.request_id: each for each in answers}
     locked = select(RequestRow).where(col(RequestRow.id).in_(said)).with_for_update()
     rows = (await session.exec(locked.order_by(col(RequestRow.id)))).all()
