@@ -54,6 +54,7 @@ FORM_BACK = "request.form.back"
 FORM_FEATURE = "request.form.feature"
 FORM_ADD_FEATURE = "request.form.feature.add"
 HELP = "help.all"
+NEED = "home.need"
 STAGE = "release.stage"
 FORM_CONTINUE = "request.form.continue"
 FORM_DISCARD = "request.form.discard"
@@ -89,6 +90,7 @@ ALL_ACTIONS = (
     FORM_FEATURE,
     FORM_ADD_FEATURE,
     HELP,
+    NEED,
     STAGE,
     FORM_CONTINUE,
     FORM_DISCARD,

@@ -85,7 +85,7 @@ def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
         waited = age(since, now) if since else JUST_NOW
         oldest = f" · the oldest {waited}" if waited != JUST_NOW else ""
         place = paging.encode(paging.opening(Scope.APPROVALS))
-        yield _need(said + oldest, buttons.link("Show", buttons.SHOW_ALL, place))
+        yield _need(said + oldest, buttons.link("Show", buttons.NEED, place))
     if needs.rejected:
         said = f"⛔ *{_many(needs.rejected)} rejected:* change and submit again"
         alone = buttons.again(needs.rejected[0]) if len(needs.rejected) == 1 else None
@@ -114,7 +114,7 @@ def _others(needs: Needs, now: datetime) -> SectionBlock:
     verb = "is" if count == 1 else "are"
     said = f"👥 *{request_list.count(count)} {verb} waiting for a decision*{oldest}"
     query = ListQuery(Scope.ALL, Filter(statuses=(Status.UNDER_REVIEW,)), Sort.OLDEST)
-    show = buttons.link("Show", buttons.SHOW_ALL, paging.encode(query))
+    show = buttons.link("Show", buttons.NEED, paging.encode(query))
     return _need(f"{said}\n{whom}" if whom else said, show)
 
 
@@ -130,7 +130,7 @@ def _named(said: str, requests: Sequence[Request]) -> str:
 
 def _mine(status: Status) -> ButtonElement:
     query = ListQuery(Scope.MINE, Filter(statuses=(status,)))
-    return buttons.link("Show", buttons.SHOW_ALL, paging.encode(query))
+    return buttons.link("Show", buttons.NEED, paging.encode(query))
 
 
 def _need(said: str, way: ButtonElement) -> SectionBlock:

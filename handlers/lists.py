@@ -31,7 +31,7 @@ _OUT_OF_DATE = "This form is out of date. Close it and press Filter again."
 
 def register(app: AsyncApp) -> None:
     """Listen to the pages, the filter and its form, and to the digest's button."""
-    for action_id in (buttons.PREVIOUS_PAGE, buttons.NEXT_PAGE, buttons.SHOW_ALL):
+    for action_id in (buttons.PREVIOUS_PAGE, buttons.NEXT_PAGE, buttons.SHOW_ALL, buttons.NEED):
         app.action(action_id)(turn)
     app.action(buttons.FILTER)(ask)
     app.view(filter_form.CALLBACK_ID)(filtered)
