@@ -34,7 +34,7 @@ def main() -> int:
     started = monotonic()
     found = asyncio.run(soak(plan))
     output.say(f"{report(found)}\n{monotonic() - started:.0f} s")
-    return 0 if found.clean else 1
+    return 0 if found.clean and not found.late else 1
 
 
 class Output:
@@ -62,6 +62,7 @@ def report(found: Findings) -> str:
         "lost": found.losses,
         "twice": found.duplicates,
         "wrong": found.faults,
+        "late": found.late,
     }
     for heading, findings in parts.items():
         lines.append(f"{len(findings):7}  {heading}")
