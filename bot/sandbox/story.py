@@ -257,7 +257,9 @@ async def _nudge(stage: Stage) -> None:
     erin = stage.cast.erin
     stage.scene("a week later: what was approved and has not gone live")
     await stage.move_to(_at(stage, erin, hour=10) + timedelta(days=8))
-    stage.show(erin, await stage.seen(erin, "MP-2", "was approved", "/mp-requests stage"))
+    stage.show(
+        erin, await stage.seen(erin, "MP-2", "was approved", "its stage has not been updated")
+    )
 
 
 def _drawn(stage: Stage, person: Person, shown: View) -> str:
