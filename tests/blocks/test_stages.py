@@ -71,10 +71,10 @@ def test_the_line_of_its_stages(shown: Request, said: str) -> None:
 
 def test_the_warning_and_what_is_due_stand_on_the_card_while_it_is_open() -> None:
     card = words(request_card.build(AT_COMPLIANCE, PEOPLE))
-    assert card.startswith("⚠️ Check the agreement.")
+    assert "\n⚠️ Check the agreement.\n" in card
     assert " · due Today at 11:00 AM" in card
     asked = buttons.approve(AT_COMPLIANCE).to_dict()["confirm"]["text"]["text"]
-    assert asked.startswith("Check the agreement. Approve Release Bills Pay 3.2.4?")
+    assert asked.startswith("Check the agreement. Release Bills Pay 3.2.4")
     assert "your vote at “Compliance”" in asked
     approved = ended(Status.APPROVED, terms=TERMS, assigned=PEOPLE_AT, stage=2)
     assert "Check the agreement." not in words(request_card.build(approved, PEOPLE))
