@@ -7,6 +7,9 @@ A hot statement is made once, in a constant or a cached function, and `# Hot:` b
 it runs. Measured on SQLite, `execute` takes a fifth of the time of the same SELECT by
 `session.exec`, a third for an UPDATE, and a twelfth for an INSERT of four rows as objects.
 
+What is read together or needs no answer is asked by `ask`, which sends it with the rest; what that
+saves stands in `asking.py`, and `tests/store/test_round_trips.py` holds how often an act waits.
+
 SQLAlchemy itself is imported for what SQLModel has no word for: types, dialects (ON CONFLICT),
 events and errors. Open `database.py` first.
 """
