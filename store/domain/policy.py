@@ -449,9 +449,8 @@ def _sentence(error: Any) -> str:
     if error["type"] == "value_error":
         return f"{part} {setting}: {error['ctx']['error']}."
     last = place[-1] if place else ""
-    use = _USE_FOR.get(last) or _USE.get(error["type"], "this value is not accepted")
-    if error["type"] == "enum":
-        use = f"use {error['ctx']['expected']}"
+    known = f"use {error['ctx']['expected']}" if error["type"] == "enum" else None
+    use = _USE_FOR.get(last) or known or _USE.get(error["type"], "this value is not accepted")
     return f"{part} {setting}: {use}."
 
 

@@ -337,7 +337,8 @@ async def test_an_answer_goes_before_the_queue_of_new_cards(team_once: Team) -> 
 
 
 async def test_two_replicas_together_post_once_a_second_and_conversation(team: Team) -> None:
-    await hold_back(team, 3)
+    for number in range(3):
+        await team.store(external_id=f"held back {number}")  # no 429: it would teach a slower pace
     async with another_bot(team, pace=SECOND) as one, another_bot(team, pace=SECOND) as two:
         for second in (1, 2, 3):
             await asyncio.gather(send_all(one), send_all(two))
@@ -421,11 +422,11 @@ async def test_a_database_that_was_away_is_asked_again(team_once: Team) -> None:
     await loop
 
 
-@pytest.mark.parametrize("refusals", [1, 2, 3])
+@pytest.mark.parametrize("refusals", [1, 2])
 async def test_a_card_slack_does_not_take_as_it_is_drawn_goes_more_plainly(
     team: Team, monkeypatch: pytest.MonkeyPatch, refusals: int
 ) -> None:
-    """Without its logo, then clipped, then without blocks: once decided, no button stays alive."""
+    """Clipped, then without blocks: once decided, it shows no logo, and no button stays alive."""
     monkeypatch.setattr(dispatcher, "CONCURRENCY", 1)
     request = await team.submit()
     readers = ((team.bob, None), (team.carol, None), (team.ada, team.reviews))
@@ -441,7 +442,7 @@ async def test_a_card_slack_does_not_take_as_it_is_drawn_goes_more_plainly(
     for words in map(team.words, cards):
         assert "Approve ]" not in words
         assert "Release Bills Pay 3.2.4" in words
-        assert ("/mp-requests show MP-1" in words) is (refusals == 3)
+        assert ("/mp-requests show MP-1" in words) is (refusals == 2)
     assert team.ada.sees() == [], "nothing for the admins to mend"
 
 

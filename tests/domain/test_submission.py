@@ -161,9 +161,9 @@ def test_a_submitter_is_an_address_or_a_slack_user_id(person: str) -> None:
             "'staging' is not known; use production or sandbox.",
         ),
         (
-            {"category": "release"},
+            {"category": "coupon"},
             "category",
-            f"'release' is not known; use {', '.join(CATEGORIES[:-1])} or {CATEGORIES[-1]}.",
+            f"'coupon' is not known; use {', '.join(CATEGORIES[:-1])} or {CATEGORIES[-1]}.",
         ),
         ({"mini_program": None}, "mini_program", "This is required."),
         ({"mini_program": "Bills"}, "mini_program", "This must be an object."),
