@@ -117,7 +117,7 @@ async def in_context(
     """
     its = {"its_id": request.id}
     is_asked_for = request.category.spec.has_target_app
-    earlier = base = moves = precedents_there = None
+    earlier = base = moves = precedents_there = namesakes = None
     if request.resubmission_of is not None:
         earlier = ask(session, _EARLIER, {"its_id": request.resubmission_of})
     if is_asked_for:
@@ -130,6 +130,8 @@ async def in_context(
             precedents_there = precedents(*asked, beside=request.id, only_of=only_of)
         if request.release_stage:
             moves = ask(session, _MOVES, its)
+    if request.is_open:
+        namesakes = _namesakes(session, request, only_of)
 
     (earlier_row,) = await earlier if earlier else (None,)
     request = replace(request, predecessor=_unless_hidden(earlier_row, only_of))
@@ -141,11 +143,10 @@ async def in_context(
             first_on_target=base_row is None and request.category is Category.RELEASE,
             moves=tuple(map(_move, await moves)) if moves else (),
         )
-    if not request.is_open:
+    if namesakes is None:  # it has ended
         return request
     found = await precedents_there if precedents_there else Precedents()
-    namesakes = await _namesakes(session, request, only_of)
-    return replace(request, warnings=rules.warnings(request, found, namesakes))
+    return replace(request, warnings=rules.warnings(request, found, await namesakes))
 
 
 async def waiting_beside(session: AsyncSession, request_id: int) -> list[int]:
@@ -208,24 +209,16 @@ def _move(event: AnyRow) -> Move:
     return Move(stage, event.data.get("on_behalf_of", event.actor), event.at)
 
 
-async def _namesakes(session: AsyncSession, request: Request, only_of: str | None) -> Namesakes:
-    """Each the first row of an index; of one name, the nearest ids before and after this one."""
-    mine, id_ = request.mini_program_id, col(RequestRow.mini_program_id)
-    seen: tuple[Any, ...] = (APPROVED,)
-    if only_of:
-        seen = (APPROVED, col(RequestRow.submitted_by) == only_of)
-    newest = (col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
-    last = select(RequestRow).where(*seen, id_ == mine).order_by(*newest).limit(1)
-    called = select(RequestRow).where(
-        *seen, RequestRow.mini_program_name == request.mini_program_name
-    )
-    others = (
-        called.where(id_ < mine).order_by(id_.desc()).limit(1),
-        called.where(id_ > mine).order_by(id_).limit(1),
-    )
-    found = [(await session.exec(asked)).first() for asked in (last, *others)]
-    last_one, before, after = (predecessor(row) if row else None for row in found)
-    return Namesakes(last_one, before or after)
+def _namesakes(session: AsyncSession, request: Request, only_of: str | None) -> Reading[Namesakes]:
+    """Each the first row of an index; of one name, the nearest ids before and after this one.
+    Asked for now."""
+    asked = {"program": request.mini_program_id, "name": request.mini_program_name, "by": only_of}
+
+    def read(*found: Sequence[AnyRow]) -> Namesakes:
+        last, before, after = (predecessor(rows[0]) if rows else None for rows in found)
+        return Namesakes(last, before or after)
+
+    return Reading(read, *(ask(session, each, asked) for each in (_LAST, _BEFORE, _AFTER)))
 
 
 def _on(target: Target) -> ColumnElement[bool]:
@@ -273,6 +266,17 @@ approved at a moment, where of two at the same moment the smaller number came fi
 """
 _BY = bindparam("by", type_=String())
 _OTHERS = (bindparam("beside") != _ID, or_(_BY.is_(None), col(RequestRow.submitted_by) == _BY))
+_MINE, _NAME = col(RequestRow.mini_program_id), col(RequestRow.mini_program_name)
+_SEEN = (APPROVED, or_(_BY.is_(None), col(RequestRow.submitted_by) == _BY))
+_CALLED = select(*_COLUMNS).where(*_SEEN, bindparam("name") == _NAME).limit(1)
+_BEFORE = _CALLED.where(bindparam("program") > _MINE).order_by(_MINE.desc())
+_AFTER = _CALLED.where(bindparam("program") < _MINE).order_by(_MINE)
+_LAST = (
+    select(*_COLUMNS)
+    .where(*_SEEN, bindparam("program") == _MINE)
+    .order_by(_AT.desc(), _ID.desc())
+    .limit(1)
+)
 _VERSION = (_is(Category.RELEASE), col(RequestRow.version) == bindparam("its_version"))
 _LIVE = col(RequestRow.status).in_([Status.UNDER_REVIEW.value, Status.APPROVED.value])
 _STANDING = _last(*_OTHERS, *_VERSION, _LIVE, _NOT_REFUSED).limit(1)

@@ -204,7 +204,9 @@ async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> No
 
 async def test_a_morning_has_what_is_late_and_what_is_new_and_counts_all(db: Database) -> None:
     ages = {1: 72, 2: 60, 3: 30, 4: 5, 5: 4}  # overdue after a day
-    rows = [request_row(n, created_at=NOW - timedelta(hours=age)) for n, age in ages.items()]
+    came = {n: NOW - timedelta(hours=age) for n, age in ages.items()}
+    day = timedelta(days=1)
+    rows = [request_row(n, created_at=at, remind_at=at + day) for n, at in came.items()]
     await insert_rows(db, rows)
     asked = {"at": NOW - timedelta(hours=20), "since": NOW - timedelta(hours=10)}
     async with db.snapshot() as session:
