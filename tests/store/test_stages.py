@@ -219,7 +219,8 @@ async def test_of_a_stage_that_nobody_can_decide_the_admins_hear_once(db: Databa
         assert await reminders.owe_stuck(db, without_carol, now=NOW) == owed
     assert f"stuck:{request.ref}:1:{ADA}" in await pending_keys(db)
     for who, seen in ((ADA, [request.id]), (BOB, [])):
-        shown = await homes.overview(db, ListQuery(Scope.ALL), asker=who, policy=without_carol)
+        asked = {"asker": who, "policy": without_carol, "now": NOW}
+        shown = await homes.overview(db, ListQuery(Scope.ALL), **asked)
         assert [each.id for each in shown.stuck] == seen
 
 

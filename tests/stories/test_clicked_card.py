@@ -211,5 +211,5 @@ async def test_a_click_in_a_list_keeps_no_url(team_once: Team) -> None:
     await team.bob.command("/mp-requests approvals")
     await team.send_all()
     shown = team.bob.message(containing="My Approvals")
-    assert (await team.bob.click(shown, "request.details")).view is not None
+    assert (await team.bob.click(shown, "request.menu", value="view 1:1")).view is not None
     assert await urls(team) == set()

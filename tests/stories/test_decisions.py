@@ -44,7 +44,7 @@ async def test_an_approval_shows_on_every_copy_and_reaches_the_submitter(team: T
     outcome = team.last(team.alice)
     assert "This request is approved." in outcome
     assert "by Bob Reyes" in outcome
-    assert "Release Preparation" in outcome
+    assert "Approved, but not live yet." in outcome
 
 
 async def test_a_rejection_shows_its_reason_on_every_copy(team: Team) -> None:

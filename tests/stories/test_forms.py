@@ -102,7 +102,7 @@ async def test_a_whole_form_becomes_cards(team: Team) -> None:
     await team.send_all()
 
     (card,) = team.bob.sees()
-    assert "Mini Program Features · MP-1" in team.words(card)
+    assert "MP-1 · " in team.words(card)
     assert "Activate features for Load Central" in team.words(card)
 
 

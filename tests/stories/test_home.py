@@ -214,10 +214,13 @@ async def test_a_home_that_slack_did_not_take_is_drawn_later(team_once: Team) ->
 
 
 async def test_home_begins_with_what_needs_a_submitter(team_once: Team) -> None:
-    await numbered(team_once, 3)
-    await team_once.bob.command("/mp-requests approve MP-1")
-    for number in (2, 3):
-        await team_once.bob.command(f"/mp-requests reject MP-{number} No contact.")
+    approved, *rejected = await numbered(team_once, 3)
+    await team_once.approve(team_once.bob, approved.ref)
+    for request in rejected:
+        typed = f"/mp-requests reject {request.ref} No contact."
+        asked = (await team_once.bob.command(typed)).view
+        assert asked is not None
+        await team_once.bob.submit(asked)
 
     await at_home(team_once, team_once.alice)
     begins = seen(team_once, team_once.alice).splitlines()[1:5]

@@ -43,7 +43,7 @@ async def test_in_quiet_times_the_cards_beside_it_catch_up(team: Team) -> None:
     assert await team.bot.jobs.redraw_neighbours() == 4
     await team.send_all()
     assert edits(team) == 8
-    assert not [shown for shown in team.copies(second) if "under way" in shown]
+    assert not [shown for shown in team.copies(second) if "is open" in shown]
 
 
 async def test_opened_details_bring_the_card_up_to_date(team: Team) -> None:
@@ -52,6 +52,6 @@ async def test_opened_details_bring_the_card_up_to_date(team: Team) -> None:
     shown = team.card(team.carol, second)
     await team.carol.click(shown, "request.details")
     await team.send_all()
-    assert "under way" not in team.words(shown)
-    assert "under way" in team.words(team.card(team.bob, second))
+    assert "is open" not in team.words(shown)
+    assert "is open: MP-1" in team.words(team.card(team.bob, second))
     assert edits(team) == 4, "by the response URL of the click"

@@ -7,7 +7,7 @@ from bot.sandbox import SAMPLE
 from bot.sandbox.actions.member import Answer
 from store.domain.request import Category, Environment
 from tests.cast import profile, sample_of
-from tests.form_filling import modal_of, open_form, submit_form
+from tests.form_filling import first_step, open_form, submit_form, submit_step
 from tests.harness_slack import Team
 
 OFFLINE = {
@@ -24,10 +24,11 @@ async def asked(team: Team, request: dict[str, Any]) -> Answer:
 async def test_a_version_that_was_submitted_before_is_refused_in_the_form(team: Team) -> None:
     await team.submit()
 
-    answer = await asked(team, sample_of(Category.RELEASE))
+    step = first_step(sample_of(Category.RELEASE))
+    answer = await submit_step(team.alice, await open_form(team.alice), step)
     await team.send_all()
 
-    said = team.words(modal_of(answer))
+    said = answer.errors["version"]
     assert "3.2.4 was already submitted for this target: MP-1, Under Review." in said
     assert "Use a new version." in said
     assert len(team.bob.sees()) == 1
@@ -36,7 +37,9 @@ async def test_a_version_that_was_submitted_before_is_refused_in_the_form(team: 
 async def test_nothing_goes_offline_while_a_release_is_under_review(team_once: Team) -> None:
     request = await team_once.submit()
 
-    said = team_once.words(modal_of(await asked(team_once, OFFLINE)))
+    step = first_step(OFFLINE)
+    answer = await submit_step(team_once.alice, await open_form(team_once.alice), step)
+    (said,) = answer.errors.values()
     assert "MP-1 (Mini Program Release, Under Review) is under way for this target." in said
 
     await team_once.bob.click(team_once.card(team_once.bob, request), "request.approve")

@@ -29,9 +29,7 @@ async def test_the_submitter_moves_a_release_on_and_every_copy_shows_it(team: Te
     said = await says(team, team.alice, "MP-1 pilot")
 
     assert said.startswith("MP-1 is in Pilot Testing now. Next: grayscale, full or canceled.")
-    assert all(
-        "Approved" in shown and "Pilot Testing since" in shown for shown in team.copies(request)
-    )
+    assert all("approved" in shown and "Pilot Testing" in shown for shown in team.copies(request))
     opened = await team.bob.command("/mp-requests show MP-1")
     assert opened.view is not None
     details = team.words(opened.view)
@@ -53,7 +51,7 @@ async def test_a_stage_is_chosen_in_the_outcome_and_the_message_is_redrawn(team:
 
     assert "It is in Pilot Testing now." in team.words(team.alice.sees()[-1])
     assert len(team.alice.sees()[-1].blocks[-1]["elements"][0]["options"]) == 3
-    assert all("Pilot Testing since" in shown for shown in team.copies(request))
+    assert all("Pilot Testing" in shown for shown in team.copies(request))
 
 
 async def test_a_stage_is_chosen_in_the_details(team_once: Team) -> None:
@@ -122,8 +120,8 @@ async def test_a_newer_full_release_archives_the_older_one_on_its_card(team_once
     for request in (old, new):
         await says(team_once, team_once.alice, f"{request.ref} full")
 
-    assert all("Archived since" in shown for shown in team_once.copies(old))
-    assert all("Full Release since" in shown for shown in team_once.copies(new))
+    assert all("Archived" in shown for shown in team_once.copies(old))
+    assert all("Full Release" in shown for shown in team_once.copies(new))
 
 
 async def test_a_release_that_stands_still_is_asked_about_once(team: Team) -> None:

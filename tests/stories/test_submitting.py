@@ -27,8 +27,14 @@ async def test_a_submitted_form_becomes_a_card_for_each_who_decides(team: Team) 
     for reader, where in ((team.bob, None), (team.carol, None), (team.ada, team.reviews)):
         (card,) = reader.sees(where)
         shown = team.words(card)
-        assert shown.splitlines()[0] == "🟠 Production · Mini Program Release · MP-1"
-        for fact in ("Release Bills Pay 3.2.4", "2171020092715498", "Alice Santos", "Under Review"):
+        assert shown.splitlines()[0] == "Release Bills Pay 3.2.4  ·  🟠 Production"
+        for fact in (
+            "MP-1 · ",
+            "Mini Program Release",
+            "2171020092715498",
+            "Alice Santos",
+            "Under Review",
+        ):
             assert fact in shown
         assert "3 features: Location 1.8, Scan 1.8, Location 1.0" in shown
     assert "is waiting for Bob Reyes or Carol Tan" in team.last(team.alice)
@@ -107,7 +113,7 @@ async def test_approve_asks_once_more_and_says_where_it_goes(team_once: Team) ->
             element["confirm"]
             for block in card.blocks
             for element in block.get("elements", [])
-            if element["action_id"] == "request.approve"
+            if element.get("action_id") == "request.approve"
         ]
 
         await team_once.bob.click(card, "request.approve", confirm=False)

@@ -111,11 +111,12 @@ def with_ids(blocks: Iterable[Mapping[str, Any]] | None) -> list[Json]:
 def find(blocks: Iterable[Json], action_id: str, value: str | None, what: str) -> Control:
     """The one control called `action_id` (and carrying `value`), or LookupError with the list.
 
-    Of buttons that stand in several blocks and are the same, the first.
+    Of buttons and menus that stand in several blocks and are the same, the first.
     """
     there = list(controls(blocks))
     fitting = [c for c in there if c.action_id == action_id and _carries(c, value)]
-    if fitting and all(c.type == "button" and c.element == fitting[0].element for c in fitting):
+    alike = {"button", "static_select"}
+    if fitting and all(c.type in alike and c.element == fitting[0].element for c in fitting):
         return fitting[0]
     if len(fitting) == 1:
         return fitting[0]
