@@ -24,7 +24,7 @@ from sqlalchemy import ColumnElement, CursorResult, Executable, Select, Text, ca
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
 from sqlalchemy.orm import Mapped
 from sqlalchemy.sql.selectable import TypedReturnsRows
@@ -264,7 +264,15 @@ class Database:
             if not self.is_sqlite and limits.whole:
                 connection.driver = _driver(session)
                 connection.hang_up_after(limits.whole)
-            yield session, connection
+            try:
+                yield session, connection
+            except DBAPIError as error:  # what COMMIT was not sent for is told as not done
+                if not (connection.was_hung_up and asked_by):
+                    raise
+                given_up = [deadline.give_up() for deadline in asked_by]
+                if not all(given_up):
+                    raise
+                raise TooLateError("the server did not answer") from error
 
     def _session(self, limits: Limits, reading: bool) -> AsyncSession:
         made = self._sessions.get((limits, reading))
@@ -280,6 +288,7 @@ class _Connection:
 
     def __init__(self) -> None:
         self.driver: Any = None  # PostgreSQL's
+        self.was_hung_up = False
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
@@ -295,7 +304,11 @@ class _Connection:
             self._timer.cancel()
         if self.driver is not None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(seconds, postgresql.hang_up, self.driver)
+            self._timer = loop.call_later(seconds, self._hang_up)
+
+    def _hang_up(self) -> None:
+        self.was_hung_up = True
+        postgresql.hang_up(self.driver)
 
 
 def _waiting() -> Sequence[Deadline]:

@@ -72,7 +72,7 @@ async def test_home_follows_what_somebody_else_decides(
 async def test_a_list_is_filtered_by_form(seeded: LocalWorkspace, desk: OpenDesk) -> None:
     bob = await desk("bob")
     await bob.write("/mp-requests list")
-    listed = bob.message("as of", "/mp-requests list")
+    listed = bob.message("as of", "Download")
     await expect(listed).to_contain_text("as of")
     await bob.press("Filter", listed)
     await choose(bob, "Status", "Under Review", "Approved")
