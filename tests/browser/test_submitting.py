@@ -51,6 +51,8 @@ async def test_on_a_phone_a_program_is_searched_for_and_fills_in_the_form(
 ) -> None:
     bob, erin = await desk("bob", width=390), await desk("erin", width=390, height=844)
     await bob.write("/mp-requests approve MP-1")
+    await bob.press("Approve", bob.modal)
+    await expect(bob.page.get_by_text("This request is approved.").first).to_be_visible()
     await erin.write("/mp-requests new")
     form = erin.modal
     await form.get_by_role("combobox", name="Category").click()
