@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,11 +16,13 @@ from handlers.deps import Deps
 from handlers.places import BesideMessage, InModal, NewModal, Place, place_of, show_view
 from store import people
 from store.domain.access import Denial, Refused
+from store.domain.lifecycle import Act
 from store.domain.request import Request
 from store.messages import cards, outbox
 from store.messages.cards import Clicked
 from store.messages.outbox import Kind
 from store.requests import read
+from store.requests.decide import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ class Click:
     def view_id(self) -> str | None:
         """The modal that was clicked in."""
         return self.place.view_id if isinstance(self.place, InModal) else None
+
+    def decision(
+        self, act: Literal[Act.APPROVE, Act.REJECT, Act.WITHDRAW], at: datetime
+    ) -> Decision:
+        """How this person wants to end the review, of what they saw of it."""
+        seen = self.request
+        return Decision(seen.id, act, self.user, at, seen.round, clicked=self.message)
 
 
 def chosen(body: Mapping[str, Any]) -> str:

@@ -27,10 +27,7 @@ def register(app: AsyncApp) -> None:
 async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Record the approval, then acknowledge; every copy of the card follows by the outbox."""
     click = Click.read(body)
-    seen = click.request
-    decision = Decision(
-        seen.id, Act.APPROVE, click.user, deps.clock(), seen.round, clicked=click.message
-    )
+    decision = click.decision(Act.APPROVE, deps.clock())
     answer = await decide(deps.db, decision, deps.policy)
     await ack()
     await clicks.answer(click, answer, deps, client)
@@ -41,10 +38,7 @@ async def ask_whether(
 ) -> None:
     """Open the form that asks before an approval, for who may approve."""
     click = Click.read(body)
-    seen = click.request
-    decision = Decision(
-        seen.id, Act.APPROVE, click.user, deps.clock(), seen.round, clicked=click.message
-    )
+    decision = click.decision(Act.APPROVE, deps.clock())
     answer = await examine(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
         await clicks.refuse(click, answer, deps, client)
@@ -57,10 +51,7 @@ async def ask_whether(
 async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Open the reject form for who may reject; the others hear at once why not."""
     click = Click.read(body)
-    seen = click.request
-    decision = Decision(
-        seen.id, Act.REJECT, click.user, deps.clock(), seen.round, clicked=click.message
-    )
+    decision = click.decision(Act.REJECT, deps.clock())
     answer = await examine(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
         await clicks.refuse(click, answer, deps, client)

@@ -20,7 +20,7 @@ from store.domain.lists.query import Scope
 from store.domain.lists.queue import Queue
 from store.requests import queue as queues
 from store.requests import read
-from store.requests.decide import Decision, decide, examine
+from store.requests.decide import decide, examine
 
 
 def register(app: AsyncApp) -> None:
@@ -60,8 +60,8 @@ async def review(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, de
 
 async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Record the approval, acknowledge, and show what comes next."""
-    click, seen = Click.read(body), Click.read(body).request
-    decision = Decision(seen.id, Act.APPROVE, click.user, deps.clock(), seen.round)
+    click = Click.read(body)
+    decision = click.decision(Act.APPROVE, deps.clock())
     answer = await decide(deps.db, decision, deps.policy)
     await ack()
     told = await clicks.told(answer, click.user, deps)
@@ -72,9 +72,9 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
 
 async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Open the reject form on top; what it leads to is shown here (`handlers.decide.reject`)."""
-    click, seen = Click.read(body), Click.read(body).request
+    click = Click.read(body)
     metadata = _carried(body)
-    decision = Decision(seen.id, Act.REJECT, click.user, deps.clock(), seen.round)
+    decision = click.decision(Act.REJECT, deps.clock())
     answer = await examine(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
         told = await clicks.worded(answer, click.user, deps)

@@ -10,7 +10,7 @@ from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
 from store.domain.lifecycle import Act
-from store.requests.decide import Decision, decide
+from store.requests.decide import decide
 
 
 def register(app: AsyncApp) -> None:
@@ -21,10 +21,7 @@ def register(app: AsyncApp) -> None:
 async def clicked(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Record the withdrawal, then acknowledge; reviewers hear of it by the outbox."""
     click = Click.read(body)
-    seen = click.request
-    decision = Decision(
-        seen.id, Act.WITHDRAW, click.user, deps.clock(), seen.round, clicked=click.message
-    )
+    decision = click.decision(Act.WITHDRAW, deps.clock())
     answer = await decide(deps.db, decision, deps.policy)
     await ack()
     await clicks.answer(click, answer, deps, client)
