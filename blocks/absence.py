@@ -89,7 +89,7 @@ def refused(denial: AbsenceDenial, leave: Leave, people: People) -> str:
     delegate = who(leave.delegate, people) if leave.delegate else "Nobody"
     match denial:
         case AbsenceDenial.NOT_AN_ADMIN:
-            return "Only a workspace admin can say that of somebody else. Nothing was changed."
+            return "Only an admin can say that of somebody else. Nothing was changed."
         case AbsenceDenial.OWN_DELEGATE:
             return "Nobody stands in for themselves: name somebody else. Nothing was changed."
         case AbsenceDenial.NOT_A_DELEGATE:

@@ -78,7 +78,7 @@ def next_step(request: Request) -> str:
     match request.status:
         case Status.APPROVED if request.is_refused_there:
             return (
-                "Mend what the platform names and submit it again, or ask a workspace admin to "
+                "Mend what the platform names and submit it again, or ask an admin to "
                 "send this one again."
             )
         case Status.APPROVED:

@@ -180,6 +180,8 @@ def test_a_long_wrong_word_is_not_repeated_whole() -> None:
         ('"env:x"', '"env:x"'),  # unquoted it would be a filter
         ("a, b", '"a, b"'),
         ('"env：x"', '"env：x"'),
+        ("stage:compliance", "stage:compliance"),
+        ('stage:"legal and risk"', 'stage:"legal and risk"'),
     ],
 )
 def test_a_list_has_one_canonical_form(text: str, canonical: str) -> None:

@@ -94,7 +94,7 @@ async def test_an_admin_says_it_for_others_and_nobody_else_does(team_once: Team)
     bob, ada = team_once.bob, team_once.ada
     for_bob = "/mp-requests away @bob until 24 Nov to"
     no = team_once.said(await team_once.carol.command(f"{for_bob} @ada"))
-    assert no == "Only a workspace admin can say that of somebody else. Nothing was changed."
+    assert no == "Only an admin can say that of somebody else. Nothing was changed."
     yes = team_once.said(await ada.command(f"{for_bob} @carol"))
     assert yes.startswith("🌴 Bob Reyes is away until 24 Nov, that day included. Carol Tan stands")
     await team_once.send_all()

@@ -122,7 +122,7 @@ def words(query: ListQuery) -> str:
         "category": [CATEGORIES.name(category) for category in wanted.categories],
         "by": [f"<@{user}>" for user in wanted.submitters],
         "sent": [SENT.name(answer) for answer in wanted.sent],
-        "stage": [f'"{_entities(name)}"' for name in wanted.stages],
+        "stage": [_stage(name) for name in wanted.stages],
         "sort": [] if query.sort is default_sort(query.scope) else [query.sort.value],
     }
     filters = (f"{key}:{','.join(values)}" for key, values in parts.items() if values)
@@ -221,6 +221,11 @@ def _nearest_key(name: str) -> str | None:
 def _unknown_key(name: str, near: str) -> str:
     quoted = "To search for the word itself, put it in quotes."
     return f"I don't know {echo(name + ':')}. Did you mean `{near}:`? {_KNOWN_KEYS} {quoted}"
+
+
+def _stage(name: str) -> str:
+    """A stage's name as `parse` takes it; in quotes where it would end the word."""
+    return f'"{_entities(name)}"' if re.search(r"[^\w-]", name) else name
 
 
 def _escaped(free: str) -> str:
