@@ -1,4 +1,8 @@
-"""What comes in from Slack: parse, one store call, answer. One file a feature."""
+"""What comes in from Slack: parse, one store call, answer. One file a feature.
+
+What must stay true: commit comes before the ack, and no handler decides who may. Open `decide.py`
+first for buttons and forms, `commands.py` for what is typed.
+"""
 
 from slack_bolt.async_app import AsyncApp
 
