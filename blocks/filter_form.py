@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 from slack_sdk.models.blocks import (
+    DatePickerElement,
     InputBlock,
     InputInteractiveElement,
     Option,
@@ -24,8 +25,8 @@ from slack_sdk.models.views import View
 from blocks import paging
 from blocks.text import words
 from store.domain.json_values import holdable
-from store.domain.lists import filter_text
-from store.domain.lists.query import Filter, ListQuery, Sort, default_sort
+from store.domain.lists import days, filter_text
+from store.domain.lists.query import Days, Filter, ListQuery, Sort, default_sort
 from store.domain.request import Category, Environment, Status
 
 CALLBACK_ID = "list.filter"
@@ -33,6 +34,9 @@ SEARCH = "search"
 """The ids of the block of the search text and of its input."""
 _STATUS, _ENVIRONMENT, _CATEGORY = "status", "environment", "category"
 _SUBMITTERS, _SORT = "submitted_by", "sort"
+_CREATED, _COMPLETED = "created", "completed"
+_FIRST, _LAST = ".first", ".last"
+_BACKWARDS = "The last day is before the first."
 _SORTS = {
     Sort.NEWEST: "Created At, newest first",
     Sort.OLDEST: "Created At, oldest first",
@@ -92,6 +96,8 @@ def build(origin: Origin) -> View:
             ),
             _input(_CATEGORY, "Category", _several(_CATEGORY, Category, wanted.categories)),
             _input(_SUBMITTERS, "Submitted By", _people(wanted.submitters)),
+            *_period(_CREATED, "Created At", wanted.created),
+            *_period(_COMPLETED, "Completed On", wanted.completed),
             _input(_SORT, "Sort", _order(query.sort), optional=False),
         ],
     )
@@ -102,6 +108,9 @@ def parse(origin: Origin, values: Mapping[str, Any], asker: str) -> ListQuery | 
 
     Read once more from its words, so that form and command cannot mean different things.
     """
+    created, completed = _days(values, _CREATED), _days(values, _COMPLETED)
+    if created is None or completed is None:
+        return {f"{_CREATED if created is None else _COMPLETED}{_LAST}": _BACKWARDS}
     wanted = Filter(
         statuses=_chosen(values, _STATUS, Status),
         environments=_chosen(values, _ENVIRONMENT, Environment),
@@ -109,6 +118,8 @@ def parse(origin: Origin, values: Mapping[str, Any], asker: str) -> ListQuery | 
         sent=origin.query.filter.sent,  # typed alone, and kept
         submitters=tuple(_state(values, _SUBMITTERS).get("selected_users") or ()),
         stages=origin.query.filter.stages,
+        created=created,
+        completed=completed,
         words=_state(values, SEARCH).get("value") or "",
     )
     option = _state(values, _SORT).get("selected_option") or {}
@@ -130,10 +141,32 @@ def _chosen(values: Mapping[str, Any], name: str, known: type[_Choice]) -> tuple
     return tuple(member for member in known if member.value in picked)
 
 
+def _days(values: Mapping[str, Any], name: str) -> Days | None:
+    """From the first to the last that was picked; None where they are the wrong way round."""
+    first, last = (
+        _state(values, f"{name}{end}").get("selected_date") or "" for end in (_FIRST, _LAST)
+    )
+    try:
+        return days.parse(f"{first}..{last}") if first or last else Days()
+    except filter_text.WordsError:
+        return None
+
+
 def _input(
     name: str, label: str, element: InputInteractiveElement, *, optional: bool = True
 ) -> InputBlock:
     return InputBlock(block_id=name, label=words(label), optional=optional, element=element)
+
+
+def _period(name: str, label: str, chosen: Days) -> Iterable[InputBlock]:
+    """Its first day and its last."""
+    for end, said, day in ((_FIRST, "from", chosen.first), (_LAST, "to", chosen.last)):
+        picker = DatePickerElement(
+            action_id=f"{name}{end}",
+            placeholder=words("Any day"),
+            initial_date=day.isoformat() if day else None,
+        )
+        yield _input(f"{name}{end}", f"{label}, {said}", picker)
 
 
 def _search(text: str) -> PlainTextInputElement:

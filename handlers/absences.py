@@ -14,7 +14,6 @@ from store import people
 from store.domain import absence_text
 from store.domain.absence_text import LeaveError
 from store.domain.absences import AbsenceDenial, Leave
-from store.domain.clock import zone_of
 from store.requests import away
 
 
@@ -28,8 +27,7 @@ def register(app: AsyncApp) -> None:
 async def go(text: str, asker: str, deps: Deps) -> str:
     """Set somebody as away, or say what is wrong with the words; finished mrkdwn."""
     async with deps.db.snapshot() as session:
-        known = await people.known(session, [asker])
-    zone = zone_of(known[asker].timezone if asker in known else "", deps.policy.timezone)
+        zone = await people.zone(session, asker, deps.policy)
     try:
         leave = absence_text.parse(text, asker, deps.clock().astimezone(zone).date())
     except LeaveError as error:

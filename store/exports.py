@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic_core import from_json
 from sqlmodel import (
@@ -170,10 +171,10 @@ async def record_posted(
 
 
 async def contents(
-    session: AsyncSession, export: Export, roster: Roster
+    session: AsyncSession, export: Export, roster: Roster, zone: ZoneInfo
 ) -> AsyncIterator[Sequence[Entry]]:
-    """The requests that go into it, in order, CHUNK at a time."""
-    rows = listing.visible(export.query, asker=export.asker, roster=roster)
+    """The requests that go into it, in order, CHUNK at a time; its days are those of `zone`."""
+    rows = listing.visible(export.query, asker=export.asker, roster=roster, zone=zone)
     # Hot: a million rows. Measured, a session looks at every row once more, and this reads JSON in
     # a third of the time.
     entries = rows.with_only_columns(*_FACTS[:-1], cast(RequestRow.details, Text))

@@ -5,12 +5,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, delete, func, literal, or_, select, union_all, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.absences import Absence
 from store.domain.access import Roster, Rules
+from store.domain.clock import zone_of
 from store.domain.policy import Policy
 from store.domain.request import People, Person, Request
 from store.engine.columns import in_list
@@ -104,6 +106,12 @@ async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
         return {}
     rows = await ask(session, _KNOWN, {"users": wanted})
     return {row.user_id: snapshot(row) for row in rows}
+
+
+async def zone(session: AsyncSession, user: str, policy: Policy) -> ZoneInfo:
+    """The time zone of somebody we have met; the policy's where Slack names none."""
+    met = (await known(session, [user])).get(user)
+    return zone_of(met.timezone if met else "", policy.timezone)
 
 
 async def by_name(session: AsyncSession, names: Iterable[str]) -> dict[str, str]:

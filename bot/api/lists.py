@@ -9,6 +9,7 @@ from bot import interchange
 from bot.api.door import Parts
 from bot.api.problems import Problem, wrong_fields
 from store import people
+from store.domain.lists import days
 from store.domain.lists.cursor import decode_cursor, encode_cursor
 from store.domain.lists.filter_names import (
     CATEGORIES,
@@ -19,12 +20,17 @@ from store.domain.lists.filter_names import (
     WordsError,
 )
 from store.domain.lists.filter_text import FREE_WORDS_LIMIT, SUBMITTER_LIMIT
-from store.domain.lists.query import COUNT_LIMIT, Cursor, Filter, ListQuery, Page, Scope, Sort
+from store.domain.lists.query import COUNT_LIMIT, Cursor, Days, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import People
 from store.domain.typed_text import tidy
 from store.lists import listing
 
 _SEVERAL = "several after a comma, or given several times"
+
+_DAYS = (
+    "`2026-10`, `2026-10-05`, `>2026-11-01` or `2026-10-01..2026-10-31`; whole days where the "
+    "policy's time zone is"
+)
 
 
 class Asked(BaseModel):
@@ -40,6 +46,8 @@ class Asked(BaseModel):
     sent: Annotated[
         list[str], Field(description=f"What the platform said to approvals; {_SEVERAL}")
     ] = []
+    created: Annotated[str | None, Field(description=f"Created At: {_DAYS}")] = None
+    completed: Annotated[str | None, Field(description=f"Completed On: {_DAYS}")] = None
     sort: Annotated[str | None, Field(description=", ".join(SORTS.canonical))] = None
     cursor: Annotated[str | None, Field(description="`next` or `previous` of a page")] = None
     external_id: Annotated[
@@ -94,6 +102,8 @@ async def _query(parts: Parts, asked: Asked) -> ListQuery:
         categories=chosen(CATEGORIES, "category", asked.category),
         submitters=await _submitters(parts, _several(asked.by), wrong),
         sent=chosen(SENT, "sent", asked.sent),
+        created=_days(asked.created, "created", wrong),
+        completed=_days(asked.completed, "completed", wrong),
         words=words,
     )
     cursor = _cursor(asked.cursor, wrong)
@@ -104,6 +114,14 @@ async def _query(parts: Parts, asked: Asked) -> ListQuery:
 
 def _several(values: list[str]) -> list[str]:
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def _days(text: str | None, field: str, wrong: dict[str, str]) -> Days:
+    try:
+        return days.parse(text) if text else Days()
+    except WordsError as error:
+        wrong[field] = error.sentence
+        return Days()
 
 
 def _cursor(text: str | None, wrong: dict[str, str]) -> Cursor | None:

@@ -58,8 +58,9 @@ async def _write(
     met: dict[str, Person] = {}
     count = 0
     make_private(order.path)
-    with _WRITERS[export.format](order.path, ZoneInfo(order.zone)) as add:
-        async for chunk in exports.contents(session, export, roster):
+    zone = ZoneInfo(order.zone)
+    with _WRITERS[export.format](order.path, zone) as add:
+        async for chunk in exports.contents(session, export, roster, zone):
             met.update(await people.known(session, _named(chunk) - met.keys()))
             for entry in chunk:
                 add(entry, met)

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from store.domain.lists.query import ListQuery, Scope
+from store.domain.lists import days
+from store.domain.lists.query import Days, ListQuery, Scope
 from store.domain.terms import Terms
 
 
@@ -72,10 +73,24 @@ class Export:
             *(environment.value for environment in asked.environments),
             *(category.spec.filter_name for category in asked.categories),
             *(["by-submitter"] if asked.submitters else []),
-            *re.findall(r"[a-z0-9]+", asked.words.casefold()),
+            *(f"sent-{answer.value}" for answer in asked.sent),
+            *(f"stage-{_plain(stage)}" for stage in asked.stages),
+            *_period("created", asked.created),
+            *_period("completed", asked.completed),
+            _plain(asked.words),
         ]
-        named = "-".join((_NAMES[self.query.scope], *said)).replace("_", "-")[:NAME_LIMIT]
-        return f"{named.rstrip('-')}-{day}.{self.format.suffix}"
+        named = "-".join(filter(None, (_NAMES[self.query.scope], *said))).replace("_", "-")
+        return f"{named[:NAME_LIMIT].rstrip('-')}-{day}.{self.format.suffix}"
+
+
+def _period(name: str, asked: Days) -> list[str]:
+    """`created-2026-10-01-to-2026-10-31`; nothing for all days."""
+    said = days.written(asked).replace("..", "-to-").replace(">", "after-").replace("<", "before-")
+    return [f"{name}-{said}"] if said else []
+
+
+def _plain(text: str) -> str:
+    return "-".join(re.findall(r"[a-z0-9]+", text.casefold()))
 
 
 class Entry(NamedTuple):

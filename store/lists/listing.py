@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select, text
 from sqlmodel import col
@@ -73,15 +74,23 @@ async def counts_by_status(
     query, seats = ListQuery(scope), roster.places_of(asker)
     shape = shape_of(query, oversees=roster.oversees(asker), seated=bool(seats))
     statement = statements.counts_by_status(shape)
-    counts = (await execute(session, statement, values_of(query, asker, seats))).one()
+    values = values_of(query, asker, seats, zone=_ANY_ZONE)
+    counts = (await execute(session, statement, values)).one()
     return dict(zip(Status, counts, strict=True))
 
 
-def visible(query: ListQuery, *, asker: str, roster: Roster) -> Select[RequestRow]:
-    """All of a list that the asker may see, in its order, whatever its page."""
+async def zone_for(
+    session: AsyncSession, query: ListQuery, *, asker: str, policy: Policy
+) -> ZoneInfo:
+    """Where the days of the list begin; it is looked up only if the list names any."""
+    return await people.zone(session, asker, policy) if query.filter.names_days else _ANY_ZONE
+
+
+def visible(query: ListQuery, *, asker: str, roster: Roster, zone: ZoneInfo) -> Select[RequestRow]:
+    """All of a list that the asker may see, in its order, whatever its page; days as in `zone`."""
     seats = roster.places_of(asker)
     shape = shape_of(query.at(None), oversees=roster.oversees(asker), seated=bool(seats))
-    return statements.whole(shape).params(**values_of(query, asker, seats))
+    return statements.whole(shape).params(**values_of(query, asker, seats, zone=zone))
 
 
 async def left_with(session: AsyncSession, reviewer: str, *, limit: int) -> Waiting:
@@ -179,11 +188,13 @@ async def _page(
 ) -> tuple[Page, People]:
     """The page with its capped counts, and who submitted what is on it."""
     shape = shape_of(query, oversees=oversees, seated=bool(seats))
-    values = values_of(query, asker, seats) | {
+    zone = await zone_for(session, query, asker=asker, policy=policy)
+    values = values_of(query, asker, seats, zone=zone) | {
         "named": is_nobody or policy.roster({}).oversees(asker),
         "groups": sorted(policy.overseeing_groups),
     }
-    if not all(shape.words):  # a word to search for may be in every name or in none
+    # A word to search for may be in every name or in none; so may days hold every request or none.
+    if shape.bounds or not all(shape.words):
         await plan_for_values(session)
     rows: Sequence[AnyRow] = (await execute(session, statements.page(shape), values)).all()
     # 1. It was asked for as by somebody who holds a role, and each row says whether they do. For
@@ -274,6 +285,7 @@ _WAITING = _waiting(_WAITS)
 _remind_at = col(AssignmentRow.remind_at)
 _OVERDUE = _waiting(_WAITS, _remind_at <= bindparam("moment"), _remind_at > bindparam("since"))
 _LATE, _NEW, _REST = range(3)
+_ANY_ZONE = ZoneInfo("UTC")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 

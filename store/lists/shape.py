@@ -6,13 +6,17 @@ What must stay true: who sees what is said once, here, by the sources of a list.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from store.domain.lists.query import Cursor, Filter, ListQuery, Scope, Sort, searchable
+from store.domain.lists.query import Days, Filter, ListQuery, Scope, searchable
 from store.domain.request import Status
 from store.domain.request_number import exactly
 from store.engine.columns import pattern_of
+
+_UTC = ZoneInfo("UTC")
 
 
 class Source(Enum):
@@ -49,9 +53,22 @@ class Leg(NamedTuple):
     past: bool
 
 
+class Bound(NamedTuple):
+    """Where the days of a filter begin (`is_first`), or what comes after them, in a column."""
+
+    column: str
+    is_first: bool
+
+    @property
+    def parameter(self) -> str:
+        """What its statement calls the moment."""
+        return f"{self.column}_{'from' if self.is_first else 'before'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """`narrowed` are the columns a filter names, each with whether it allows several values;
+    `bounds` are those of its days;
     `words` says of each word whether it is the number of a request; `legs` are in the order in
     which the page is read, and `descending` says whether what comes next is older.
     """
@@ -59,6 +76,7 @@ class Shape:
     sources: tuple[Source, ...]
     statuses: Statuses
     narrowed: tuple[tuple[str, bool], ...]
+    bounds: tuple[Bound, ...]
     words: tuple[bool, ...]
     by_completion: bool
     legs: tuple[Leg, ...]
@@ -81,15 +99,20 @@ def shape_of(query: ListQuery, *, oversees: bool, seated: bool = False) -> Shape
         sources=_sources(query.scope, oversees=oversees, seated=seated),
         statuses=statuses,
         narrowed=tuple((name, len(given) > 1) for name, given in _narrowed(query.filter).items()),
+        bounds=tuple(_bounds(query.filter, _UTC)),
         words=tuple(_number(word) is not None for word in query.filter.words.split()),
         by_completion=query.sort.by_completion,
-        legs=_legs(query.sort, query.cursor, statuses),
+        legs=_legs(query, statuses),
         descending=query.sort.descending != backwards,
     )
 
 
-def values_of(query: ListQuery, asker: str, seats: Sequence[str] = ()) -> dict[str, Any]:
-    """What the parameters of its statements stand for; `seats` are the asker's by the policy."""
+def values_of(
+    query: ListQuery, asker: str, seats: Sequence[str] = (), *, zone: ZoneInfo
+) -> dict[str, Any]:
+    """What the parameters of its statements stand for; `seats` are the asker's by the policy, and
+    their days those of `zone`.
+    """
     values: dict[str, Any] = {
         "asker": asker,
         "seats": list(seats),
@@ -97,6 +120,7 @@ def values_of(query: ListQuery, asker: str, seats: Sequence[str] = ()) -> dict[s
     }
     for name, given in _narrowed(query.filter).items():
         values[name] = list(given) if len(given) > 1 else given[0]
+    values |= {bound.parameter: moment for bound, moment in _bounds(query.filter, zone).items()}
     for number, word in enumerate(query.filter.words.split()):
         ref, text = _number(word), searchable(word)
         values |= {f"word{number}": text, f"pattern{number}": pattern_of(text)}
@@ -146,14 +170,27 @@ def _narrowed(chosen: Filter) -> dict[str, Sequence[str]]:
     return {name: given for name, given in parts.items() if given}
 
 
-def _legs(sort: Sort, cursor: Cursor | None, statuses: Statuses) -> tuple[Leg, ...]:
+def _bounds(chosen: Filter, zone: ZoneInfo) -> dict[Bound, datetime]:
+    """The ends of its days that are not open."""
+    ends = {
+        Bound(column, is_first): moment
+        for column, days in (("created_at", chosen.created), ("completed_on", chosen.completed))
+        for is_first, moment in zip((True, False), days.bounds(zone), strict=True)
+    }
+    return {bound: moment for bound, moment in ends.items() if moment}
+
+
+def _legs(query: ListQuery, statuses: Statuses) -> tuple[Leg, ...]:
     """What lies past the cursor."""
-    if not sort.by_completion:
+    cursor = query.cursor
+    if not query.sort.by_completion:
         return (Leg(None, past=cursor is not None),)
     in_rest = cursor is not None and cursor.at is None
     completed, rest = Leg(True, past=cursor is not None and not in_rest), Leg(False, past=in_rest)
     if statuses is Statuses.OPEN:  # of which none is completed
         return (rest,)
+    if query.filter.completed != Days():  # a day that what is not completed has none of
+        return (completed,)
     if cursor is None:
         return completed, rest
     if in_rest:

@@ -232,6 +232,10 @@ def _conditions(source: Source, shape: Shape) -> list[ColumnElement[bool]]:
     for name, several in shape.narrowed:
         column = col(getattr(RequestRow, name))
         found.append(in_list(column, name) if several else column == bindparam(name))
+    for bound in shape.bounds:
+        day: _Column = col(getattr(table.rows, bound.column))
+        moment = bindparam(bound.parameter, type_=UTCDateTime())
+        found.append(day >= moment if bound.is_first else day < moment)
     for number, is_ref in enumerate(shape.words):
         # A word is part of the mini program's name or id, or names the request itself (MP-12).
         if is_ref:

@@ -6,6 +6,7 @@ gone and nothing is shown twice in a round.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Integer, and_, case, col, func, literal, or_, select
@@ -42,8 +43,9 @@ async def upcoming(
     """The next request that the asker may decide. What was skipped comes once more at the end."""
     async with db.snapshot() as session:
         roster = await people.roster(session, policy, only={asker})
+        zone = await listing.zone_for(session, queue.query, asker=asker, policy=policy)
         for _ in range(LOOKS):
-            found = await _next(session, queue, asker, roster)
+            found = await _next(session, queue, asker, roster, zone)
             if found is None:
                 if queue.is_last_round or not queue.skipped:
                     return Upcoming(queue)
@@ -59,12 +61,12 @@ async def upcoming(
 
 
 async def _next(
-    session: AsyncSession, queue: Queue, asker: str, roster: Roster
+    session: AsyncSession, queue: Queue, asker: str, roster: Roster, zone: ZoneInfo
 ) -> tuple[Place, int] | None:
     """The place after the one the queue is at, and how many there are from it on."""
     waiting = replace(queue.query.filter, statuses=(Status.UNDER_REVIEW,))
     listed = listing.visible(
-        replace(queue.query, filter=waiting), asker=asker, roster=roster
+        replace(queue.query, filter=waiting), asker=asker, roster=roster, zone=zone
     ).order_by(None)
     ids = listed.with_only_columns(col(RequestRow.id)).subquery()
     is_late = col(RequestRow.remind_at) <= queue.started

@@ -85,6 +85,9 @@ async def test_the_filters_and_words_of_the_lists(team: Team, platform: Platform
     assert await found(q=f"{second.ref}") == [second.ref]
     assert await found(q="bills", category="release") == [first.ref, second.ref, third.ref]
     assert await found(category="offline") == []
+    assert await found(created="2026-11") == [first.ref, second.ref, third.ref]
+    assert await found(created=">2026-11-20") == []
+    assert await found(completed="2026-11-20..2026-11-20") == [first.ref]
 
 
 async def test_a_list_names_people_and_counts(team_once: Team, platform_once: Platform) -> None:
@@ -102,6 +105,7 @@ async def test_what_a_list_does_not_know_is_told(platform_once: Platform) -> Non
         "status": "aproved",
         "sort": "name",
         "cursor": "1.2.3",
+        "created": "last week",
         "q": "x" * 101,
         "by": ",".join(f"U{n}" for n in range(21)),
     }

@@ -1,6 +1,6 @@
 """The filter form and the words of the command are one thing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from blocks.filter_form import Origin
 from bot.sandbox.limits import view_problems
 from bot.sandbox.state.fields import state_of
 from store.domain.lists.filter_text import parse, words
-from store.domain.lists.query import Filter, ListQuery, Scope, Sort
+from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Status
 from tests.cast import ALICE, BOB, CAROL, NOW
 from tests.harness_blocks import HOSTILE
@@ -24,6 +24,8 @@ EVERYTHING = Filter(
     categories=(Category.RELEASE, Category.OPTIMIZATION),
     submitters=(ALICE, CAROL),
     words="bills pay",
+    created=Days(date(2026, 10, 1), date(2026, 10, 31)),
+    completed=Days(last=date(2026, 11, 5)),
 )
 
 
@@ -52,6 +54,10 @@ def test_the_form_asks_what_the_platform_filters_by() -> None:
         *("Environment (optional)", "[ Sandbox v ]"),
         *("Category (optional)", "[ Mini Program Release, Optimization Modify v ]"),
         *("Submitted By (optional)", "[ @Alice, @Carol v ]"),
+        *("Created At, from (optional)", "[ 2026-10-01 v ]"),
+        *("Created At, to (optional)", "[ 2026-10-31 v ]"),
+        *("Completed On, from (optional)", "[ Any day v ]"),
+        *("Completed On, to (optional)", "[ 2026-11-05 v ]"),
         *("Sort", "[ Completed On, newest first v ]"),
         *("[ Cancel ]", "▸[ Show ]"),
     ]

@@ -1,11 +1,14 @@
 """The filters of a list, as people and phones type them."""
 
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.domain.lists.filter_text import WordsError, parse, words
-from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
+from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort, default_sort
 from store.domain.request import Category, Environment, PlatformAnswer, Status
 from store.domain.typed_text import folded
 from tests.cast import ALICE, BOB, CAROL
@@ -21,6 +24,11 @@ def refusal(text: str) -> str:
     return refused.value.sentence
 
 
+DAYS_ARE = (
+    "Write a day (`2026-10-05`), a month (`2026-10`), what is after or before one"
+    " (`>2026-11-01`, `<2026-11-01`), or the first and the last (`2026-10-01..2026-10-31`)."
+)
+OCTOBER = Days(date(2026, 10, 1), date(2026, 10, 31))
 REVIEW, APPROVED, REJECTED = Status.UNDER_REVIEW, Status.APPROVED, Status.REJECTED
 
 
@@ -92,6 +100,61 @@ def test_filters_and_free_words_are_understood(text: str, wanted: Filter) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("2026-10", OCTOBER),
+        ("2026-10-05", Days(date(2026, 10, 5), date(2026, 10, 5))),
+        ("2026", Days(date(2026, 1, 1), date(2026, 12, 31))),
+        ("2026-10-01..2026-10-31", OCTOBER),
+        ("2026–10–01…2026–10–31", OCTOBER),  # as a phone writes it
+        ("2026-09..2026-10", Days(date(2026, 9, 1), date(2026, 10, 31))),
+        ("&gt;2026-11-01", Days(date(2026, 11, 2))),  # as Slack delivers it
+        (">2026-11-01", Days(date(2026, 11, 2))),
+        ("&gt;=2026-11-01", Days(date(2026, 11, 1))),
+        ("＞2026-10", Days(date(2026, 11, 1))),
+        ("&lt;2026-11-01", Days(None, date(2026, 10, 31))),
+        ("&lt;=2026-11", Days(None, date(2026, 11, 30))),
+        ("2026-11-02..", Days(date(2026, 11, 2))),
+        ("..2026-10", Days(None, date(2026, 10, 31))),
+        ("&gt;=0001-01-01", Days()),
+        ("&lt;=9999-12-31", Days()),
+    ],
+)
+def test_days_are_understood(text: str, wanted: Days) -> None:
+    assert asked(f"created:{text}") == ListQuery(filter=Filter(created=wanted))
+    assert asked(f"bills completed: {text}").filter == Filter(words="bills", completed=wanted)
+
+
+@pytest.mark.parametrize(
+    ("typed", "canonical"),
+    [
+        ("2026-10-01..2026-10-31", "2026-10"),
+        ("2026-10-05..2026-10-05", "2026-10-05"),
+        ("2026-01..2026-12", "2026"),
+        ("&gt;=2026-11-02", ">2026-11-01"),
+        ("..2026-10-31", "&lt;2026-11-01"),
+        ("2026-10-02..2026-11-05", "2026-10-02..2026-11-05"),
+    ],
+)
+def test_days_have_one_canonical_form(typed: str, canonical: str) -> None:
+    assert words(asked(f"created:{typed}")) == f"created:{canonical}"
+
+
+def test_days_begin_at_midnight_where_the_asker_is() -> None:
+    manila, new_york = ZoneInfo("Asia/Manila"), ZoneInfo("America/New_York")
+    assert OCTOBER.bounds(manila) == (
+        datetime(2026, 9, 30, 16, tzinfo=UTC),
+        datetime(2026, 10, 31, 16, tzinfo=UTC),
+    )
+    longer = Days(date(2026, 11, 1), date(2026, 11, 1)).bounds(new_york)  # the clocks go back
+    assert longer == (
+        datetime(2026, 11, 1, 4, tzinfo=UTC),
+        datetime(2026, 11, 2, 5, tzinfo=UTC),
+    )
+    assert Days().bounds(manila) == (None, None)
+
+
+@pytest.mark.parametrize(
     ("text", "sort"),
     [
         ("sort:created", Sort.OLDEST),
@@ -116,7 +179,8 @@ def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
         (
             "statsu:approved",
             "I don't know `statsu:`. Did you mean `status:`?"
-            " You can filter by status, env, category, by, sent and stage, and sort."
+            " You can filter by status, env, category, by, sent, stage, created and completed,"
+            " and sort."
             " To search for the word itself, put it in quotes.",
         ),
         (
@@ -147,6 +211,21 @@ def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
         ("by: , env:sandbox", "`by:` needs a value, for example `by:me`."),
         ("status: env:sandbox", "`status:` needs a value, for example `status:approved`."),
         ("sort:created,completed", "`sort:` takes one order, for example `sort:-created`."),
+        ("created:", "`created:` needs a value, for example `created:2026-10`."),
+        (
+            "completed:2026-10,2026-11",
+            "`completed:` takes one period, for example `completed:2026-10-01..2026-10-31`.",
+        ),
+        ("created:2026-02-30", f"I don't know the day `2026-02-30`. {DAYS_ARE}"),
+        ("created:last week", f"I don't know the day `last`. {DAYS_ARE}"),
+        ("created:&gt;", f"I don't know the day `>`. {DAYS_ARE}"),
+        ("created:..", f"I don't know the day `..`. {DAYS_ARE}"),
+        ("created:&gt;9999-12-31", f"I don't know the day `>9999-12-31`. {DAYS_ARE}"),
+        ("created:&lt;0001-01-01", f"I don't know the day `<0001-01-01`. {DAYS_ARE}"),
+        (
+            "created:2026-10-31..2026-10-01",
+            f"`2026-10-31..2026-10-01` ends before it begins. {DAYS_ARE}",
+        ),
         ("x" * 101, "A search has at most 100 characters, and this has 101."),
         (
             "by:" + ",".join(f"<@U{n}>" for n in range(21)),
@@ -202,15 +281,26 @@ free_words = st.text(
 stages = st.lists(st.text("abé支 &<>-:,1", min_size=1, max_size=9), max_size=3).map(
     lambda names: tuple(dict.fromkeys(name for name in map(folded, names) if name))
 )
+spans = st.builds(
+    lambda one, other: Days(*sorted((one, other))),
+    *(2 * (st.dates(date(2, 1, 1), date(9998, 12, 31)),)),
+)
+days = (
+    st.just(Days())
+    | spans
+    | st.builds(lambda span: Days(span.first), spans)
+    | st.builds(lambda span: Days(None, span.last), spans)
+)
 filters = st.builds(
     Filter,
     *(some(Status), some(Environment), some(Category)),
-    *(people, free_words, some(PlatformAnswer), stages),
+    *(people, free_words, some(PlatformAnswer), stages, days, days),
 )
 pieces = st.sampled_from(
     [
         *("status:", "env", "by:", "sort:", ":", ",", " ", '"', "“", "under review", "-created"),
         *("approved", "prod", "<@UBOB|b:,b>", "<", ">", "|", "&amp;", "&", "lt;", "me", "12:30"),
+        *("created:", "completed:", "2026-10", "2026-10-31", "..", "&gt;", "&lt;", "0001-01-01"),
         *("https://x", "x", "é", "\x00", "\u00a0", "\ud800", "’", "：", "category:", "release"),
     ]
 )

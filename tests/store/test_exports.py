@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from store import exports, people
 from store.domain.export import Export, ExportState, Format
@@ -37,7 +38,8 @@ async def inside(db: Database, query: ListQuery, asker: str) -> list[int]:
     export = (await ask(db, query, asker)).export
     async with db.snapshot() as session:
         roster = await people.roster(session, POLICY)
-        portions = [part async for part in exports.contents(session, export, roster)]
+        given = exports.contents(session, export, roster, ZoneInfo("UTC"))
+        portions = [part async for part in given]
     return [request.id for part in portions for request in part]
 
 

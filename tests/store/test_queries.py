@@ -1,6 +1,6 @@
 """The read path: what a list finds, who sees it, and what waits for whom."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from store import people
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
-from store.domain.lists.query import COUNT_LIMIT, Filter, ListQuery, Scope, Sort
+from store.domain.lists.query import COUNT_LIMIT, Days, Filter, ListQuery, Scope, Sort
 from store.domain.request import Category, Environment, Person, Request, Status
 from store.domain.submission import NAME_LIMIT
 from store.engine.database import Database
@@ -43,6 +43,40 @@ async def test_every_filter_alone(db: Database) -> None:
     assert await found(db, submitters=(CAROL, BOB)) == [4, 5, 6]
     assert await found(db, submitters=(MALLORY,)) == []
     assert await found(db, words="mp-4") == [4]
+
+
+async def test_days_are_whole_days_where_the_asker_is(db: Database) -> None:
+    """Bob is in Manila, eight hours ahead of carol; ada's zone is the policy's."""
+    last_of_october = datetime(2026, 10, 31, 15, 59, 59, 999_999, tzinfo=UTC)
+    first_of_november = last_of_october + timedelta(microseconds=1)
+    rows = [
+        request_row(1, created_at=last_of_october),
+        request_row(2, created_at=first_of_november, **DONE),
+        request_row(3, created_at=first_of_november + timedelta(days=1), **DONE),
+    ]
+    rows[1]["completed_on"] = first_of_november + timedelta(hours=1)
+    rows[2]["completed_on"] = first_of_november + timedelta(days=40)
+    await insert_rows(db, rows)
+    async with db.transaction() as session:
+        met = [Person(BOB, "Bob", timezone="Asia/Manila"), Person(CAROL, "Carol", timezone="UTC")]
+        await people.remember(session, met, now=NOW)
+
+    async def given(asker: str, scope: Scope = Scope.ALL, **chosen: Days) -> list[int]:
+        query = ListQuery(scope, Filter(**chosen), Sort.COMPLETED_FIRST)
+        return numbers(await page_of(db, query, asker))
+
+    october, november = (Days(date(2026, m, 1), date(2026, m, d)) for m, d in ((10, 31), (11, 30)))
+    assert await given(BOB, created=october) == [1]
+    assert await given(BOB, created=november) == [2, 3]
+    assert await given(BOB, Scope.APPROVALS, created=november) == [2, 3]
+    assert await given(BOB, completed=november) == [2]
+    assert await given(BOB, completed=Days(last=date(2026, 11, 30))) == [2]
+    assert await given(BOB, completed=Days(date(2026, 12, 1))) == [3]
+    assert await given(BOB, created=november, completed=Days(date(2026, 12, 1))) == [3]
+    assert await given(CAROL, created=october) == [2, 1]
+    assert await given(CAROL, created=november) == [3]
+    assert (POLICY.timezone, await given(ADA, created=october)) == ("Asia/Manila", [1])
+    assert await given(MALLORY, created=november) == []
 
 
 async def test_filters_narrow_each_other(db: Database) -> None:

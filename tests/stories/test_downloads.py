@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -75,6 +76,31 @@ async def test_a_list_comes_as_a_file_by_direct_message(team: Team) -> None:
     assert (
         told == f"✅ Your download is here: requests-release-2026-11-20.xlsx · 1 request\n{command}"
     )
+
+
+async def test_the_name_of_a_file_says_what_is_in_it(team_once: Team) -> None:
+    team = team_once
+    old = await team.submit()
+    team.clock.move(days=20)
+    await team.submit(external_id="later", version="3.2.5")
+
+    typed = "export stage:compliance-team,legal sent:refused created:2026-11 xlsx"
+    await team.bob.command(f"/mp-requests {typed}")
+    await team.bob.command("/mp-requests export created:<2026-12-01 completed:2026-11..")
+    query = "list created:<2026-12-01"
+    shown = (await team.bob.command(f"/mp-requests {query}")).message
+    assert shown is not None
+    await team.bob.click(shown, "list.download")
+    await downloaded(team)
+
+    assert content(team, team.bob)[0] == "requests-created-before-2026-12-01-2026-12-10.csv"
+    assert [row["Request"] for row in rows(team, team.bob)] == [old.ref]
+    async with team.bot.db.snapshot() as session:
+        named = [(await exports.find(session, n)).file_name(ZoneInfo("UTC")) for n in (1, 2)]
+    assert named == [
+        "requests-sent-refused-stage-compliance-team-stage-legal-created-2026-11-2026-12-10.xlsx",
+        "requests-created-before-2026-12-01-completed-after-2026-10-31-2026-12-10.csv",
+    ]
 
 
 async def test_the_button_of_a_list_gives_that_list(team_once: Team) -> None:
@@ -199,7 +225,8 @@ async def stored(team: Team, db: Database) -> list[Entry]:
     asked = await exports.ask(db, query, Format.JSON, asker=team.ada.id, now=team.clock())
     async with db.snapshot() as session:
         roster = await people.roster(session, team.bot.policy)
-        portions = [part async for part in exports.contents(session, asked.export, roster)]
+        given = exports.contents(session, asked.export, roster, ZoneInfo("UTC"))
+        portions = [part async for part in given]
     return [entry._replace(id=0) for part in portions for entry in part]
 
 

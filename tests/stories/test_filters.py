@@ -86,6 +86,32 @@ async def test_the_form_opens_with_what_was_typed(team_once: Team) -> None:
         assert said in words
 
 
+async def test_days_are_picked_in_the_form_and_typed_alike(team_once: Team) -> None:
+    team = team_once
+    await one_of_each(team)  # on 20 November, where bob is
+    shown = await listed(team.bob, "list created:<2026-11-20")
+    assert "No request matches." in team.words(shown)
+    opened = await form(team.bob, shown)
+    assert "2026-11-19" in team.words(opened.payload)
+
+    wrong = await team.bob.submit(
+        opened, {"created.first": "2026-11-21", "created.last": "2026-11-20"}
+    )
+    await team.bob.submit(
+        opened,
+        {"created.first": "2026-11-01", "created.last": "2026-11-30"}
+        | {"completed.first": "2026-11-20"},
+    )
+    await team.send_all()
+
+    assert wrong.errors == {"created.last": "The last day is before the first."}
+    words = team.words(shown)
+    assert words.startswith("All requests · 1 request, 0 Under Review\n")
+    assert words.endswith("/mp-requests list created:2026-11 completed:>2026-11-19")
+    typed = await listed(team.bob, "list created:2026-11 completed:>2026-11-19")
+    assert team.words(typed) == words
+
+
 async def test_home_is_filtered_and_shown_whole_again(team: Team) -> None:
     await one_of_each(team)
     home = await at_home(team, team.ada)

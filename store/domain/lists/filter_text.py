@@ -8,6 +8,7 @@ Sentences of WordsError are plain text: they are escaped where they are shown.
 import re
 from difflib import get_close_matches
 
+from store.domain.lists import days
 from store.domain.lists.filter_names import (
     CATEGORIES,
     ENVIRONMENTS,
@@ -17,7 +18,7 @@ from store.domain.lists.filter_names import (
     WordsError,
     echo,
 )
-from store.domain.lists.query import Filter, ListQuery, Scope, Sort, default_sort
+from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort, default_sort
 from store.domain.request import Category, Status
 from store.domain.typed_text import DOUBLE_QUOTES, SINGLE_QUOTES, folded, seen, tidy
 
@@ -38,6 +39,8 @@ _KEYS = {
     "by": "by",
     "sent": "sent",
     "stage": "stage",
+    "created": "created",
+    "completed": "completed",
     "sort": "sort",
 }
 _EXAMPLES = {
@@ -47,9 +50,13 @@ _EXAMPLES = {
     "by": "me",
     "sent": "refused",
     "stage": "compliance",
+    "created": "2026-10",
+    "completed": "2026-10",
     "sort": "-created",
 }
-_KNOWN_KEYS = "You can filter by status, env, category, by, sent and stage, and sort."
+_KNOWN_KEYS = (
+    "You can filter by status, env, category, by, sent, stage, created and completed, and sort."
+)
 
 # What phones and other keyboards write for the few signs that mean something here.
 _SIGNS = str.maketrans(
@@ -107,6 +114,8 @@ def parse(text: str, scope: Scope, asker: str) -> ListQuery:
             submitters=_submitters(given["by"], asker),
             sent=SENT.chosen(given["sent"]),
             stages=_stages(given["stage"]),
+            created=_days("created", given["created"]),
+            completed=_days("completed", given["completed"]),
             words=_free_words(free),
         ),
         sort=_sort(given["sort"], scope),
@@ -123,6 +132,8 @@ def words(query: ListQuery) -> str:
         "by": [f"<@{user}>" for user in wanted.submitters],
         "sent": [SENT.name(answer) for answer in wanted.sent],
         "stage": [_stage(name) for name in wanted.stages],
+        "created": _written(wanted.created),
+        "completed": _written(wanted.completed),
         "sort": [] if query.sort is default_sort(query.scope) else [query.sort.value],
     }
     filters = (f"{key}:{','.join(values)}" for key, values in parts.items() if values)
@@ -204,6 +215,17 @@ def _stages(values: list[str]) -> tuple[str, ...]:
             f"`stage:` takes at most {STAGE_LIMIT} names of at most {STAGE_NAME_LIMIT} characters."
         )
     return found
+
+
+def _days(key: str, values: list[str]) -> Days:
+    if len(values) > 1:
+        raise WordsError(f"`{key}:` takes one period, for example `{key}:2026-10-01..2026-10-31`.")
+    return days.parse(values[0]) if values else Days()
+
+
+def _written(chosen: Days) -> list[str]:
+    text = days.written(chosen)
+    return [_entities(text)] if text else []
 
 
 def _sort(values: list[str], scope: Scope) -> Sort:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from store.domain.lifecycle import Act
 from store.domain.request import Category, Environment, PlatformAnswer, Request, Status
@@ -13,6 +14,7 @@ from store.domain.typed_text import folded
 PAGE_SIZE = 10
 COUNT_LIMIT = 1000
 """Counts above this are shown as "1,000+": counting further costs and tells nobody more."""
+A_DAY = timedelta(days=1)
 
 
 class Scope(StrEnum):
@@ -60,11 +62,28 @@ def default_sort(scope: Scope) -> Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """From the first to the last, both included; without one, that end is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def bounds(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """When they begin, and when what comes after them begins, in UTC."""
+        after = self.last + A_DAY if self.last else None
+        return _midnight(self.first, zone), _midnight(after, zone)
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return datetime.combine(day, time.min, zone).astimezone(UTC) if day else None
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Which requests; an empty part means all. `words` is a mini program name or id, or MP-12.
 
     `stages` are names of stages that rules of the policy give, folded: where a request is, or where
-    its review ended.
+    its review ended. `created` and `completed` are days where the asker is.
     """
 
     statuses: tuple[Status, ...] = ()
@@ -74,6 +93,13 @@ class Filter:
     words: str = ""
     sent: tuple[PlatformAnswer, ...] = ()
     stages: tuple[str, ...] = ()
+    created: Days = Days()
+    completed: Days = Days()
+
+    @property
+    def names_days(self) -> bool:
+        """Whether it depends on where a day begins."""
+        return (self.created, self.completed) != (Days(), Days())
 
 
 @dataclass(frozen=True, slots=True)
