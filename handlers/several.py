@@ -62,14 +62,15 @@ async def approval_form_of(
 async def quick(decisions: Sequence[Decision], deps: Deps) -> list[Decision] | None:
     """These approvals as they are made at once by a typed `yes`, each of what is there now.
 
-    None where the policy wants one of them to be asked about.
+    None where the policy wants one of them to be asked about. What may not be approved now gets the
+    round 0, which no request has: should it become possible meanwhile, nobody was asked about that.
     """
     found = [await examine(deps.db, each, deps.policy) for each in decisions]
     asked = [each for each in found if isinstance(each, Request)]
     if not all(each.environment.value in deps.policy.quick_approve for each in asked):
         return None
     seen = {each.id: each.round for each in asked}
-    return [replace(each, round=seen.get(each.request_id)) for each in decisions]
+    return [replace(each, round=seen.get(each.request_id, 0)) for each in decisions]
 
 
 async def decided(decisions: Sequence[Decision], deps: Deps) -> Message:

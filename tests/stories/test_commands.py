@@ -1,9 +1,16 @@
 """`/mp-requests` and its subcommands, typed as people and phones type."""
 
+from dataclasses import replace
+
 import pytest
 
 from handlers.commands import SUBCOMMANDS
+from handlers.deps import Deps
+from handlers.several import quick
+from store.domain.access import Denial, Refused
+from store.domain.lifecycle import Act
 from store.requests import read
+from store.requests.decide import Decision, decide
 from tests.harness_slack import Team
 
 
@@ -234,6 +241,18 @@ async def test_a_typed_yes_approves_at_once_where_the_policy_allows_it(team_once
         assert form is not None, "production is looked at first"
     await team_once.send_all()
     assert "Under Review" in team_once.words(team_once.card(team_once.bob, production))
+
+
+async def test_what_could_not_be_approved_when_it_was_asked_about_is_not_approved_unasked(
+    team_once: Team,
+) -> None:
+    sandbox = await team_once.submit(environment="sandbox")
+    bot = team_once.bot
+    asked = Decision(sandbox.id, Act.APPROVE, team_once.mallory.id, team_once.clock())
+    (decision,) = await quick([asked], Deps(bot.db, bot.in_force, team_once.clock)) or ()
+    answer = await decide(bot.db, replace(decision, actor=team_once.bob.id), bot.policy)
+    assert isinstance(answer, Refused)
+    assert answer.denial is Denial.STALE
 
 
 async def test_what_was_withdrawn_by_command_can_be_submitted_again_from_the_answer(
