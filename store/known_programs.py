@@ -25,10 +25,10 @@ from store.domain.request import (
 )
 from store.domain.target_rules import Blocked, Target, judge
 from store.domain.typed_text import folded
-from store.engine.database import Database
+from store.engine.database import Database, execute
 from store.requests import read, same_target
 from store.snapshots import bare
-from store.tables import RequestRow
+from store.tables import NOT_REFUSED, RequestRow
 
 LOOKED_THROUGH = 500
 """Of how many newest requests mini programs and apps are gathered: more are found by typing."""
@@ -156,8 +156,9 @@ async def _programs(session: AsyncSession, typed: str, only_of: str | None) -> l
     for word in searchable(typed).split():
         wanted = wanted.where(col(RequestRow.search_text).contains(word, autoescape=True))
     found: dict[str, Program] = {}
-    for row in await session.exec(wanted):
-        found.setdefault(row.mini_program_id, Program(row.mini_program_id, row.mini_program_name))
+    names = col(RequestRow.mini_program_id), col(RequestRow.mini_program_name)
+    for program_id, name in await execute(session, wanted.with_only_columns(*names)):
+        found.setdefault(program_id, Program(program_id, name))
     return list(found.values())[:OFFERED]
 
 
@@ -168,6 +169,7 @@ async def _released(session: AsyncSession, program_id: str, only_of: str | None)
             RequestRow.mini_program_id == program_id,
             RequestRow.category == Category.RELEASE.value,
             RequestRow.status == Status.APPROVED.value,
+            NOT_REFUSED,
         )
         .order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
         .limit(1)

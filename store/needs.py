@@ -17,7 +17,7 @@ from store.domain.policy import Policy
 from store.domain.request import Category, ReleaseStage, Request, Status
 from store.engine.database import Database
 from store.snapshots import bare
-from store.tables import TARGET, AssignmentRow, RequestRow
+from store.tables import NOT_REFUSED, TARGET, AssignmentRow, RequestRow
 
 REJECTED_FOR = timedelta(days=30)
 """How long a rejection is brought up..."""
@@ -68,6 +68,7 @@ async def _not_live(session: AsyncSession, user: str, now: datetime) -> tuple[Re
     wanted = select(RequestRow).where(
         RequestRow.submitted_by == user,
         RequestRow.status == Status.APPROVED.value,
+        NOT_REFUSED,
         RequestRow.category == Category.RELEASE.value,
         col(RequestRow.completed_on) >= now - APPROVED_FOR,
         or_(stage.is_(None), stage.not_in(arrived)),

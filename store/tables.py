@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Column, Index, MetaData, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col, or_
 
 from store.domain.export import ExportState, Format
 from store.domain.lists.query import Scope
@@ -161,6 +161,12 @@ class RequestRow(SQLModel, table=True):
     stage_key: str | None = None  # the name of its stage, folded; empty where no rule names one
     due_at: datetime | None = None
 
+
+NOT_REFUSED = or_(
+    col(RequestRow.platform_answer).is_(None),
+    col(RequestRow.platform_answer) != PlatformAnswer.REFUSED.value,
+)
+"""Of what is approved: the platform has not said that it does not accept it."""
 
 _LISTED = ("request_id", "status", "shown", "opened")
 

@@ -20,12 +20,11 @@ from store.domain.absences import is_away
 from store.domain.clock import zone_of
 from store.domain.deadlines import digest_before, digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
-from store.domain.request import PlatformAnswer
 from store.engine.database import Database, delete_chunk
 from store.lists import listing
 from store.messages import slots
 from store.messages.outbox import Kind, Owed
-from store.tables import OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
+from store.tables import NOT_REFUSED, OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
 
 _CHUNK = 500
 """Keys in one statement: it takes only so many parameters."""
@@ -187,7 +186,7 @@ async def _unmoved(db: Database, policy: Policy, now: datetime) -> list[tuple[in
         select(RequestRow.id, RequestRow.submitted_by, PersonRow.timezone)
         .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by, isouter=True)
         .where(UNMOVED, col(PersonRow.active).is_not(False))
-        .where(col(RequestRow.platform_answer).is_distinct_from(PlatformAnswer.REFUSED.value))
+        .where(NOT_REFUSED)
         .where(col(RequestRow.completed_on) <= due)
         .where(col(RequestRow.completed_on) > due - NUDGE_WINDOW)
     )

@@ -26,16 +26,12 @@ from store.domain.request import (
 from store.domain.target_rules import NAMED, UNDER_WAY, Namesakes, Precedents, Target
 from store.engine.database import AnyRow, AnySelect, Reading, ask
 from store.snapshots import PREDECESSOR, predecessor
-from store.tables import APPROVED, TARGET, EventRow, RequestRow
+from store.tables import APPROVED, NOT_REFUSED, TARGET, EventRow, RequestRow
 
 MOVED = "moved"
 """The kind of the event by which a release reaches a stage."""
 REDRAWN = 10
 """How many waiting requests of a target are drawn again after a change there."""
-_NOT_REFUSED = or_(
-    col(RequestRow.platform_answer).is_(None),
-    col(RequestRow.platform_answer) != PlatformAnswer.REFUSED.value,
-)
 # Hot: with every submission.
 _OF_TRY: tuple[Any, ...] = (
     *(RequestRow.created_at, RequestRow.id, RequestRow.attempt),
@@ -254,7 +250,7 @@ def _last(*where: ColumnElement[bool]) -> AnySelect:
     return last.order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
 
 
-_APPROVED = (_is(Category.RELEASE), _has(Status.APPROVED), _NOT_REFUSED)
+_APPROVED = (_is(Category.RELEASE), _has(Status.APPROVED), NOT_REFUSED)
 _AT, _ID = col(RequestRow.completed_on), col(RequestRow.id)
 _MOMENT = bindparam("moment", type_=UTCDateTime())
 _BASE = _last(*_APPROVED, bindparam("its_id") != _ID).limit(1)
@@ -267,7 +263,7 @@ approved at a moment, where of two at the same moment the smaller number came fi
 _BY = bindparam("by", type_=String())
 _OTHERS = (bindparam("beside") != _ID, or_(_BY.is_(None), col(RequestRow.submitted_by) == _BY))
 _MINE, _NAME = col(RequestRow.mini_program_id), col(RequestRow.mini_program_name)
-_SEEN = (APPROVED, or_(_BY.is_(None), col(RequestRow.submitted_by) == _BY))
+_SEEN = (APPROVED, NOT_REFUSED, or_(_BY.is_(None), col(RequestRow.submitted_by) == _BY))
 _CALLED = select(*_COLUMNS).where(*_SEEN, bindparam("name") == _NAME).limit(1)
 _BEFORE = _CALLED.where(bindparam("program") > _MINE).order_by(_MINE.desc())
 _AFTER = _CALLED.where(bindparam("program") < _MINE).order_by(_MINE)
@@ -279,7 +275,7 @@ _LAST = (
 )
 _VERSION = (_is(Category.RELEASE), col(RequestRow.version) == bindparam("its_version"))
 _LIVE = col(RequestRow.status).in_([Status.UNDER_REVIEW.value, Status.APPROVED.value])
-_STANDING = _last(*_OTHERS, *_VERSION, _LIVE, _NOT_REFUSED).limit(1)
+_STANDING = _last(*_OTHERS, *_VERSION, _LIVE, NOT_REFUSED).limit(1)
 _REJECTED = _last(*_OTHERS, *_VERSION, _has(Status.REJECTED)).limit(2)
 _AT_A_STAGE = col(RequestRow.release_stage).in_([stage.value for stage in UNDER_WAY])
 _WAITING = _last(*_OTHERS, _has(Status.UNDER_REVIEW)).limit(NAMED + 1)

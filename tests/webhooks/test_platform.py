@@ -12,6 +12,8 @@ from store.domain.hook import HookEvent
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import PlatformAnswer, Request
+from store.known_programs import last_release
+from store.needs import needs_of
 from store.requests import erase, read
 from store.requests.decide import Decision, OnPlatform, decide
 from store.requests.platform_answer import SendAgain, send_again
@@ -104,6 +106,24 @@ async def test_what_it_does_not_accept_is_told_to_the_submitter_and_the_admins(
     assert "Mend what the platform names" in why
     assert (await history(team.bot.db, request))[-1] == (3, "not_accepted", "hook:1")
     assert await findings(team, request) == ()
+
+
+async def test_what_it_did_not_accept_is_no_release_that_is_known(
+    team: Team, receiver: Receiver
+) -> None:
+    await add(team.bot.db, team, receiver, is_platform=True)
+    refuses(receiver)
+    request = await approved(team, receiver)
+    db, asked = team.bot.db, {"policy": team.bot.policy, "asker": team.alice.id}
+    _, known = await last_release(db, request.mini_program_id, **asked)
+    assert known is None
+    needs = await needs_of(db, team.alice.id, policy=team.bot.policy, now=team.clock())
+    assert needs.approved == (), "it has no stage to move to"
+    named = request.mini_program_name
+    other = await team.submit(external_id="other", mini_program={"id": "99", "name": named})
+    async with db.snapshot() as session:
+        shown = await read.in_context(session, other.id)
+    assert not [each for each in shown.warnings if named in each]
 
 
 async def test_an_admin_sends_it_again_by_a_webhook_of_its_own(
