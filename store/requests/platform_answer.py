@@ -119,8 +119,8 @@ async def _send_again(db: Database, wanted: SendAgain, policy: Policy) -> Reques
     """Step by step.
 
     1. Judge whether this person may, and on what they saw.
-    2. Lock the target and read the request again: another try may stand there by now, and then this
-       one would be a second release of the same version.
+    2. Lock the target and the request, and read it again: another try may stand there by now, and
+       then this one would be a second release of the same version.
     3. Take the answer back, and owe webhook and cards.
     """
     async with db.transaction() as session:
@@ -128,7 +128,7 @@ async def _send_again(db: Database, wanted: SendAgain, policy: Policy) -> Reques
         if request is None:
             return Refused(Denial.UNKNOWN, wanted.request_id)
         await advisory_lock(session, Target.of(request).key)
-        request = await read.one(session, request.id)
+        request = await read.locked(session, request.id)
         rules = await people.rules(session, policy, only={wanted.actor})
         allowed = may(wanted.actor, Act.SEND, request, rules, wanted.at)
         if isinstance(allowed, Denied):

@@ -29,6 +29,7 @@ from store.tables import CardRow, RequestRow
 
 # Hot: with every card and details that are drawn.
 _ONE: AnySelect = select(*FACTS).where(in_list(col(RequestRow.id), "ids"))
+_LOCKED = _ONE.with_for_update()
 
 
 def find(session: AsyncSession, request_id: int) -> Reading[Request | None]:
@@ -42,6 +43,12 @@ async def one(session: AsyncSession, request_id: int) -> Request:
     request = await find(session, request_id)
     if request is None:
         raise LookupError(f"there is no request {request_id}")
+    return request
+
+
+async def locked(session: AsyncSession, request_id: int) -> Request:
+    """The same, and nobody else changes it until the end of the transaction."""
+    (request,) = await found(session, _LOCKED, [request_id])
     return request
 
 

@@ -54,7 +54,8 @@ async def _move(db: Database, move: StageMove, policy: Policy) -> Request | Refu
     """Step by step.
 
     1. Judge whether this person may move it.
-    2. Lock its target, so that nobody else moves a release of it, and read the release again.
+    2. Lock its target, so that nobody else moves a release of it, and the release itself, which the
+       platform may answer meanwhile; read it again.
     3. Refuse where the platform's order has no such step.
     4. Write the stage; one that goes to Full Release archives the one before it.
     """
@@ -69,7 +70,7 @@ async def _move(db: Database, move: StageMove, policy: Policy) -> Request | Refu
             return Refused(answer.reason, request.id, known)
 
         await advisory_lock(session, Target.of(request).key)
-        request = await read.one(session, request.id)
+        request = await read.locked(session, request.id)
         if move.stage not in release_stages.possible(request):
             return Refused(Denial.WRONG_STAGE, request.id, request)
 
@@ -77,7 +78,7 @@ async def _move(db: Database, move: StageMove, policy: Policy) -> Request | Refu
         older = await same_target.others_in_full_release(session, request) if full else []
         await _write(session, request, move.stage, move)
         for id_ in older:
-            await _write(session, await read.one(session, id_), ReleaseStage.ARCHIVED, move)
+            await _write(session, await read.locked(session, id_), ReleaseStage.ARCHIVED, move)
         await cards.owe(session, [request.id, *older], now=move.at)
         return await read.one(session, request.id)
 

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlmodel import text
 
 from store.domain.access import Denial, Refused
-from store.domain.request import Category, Person, ReleaseStage, Request
-from store.engine.database import Database
+from store.domain.request import Category, Person, PlatformAnswer, ReleaseStage, Request
+from store.engine.database import Database, execute
 from store.messages import reminders
 from store.people import remember
 from store.requests import read
+from store.requests.platform_answer import Said, record_answers
 from store.requests.release_stage import StageMove, move_stage
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, sample_of
 from tests.harness_store import (
@@ -189,3 +191,27 @@ async def test_who_left_is_not_nudged(db: Database) -> None:
     async with db.transaction() as session:
         await remember(session, [Person(ALICE, "Alice", active=False)], now=NOW)
     assert await nudged(db, MONDAY) == 0
+
+
+async def test_the_platform_may_answer_while_somebody_moves_it(db: Database) -> None:
+    release = await approved(db)
+    accepts = Said(release.id, 1, PlatformAnswer.ACCEPTED)
+    async with db.transaction() as session:
+        await record_answers(session, [accepts], POLICY, now=NOW)
+        await session.flush()
+        moving = asyncio.ensure_future(move(db, release, PILOT))
+        if not db.is_sqlite:  # there whoever writes waits before they read
+            await until_somebody_waits(db)
+    moved = accepted(await moving)
+    assert (moved.release_stage, moved.platform_answer) == (PILOT, PlatformAnswer.ACCEPTED)
+    assert await findings(db, release) == ()
+
+
+async def until_somebody_waits(db: Database) -> None:
+    """Until a transaction waits for a lock of another one."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(20):
+        found = 0
+        while not found:
+            async with db.snapshot() as session:
+                found = (await execute(session, waiting)).scalar_one()
