@@ -204,7 +204,7 @@ async def _page(
     if shape.of_a_role and not is_nobody and asked and not (rows and rows[0].oversees):
         roster = await people.roster(session, policy, only={asker})
         if not roster.oversees(asker):
-            seats = roster.seats_of(asker)
+            seats = roster.places_of(asker)
             return await _page(session, query, asker, policy, oversees=False, seats=seats)
     # 2. Going backwards, a short page is the beginning of the list: show the first page whole.
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
@@ -235,15 +235,18 @@ async def _page(
 async def _acts(
     session: AsyncSession, requests: Sequence[Request], asker: str, policy: Policy, now: datetime
 ) -> dict[int, frozenset[Act]]:
-    """What the asker may do with each of these; of who reviews what, only what the asker does."""
+    """What the asker may do with each of these; of who reviews what, only what the asker
+    does, or whom they stand in for.
+    """
     ids = [request.id for request in requests if request.is_open]
     asked = {"ids": ids, "reviewer": asker}
-    theirs = set((await execute(session, _REVIEWED, asked)).scalars()) if ids else set()
+    found = await execute(session, _REVIEWED, asked) if ids else ()
+    theirs = {row.request_id: row.for_whom or asker for row in found}
     rules = await people.rules(session, policy, only={asker})
     return {
         each.id: frozenset(act for act in Act if may(asker, act, each, rules, now) == Allowed())
         for each in (
-            replace(request, reviewers=(asker,)) if request.id in theirs else request
+            replace(request, reviewers=(theirs[request.id],)) if request.id in theirs else request
             for request in requests
         )
     }
@@ -273,7 +276,7 @@ def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
 
 
 # Hot: for every page of a list that somebody looks at.
-_REVIEWED = select(col(AssignmentRow.request_id)).where(
+_REVIEWED = select(col(AssignmentRow.request_id), col(AssignmentRow.for_whom)).where(
     in_list(col(AssignmentRow.request_id), "ids"),
     col(AssignmentRow.reviewer) == bindparam("reviewer"),
     col(AssignmentRow.waits).is_(True),

@@ -13,7 +13,7 @@ from sqlmodel import Integer, and_, case, col, func, literal, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Roster
+from store.domain.access import Rules
 from store.domain.lifecycle import Act
 from store.domain.lists.queue import Place, Queue
 from store.domain.policy import Policy
@@ -22,7 +22,7 @@ from store.engine.database import Database
 from store.lists import listing
 from store.requests import read
 from store.requests.read import Seen
-from store.tables import RequestRow
+from store.tables import OPEN, AssignmentRow, RequestRow
 
 LOOKS = 50
 """How many requests that this person may not decide are passed over before the queue ends."""
@@ -42,10 +42,10 @@ async def upcoming(
 ) -> Upcoming:
     """The next request that the asker may decide. What was skipped comes once more at the end."""
     async with db.snapshot() as session:
-        roster = await people.roster(session, policy, only={asker})
+        rules = await people.rules(session, policy, only={asker})
         zone = await listing.zone_for(session, queue.query, asker=asker, policy=policy)
         for _ in range(LOOKS):
-            found = await _next(session, queue, asker, roster, zone)
+            found = await _next(session, queue, asker, rules, zone)
             if found is None:
                 if queue.is_last_round or not queue.skipped:
                     return Upcoming(queue)
@@ -61,12 +61,12 @@ async def upcoming(
 
 
 async def _next(
-    session: AsyncSession, queue: Queue, asker: str, roster: Roster, zone: ZoneInfo
+    session: AsyncSession, queue: Queue, asker: str, rules: Rules, zone: ZoneInfo
 ) -> tuple[Place, int] | None:
     """The place after the one the queue is at, and how many there are from it on."""
     waiting = replace(queue.query.filter, statuses=(Status.UNDER_REVIEW,))
     listed = listing.visible(
-        replace(queue.query, filter=waiting), asker=asker, roster=roster, zone=zone
+        replace(queue.query, filter=waiting), asker=asker, roster=rules.roster, zone=zone
     ).order_by(None)
     ids = listed.with_only_columns(col(RequestRow.id)).subquery()
     is_late = col(RequestRow.remind_at) <= queue.started
@@ -75,6 +75,9 @@ async def _next(
     at, id_ = col(RequestRow.created_at), col(RequestRow.id)
     order = (late, other, at, id_)
     wanted: list[ColumnElement[bool]] = [id_.in_(select(ids.c.id))]
+    if not (rules.admins_decide and asker in rules.roster.admins):
+        turn = col(AssignmentRow.reviewer) == asker, col(AssignmentRow.waits).is_(True)
+        wanted.append(id_.in_(select(AssignmentRow.request_id).where(OPEN, *turn)))
     if place := queue.place:
         here = literal(place.not_overdue * 2 + place.not_production, Integer)
         older = or_(at > place.created_at, and_(at == place.created_at, id_ > place.id))

@@ -1,13 +1,21 @@
 """Two parties, each named only in rules, do not read each other."""
 
+from datetime import date
+
+from store.domain.absences import Away, Leave
 from store.domain.access import Denial, Refused
+from store.domain.lifecycle import Act
 from store.domain.lists.query import Filter, ListQuery, Scope
+from store.domain.lists.queue import Queue
 from store.domain.policy import Policy
 from store.domain.request import Request
 from store.engine.database import Database
 from store.lists import listing
+from store.messages import stand_ins
 from store.requests import read
+from store.requests.away import go_away
 from store.requests.explain import why
+from store.requests.queue import upcoming
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW
 from tests.harness_store import accepted, submit, vote
 
@@ -126,3 +134,24 @@ async def test_somebody_at_two_stages_has_a_request_once(db: Database) -> None:
     refused = await vote(db, request, DAN, policy=twice)
     assert isinstance(refused, Refused)
     assert refused.denial is Denial.CLOSED
+
+
+async def test_a_queue_counts_what_waits_for_the_person_alone(db: Database) -> None:
+    theirs = await of_app(db, "Other", external_id="other", version="8.1.0")
+    for number in range(3):
+        await of_app(db, "Wallet PH", external_id=f"wallet{number}", version=f"8.0.{number}")
+    queue = Queue(ListQuery(Scope.ALL), NOW)
+    shown = await upcoming(db, queue, asker=BOB, policy=POLICY, now=NOW)
+    assert shown.seen
+    assert (shown.seen.request.id, shown.left) == (theirs.id, 1)
+
+
+async def test_who_stands_in_is_offered_the_decision_in_a_row(db: Database) -> None:
+    wallet = await submit(db, policy=POLICY)
+    leave = Leave(CAROL, CAROL, last=date(2026, 11, 24), delegate=ERIN)
+    assert isinstance(await go_away(db, leave, POLICY, now=NOW), Away)
+    await stand_ins.follow(db, POLICY, before=None, now=NOW)
+    query = ListQuery(Scope.APPROVALS)
+    found = await listing.listing(db, query, asker=ERIN, policy=POLICY, now=NOW)
+    assert found.page.total == 1
+    assert Act.APPROVE in found.page.acts[wallet.id]
