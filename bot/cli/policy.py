@@ -132,7 +132,7 @@ def _stuck(name: str, tried: Tried) -> Iterator[str]:
 async def _changeable(policy: Policy) -> int:
     """Say what would change, and why what differs stays as it is; how many would change."""
     async with opened_store() as db:
-        found = await differences(db, policy)
+        found = await differences(db, policy, now=utc_now())
     for each in found[:SHOWN]:
         typer.echo(_line(each))
     if len(found) > SHOWN:
@@ -141,17 +141,15 @@ async def _changeable(policy: Policy) -> int:
 
 
 def _line(each: Difference) -> str:
-    request = each.request
+    request, changed = each.request, each.changed
     if each.why_not:
         return f"{request.ref} stays as it is: {each.why_not}."
     before, after = (
         " > ".join(f"{stage.name} ({stage.needed} of {len(given.get(number, ()))})"
                    for number, stage in enumerate(stages, 1))
-        for stages, given in (
-            (request.terms.stages, request.assigned), (each.terms.stages, each.assigned)
-        )
+        for stages, given in ((r.terms.stages, r.assigned) for r in (request, changed))
     )  # fmt: skip
-    rule = each.terms.rule or "[workspace]"
+    rule = changed.terms.rule or "[workspace]"
     return f"{request.ref} goes by {rule}: {after}; until now {before}."
 
 

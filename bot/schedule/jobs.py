@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.checkpoints import Checkpoints
 from bot.profiles import Profiles
 from store import drafts, exports, people, replicas, webhooks
-from store.domain.access import Roster
+from store.domain.access import Rules
 from store.domain.clock import Clock
 from store.domain.policy import Policy, PolicyInForce
 from store.engine.database import CHUNK, Database
@@ -42,8 +42,8 @@ class Jobs:
     checkpoints: Checkpoints | None = None
 
     def __post_init__(self) -> None:
-        self._seen: Roster | None = None
-        self._followed: Roster | None = None
+        self._seen: Rules | None = None
+        self._followed: Rules | None = None
         self._away: Standing | None = None
         self._stood: Standing | None = None
         self._channels: frozenset[str] | None = None
@@ -109,12 +109,13 @@ class Jobs:
         old ones. And no oftener: a replica with another policy would undo it each time.
         """
         async with self.db.snapshot() as session:
-            roster = await people.roster(session, self.policy)
-        if roster == self._followed:
+            rules = await people.rules(session, self.policy)
+        if rules == self._followed:
             return 0
-        count = await roles.follow(self.db, roster, before=self._seen, now=self.clock())
-        self._followed = roster if roster == self._seen else None
-        self._seen = roster
+        count = await roles.follow(self.db, rules, before=self._seen, now=self.clock())
+        self._followed = rules if rules == self._seen else None
+        self._seen = rules
+        self._stood = self._away = None  # who may stand in follows from the roles
         return count
 
     async def stand_in(self) -> None:

@@ -159,7 +159,8 @@ def _given(key: Key, kept: Kept) -> Iterator[tuple[str, Any]]:
     theirs = [number for number, who in kept.assignments if who == reviewer]
     opened = [number for number in theirs if number <= request.stage]
     is_open = stage == request.stage and request.status == Status.UNDER_REVIEW
-    yield "turn", is_open and key not in kept.votes
+    voted_for = {vote.cast_for for (at, _), vote in kept.votes.items() if at == stage}
+    yield "turn", is_open and key not in kept.votes and reviewer not in voted_for
     yield "opened", stage <= request.stage
     yield "shown", stage == (max(opened) if opened else min(theirs))
     if stage == request.stage:

@@ -218,7 +218,7 @@ def _may_decide(
         return Allowed()
     if actor in request.approvers(request.stage):
         return Denied(Denial.VOTED)
-    if rules.distinct_stages and _approved_before(actor, request):
+    if actor in barred(request, rules):
         return Denied(Denial.VOTED_BEFORE)
     if request.stage in held:
         taken = actor in request.filled(request.stage)
@@ -227,10 +227,13 @@ def _may_decide(
     return Denied(Denial.SEAT_TAKEN) if taken else Allowed()
 
 
-def voting_for(actor: str, request: Request, rules: Rules, now: datetime) -> str | None:
+def voting_for(
+    actor: str, request: Request, rules: Rules, now: datetime, act: Act = Act.APPROVE
+) -> str | None:
     """In whose place the actor would approve or reject at the open stage; None in their own.
 
-    Who sits in the stage votes as themselves. Of several the first whose place nobody has filled.
+    Who sits in the stage votes as themselves. Of several the first; for an approval, whose place
+    nobody has filled: a rejection fills none.
     """
     stage = request.stage
     seated = actor in request.assigned_at(stage)
@@ -240,8 +243,8 @@ def voting_for(actor: str, request: Request, rules: Rules, now: datetime) -> str
         (
             absent
             for absent in represented(actor, stage, request, rules, now)
-            if absent not in request.filled(stage)
-            and not (rules.distinct_stages and _approved_before(absent, request))
+            if act is Act.REJECT
+            or (absent not in request.filled(stage) and absent not in barred(request, rules))
         ),
         None,
     )
@@ -250,14 +253,19 @@ def voting_for(actor: str, request: Request, rules: Rules, now: datetime) -> str
 def represented(
     actor: str, stage: int, request: Request, rules: Rules, now: datetime
 ) -> tuple[str, ...]:
-    """For whom of a stage somebody stands in: for those who hold their place and are away."""
+    """For whom of a stage somebody stands in: for those who hold their place and are away, and who
+    might decide it themselves.
+    """
     if not rules.roster.absences:
         return ()
     seat = request.terms.seat(stage)
+    excluded = set() if rules.own_requests else {request.submitted_by}
     return tuple(
         absent
         for absent in request.assigned_at(stage)
-        if rules.roster.holds(absent, seat) and standing_in(absent, request, rules, now) == actor
+        if absent not in excluded
+        and rules.roster.holds(absent, seat)
+        and standing_in(absent, request, rules, now) == actor
     )
 
 
@@ -301,8 +309,11 @@ def _not_this_stage(request: Request, held: Sequence[int]) -> Denial:
     return Denial.STAGE_TO_COME if min(held) > request.stage else Denial.STAGE_PASSED
 
 
-def _approved_before(actor: str, request: Request) -> bool:
-    return any(actor in request.approvers(stage) for stage in range(1, request.stage))
+def barred(request: Request, rules: Rules) -> frozenset[str]:
+    """Who may not approve at the open stage because they have at an earlier one."""
+    if not rules.distinct_stages:
+        return frozenset()
+    return frozenset(u for stage in range(1, request.stage) for u in request.approvers(stage))
 
 
 def votes_left(request: Request, rules: Rules, now: datetime) -> int:

@@ -5,59 +5,77 @@ Roles themselves are asked for at every act; nothing here decides what anybody m
 
 from datetime import datetime
 
-from sqlmodel import and_, col, select, update
+from sqlmodel import and_, col, exists, not_, select, update
 
-from store.domain.access import Roster
+from store.domain.access import Rules
+from store.domain.request import Verdict
 from store.engine.database import Database
 from store.messages import cards, homes
-from store.tables import OPEN, AssignmentRow
+from store.tables import OPEN, AssignmentRow, VoteRow
 
 _CHUNK = 100
 """Requests of one transaction: on SQLite every click waits for its end."""
 
 _OWN_TURN = and_(col(AssignmentRow.turn), col(AssignmentRow.for_whom).is_(None))
+_BARRED = and_(
+    col(AssignmentRow.stage) > 1,
+    exists().where(
+        col(VoteRow.request_id) == col(AssignmentRow.request_id),
+        col(VoteRow.reviewer) == col(AssignmentRow.reviewer),
+        col(VoteRow.stage) < col(AssignmentRow.stage),
+        col(VoteRow.verdict) == Verdict.APPROVE.value,
+    ),
+)
+"""Who approved at an earlier stage, as `access.barred` has it of one request."""
 
 
-async def follow(db: Database, roster: Roster, *, before: Roster | None, now: datetime) -> int:
-    """Owe the cards of open requests whose reviewers have lost their role or have it again, and the
-    open Homes of those who lost or won one since `before`, where that is known.
+async def follow(db: Database, rules: Rules, *, before: Rules | None, now: datetime) -> int:
+    """Owe the cards of open requests whose reviewers may decide no more or may again, and the open
+    Homes of those who lost or won a role since `before`, where that is known.
 
     Every copy, because each names whom the request waits for. Returns how many assignments changed.
     """
     async with db.transaction() as session:
-        await homes.follow(session, roster, before, now=now)
-    given = select(AssignmentRow.reviewer, AssignmentRow.seat, AssignmentRow.waits)
+        known = before.roster if before else None
+        await homes.follow(session, rules.roster, known, now=now)
+    given = select(AssignmentRow.reviewer, AssignmentRow.seat, _BARRED, AssignmentRow.waits)
     async with db.snapshot() as session:
         rows = (await session.exec(given.where(OPEN, _OWN_TURN).distinct())).all()
     changed = sorted(
-        {(who, seat) for who, seat, waits in rows if waits != _still_holds(roster, who, seat)}
+        {
+            (who, seat, barred)
+            for who, seat, barred, waits in rows
+            if waits != _may_still(rules, who, seat, barred)
+        }
     )
     count = 0
-    for reviewer, seat in changed:
-        holds_role = _still_holds(roster, reviewer, seat)
-        while ids := await _follow_some(db, reviewer, seat, holds_role, now):
+    for who, seat, barred in changed:
+        waits = _may_still(rules, who, seat, barred)
+        while ids := await _follow_some(db, who, seat, barred, waits, now):
             count += len(ids)
     return count
 
 
-def _still_holds(roster: Roster, reviewer: str, seat: str) -> bool:
+def _may_still(rules: Rules, reviewer: str, seat: str, barred: bool) -> bool:
     """An admin was given what the workspace has no reviewer for."""
-    return roster.holds(reviewer, seat) or (not seat and reviewer in roster.admins)
+    roster = rules.roster
+    holds_role = roster.holds(reviewer, seat) or (not seat and reviewer in roster.admins)
+    return holds_role and not (barred and rules.distinct_stages)
 
 
 async def _follow_some(
-    db: Database, reviewer: str, seat: str, holds_role: bool, now: datetime
+    db: Database, reviewer: str, seat: str, barred: bool, waits: bool, now: datetime
 ) -> list[int]:
     """A chunk of what is open of this person's at this place of the policy."""
     its = col(AssignmentRow.reviewer) == reviewer, col(AssignmentRow.seat) == seat
-    theirs = (OPEN, _OWN_TURN, *its)
-    behind = col(AssignmentRow.waits).is_not(holds_role)
+    theirs = (OPEN, _OWN_TURN, *its, _BARRED if barred else not_(_BARRED))
+    behind = col(AssignmentRow.waits).is_not(waits)
     some = select(AssignmentRow.request_id).where(*theirs, behind)
     some = some.order_by(col(AssignmentRow.request_id)).limit(_CHUNK)
     async with db.transaction() as session:
         ids = list(await session.exec(some))
         if ids:
             these = (*theirs, behind, col(AssignmentRow.request_id).in_(ids))
-            await session.exec(update(AssignmentRow).where(*these).values(waits=holds_role))
+            await session.exec(update(AssignmentRow).where(*these).values(waits=waits))
             await cards.owe(session, ids, now=now)
     return ids

@@ -117,7 +117,7 @@ async def follow(
     submitted meanwhile may be judged by the absences before: whoever calls this does so twice.
     """
     async with db.snapshot() as session:
-        rules = await people.rules(session, policy)
+        rules = await people.rules(session, policy, only=frozenset())  # who is away, and for whom
         begun_or_over = (await session.exec(select(AbsenceRow).where(_behind(now)))).all()
         lent = select(AssignmentRow.for_whom).where(OPEN, STANDS_IN).distinct()
         represented = {user for user in await session.exec(lent) if user}

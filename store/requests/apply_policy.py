@@ -12,10 +12,9 @@ from sqlmodel import col, delete, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Rules, assignees, stuck_stage
+from store.domain.access import Rules, assignees, stuck_stage, votes_left
 from store.domain.policy import Policy, asked
 from store.domain.request import Request
-from store.domain.terms import Terms
 from store.engine.database import Database, execute
 from store.messages import cards, stand_ins
 from store.requests import revisions
@@ -35,31 +34,35 @@ _WRITTEN = ("terms", "stage_key", "due_at", "round")
 class Difference:
     """An open request that would need something else by today's policy.
 
-    `why_not` says why it stays as it is; None where it can be changed.
+    `changed` is as it would be; `why_not` says why it stays as it is; None where it can be changed.
     """
 
     request: Request
-    terms: Terms
-    assigned: dict[int, tuple[str, ...]]
+    changed: Request
     why_not: str | None
 
 
-async def differences(db: Database, policy: Policy) -> list[Difference]:
-    """Every open request that would need something else, in the order of their numbers."""
+async def differences(db: Database, policy: Policy, *, now: datetime) -> list[Difference]:
+    """Every open request that would need something else, in the order of their numbers.
+
+    Who is away at `now` (aware UTC) counts for what a stage still needs.
+    """
     found: list[Difference] = []
     last: int | None = 0
     while last is not None:
         async with db.snapshot() as session:
             rules = await people.rules(session, policy)
             requests = await _open(session, after=last)
-        found += [each for r in requests if (each := _difference(r, rules, policy))]
+        found += [each for r in requests if (each := _difference(r, rules, policy, now))]
         last = requests[-1].id if len(requests) == PORTION else None
     return found
 
 
 async def apply_policy(db: Database, policy: Policy, *, actor: str, now: datetime) -> int:
     """Change what can be changed, tell the people on their cards; how many were."""
-    wanted = [each.request.id for each in await differences(db, policy) if not each.why_not]
+    wanted = [
+        each.request.id for each in await differences(db, policy, now=now) if not each.why_not
+    ]
     count = 0
     for place in range(0, len(wanted), PORTION):
         async with db.transaction() as session:
@@ -77,9 +80,9 @@ async def _apply(
     rules = await people.rules(session, policy)
     changes = []
     for request in await snapshots(session, rows):
-        difference = _difference(request, rules, policy)
+        difference = _difference(request, rules, policy, now)
         if difference and not difference.why_not:
-            changes.append(await _change(session, difference, policy, actor, now))
+            changes.append(await _change(session, difference, rules, policy, actor, now))
     if changes:
         changed = [change.request for change in changes]
         revisions.advance(session, changed, *_WRITTEN)
@@ -91,23 +94,25 @@ async def _apply(
 
 
 async def _change(
-    session: AsyncSession, difference: Difference, policy: Policy, actor: str, now: datetime
+    session: AsyncSession,
+    difference: Difference,
+    rules: Rules,
+    policy: Policy,
+    actor: str,
+    now: datetime,
 ) -> Change:
     """Give the stages to today's people; the row itself is written with the others'."""
-    request, terms = difference.request, difference.terms
+    request = difference.request
     changed = replace(
-        request,
+        difference.changed,
         revision=request.revision + 1,
         round=request.round + 1,
-        terms=terms,
-        due_at=policy.due_at(terms, request.created_at),
-        assigned=difference.assigned,
-        reviewers=difference.assigned[request.stage],
+        due_at=policy.due_at(difference.changed.terms, request.created_at),
     )
     before = {(stage, user) for stage, users in request.assigned.items() for user in users}
     after = {(stage, user) for stage, users in changed.assigned.items() for user in users}
     await session.exec(delete(AssignmentRow).where(col(AssignmentRow.request_id) == request.id))
-    await execute(session, insert(AssignmentRow), list(assignment_rows(changed)))
+    await execute(session, insert(AssignmentRow), list(assignment_rows(changed, rules)))
     return Change(
         changed,
         APPLIED,
@@ -120,24 +125,28 @@ async def _change(
     )
 
 
-def _difference(request: Request, rules: Rules, policy: Policy) -> Difference | None:
-    rule = policy.rule_for(asked(request))
-    terms = policy.terms(rule)
+def _difference(request: Request, rules: Rules, policy: Policy, now: datetime) -> Difference | None:
+    terms = policy.terms(policy.rule_for(asked(request)))
     assigned = assignees(request.submitted_by, terms, rules)
     if (terms, assigned) == (request.terms, request.assigned):
         return None
-    return Difference(request, terms, assigned, _why_not(request, terms, assigned, rules))
+    changed = replace(
+        request, terms=terms, assigned=assigned, reviewers=assigned.get(request.stage, ())
+    )
+    return Difference(request, changed, _why_not(request, changed, rules, now))
 
 
-def _why_not(
-    request: Request, terms: Terms, assigned: dict[int, tuple[str, ...]], rules: Rules
-) -> str | None:
-    stuck = stuck_stage(request.submitted_by, terms, assigned, rules)
+def _why_not(request: Request, changed: Request, rules: Rules, now: datetime) -> str | None:
+    terms = changed.terms
+    stuck = stuck_stage(request.submitted_by, terms, changed.assigned, rules)
     if stuck:
         return f"nobody could give its votes at “{terms.stages[stuck - 1].name}”"
     names = [stage.name for stage in request.terms.stages[: request.stage]]
-    if request.votes and names != [stage.name for stage in terms.stages[: request.stage]]:
-        return "votes were cast at stages that it would not have any more"
+    if request.stage > 1 or request.votes:
+        if names != [stage.name for stage in terms.stages[: request.stage]]:
+            return "votes were cast at stages that it would not have any more"
+        if votes_left(changed, rules, now) == 0:
+            return "the votes it has would be enough already, and no other would come to pass it"
     return None
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from store.domain.access import Rules, barred
 from store.domain.request import Request
 
 
-def assignment_rows(request: Request) -> Iterator[dict[str, Any]]:
+def assignment_rows(request: Request, rules: Rules) -> Iterator[dict[str, Any]]:
     """Those of every stage. Of an open request; later stages wait for nobody's vote yet."""
     for stage, reviewers in sorted(request.assigned.items()):
-        voted = request.approvers(stage)
+        voted = {*request.approvers(stage), *request.filled(stage)}
         for reviewer in reviewers:
             turn = stage == request.stage and reviewer not in voted
             yield {
@@ -18,7 +19,7 @@ def assignment_rows(request: Request) -> Iterator[dict[str, Any]]:
                 "reviewer": reviewer,
                 "created_at": request.created_at,
                 "remind_at": request.remind_at,
-                "waits": turn,
+                "waits": turn and reviewer not in barred(request, rules),
                 "turn": turn,
                 "opened": stage <= request.stage,
                 "shown": stage == _shown_stage(reviewer, request),

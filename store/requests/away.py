@@ -14,7 +14,7 @@ from store import people
 from store.domain.absences import Absence, AbsenceDenial, Away, Leave, absence, stand_in
 from store.domain.access import may_stand_in
 from store.domain.policy import Policy
-from store.engine.database import Database
+from store.engine.database import Database, advisory_lock
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed, Rank
 from store.tables import AbsenceRow
@@ -26,6 +26,7 @@ async def go_away(
     """Write down that somebody is away; who else is concerned is told."""
     concerned = {leave.user, leave.by, leave.delegate or leave.user}
     async with db.transaction() as session:
+        await advisory_lock(session, f"absence {leave.user}")  # an admin may say it meanwhile
         rules = await people.rules(session, policy, only=concerned)
         known = await people.known(session, concerned)
         if leave.by != leave.user and leave.by not in rules.roster.admins:

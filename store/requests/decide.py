@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Insert
@@ -24,6 +25,7 @@ from store.domain.access import (
     Denied,
     Refused,
     Rules,
+    barred,
     may,
     may_record,
     votes_left,
@@ -73,6 +75,11 @@ _OPEN_STAGE = (
     update(AssignmentRow)
     .where(_ITS, _AT_STAGE)
     .values(waits=True, turn=True, opened=True, shown=True, remind_at=bindparam("at"))
+)
+_BARRED = (
+    update(AssignmentRow)
+    .where(_ITS, _AT_STAGE, col(AssignmentRow.reviewer) == bindparam("its_reviewer"))
+    .values(waits=False)
 )
 _LATER = aliased(AssignmentRow)
 _SHOW_LATER_ALONE = (
@@ -272,6 +279,13 @@ async def _write(
         ask(session, _SHOW_LATER_ALONE, here)
         opened = [row | {"at": each.remind_at} for row, each in zip(here, passed, strict=True)]
         ask(session, _OPEN_STAGE, opened)
+        not_theirs = [
+            {"its_id": each.id, "its_stage": each.stage, "its_reviewer": user}
+            for each in passed
+            for user in sorted(barred(each, rules))
+        ]
+        if not_theirs:
+            ask(session, _BARRED, not_theirs)
         cards.add_reviewers(session, passed)
     changes = [
         Change(
@@ -303,8 +317,12 @@ def _casting(insert: DialectInsert) -> Insert:
 
 
 def _seats_asked(request: Request) -> tuple[str, ...]:
-    """Whose rights have to be known to count its votes: of "all", everybody's at the stage."""
-    return request.reviewers if request.stage_now.needed == ALL else ()
+    """Whose rights have to be known to count its votes: of "all", everybody's at the stage. A vote
+    of the same batch may open a later one, so of each stage.
+    """
+    stages = enumerate(request.terms.stages, start=1)
+    of_all = [request.assigned_at(number) for number, stage in stages if stage.needed == ALL]
+    return tuple(chain.from_iterable(of_all))
 
 
 def _is_vote(decision: Decision) -> bool:
@@ -360,7 +378,7 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
     after_it = replace(request, revision=request.revision + 1)
     if _is_vote(decision):
         verdict = Verdict(decision.act)
-        absent = voting_for(decision.actor, request, rules, decision.at)
+        absent = voting_for(decision.actor, request, rules, decision.at, decision.act)
         cast = Vote(decision.actor, request.stage, verdict, decision.at, *words, cast_for=absent)
         others = (v for v in request.votes if (v.reviewer, v.stage) != (cast.reviewer, cast.stage))
         after_it = replace(after_it, votes=(*others, cast))

@@ -199,7 +199,7 @@ async def _store(
             stored[external_id] = replace(allowed[external_id][1], id=number)
     if stored:
         requests = sorted(stored.values(), key=attrgetter("id"))
-        assignments = [row for each in requests for row in assignment_rows(each)]
+        assignments = [row for each in requests for row in assignment_rows(each, rules)]
         await execute(session, _INSERT_ASSIGNMENT, assignments)
         to_post = [(request, channels[request.external_id]) for request in requests]
         await cards.create(session, to_post)

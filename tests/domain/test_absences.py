@@ -191,6 +191,13 @@ def test_the_submitter_never_stands_in() -> None:
     assert as_reviewed_now(request(), rules, NOW).away[BOB].stand_in is None
 
 
+def test_nobody_decides_in_the_place_of_the_submitter() -> None:
+    own, rules = request(submitted_by=BOB), away((BOB, DAN))
+    assert decides(DAN, own, rules) is Denial.UNKNOWN
+    assert stand_ins(own, rules, NOW) == {}
+    assert decides(DAN, own, replace(rules, own_requests=True)) == BOB
+
+
 @pytest.mark.parametrize(("anyone", "found"), [(False, Denial.UNKNOWN), (True, BOB)])
 def test_who_holds_no_role_stands_in_only_where_anyone_may(
     anyone: bool, found: Denial | str
@@ -241,6 +248,8 @@ def test_a_place_that_was_filled_is_nobody_elses() -> None:
     voted = replace(two, votes=(approval(BOB),))
     assert decides(DAN, voted, rules) is Denial.SEAT_TAKEN
     assert votes_left(voted, rules, NOW) == 1
+    assert may(DAN, Act.REJECT, voted, rules, NOW) == Allowed()
+    assert voting_for(DAN, voted, rules, NOW, Act.REJECT) == BOB, "a rejection fills no place"
 
 
 def test_an_admin_who_stands_in_fills_the_place() -> None:

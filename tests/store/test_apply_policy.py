@@ -39,9 +39,9 @@ RULED = Policy.parse(f"""
 async def test_what_is_open_goes_by_the_policy_that_is_applied(db: Database) -> None:
     request = await submit(db)
     await send_all(db)
-    assert [each.request.id for each in await differences(db, RULED)] == [request.id]
+    assert [each.request.id for each in await differences(db, RULED, now=NOW)] == [request.id]
     assert await apply_policy(db, RULED, actor="operator", now=NOW) == 1
-    assert await differences(db, RULED) == []
+    assert await differences(db, RULED, now=NOW) == []
 
     async with db.snapshot() as session:
         found = await read.one(session, request.id)
@@ -70,7 +70,7 @@ async def test_votes_count_where_they_were_cast_or_nothing_changes(db: Database)
           {{name = "Compliance", reviewers = ["{DAN}", "{BOB}"], needed = 2}},
         ]
     """)
-    (difference,) = await differences(db, renamed)
+    (difference,) = await differences(db, renamed, now=NOW)
     assert difference.why_not == "votes were cast at stages that it would not have any more"
     assert await apply_policy(db, renamed, actor="operator", now=NOW) == 0
 
@@ -99,8 +99,30 @@ async def test_a_stage_nobody_could_decide_is_not_applied(db: Database) -> None:
         name = "Alone"
         stages = [{{name = "Compliance", reviewers = ["{ALICE}"]}}]
     """)
-    (difference,) = await differences(db, alone)
+    (difference,) = await differences(db, alone, now=NOW)
     assert difference.why_not == "nobody could give its votes at “Compliance”"
+
+
+async def test_what_would_have_its_votes_already_is_left_for_somebody_to_decide(
+    db: Database,
+) -> None:
+    def needing(votes: int) -> Policy:
+        return Policy.parse(f"""
+            [workspace]
+            admins_decide = false
+            [[rules]]
+            name = "Both"
+            stages = [{{name = "Review", reviewers = ["{CAROL}", "{DAN}"], needed = {votes}}}]
+        """)
+
+    request = await submit(db, policy=needing(2))
+    accepted(await vote(db, request, CAROL, policy=needing(2)))
+    assert await apply_policy(db, needing(1), actor="operator", now=NOW) == 0
+    (difference,) = await differences(db, needing(1), now=NOW)
+    assert difference.why_not
+    assert difference.why_not.startswith("the votes it has would be enough already")
+    ended = accepted(await vote(db, request, DAN, policy=needing(1)))
+    assert ended.status is Status.APPROVED
 
 
 async def test_a_policy_is_tried_on_the_history(db: Database) -> None:

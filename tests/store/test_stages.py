@@ -4,19 +4,21 @@ import asyncio
 from collections import Counter
 
 import pytest
+from sqlmodel import col, select
 
-from store import people
+from store import groups, people
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
-from store.domain.request import Status, Verdict
+from store.domain.request import Request, Status, Verdict
 from store.engine.database import Database
 from store.messages import homes, reminders, roles
 from store.requests import read
-from store.requests.decide import Decision, OnPlatform, decide
+from store.requests.decide import Decision, OnPlatform, decide, decide_batch
 from store.requests.submit import NewRequest
 from store.requests.submit import submit as store_request
+from store.tables import AssignmentRow
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import (
     accepted,
@@ -201,7 +203,7 @@ async def test_whose_turn_it_is_follows_the_roles_of_their_stage(db: Database) -
     await send_all(db)
     without_carol = ruled(f'{{name = "Product", reviewers = ["{DAN}"]}}')
     async with db.snapshot() as session:
-        now_and_then = [await people.roster(session, each) for each in (without_carol, TWO)]
+        now_and_then = [await people.rules(session, each) for each in (without_carol, TWO)]
     assert await roles.follow(db, now_and_then[0], before=None, now=NOW) == 1
     assert f"card:{request.id}:reviewer:{CAROL}" in await pending_keys(db)
     assert await roles.follow(db, now_and_then[1], before=None, now=NOW) == 1
@@ -212,9 +214,9 @@ async def test_of_a_stage_that_nobody_can_decide_the_admins_hear_once(db: Databa
     request = await submit(db, policy=TWO)
     without_carol = ruled(f'{{name = "Product", reviewers = ["{DAN}"]}}')
     async with db.snapshot() as session:
-        roster = await people.roster(session, without_carol)
+        rules = await people.rules(session, without_carol)
     assert await reminders.owe_stuck(db, without_carol, now=NOW) == 0
-    await roles.follow(db, roster, before=None, now=NOW)
+    await roles.follow(db, rules, before=None, now=NOW)
     for owed in (1, 0):
         assert await reminders.owe_stuck(db, without_carol, now=NOW) == owed
     assert f"stuck:{request.ref}:1:{ADA}" in await pending_keys(db)
@@ -250,3 +252,42 @@ async def test_of_fifty_votes_at_once_the_three_that_are_needed_count(
         "submitted", "voted", "voted", "stage_passed"
     ]  # fmt: skip
     assert await findings(db, request) == ()
+
+
+async def test_votes_that_cross_count_at_the_stage_that_one_of_them_opens(db: Database) -> None:
+    everyone = '{name = "All", reviewers = ["S0ALL"], needed = "all"}'
+    policy = ruled(f'{{name = "Product", reviewers = ["{CAROL}"]}}, {everyone}')
+    async with db.transaction() as session:
+        await groups.set_members(session, "S0ALL", [DAN, ERIN], now=NOW)
+    request = await submit(db, policy=policy)
+    votes = [Decision(request.id, Act.APPROVE, by, NOW) for by in (CAROL, DAN)]
+    async with db.transaction() as session:
+        opened, voted = await decide_batch(session, votes, policy)
+    assert accepted(opened).stage == 2
+    assert accepted(voted).is_open, "Erin has not been asked"
+    assert accepted(await vote(db, request, ERIN, policy=policy)).status is Status.APPROVED
+
+
+async def test_nobody_waits_for_who_has_approved_an_earlier_stage(db: Database) -> None:
+    both = ruled(
+        f'{{name = "Product", reviewers = ["{CAROL}"]}},'
+        f'{{name = "Compliance", reviewers = ["{CAROL}", "{DAN}"]}}'
+    )
+    request = await submit(db, policy=both)
+    accepted(await vote(db, request, CAROL, policy=both))
+    assert await waited_for(db, request) == {DAN}
+
+    twice = both.model_copy(update={"distinct_stages": False})
+    for policy, waits in ((twice, {CAROL, DAN}), (both, {DAN})):
+        async with db.snapshot() as session:
+            rules = await people.rules(session, policy)
+        assert await roles.follow(db, rules, before=None, now=NOW) == 1
+        assert await waited_for(db, request) == waits
+    assert await findings(db, request) == ()
+
+
+async def waited_for(db: Database, request: Request) -> set[str]:
+    """Whose decision it waits for."""
+    async with db.snapshot() as session:
+        its = select(AssignmentRow.reviewer).where(AssignmentRow.request_id == request.id)
+        return set(await session.exec(its.where(col(AssignmentRow.waits))))
