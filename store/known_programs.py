@@ -118,7 +118,7 @@ def _rule(draft: Draft, policy: Policy) -> Rule | None:
         return None
     app = target_app(category, values.get("details") or {})
     program = str((values.get("mini_program") or {}).get("id") or "")
-    return policy.rule_for(Asked(category, Environment(environment), folded(app), folded(program)))
+    return policy.rule_for(Asked.of(category, Environment(environment), app, program))
 
 
 def _by_rule(draft: Draft, policy: Policy, rules: Rules) -> Refused | None:

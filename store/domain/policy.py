@@ -136,6 +136,11 @@ class Asked:
     target_app: str
     mini_program: str
 
+    @classmethod
+    def of(cls, category: Category, environment: Environment, app: str, program: str) -> Self:
+        """The same of names as they were written."""
+        return cls(category, environment, folded(app), folded(program))
+
 
 def _folded(names: tuple[str, ...] | None) -> list[str] | None:
     return None if names is None else list(map(folded, names))
@@ -198,8 +203,8 @@ class Rule(BaseModel):
 
 def asked(request: Request) -> Asked:
     """What they compare of a stored request."""
-    app, program = folded(request.target_app), folded(request.mini_program_id)
-    return Asked(request.category, request.environment, app, program)
+    app, program = request.target_app, request.mini_program_id
+    return Asked.of(request.category, request.environment, app, program)
 
 
 class Policy(BaseModel):

@@ -33,7 +33,6 @@ from store.domain.policy import Asked, Policy, Rule, deadline
 from store.domain.request import Request
 from store.domain.submission import Submission, differing
 from store.domain.target_rules import Blocked, Target
-from store.domain.typed_text import folded
 from store.engine import causes
 from store.engine.columns import in_list
 from store.engine.database import (
@@ -332,8 +331,8 @@ def _inserting(insert: DialectInsert) -> Executable:
 def _asked(new: NewRequest) -> Asked:
     """What rules compare of it."""
     target = new.target
-    program = folded(target.mini_program_id)
-    return Asked(new.submission.category, target.environment, target.app, program)
+    category, program = new.submission.category, target.mini_program_id
+    return Asked.of(category, target.environment, target.app, program)
 
 
 def _row(request: Request) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from store import people
 from store.domain.access import assignees, stuck_stage
 from store.domain.policy import Asked, Policy
 from store.domain.request import Category, Environment
-from store.domain.typed_text import folded
 from store.engine.database import Database
 from store.engine.time_limits import LONG
 from store.tables import RequestRow
@@ -64,7 +63,7 @@ async def try_policy(db: Database, policy: Policy, *, since: datetime) -> Tried:
 
     tried = Tried()
     for category, environment, app, program, submitter, count, first in rows:
-        asked = Asked(Category(category), Environment(environment), app, folded(program))
+        asked = Asked.of(Category(category), Environment(environment), app, program)
         rule = policy.rule_for(asked)
         name = rule.name if rule else BY_WORKSPACE
         everybody, stuck = outcome(rule.name if rule else None, submitter)
