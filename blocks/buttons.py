@@ -169,7 +169,7 @@ def withdraw(request: Request) -> ButtonElement:
     return link("Withdraw", WITHDRAW, RequestRound.of(request).encode())
 
 
-def stage(request: Request) -> StaticSelectElement:
+def release_stage(request: Request) -> StaticSelectElement:
     """Says where an approved release is now, of where it may be next; there has to be one."""
     seen = RequestRound.of(request).encode()
     return StaticSelectElement(

@@ -50,7 +50,7 @@ def outcome(request: Request, people: People) -> Message:
 
 
 def _stage(request: Request) -> list[InteractiveElement]:
-    return [buttons.stage(request)] if release_stages.possible(request) else []
+    return [buttons.release_stage(request)] if release_stages.possible(request) else []
 
 
 def _again(request: Request) -> list[ButtonElement]:

@@ -25,16 +25,16 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
     `admins` are named where there are no more than NAMED.
     """
     request, admin = refused.request, an_admin(admins, people)
-    if request is None:
-        match refused.denial:
-            case Denial.NOBODY_CAN_DECIDE:
-                return _nobody_can_decide(refused, asker, admin)
-            case Denial.NOT_A_SUBMITTER:
-                return _not_a_submitter(refused, asker, admin)
-        return _unknown(refused.request_id)
     match refused.denial:
         case Denial.UNKNOWN:
             return _unknown(refused.request_id)
+        case Denial.NOBODY_CAN_DECIDE:
+            return _nobody_can_decide(refused, asker, admin)
+        case Denial.NOT_A_SUBMITTER:
+            return _not_a_submitter(refused, asker, admin)
+    if request is None:  # the others come with one
+        return _unknown(refused.request_id)
+    match refused.denial:
         case Denial.NOT_FOR_YOU:
             ask = names(request.reviewers, people)
             only = f"Only its submitter, its reviewers and admins can open {request.ref}."
@@ -62,9 +62,9 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
         case Denial.NOT_THE_MOVER:
             submitter = who(request.submitted_by, people)
             return f"Only {submitter} or {admin} can move {request.ref} on."
-        case Denial.NO_STAGES:
+        case Denial.NO_RELEASE_STAGES:
             return _no_stages(request)
-        case Denial.WRONG_STAGE:
+        case Denial.WRONG_RELEASE_STAGE:
             return _wrong_stage(request)
         case Denial.NOT_AN_ADMIN:
             return f"Only {admin} can send {request.ref} again."
@@ -75,10 +75,6 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
                 f"{request.ref} cannot be sent: no hook is the platform's any more. An operator "
                 "adds one with `mp-approvals hooks add … --platform`."
             )
-        case Denial.NOBODY_CAN_DECIDE:
-            return _nobody_can_decide(refused, asker, admin)
-        case Denial.NOT_A_SUBMITTER:
-            return _not_a_submitter(refused, asker, admin)
         case Denial.STAGE_PASSED:
             return _stage_passed(request, people)
         case Denial.STAGE_TO_COME:

@@ -248,7 +248,7 @@ def _acts(request: Request, acts: AbstractSet[Act]) -> list[ActionsBlock]:
     possible = acts - later if request.is_open else acts & later
     offered = [draw(request) for act, draw in _BUTTONS.items() if act in possible]
     if Act.MOVE in acts and release_stages.possible(request):
-        offered.append(buttons.stage(request))
+        offered.append(buttons.release_stage(request))
     return [buttons.row(*offered)] if offered else []
 
 

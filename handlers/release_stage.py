@@ -41,7 +41,7 @@ async def choose(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, de
             data = {"url": click.place.response_url}
             await outbox.owe_reply(
                 deps.db,
-                Kind.STAGE,
+                Kind.RELEASE_STAGE,
                 click.user,
                 request_id=answer.id,
                 data=data,

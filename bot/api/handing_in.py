@@ -101,7 +101,7 @@ async def refusal(parts: Parts, refused: Refused) -> Problem:
     request = refused.request
     named = await known(parts, *(request.people() if request else ()))
     said = text.unmarked(refusals.word(refused, named, asker=""))
-    if request is None and refused.denial is not Denial.NOBODY_CAN_DECIDE:
+    if refused.denial is Denial.UNKNOWN:
         return Problem(HTTPStatus.NOT_FOUND, "unknown", "There is no such request.")
     status = HTTPStatus.FORBIDDEN if refused.denial in _FORBIDDEN else HTTPStatus.CONFLICT
     more = {"request": request.ref} if request else {}

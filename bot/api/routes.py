@@ -208,7 +208,7 @@ def _is_now(refused: Refused, status: Status) -> bool:
 def _stands_at(refused: Refused, move: StageMove) -> bool:
     found = refused.request
     is_there = found is not None and found.release_stage is move.stage
-    return refused.denial is Denial.WRONG_STAGE and is_there
+    return refused.denial is Denial.WRONG_RELEASE_STAGE and is_there
 
 
 def _tag(request: Stored) -> str:

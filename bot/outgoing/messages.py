@@ -100,7 +100,7 @@ class Renderer:
                 return await _late_answer(owed, db, now)
             case Kind.HELP:
                 return await _help(owed, db, policy)
-            case Kind.STAGE:
+            case Kind.RELEASE_STAGE:
                 return await _moved(owed, db, profiles)
             case Kind.POLICY:
                 return await _policy(owed, db, policy)

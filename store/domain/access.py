@@ -32,8 +32,8 @@ class Denial(StrEnum):
     TARGET_BUSY = "target_busy"
     NOT_RESUBMITTABLE = "not_resubmittable"
     NOT_THE_MOVER = "not_the_mover"
-    NO_STAGES = "no_stages"
-    WRONG_STAGE = "wrong_stage"
+    NO_RELEASE_STAGES = "no_stages"
+    WRONG_RELEASE_STAGE = "wrong_stage"
     NOT_AN_ADMIN = "not_an_admin"
     NOT_REFUSED = "not_refused"
     NO_PLATFORM = "no_platform"
@@ -178,7 +178,8 @@ def may(actor: str, act: Act, request: Request, rules: Rules, now: datetime) -> 
         case Act.MOVE:
             if not own and actor not in roster.admins:
                 return Denied(Denial.NOT_THE_MOVER)
-            return Allowed() if release_stages.has_stages(request) else Denied(Denial.NO_STAGES)
+            moves = release_stages.has_stages(request)
+            return Allowed() if moves else Denied(Denial.NO_RELEASE_STAGES)
         case Act.RESUBMIT:
             able = (own or actor in roster.admins) and request.came_to_nothing
             return Allowed() if able else Denied(Denial.NOT_RESUBMITTABLE)

@@ -77,7 +77,7 @@ class Kind(StrEnum):
     SECOND_COPY = "second_copy"
     LATE_ANSWER = "late_answer"
     POLICY = "policy"
-    STAGE = "stage"
+    RELEASE_STAGE = "stage"
     HELP = "help"
     NOT_ACCEPTED = "not_accepted"
     STUCK = "stuck"

@@ -72,7 +72,7 @@ async def _move(db: Database, move: StageMove, policy: Policy) -> Request | Refu
         await advisory_lock(session, Target.of(request).key)
         request = await read.locked(session, request.id)
         if move.stage not in release_stages.possible(request):
-            return Refused(Denial.WRONG_STAGE, request.id, request)
+            return Refused(Denial.WRONG_RELEASE_STAGE, request.id, request)
 
         full = move.stage is ReleaseStage.FULL
         older = await same_target.others_in_full_release(session, request) if full else []

@@ -94,9 +94,9 @@ async def test_who_may_not_move_it_is_shown_it_only_where_they_see_it(db: Databa
 async def test_a_step_the_platform_does_not_know_changes_nothing(db: Database) -> None:
     release = await approved(db)
     full = accepted(await move(db, release, FULL))
-    assert await move(db, release, PILOT) == Refused(Denial.WRONG_STAGE, release.id, full)
+    assert await move(db, release, PILOT) == Refused(Denial.WRONG_RELEASE_STAGE, release.id, full)
     assert denial(await move(db, await approved(db, environment="sandbox"), GRAYSCALE)) is (
-        Denial.WRONG_STAGE
+        Denial.WRONG_RELEASE_STAGE
     )
 
 
@@ -104,7 +104,7 @@ async def test_only_approved_releases_have_stages(db: Database) -> None:
     waiting = await submit(db)
     launch = await approved(db, **{**sample_of(Category.LAUNCH), "submitted_by": ALICE})
     for request in (waiting, launch):
-        assert denial(await move(db, request, PILOT)) is Denial.NO_STAGES
+        assert denial(await move(db, request, PILOT)) is Denial.NO_RELEASE_STAGES
     assert denial(await move(db, replace(waiting, id=999), PILOT)) is Denial.UNKNOWN
 
 
