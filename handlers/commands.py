@@ -33,7 +33,7 @@ from store.domain.access import Refused, Role
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.typed_text import folded, seen
-from store.messages import outbox
+from store.messages import outbox, slots
 from store.messages.outbox import Kind, Owed
 from store.requests import read
 from store.requests.decide import Decision
@@ -184,14 +184,17 @@ async def explain_all(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
 
 
 async def answer_message(event: dict[str, Any], deps: Deps) -> None:
-    """Somebody wrote to the bot: help comes in the same place. Not to bots, edits and deletions."""
+    """Somebody wrote to the bot: help comes in the same place. Not to bots, edits and deletions.
+
+    Slack delivers an event again whose answer it has missed: help to one message comes once.
+    """
     if event.get("channel_type") != "im" or event.get("subtype") or event.get("bot_id"):
         return
     user, ts = event.get("user"), event.get("ts")
     if isinstance(user, str) and isinstance(ts, str):
         async with deps.db.transaction() as session:
             owed = Owed.post(Kind.HELP, user, user, ts)
-            await outbox.owe(session, [owed], now=deps.clock())
+            await slots.owe_once(session, [owed], now=deps.clock())
 
 
 def help_for(role: Role | None) -> Message:

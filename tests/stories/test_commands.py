@@ -46,6 +46,15 @@ async def test_a_message_to_the_bot_is_answered_with_help(team: Team) -> None:
     assert "[ All commands ]" in team.words(answer)
 
 
+async def test_a_message_delivered_again_is_answered_once(team: Team) -> None:
+    event = {"type": "message", "channel_type": "im", "channel": team.bob.dm.id}
+    told = event | {"user": team.bob.id, "ts": "1.1", "text": "hello?"}
+    for each in (told, told, told | {"ts": "1.2"}):
+        await team.workspace.emit(each)
+        await team.send_all()
+    assert [m.text for m in team.bob.sees()] == 2 * [team.bob.sees()[0].text]
+
+
 NOT_UNDERSTOOD = {
     "aprove MP-1": "I don't know aprove. Did you mean approve?",
     "lst": "I don't know lst. Did you mean list?",
