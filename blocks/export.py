@@ -1,6 +1,6 @@
 """What a person hears of their export: that it is prepared, how far it is, and how it ended.
 
-One message, redrawn as it goes; the file itself comes below it. All sentences say what to do next.
+One message, redrawn as it goes; the file takes its place. All sentences say what to do next.
 """
 
 from blocks import request_list
@@ -19,13 +19,15 @@ def accepted(export: Export, people: People) -> Message:
     )
 
 
-def build(export: Export, people: People, *, file_name: str) -> Message:
-    """How it goes, in the asker's direct messages."""
+def comment(export: Export, people: People, *, rows: int) -> str:
+    """What stands above the file; finished mrkdwn."""
+    return f"✅ Your download is here · {plural(rows, 'request')}\n{_what(export, people)}"
+
+
+def build(export: Export, people: People) -> Message:
+    """How it goes, in the asker's direct messages, as long as there is no file."""
     what = _what(export, people)
     match export.state:
-        case ExportState.DONE if export.rows:
-            count = plural(export.rows, "request")
-            return plain(f"✅ Your download is here: *{line(file_name, 100)}* · {count}\n{what}")
         case ExportState.DONE:
             return plain(
                 f"Nothing to export: no request matches. Remove a filter and try again.\n{what}"

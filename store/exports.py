@@ -40,6 +40,8 @@ from store.tables import ExportRow, RequestRow
 
 LEASE = timedelta(minutes=4)
 """How long an export belongs to its maker after each report; longer than any one step."""
+SOON = timedelta(seconds=3)
+"""Nothing is said of a file that is there by then: of most the asker hears by the file alone."""
 CHUNK = 500
 """Requests read at a time: so many stay in the processor's cache until they are written."""
 WAITING, MAKING = ExportState.WAITING.value, ExportState.MAKING.value
@@ -91,7 +93,7 @@ async def ask(
             return Asked(_export(existing), new=False)
         session.add(same)
         await session.flush()
-        await _owe(session, same.id, asker, now)
+        await _owe(session, same.id, asker, now, due=now + SOON)
         notify_after_commit(session, Topic.EXPORTS)
         return Asked(_export(same), new=True)
 
@@ -231,8 +233,10 @@ async def _change(
         return bool(changed.rowcount)
 
 
-async def _owe(session: AsyncSession, export_id: int, asker: str, now: datetime) -> None:
-    await outbox.owe(session, [Owed.export(export_id, asker)], now=now)
+async def _owe(
+    session: AsyncSession, export_id: int, asker: str, now: datetime, *, due: datetime | None = None
+) -> None:
+    await outbox.owe(session, [Owed.export(export_id, asker)], now=now, due=due)
 
 
 def _export(row: ExportRow) -> Export:

@@ -121,8 +121,8 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     yield "policies differ", notices.policies_differ()
     yield "help", notices.help([(each.example, each.meaning) for each in SUBCOMMANDS])
     yield "a sentence in a modal", notices.notice_view("Not possible", "Nothing was changed.")
-    made = Export(1, _REVIEWER, ListQuery(), Format.CSV, ExportState.DONE, now, rows=5)
-    yield "export", export.build(made, _PEOPLE, file_name="requests.csv")
+    made = Export(1, _REVIEWER, ListQuery(), Format.CSV, ExportState.MAKING, now, rows=5)
+    yield "export", export.build(made, _PEOPLE)
 
 
 def _lists(requests: list[Request], now: datetime) -> Iterator[Surface]:

@@ -21,12 +21,13 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
+from blocks import export as export_blocks
 from bot.exports.make import FULL_DISK, Order
 from bot.exports.slack_files import Files
 from bot.outgoing.verdict import Sent, TryAgain, judge
 from bot.profiles import Profiles
 from handlers.slack_errors import Answer, answer_of
-from store import exports
+from store import exports, people
 from store.domain.clock import Clock
 from store.domain.export import Export
 from store.domain.policy import PolicyInForce
@@ -133,7 +134,7 @@ class ExportLoop:
                 path = folder / export.file_name(zone)
                 rows = await self._make(export, path, zone)
                 if rows:
-                    await self._send(export, path, channel)
+                    await self._send(export, path, channel, rows)
         await exports.finish(self._db, export, now=self._clock(), rows=rows)
 
     async def _make(self, export: Export, path: Path, zone: ZoneInfo) -> int:
@@ -186,13 +187,16 @@ class ExportLoop:
         await process.wait()
         return rows
 
-    async def _send(self, export: Export, path: Path, channel: str) -> None:
+    async def _send(self, export: Export, path: Path, channel: str, rows: int) -> None:
         length = (await asyncio.to_thread(path.stat)).st_size
         url, file_id = await self._files.offer(path.name, length)
         _still_ours(await exports.renew_lease(self._db, export, now=self._clock()))
         await self._files.send(path, url)
         _still_ours(await exports.renew_lease(self._db, export, now=self._clock(), file_id=file_id))
-        await self._files.share(file_id, path.name, channel)
+        async with self._db.snapshot() as session:
+            known = await people.known(session, export.query.filter.submitters)
+        said = export_blocks.comment(export, known, rows=rows)
+        await self._files.share(file_id, path.name, channel, said)
 
     async def _refused(self, export: Export, answer: Answer) -> None:
         """Slack did not take it, or perhaps did: later, or never.

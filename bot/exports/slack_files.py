@@ -43,10 +43,10 @@ class Files:
         async with self.http.post(url, data=file, timeout=wait, proxy=proxy_for(url)) as answer:
             answer.raise_for_status()
 
-    async def share(self, file_id: str, title: str, channel: str) -> None:
-        """Show the file in the conversation."""
+    async def share(self, file_id: str, title: str, channel: str, comment: str) -> None:
+        """Show the file in the conversation, with a comment of finished mrkdwn."""
         await self.client.files_completeUploadExternal(
-            files=[{"id": file_id, "title": title}], channel_id=channel
+            files=[{"id": file_id, "title": title}], channel_id=channel, initial_comment=comment
         )
 
     async def is_shared(self, file_id: str, channel: str, *, since: datetime) -> bool:

@@ -23,7 +23,7 @@ from blocks import (
     undelivered,
 )
 from blocks import export as export_blocks
-from bot.outgoing.slack_calls import Call, DeleteOthers, Edit, Post, Publish, Reply
+from bot.outgoing.slack_calls import Call, Delete, DeleteOthers, Edit, Post, Publish, Reply
 from bot.profiles import Profiles
 from handlers import commands
 from store import exports, people
@@ -31,6 +31,7 @@ from store.audit import checkpoints
 from store.domain.absences import is_away, stand_in
 from store.domain.access import Denial, Refused
 from store.domain.clock import Clock
+from store.domain.export import ExportState
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.policy import Policy, PolicyInForce
@@ -85,7 +86,7 @@ class Renderer:
             case Kind.HOME:
                 return await _home(owed, db, profiles, policy, now)
             case Kind.EXPORT:
-                return await _export(owed, db, profiles)
+                return await _export(owed, db)
             case Kind.HOOK_PAUSED:
                 return Post(notices.hook_paused(owed.data["url"], owed.data["why"]), owed.recipient)
             case Kind.CONTRADICTION:
@@ -357,18 +358,24 @@ async def _contradiction(owed: Claimed, db: Database, profiles: Profiles) -> Cal
     return Post(notices.contradiction(request, act, decider, known), owed.recipient)
 
 
-async def _export(owed: Claimed, db: Database, profiles: Profiles) -> Call:
-    """To a click on a button, that the export is being made; then how far it is, and its end."""
+async def _export(owed: Claimed, db: Database) -> Call | None:
+    """To a click on a button, that the export is being made; then how far it is, until the file is
+    there: then what told of it goes, and what was not posted yet is moot.
+    """
     async with db.snapshot() as session:
         export = await exports.find(session, owed.data["export"])
         known = await people.known(session, export.query.filter.submitters)
     if url := owed.data.get("url"):
         return Reply(export_blocks.accepted(export, known), url, replace=False)
-    zone = await profiles.zone(owed.recipient)
-    message = export_blocks.build(export, known, file_name=export.file_name(zone))
+    has_file = export.state is ExportState.DONE and export.rows > 0
+    if export.channel and export.ts and has_file:
+        return Delete(export.channel, export.ts)
+    if has_file and not owed.doubtful:
+        return None
+    message = export_blocks.build(export, known)
     if export.channel and export.ts:
         return Edit(message, export.channel, export.ts)
-    return Post(message, owed.recipient)
+    return Post(message, owed.recipient, is_late=has_file)
 
 
 async def _undelivered(owed: Claimed, db: Database, policy: Policy) -> Call | None:

@@ -20,6 +20,7 @@ from bot.outgoing.messages import NotYetError, Renderer
 from bot.outgoing.settle import Settler
 from bot.outgoing.slack_calls import (
     Call,
+    Delete,
     DeleteOthers,
     Edit,
     Place,
@@ -184,7 +185,7 @@ class Sender:
 
 def _more_plainly_each_time(call: Call, message: Claimed) -> Iterator[Call]:
     yield call
-    if isinstance(call, DeleteOthers):
+    if isinstance(call, Delete | DeleteOthers):
         return
     if isinstance(call, Publish):
         for view in plainer.views(call.view):

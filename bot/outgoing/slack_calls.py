@@ -1,4 +1,4 @@
-"""The four calls that bring a message to Slack, and what came back. Nothing else sends messages.
+"""The calls that bring a message to Slack, and what came back. Nothing else sends messages.
 
 No retries here: the outbox keeps what is owed, `bot.outgoing.verdict` says when to try again.
 Measured: the client's own retry after a lost connection posts twice.
@@ -19,9 +19,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.message import Json, Message
 from bot import slack_client
-from bot.outgoing.verdict import NOT_SLACKS
+from bot.outgoing.verdict import MESSAGE_GONE, NOT_SLACKS
 from bot.slack_client import AddressError
-from handlers.slack_errors import PAGE, Answer, answer_of, wait_of
+from handlers.slack_errors import PAGE, Answer, answer_of, code_of, wait_of
 from store.messages.cards import Card
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,14 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class Delete:
+    """`chat.delete`: a message of ours whose place something else has taken."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteOthers:
     """`chat.delete` of every copy of one message but this one: a post that was given up on may land
     after it was posted again. `key` is that message's; it was first posted after `since`.
@@ -91,7 +99,7 @@ class DeleteOthers:
     thread_ts: str | None = None
 
 
-Call = Post | Edit | Reply | Publish | DeleteOthers
+Call = Post | Edit | Reply | Publish | Delete | DeleteOthers
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,9 @@ class SlackCalls:
                     return await self._reply(call, key), None
                 case Publish():
                     await self._client.views_publish(user_id=call.user, view=call.view)
+                    return Answer(200), None
+                case Delete():
+                    await self._delete(call)
                     return Answer(200), None
                 case DeleteOthers():
                     await self._delete_others(call)
@@ -173,6 +184,13 @@ class SlackCalls:
         async for ts in self._copies(channel, post.thread_ts, key, since):
             return Place(channel, ts)
         return None
+
+    async def _delete(self, call: Delete) -> None:
+        try:
+            await self._client.chat_delete(channel=call.channel, ts=call.ts)
+        except SlackApiError as error:
+            if code_of(error) != MESSAGE_GONE:
+                raise
 
     async def _delete_others(self, call: DeleteOthers) -> None:
         found = self._copies(call.channel, call.thread_ts, call.key, call.since)

@@ -14,6 +14,8 @@ from bot.exports.loop import ATTEMPTS
 from store import exports
 from store.domain.export import ExportState
 from store.exports import LEASE
+from store.messages import outbox_admin
+from store.tables import OutboxState
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
 
@@ -26,6 +28,7 @@ async def team(sqlite_url: str, clock: MovedClock, tmp_path: Path) -> AsyncItera
     async with team_at_slack(sqlite_url, clock, tmp_path, mode="socket_mode") as together:
         await together.submit()
         await together.bob.command("/mp-requests export")
+        clock.move(seconds=3)
         await together.send_all()
         yield together
 
@@ -44,8 +47,9 @@ def shared(team: Team) -> list[str]:
 
 
 def told(team: Team) -> str:
-    """What bob reads of his download."""
-    return team.words(team.bob.message(containing="ownload"))
+    """What bob reads of his download, in the one message of it."""
+    (message,) = (m for m in team.bob.sees() if "ownload" in m.text and not m.ephemeral_to)
+    return team.words(message)
 
 
 def asked(team: Team) -> list[str]:
@@ -177,14 +181,23 @@ async def test_the_loop_makes_what_is_asked_for_as_soon_as_it_is(team: Team) -> 
 async def test_a_progress_message_posted_twice_in_doubt_is_one_and_ends_right(team: Team) -> None:
     team.workspace.faults.add("chat.postMessage", "drop_after")
     await team.alice.command("/mp-requests export mine")
+    team.clock.move(seconds=3)
     await team.send_all()
     while await made(team):
         pass
     await made(team, after=timedelta(seconds=10))
-    said = [team.words(m) for m in team.alice.sees() if "ownload" in m.plain()]
-    assert [words.split(":")[0] for words in said if "Your download" in words] == [
-        "✅ Your download is here"
-    ]
+    await made(team, after=timedelta(seconds=10))
+    said = [m.text for m in team.alice.sees() if "download" in m.text and not m.ephemeral_to]
+    assert [text.split(" ·")[0] for text in said] == ["✅ Your download is here"]
+
+
+async def test_a_progress_message_that_somebody_deleted_is_no_trouble(team: Team) -> None:
+    (progress,) = (m for m in team.bob.sees() if "ownload" in m.text and not m.ephemeral_to)
+    await team.bot.client.chat_delete(channel=progress.channel, ts=progress.ts)
+    await made(team)
+    assert told(team).startswith("✅ Your download is here")
+    async with team.bot.db.snapshot() as session:
+        assert await outbox_admin.count(session, [OutboxState.FAILED]) == 0
 
 
 async def test_nothing_of_the_log_tells_a_secret(

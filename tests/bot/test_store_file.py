@@ -230,4 +230,4 @@ async def test_a_full_disk_is_named_to_who_asked_for_a_download(sqlite_url: str)
 
     assert (code, said) == (FULL_DISK, b"")
     failed = replace(asked, state=ExportState.FAILED, why="no_room")
-    assert "the disk is full" in words(export.build(failed, {}, file_name="f.csv"))
+    assert "the disk is full" in words(export.build(failed, {}))

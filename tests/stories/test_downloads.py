@@ -39,6 +39,11 @@ def files(person: Person) -> list[Message]:
     return [message for message in person.sees() if message.files]
 
 
+def messages(person: Person) -> list[str]:
+    """What the bot has posted to this person of downloads."""
+    return [m.text for m in person.sees() if "download" in m.text and not m.ephemeral_to]
+
+
 def content(team: Team, person: Person) -> tuple[str, bytes]:
     """The name and the bytes of the one file this person was sent."""
     (message,) = files(person)
@@ -57,6 +62,9 @@ async def test_a_list_comes_as_a_file_by_direct_message(team: Team) -> None:
 
     answer = await team.bob.command("/mp-requests export category:release xlsx")
     await team.send_all()
+    assert messages(team.bob) == []  # what is there soon is not announced
+    team.clock.move(seconds=3)
+    await team.send_all()
     waiting = team.last(team.bob)
     await downloaded(team)
 
@@ -72,10 +80,9 @@ async def test_a_list_comes_as_a_file_by_direct_message(team: Team) -> None:
         "Alice Santos",
     )
     assert row[7] == datetime(2026, 11, 20, 10, 14)  # noqa: DTZ001 - Excel knows no zone
-    told = team.words(team.bob.message(containing="download"))
-    assert (
-        told == f"✅ Your download is here: requests-release-2026-11-20.xlsx · 1 request\n{command}"
-    )
+    told = messages(team.bob)  # the file has taken the place of the message
+    assert told == [f"✅ Your download is here · 1 request\n{command.replace('/mp', '`/mp')}`"]
+    assert files(team.bob)[0].text == told[0]
 
 
 async def test_the_name_of_a_file_says_what_is_in_it(team_once: Team) -> None:
@@ -112,8 +119,11 @@ async def test_the_button_of_a_list_gives_that_list(team_once: Team) -> None:
 
     answer = await team.alice.click(shown, "list.download")
     await downloaded(team)
+    team.clock.move(seconds=3)
+    await team.send_all()
 
     assert answer.acked
+    assert len(messages(team.alice)) == 1
     assert [row["Request"] for row in rows(team, team.alice)] == [mine.ref]
     assert content(team, team.alice)[0] == "my-requests-under-review-2026-11-20.csv"
     assert "Preparing your download: My Requests as CSV" in "".join(

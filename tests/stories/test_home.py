@@ -183,6 +183,7 @@ async def test_download_is_answered_above_home_and_comes_by_message(team_once: T
     home = await at_home(team_once, team_once.alice)
 
     answer = await team_once.alice.click(home, "list.download")
+    team_once.clock.move(seconds=3)
     await team_once.send_all()
 
     assert answer.view is not None
