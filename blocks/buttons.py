@@ -26,6 +26,7 @@ from blocks.text import plain, words
 from store.domain import release_stages
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
+from store.domain.questions import Question
 from store.domain.request import ReleaseStage, Request
 
 APPROVE = "request.approve"
@@ -62,6 +63,10 @@ FORM_CATEGORY = "category"
 FORM_PROGRAM = "program"
 AWAY = "absence.ask"
 BACK = "absence.back"
+ASK = "request.ask"
+QUEUE_ASK = "queue.ask"
+ANSWER = "question.answer"
+CLOSE = "question.close"
 
 ALL_ACTIONS = (
     APPROVE,
@@ -98,6 +103,10 @@ ALL_ACTIONS = (
     FORM_PROGRAM,
     AWAY,
     BACK,
+    ASK,
+    QUEUE_ASK,
+    ANSWER,
+    CLOSE,
 )
 
 # Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.
@@ -162,6 +171,48 @@ def reject(request: Request, action_id: str = REJECT) -> ButtonElement:
         value=RequestRound.of(request).encode(),
         style="danger",
     )
+
+
+def ask(request: Request, action_id: str = ASK) -> ButtonElement:
+    """Opens the form for a question to the submitter."""
+    return link("Ask", action_id, RequestRound.of(request).encode())
+
+
+def answer(request: Request, question: Question) -> ButtonElement:
+    """Opens the form for the answer to this question."""
+    return ButtonElement(
+        text=words("Answer"),
+        action_id=ANSWER,
+        value=_of_question(request, question),
+        style="primary",
+    )
+
+
+def close(request: Request, question: Question) -> ButtonElement:
+    """Closes this question without an answer, after Slack has asked once more."""
+    return ButtonElement(
+        text=words("Close"),
+        action_id=CLOSE,
+        value=_of_question(request, question),
+        confirm=ConfirmObject(
+            title=words("Close this question?"),
+            text=words("It stays on record, without an answer. Nobody is asked for one any more."),
+            confirm=words("Close it"),
+            deny=words("Not yet"),
+        ),
+    )
+
+
+def _of_question(request: Request, question: Question) -> str:
+    return f"{RequestRound.of(request).encode()} {question.number}"
+
+
+def parse_question(value: str) -> tuple[RequestRound, int] | None:
+    """Read back which question of a request it is; None for anything we did not write."""
+    seen, _, number = value.partition(" ")
+    request = RequestRound.parse(seen)
+    is_number = number.isascii() and number.isdecimal() and len(number) < 10
+    return (request, int(number)) if request and is_number else None
 
 
 def withdraw(request: Request) -> ButtonElement:

@@ -94,6 +94,19 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             )
         case Denial.SEAT_TAKEN:
             return _seat_taken(request, people, asker)
+        case Denial.NOT_ASKED:
+            submitter = who(request.submitted_by, people)
+            return f"Only {submitter}, who submitted {request.ref}, can answer what is asked there."
+        case Denial.NOTHING_TO_ANSWER:
+            return _nothing_to_answer(request, people, asker)
+        case Denial.NOT_THE_ASKER:
+            return f"Only who asked or {admin} can close a question about {request.ref}."
+        case Denial.SUBMITTER_GONE:
+            submitter = who(request.submitted_by, people)
+            return (
+                f"{submitter} has left Slack, so nobody would answer a question about "
+                f"{request.ref}. Nothing was asked; decide on what is there."
+            )
         case _:
             assert_never(refused.denial)
 
@@ -149,6 +162,15 @@ def _seat_taken(request: Request, people: People, asker: str) -> str:
 def _still_needs(request: Request, people: People) -> str:
     able = request_text.waiting_for(request, people, last="and")
     return f" {_stage(request)} is waiting for {able}." if able else ""
+
+
+def _nothing_to_answer(request: Request, people: People, asker: str) -> str:
+    if not request.is_open:
+        return _closed(request, people, asker)
+    return (
+        f"That question about {request.ref} was answered or closed meanwhile. `/mp-requests show "
+        f"{request.ref}` has all that was said."
+    )
 
 
 def _closed(request: Request, people: People, asker: str) -> str:

@@ -7,7 +7,7 @@ full size, what identifies the request last and small. After the end it shrinks 
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
-from blocks import buttons, request_text
+from blocks import buttons, questions, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import clip, mrkdwn, quote, who
 from store.domain.request import Audience, People, Request, Status
@@ -21,6 +21,7 @@ def build(
     people: People,
     *,
     may_decide: bool = True,
+    may_ask: bool = True,
     may_send: bool = False,
     audience: Audience = Audience.REVIEWER,
 ) -> Message:
@@ -30,9 +31,14 @@ def build(
         again = [buttons.row(buttons.send_again(request))] if is_unsent else []
         return Message(_fallback(request, people, audience), (*_ending(request, people), *again))
     row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
+    row += [buttons.ask(request)] if may_ask else []
     return Message(
         _fallback(request, people, audience),
-        (*facts(request, people), buttons.row(*row, buttons.details(request))),
+        (
+            *facts(request, people),
+            *questions.folded(request, people),
+            buttons.row(*row, buttons.details(request)),
+        ),
     )
 
 
@@ -66,7 +72,8 @@ def receipt(request: Request, people: People) -> Message:
     if request.is_open:
         sent = _said(f"📨 {_receipt_sentence(request, people)}")
         way_back = buttons.row(buttons.withdraw(request), buttons.details(request))
-        return Message(fallback, (sent, *facts(request, people), way_back))
+        asked = questions.folded(request, people, may_answer=True)
+        return Message(fallback, (sent, *facts(request, people), *asked, way_back))
     row = [buttons.row(buttons.again(request))] if request.came_to_nothing else []
     return Message(fallback, (*_ending(request, people), *row))
 
@@ -103,7 +110,7 @@ def _ending(request: Request, people: People) -> list[Block]:
         text=mrkdwn(request_text.ending(request, people)), accessory=buttons.details(request)
     )
     reasons = filter(None, (request.decision_reason, request.platform_reason))
-    return [ended, *map(_folded, reasons)]
+    return [ended, *map(_folded, reasons), *questions.folded(request, people)]
 
 
 def _folded(reason: str) -> SectionBlock:

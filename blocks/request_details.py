@@ -8,7 +8,6 @@ once more at the step of the process that they belong to.
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -24,7 +23,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import buttons, request_text, timeline, what_changed
+from blocks import buttons, questions, request_text, timeline, what_changed
 from blocks.text import (
     SECTION_LIMIT,
     date,
@@ -34,7 +33,7 @@ from blocks.text import (
     packed,
     pieces,
     plain,
-    quote,
+    quotes,
     who,
     words,
 )
@@ -75,7 +74,12 @@ def build(
     offered = _acts(request, acts)
     head = [*_ending(request, people, pictures), *_heading(request, people, pictures), *offered]
     tail = _process(request, people, acts)
-    body = [*_about(request, people), *what_changed.build(request), *_submitted(request)]
+    body = [
+        *_about(request, people),
+        *what_changed.build(request),
+        *_submitted(request),
+        *questions.in_full(request, people, may_answer=Act.ANSWER in acts),
+    ]
     parts = _parts(body, [*head, *tail])
     part = min(max(part, 1), len(parts))
     turning = _turning(request, part, len(parts)) if len(parts) > 1 else []
@@ -116,8 +120,7 @@ def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
 
 def _quoted(reason: str) -> Iterator[Block]:
     """All of the reason: what it says is what the submitter has to mend."""
-    for piece in pieces(quote(reason, sys.maxsize), SECTION_LIMIT):
-        yield _section(piece if piece.startswith("> ") else f"> {piece}")
+    return map(_section, quotes(reason))
 
 
 def _heading(request: Request, people: People, pictures: bool) -> list[Block]:
@@ -256,6 +259,7 @@ _BUTTONS: dict[Act, Callable[[Request], InteractiveElement]] = {
     Act.APPROVE: buttons.approve,
     Act.SEND: buttons.send_again,
     Act.REJECT: buttons.reject,
+    Act.ASK: buttons.ask,
     Act.WITHDRAW: buttons.withdraw,
     Act.RESUBMIT: buttons.again,
 }

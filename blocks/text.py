@@ -6,6 +6,7 @@ no cut falls inside an entity.
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -114,6 +115,14 @@ def plain(text: str, limit: int) -> str:
 def quote(text: str, limit: int = SECTION_LIMIT) -> str:
     """A person's words as a Slack quotation, each line of it; at most `limit` characters."""
     return clip("\n".join(f"> {part}" for part in escape(text.strip()).split("\n")), limit)
+
+
+def quotes(text: str, limit: int = sys.maxsize) -> Iterator[str]:
+    """A person's words as Slack quotations, each of as much as a section takes; together at most
+    `limit` characters.
+    """
+    for piece in pieces(quote(text, limit), SECTION_LIMIT):
+        yield piece if piece.startswith("> ") else f"> {piece}"
 
 
 def mrkdwn(text: str) -> MarkdownTextObject:

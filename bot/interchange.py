@@ -5,10 +5,12 @@ under `review`, which whoever reads a request passes over: a review starts anew 
 are e-mail addresses, which mean the same person elsewhere too; else Slack user ids. Times are UTC.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from store.domain.export import Entry
+from store.domain.questions import Question
 from store.domain.request import People, Request, Vote
 from store.domain.submission import REVIEW
 from store.domain.terms import Terms
@@ -53,6 +55,7 @@ def summary(request: Request, people: People) -> dict[str, Any]:
     found[REVIEW] |= {
         "revision": request.revision,
         "due_at": moment(request.due_at),
+        "questions_open": request.questions_open,
         "attempt": request.attempt,
         "resubmission_of": f"MP-{before}" if before else None,
         "release_stage": request.release_stage,
@@ -65,10 +68,28 @@ def summary(request: Request, people: People) -> dict[str, Any]:
 
 
 def staged(request: Request, people: People) -> dict[str, Any]:
-    """The same with what each stage needs, and who has approved there."""
+    """The same with what each stage needs, who has approved there, and what was asked."""
     found = summary(request, people)
     found[REVIEW]["stages"] = _stages(request, people)
+    found[REVIEW]["questions"] = asked(request.questions, people)
     return found
+
+
+def asked(questions: Sequence[Question], people: People) -> list[dict[str, Any]]:
+    """What was asked of the submitter, and what the answer was."""
+    return [
+        {
+            "number": each.number,
+            "asked_by": known_as(each.asked_by, people),
+            "asked_at": moment(each.asked_at),
+            "question": each.question,
+            "answer": each.answer,
+            "answered_at": moment(each.answered_at),
+            "closed_by": known_as(each.closed_by, people),
+            "closed_at": moment(each.closed_at),
+        }
+        for each in questions
+    ]
 
 
 def in_full(record: Record) -> dict[str, Any]:

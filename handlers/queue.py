@@ -66,14 +66,14 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     await ack()
     told = await clicks.told(answer, click.user, deps)
     stays = isinstance(answer, Refused) and answer.denial is Denial.STALE
-    metadata = _carried(body)
+    metadata = carried(body)
     await go_on(click.view_id, metadata, click.user, [told], deps, client, stays=stays)
 
 
 async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Open the reject form on top; what it leads to is shown here (`handlers.decide.reject`)."""
     click = Click.read(body)
-    metadata = _carried(body)
+    metadata = carried(body)
     decision = click.decision(Act.REJECT, deps.clock())
     answer = await examine(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
@@ -88,7 +88,7 @@ async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
 async def skip(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Leave it for the end of the queue."""
     click = Click.read(body)
-    metadata = _carried(body)
+    metadata = carried(body)
     await go_on(click.view_id, metadata, click.user, [], deps, client, skipped=True)
     await ack()
 
@@ -119,7 +119,7 @@ async def go_on(
     await views.shown(partial(client.views_update, view_id=view_id)(view=view))
 
 
-def _carried(body: Mapping[str, Any]) -> str:
+def carried(body: Mapping[str, Any]) -> str:
     """What the modal carries; nothing where the click came from no modal, as no button of ours."""
     return (body.get("view") or {}).get("private_metadata") or ""
 

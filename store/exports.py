@@ -60,7 +60,9 @@ class _Moment(TypeDecorator[datetime]):
         return datetime.combine(value, value.time(), UTC)
 
 
-_KEPT: tuple[Any, ...] = tuple(getattr(RequestRow, name) for name in Entry._fields)
+_KEPT: tuple[Any, ...] = tuple(
+    getattr(RequestRow, name) for name in Entry._fields if name != "questions"
+)
 _FACTS = tuple(
     type_coerce(column, _Moment()) if isinstance(column.type, UTCDateTime) else column
     for column in _KEPT
@@ -182,7 +184,7 @@ async def contents(
     entries = rows.with_only_columns(*_FACTS[:-1], cast(RequestRow.details, Text))
     stream = await (await session.connection()).stream(entries)
     async for chunk in stream.partitions(CHUNK):
-        yield [Entry._make((*facts, from_json(details))) for *facts, details in chunk]
+        yield [Entry._make((*facts, from_json(details), ())) for *facts, details in chunk]
 
 
 async def prune(session: AsyncSession, *, before: datetime) -> int:

@@ -18,11 +18,12 @@ _OF_THE_BOT = {
     "checkpoint": "SELECT, INSERT, UPDATE (webhook_at)",
     "request": "SELECT, INSERT, UPDATE",
     "vote": "SELECT, INSERT, UPDATE (verdict, rejection_class, reason, at, cast_for)",
+    "question": "SELECT, INSERT, UPDATE",
     "salt": "SELECT, INSERT, DELETE",
 }
 """Where it is not everything."""
 _OF_THE_AUDITOR = (
-    *("request", "assignment", "vote", "event", "salt", "card"),
+    *("request", "assignment", "vote", "question", "event", "salt", "card"),
     *("leaf", "node", "checkpoint", "person", "alembic_version"),
 )
 """What `audit verify`, `prove` and `export` read."""

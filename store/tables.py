@@ -160,6 +160,8 @@ class RequestRow(SQLModel, table=True):
     terms: dict[str, Any] | None = Field(default=None, sa_type=OptionalDocument)
     stage_key: str | None = None  # the name of its stage, folded; empty where no rule names one
     due_at: datetime | None = None
+    questions_asked: int = 0
+    questions_open: int = 0
 
 
 NOT_REFUSED = or_(
@@ -231,6 +233,27 @@ class VoteRow(SQLModel, table=True):
     reason: str | None = None
     at: datetime
     cast_for: str | None = None
+
+
+class QuestionRow(SQLModel, table=True):
+    """A question about a request, by its number there, as `store.domain.questions` has it.
+
+    The request counts its own, so that one without any is read without looking here.
+    """
+
+    __tablename__ = "question"
+
+    request_id: int = Field(sa_column=request_key(primary=True))
+    number: int = Field(primary_key=True)
+    asked_by: str
+    asked_at: datetime
+    question: str
+    answer: str | None = None
+    answered_at: datetime | None = None
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+    channel: str | None = None
+    ts: str | None = None
 
 
 class EventRow(SQLModel, table=True):

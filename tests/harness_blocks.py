@@ -10,12 +10,22 @@ from typing import Any
 
 from slack_sdk.models.views import View
 
-from blocks import decision_form, digest, notices, request_card, request_details
+from blocks import (
+    answer_form,
+    ask_form,
+    decision_form,
+    digest,
+    notices,
+    questions,
+    request_card,
+    request_details,
+)
 from blocks.message import Message
 from blocks.request_form import steps
 from bot.sandbox import screen
 from store.domain.draft import Draft, values_of
 from store.domain.lifecycle import Act
+from store.domain.questions import TEXT_LIMIT, Question
 from store.domain.request import Audience, Category, RejectionClass, Request, Status
 from tests.cast import ALICE, BOB, NOW, PEOPLE, request, sample_of
 
@@ -68,6 +78,11 @@ def hostile(category: Category, text: str) -> dict[str, Any]:
         "title": text[:150],
         "mini_program_name": text[:150],
         "version": text[:64],
+        "questions": (
+            Question(1, BOB, NOW, text, text, NOW),
+            Question(2, BOB, NOW, text, is_closable=True),
+            Question(3, BOB, NOW, (text * TEXT_LIMIT)[:TEXT_LIMIT]),
+        ),
     }
 
 
@@ -83,6 +98,10 @@ def messages(shown: Request) -> Iterator[Message]:
     yield digest.reminder(people[BOB], digest.Part([shown], 1), people, now=NOW)
     yield notices.outcome(shown, people)
     yield notices.withdrawn(shown, people)
+    for question in shown.questions:
+        yield questions.to_submitter(shown, question, people)
+        yield questions.to_asker(shown, question, people, may_decide=True)
+        yield questions.unreached(shown, question, people)
 
 
 def views(shown: Request) -> Iterator[View]:
@@ -90,6 +109,9 @@ def views(shown: Request) -> Iterator[View]:
     yield request_details.build(shown, PEOPLE, EVERY_ACT)
     yield request_details.build(shown, PEOPLE, frozenset())
     yield decision_form.build(shown, reason=str(shown.decision_reason or ""))
+    yield ask_form.build(shown, PEOPLE, [question.question[:150] for question in shown.questions])
+    for question in shown.questions:
+        yield answer_form.build(shown, question, PEOPLE)
     draft = Draft("d1", shown.submitted_by, values_of(shown), shown)
     for step in steps.Step:
         yield steps.build(draft, step)

@@ -53,6 +53,21 @@ class Sent(BaseModel):
     at: datetime | None
 
 
+class Question(BaseModel):
+    """What was asked of the submitter. It is open while it has neither an answer nor been closed;
+    `closed_by` is null where the end of the review closed it.
+    """
+
+    number: int
+    asked_by: str
+    asked_at: datetime
+    question: str
+    answer: str | None
+    answered_at: datetime | None
+    closed_by: str | None
+    closed_at: datetime | None
+
+
 class Stage(BaseModel):
     """A stage of the review. `needed` is a number of approvals, or "all"."""
 
@@ -81,6 +96,7 @@ class Review(BaseModel):
     rule: str | None
     stage: str | None
     due_at: datetime | None
+    questions_open: int
     attempt: int
     resubmission_of: str | None
     release_stage: ReleaseStage | None
@@ -95,6 +111,7 @@ class FullReview(Review):
 
     reviewers: list[str]
     stages: list[Stage]
+    questions: list[Question]
     votes: list[Vote]
     history: list[Event]
     sent: list[Sent]

@@ -13,7 +13,9 @@ from typing import Any
 from slack_sdk.models.views import View
 
 from blocks import (
+    answer_form,
     approval_form,
+    ask_form,
     decision_form,
     digest,
     export,
@@ -22,6 +24,7 @@ from blocks import (
     notices,
     paging,
     plainer,
+    questions,
     queue,
     request_card,
     request_details,
@@ -38,6 +41,7 @@ from store.domain.export import Export, ExportState, Format
 from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Page, Scope
 from store.domain.lists.queue import Place, Queue
+from store.domain.questions import TEXT_LIMIT, Question
 from store.domain.request import (
     Category,
     Person,
@@ -70,6 +74,7 @@ def surfaces(now: datetime) -> Iterator[Surface]:
         yield from _of_one(_ended(release, status, now))
     yield from _told(release, now)
     yield from _lists(list(waiting.values()), now)
+    yield from _questions(release, now)
     yield from _long(release, now)
 
 
@@ -123,6 +128,23 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     yield "a sentence in a modal", notices.notice_view("Not possible", "Nothing was changed.")
     made = Export(1, _REVIEWER, ListQuery(), Format.CSV, ExportState.MAKING, now, rows=5)
     yield "export", export.build(made, _PEOPLE)
+
+
+def _questions(release: Request, now: datetime) -> Iterator[Surface]:
+    """Open, answered, and as long as they may be, in Chinese."""
+    open_ = Question(1, _REVIEWER, now, (_CHINESE * TEXT_LIMIT)[:TEXT_LIMIT])
+    answered = replace(open_, answer=open_.question, answered_at=now)
+    yield "ask form", ask_form.build(release, _PEOPLE, ["Is the test account valid?"])
+    yield "answer form", answer_form.build(release, open_, _PEOPLE)
+    for name, question in (("open", open_), ("answered", answered)):
+        asked = replace(release, questions=(question, question))
+        yield f"card, {name} questions", request_card.build(asked, _PEOPLE)
+        yield f"receipt, {name} questions", request_card.receipt(asked, _PEOPLE)
+        yield f"details, {name} questions", request_details.build(asked, _PEOPLE, frozenset(Act))
+        yield f"question, {name}", questions.to_submitter(release, question, _PEOPLE)
+    told = questions.to_asker(release, answered, _PEOPLE, may_decide=True)
+    yield "question answered, to who asked", told
+    yield "question not delivered", questions.unreached(release, open_, _PEOPLE)
 
 
 def _lists(requests: list[Request], now: datetime) -> Iterator[Surface]:

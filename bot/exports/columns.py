@@ -27,7 +27,7 @@ class Column(NamedTuple):
 
 
 NUMBER = Column("Request", 10)
-_WIDE = {"title": 44, "description": 60, "features": 60, "More": 60}
+_WIDE = {"questions": 60, "title": 44, "description": 60, "features": 60, "More": 60}
 _DETAILS = {
     key: field.title or key
     for category in Category
@@ -64,7 +64,7 @@ def facts(zone: ZoneInfo) -> tuple[Column, ...]:
     )
     decision = (Column("Decision", 40), Column("Reason", 60), Column("Decided By", 24))
     names = (Column("Mini Program ID", 22), Column("External ID", 22))
-    review = (Column("Rule", 24), Column("Stage", 24))
+    review = (Column("Rule", 24), Column("Stage", 24), Column("Questions", _WIDE["questions"]))
     return (*nine, *decision, *names, *review)
 
 
@@ -98,6 +98,7 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         entry.mini_program_id,
         entry.external_id,
         *_review(entry),
+        _questions(entry, people, zone),
     ]
 
 
@@ -114,6 +115,18 @@ def _review(entry: Entry) -> tuple[Cell, Cell]:
         return terms.rule, None
     name, count = terms.named[entry.stage - 1].name, len(terms.named)
     return terms.rule, f"{entry.stage} of {count}: {name}" if count > 1 else name
+
+
+def _questions(entry: Entry, people: People, zone: ZoneInfo) -> str | None:
+    """ "2026-11-20 11:14 Bob Reyes: Which …?", and the answer in the line below."""
+    said = []
+    for each in entry.questions:
+        said.append((each.asked_at, each.asked_by, each.question))
+        if each.answered_at and each.answer is not None:
+            said.append((each.answered_at, entry.submitted_by, each.answer))
+    return "\n".join(
+        f"{at.astimezone(zone):%Y-%m-%d %H:%M} {_name(by, people)}: {text}" for at, by, text in said
+    )
 
 
 def _detail_title(key: str) -> str:

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.interchange import exported
+from bot.interchange import asked, exported
 from store.domain.export import Entry
 from store.domain.request import People
+from store.domain.submission import REVIEW
 
 
 @contextmanager
@@ -21,7 +22,8 @@ def writing(path: Path, _zone: ZoneInfo) -> Iterator[Callable[[Entry, People], N
     with path.open("w", encoding="utf-8", newline="\n") as file:
 
         def add(entry: Entry, people: People) -> None:
-            line = json.dumps(exported(entry, people), ensure_ascii=False)
-            file.write(f"{line}\n")
+            found = exported(entry, people)
+            found[REVIEW]["questions"] = asked(entry.questions, people)
+            file.write(f"{json.dumps(found, ensure_ascii=False)}\n")
 
         yield add

@@ -12,13 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.exports import csv_file, json_file, xlsx_file
-from store import exports, people
+from store import exports, people, questions
 from store.domain.export import Entry, Export, Format
 from store.domain.policy import Policy
 from store.domain.request import Person
 from store.engine.database import Database
 from store.engine.sqlite_file import make_private
 from store.engine.time_limits import LONG
+from store.questions import Questions
 
 FULL_DISK = 74
 """What the maker's process ends with where there is no room for the file."""
@@ -61,14 +62,19 @@ async def _write(
     zone = ZoneInfo(order.zone)
     with _WRITERS[export.format](order.path, zone) as add:
         async for chunk in exports.contents(session, export, roster, zone):
-            met.update(await people.known(session, _named(chunk) - met.keys()))
+            asked_about = [entry.id for entry in chunk if entry.questions_asked]
+            asked = await questions.of(session, asked_about) if asked_about else {}
+            met.update(await people.known(session, _named(chunk, asked) - met.keys()))
             for entry in chunk:
-                add(entry, met)
+                theirs = asked.get(entry.id)
+                add(entry._replace(questions=theirs) if theirs else entry, met)
             count += len(chunk)
             progress(count)
     return count
 
 
-def _named(chunk: Sequence[Entry]) -> set[str]:
+def _named(chunk: Sequence[Entry], asked: Questions) -> set[str]:
     deciders = {u for entry in chunk for u in (entry.decided_by, entry.decided_for) if u}
-    return deciders | {entry.submitted_by for entry in chunk}
+    of_questions = (each for theirs in asked.values() for each in theirs)
+    askers = {u for each in of_questions for u in (each.asked_by, each.closed_by) if u}
+    return deciders | askers | {entry.submitted_by for entry in chunk}

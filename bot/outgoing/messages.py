@@ -17,6 +17,7 @@ from blocks import (
     home,
     notices,
     paging,
+    questions,
     refusals,
     request_card,
     request_list,
@@ -35,6 +36,7 @@ from store.domain.export import ExportState
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.policy import Policy, PolicyInForce
+from store.domain.questions import Question
 from store.domain.request import Audience, Person, Request
 from store.engine.database import Database
 from store.lists import listing
@@ -111,6 +113,12 @@ class Renderer:
                 return await _stuck(owed, db, profiles, policy, now)
             case Kind.ABSENCE:
                 return await _absence(owed, db, profiles, now)
+            case Kind.QUESTION:
+                return await _question(owed, db, profiles)
+            case Kind.ANSWER:
+                return await _answered(owed, db, profiles, policy, now)
+            case Kind.UNREACHED:
+                return await _unreached(owed, db, profiles)
             case _ as never:
                 assert_never(never)
 
@@ -142,11 +150,11 @@ async def _card(
     elif audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known)
     else:
-        may_decide = Act.APPROVE in acts
         message = request_card.build(
             request,
             known,
-            may_decide=may_decide,
+            may_decide=Act.APPROVE in acts,
+            may_ask=Act.ASK in acts,
             may_send=Act.SEND in acts,
             audience=audience,
         )
@@ -183,7 +191,7 @@ async def _as_read(
     if audience is Audience.CHANNEL and reader in policy.channels:
         request = await read.in_context(session, request_id)
         request = await read.reviewed_now(session, request, policy=policy, now=now)
-        return request, {Act.SEE, Act.APPROVE, Act.SEND}
+        return request, {Act.SEE, Act.APPROVE, Act.SEND, Act.ASK}
     seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
     if isinstance(seen, Refused):  # as of any channel, which is nobody
         request = await read.one(session, request_id)
@@ -454,6 +462,52 @@ async def _absence(owed: Claimed, db: Database, profiles: Profiles, now: datetim
     return Post(absence.notice(reader, user, by, found, known, stands_in=stands_in), reader)
 
 
+async def _question(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
+    """Moot where it was over before it was ever posted; else it is edited, and says how it ended.
+
+    One that may have been posted is looked for in Slack.
+    """
+    request = await _request(owed, db)
+    question = _numbered(request, owed)
+    if not question.is_open and not question.ts and not owed.doubtful:
+        return None
+    message = questions.to_submitter(request, question, await profiles.people(request.people()))
+    if question.channel and question.ts:
+        return Edit(message, question.channel, question.ts)
+    return Post(message, owed.recipient, is_late=not question.is_open)
+
+
+async def _answered(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """Moot for who may not see the request any more."""
+    reader = owed.recipient
+    async with db.snapshot() as session:
+        seen = await read.seen(session, owed.request_id or 0, viewer=reader, policy=policy, now=now)
+    if isinstance(seen, Refused):
+        return None
+    request, question = seen.request, _numbered(seen.request, owed)
+    known = await profiles.people(request.people())
+    may_decide = Act.APPROVE in seen.acts
+    return Post(questions.to_asker(request, question, known, may_decide=may_decide), reader)
+
+
+async def _unreached(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
+    """Moot once the question is over."""
+    request = await _request(owed, db)
+    question = _numbered(request, owed)
+    if not question.is_open:
+        return None
+    known = await profiles.people(request.people())
+    return Post(questions.unreached(request, question, known), owed.recipient)
+
+
+def _numbered(request: Request, owed: Claimed) -> Question:
+    question = request.question(owed.data["number"])
+    assert question is not None, "a question is never deleted"
+    return question
+
+
 async def _is_admin(session: AsyncSession, user: str, policy: Policy) -> bool:
     """What is only for admins is not for who has been one when it was owed."""
     return user in (await people.roster(session, policy, only={user})).admins
@@ -461,4 +515,5 @@ async def _is_admin(session: AsyncSession, user: str, policy: Policy) -> bool:
 
 async def _request(owed: Claimed, db: Database) -> Request:
     async with db.snapshot() as session:
-        return await read.one(session, owed.request_id or 0)
+        request = await read.one(session, owed.request_id or 0)
+        return await read.with_questions(session, request)

@@ -19,7 +19,7 @@ from bot.outgoing.alarms import tell_admins
 from bot.outgoing.limits import Limits
 from bot.outgoing.slack_calls import Call, Edit, Place, Post, Reply
 from bot.outgoing.verdict import MESSAGE_GONE, GiveUp, TryAgain
-from store import exports
+from store import exports, questions
 from store.domain.clock import Clock
 from store.domain.policy import PolicyInForce
 from store.engine.batching import Batches
@@ -131,6 +131,8 @@ class Settler:
             await outbox.give_up(session, message, why=verdict.why, now=now)
             if verdict.why == MESSAGE_GONE and isinstance(call, Edit) and call.card:
                 await cards.record_deleted(session, call.card, now=now)
+            if message.kind is Kind.QUESTION and isinstance(call, Post):
+                await _tell_asker(session, message, now=now)
             await tell_admins(session, message, verdict, self._in_force.policy, now=now)
 
     def _ended(self, message: Claimed, outcome: str, **more: Any) -> None:
@@ -172,8 +174,35 @@ class Settler:
                     doubtful=message.doubtful,
                     now=now,
                 )
+            if place and message.kind is Kind.QUESTION:
+                await _record_question(session, message, place, now)
         await _owe_looks(session, batch, now)
         return [None for _ in batch]
+
+
+async def _tell_asker(session: AsyncSession, message: Claimed, *, now: datetime) -> None:
+    """Slack does not deliver the question: who asked it waits for nothing."""
+    request_id, number = message.request_id or 0, message.data["number"]
+    asked = (await questions.of(session, [request_id]))[request_id][number - 1]
+    told = Owed.post(
+        Kind.UNREACHED,
+        asked.asked_by,
+        *(request_id, number),
+        request_id=request_id,
+        data={"number": number},
+    )
+    await outbox.owe(session, [told], now=now)
+
+
+async def _record_question(
+    session: AsyncSession, message: Claimed, place: Place, now: datetime
+) -> None:
+    """A doubtful one was found in Slack, and may show an old state: it is owed once more."""
+    request_id, number = message.request_id or 0, message.data["number"]
+    await questions.record_posted(session, request_id, number, channel=place.channel, ts=place.ts)
+    if message.doubtful:
+        again = Owed.question(request_id, number, message.recipient, is_posted=True)
+        await outbox.owe(session, [again], now=now)
 
 
 async def _owe_looks(session: AsyncSession, batch: Sequence[_Sent], now: datetime) -> None:

@@ -15,7 +15,15 @@ from store.domain.target_rules import folded_app
 from store.domain.terms import Terms
 from store.domain.typed_text import folded
 from store.engine.database import AnyRow
-from store.tables import AssignmentRow, CardRow, EventRow, RequestRow, SaltRow, VoteRow
+from store.tables import (
+    AssignmentRow,
+    CardRow,
+    EventRow,
+    QuestionRow,
+    RequestRow,
+    SaltRow,
+    VoteRow,
+)
 
 _REPEATED = ("created_at", "status", "completed_on")
 """What an assignment repeats of its request."""
@@ -23,6 +31,8 @@ _YOUNGER = frozenset({"round", "due_at"})
 """Columns that histories from before rules never set: a migration made them of others."""
 _ENDING = ("status", "decided_by", "completed_on")
 _NOTHING = Sealed(0)
+_NOT_SEALED = frozenset({"request_id", "channel", "ts"})
+"""Columns of a question that its history says nothing of: where a message stands."""
 
 
 @dataclass(slots=True)
@@ -33,6 +43,7 @@ class Kept:
     events: list[AnyRow] = field(default_factory=list)
     assignments: dict[Key, AnyRow] = field(default_factory=dict)
     votes: dict[Key, AnyRow] = field(default_factory=dict)
+    questions: dict[int, AnyRow] = field(default_factory=dict)
     salts: dict[tuple[int, str], str] = field(default_factory=dict)
     shown_revision: int = 0
     """The newest that a copy in Slack shows."""
@@ -45,6 +56,8 @@ class Kept:
             self.assignments[row.stage, row.reviewer] = row  # who stands in is nobody's decision
         elif table is VoteRow:
             self.votes[row.stage, row.reviewer] = row
+        elif table is QuestionRow:
+            self.questions[row.number] = row
         elif table is SaltRow:
             self.salts[row.revision, row.name] = row.salt
         elif table is CardRow:
@@ -65,9 +78,10 @@ def compare(kept: Kept, history: History, people: People) -> list[str]:
     found = [
         *_ending(kept.row, history, people),
         *_columns(kept, history),
-        *_derived(kept.row),
+        *_derived(kept),
         *_assignments(kept, history, people),
         *_votes(kept, history, people),
+        *_questions(kept, history),
         *_salts(kept, history),
     ]
     if history.before and history.before.finding:
@@ -125,8 +139,12 @@ def _difference(what: str, value: Any, sealed: Sealed, kept: Kept) -> str:
     return f"{said} {place}"
 
 
-def _derived(row: AnyRow) -> Iterator[str]:
+def _derived(kept: Kept) -> Iterator[str]:
     """What is kept a second time, for lists and searches."""
+    row, questions = kept.row, kept.questions.values()
+    open_ = [each for each in questions if each.answered_at is None and each.closed_at is None]
+    if (row.questions_asked, row.questions_open) != (len(questions), len(open_)):
+        yield "it does not count the questions that are there"
     if row.search_text != searchable(row.mini_program_name, row.mini_program_id):
         yield "its search text does not follow from its mini program"
     category = Category(row.category) if row.category in set(Category) else None
@@ -197,6 +215,22 @@ def _votes(kept: Kept, history: History, people: People) -> Iterator[str]:
                 value = sealed_value(getattr(row, name))
                 if name != "request_id" and not sealed.fits(value, kept.salts):
                     yield _difference(f"{_words(name)} of {who}'s vote", value, sealed, kept)
+
+
+def _questions(kept: Kept, history: History) -> Iterator[str]:
+    for number in sorted(history.questions.keys() | kept.questions.keys()):
+        row, asked = kept.questions.get(number), history.questions.get(number, {})
+        if row is None:
+            last = max(each.revision for each in asked.values())
+            yield f"the record lacks question {number} (revision {last})"
+        elif not asked:
+            yield f"the record has a question {number} that its history does not know"
+        else:
+            for name in QuestionRow.model_fields:
+                sealed, value = asked.get(name, _NOTHING), sealed_value(getattr(row, name))
+                if name not in _NOT_SEALED and not sealed.fits(value, kept.salts):
+                    what = f"{_words(name)} of question {number}"
+                    yield _difference(what, value, sealed, kept)
 
 
 def _salts(kept: Kept, history: History) -> Iterator[str]:

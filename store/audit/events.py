@@ -8,6 +8,8 @@ What the `data` of an event says, beside notes of its kind of act:
 - `assigned`: stage and reviewer of each assignment that was made; `unassigned`: of each that was
   taken back.
 - `votes`: votes by stage and reviewer, with the columns that were set.
+- `questions`: questions by their number, with the columns that were set; the texts of one are named
+  by column and number.
 - `after`: numbers of requests that were there already, so that one that vanishes is missed.
 - `before`: of what an older version had kept: the hash it ended with, what was wrong with it, and
   when it was sealed as it stood.
@@ -35,12 +37,19 @@ TEXTS = (
     *("platform_decider", "platform_reason"),
 )
 """The columns of a request that hold what somebody wrote."""
-DERIVED = frozenset({"id", "revision", "search_text", "target_app", "stage_key"})
-"""The columns of a request that no event sets: they follow from the event itself, or from other
-columns by the code of today.
+DERIVED = frozenset(
+    {
+        *("id", "revision", "search_text", "target_app", "stage_key"),
+        *("questions_asked", "questions_open"),
+    }
+)
+"""The columns of a request that no event sets: they follow from the event itself, from other
+columns by the code of today, or count rows of another table.
 """
 VOTE_REASON = "vote_reason"
 """The text that stands in the votes of its event."""
+QUESTION_TEXTS = ("question", "answer")
+"""The columns of a question that hold what somebody wrote."""
 Seals = Mapping[tuple[int, int], str]
 """Hashes of events, by request and revision."""
 _SALT_BYTES = 16
@@ -67,6 +76,17 @@ class Event:
     data: Mapping[str, Any]
     texts: Mapping[str, Any] = field(default_factory=dict)
     previous: str = GENESIS
+
+
+def question_text(column: str, number: int | str) -> str:
+    """What a text of a question is called in its event: "answer 2"."""
+    return f"{column} {number}"
+
+
+def asked_text(name: str) -> tuple[str, int] | None:
+    """The column and the number of the question that a text of this name is of, if it is of one."""
+    column, _, number = name.partition(" ")
+    return (column, int(number)) if column in QUESTION_TEXTS and number.isdecimal() else None
 
 
 def seals(session: AsyncSession, ids: Sequence[int]) -> Reading[Seals]:

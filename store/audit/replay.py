@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from store.audit.events import VOTE_REASON, seal
+from store.audit.events import VOTE_REASON, asked_text, seal
 from store.domain.canonical import canonical, salted_digest
 from store.domain.checkpoint import GENESIS
 from store.domain.lifecycle import TRANSITIONS
@@ -38,6 +38,14 @@ class Cast(BaseModel):
     reviewer: str
 
 
+class Asked(BaseModel):
+    """A question: which one, and which of its columns were set."""
+
+    model_config = ConfigDict(extra="allow")
+
+    number: int
+
+
 class Said(BaseModel):
     """The part of an event's data that says what it changed; see `store.audit.events`."""
 
@@ -48,6 +56,7 @@ class Said(BaseModel):
     assigned: list[tuple[int, str]] = []
     unassigned: list[tuple[int, str]] = []
     votes: list[Cast] = []
+    questions: list[Asked] = []
     after: list[int] = []
     before: Before | None = None
 
@@ -84,6 +93,7 @@ class History:
     columns: dict[str, Sealed] = field(default_factory=dict)
     assigned: dict[Key, int] = field(default_factory=dict)
     votes: dict[Key, dict[str, Sealed]] = field(default_factory=dict)
+    questions: dict[int, dict[str, Sealed]] = field(default_factory=dict)
     salts: set[tuple[int, str]] = field(default_factory=set)
     """The salts that have to be there, by revision and name."""
     after: set[int] = field(default_factory=set)
@@ -161,7 +171,7 @@ def _apply(revision: int, said: Said, history: History) -> None:
         _replace(history, history.columns, name, Sealed(revision, value))
     for name, hash_ in said.texts.items():
         history.salts.add((revision, name))
-        if name != VOTE_REASON:
+        if name != VOTE_REASON and not asked_text(name):
             _replace(history, history.columns, name, Sealed(revision, name, hash_))
     for stage, reviewer in said.unassigned:
         history.assigned.pop((stage, reviewer), None)
@@ -174,6 +184,15 @@ def _apply(revision: int, said: Said, history: History) -> None:
         if VOTE_REASON in said.texts:
             text = Sealed(revision, VOTE_REASON, said.texts[VOTE_REASON])
             _replace(history, columns, "reason", text)
+    for asked in said.questions:
+        columns = history.questions.setdefault(asked.number, {})
+        for name, value in asked.model_dump().items():
+            _replace(history, columns, name, Sealed(revision, value))
+    for name, hash_ in said.texts.items():
+        if its := asked_text(name):
+            column, number = its
+            columns = history.questions.setdefault(number, {})
+            _replace(history, columns, column, Sealed(revision, name, hash_))
     history.after.update(said.after)
     history.before = said.before or history.before
 

@@ -19,7 +19,15 @@ from store.audit.replay import History, replay
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Database, execute
 from store.engine.time_limits import LONG
-from store.tables import AssignmentRow, CardRow, EventRow, RequestRow, SaltRow, VoteRow
+from store.tables import (
+    AssignmentRow,
+    CardRow,
+    EventRow,
+    QuestionRow,
+    RequestRow,
+    SaltRow,
+    VoteRow,
+)
 
 PORTION = 500
 """Requests read at a time."""
@@ -33,7 +41,7 @@ def _all_of(table: type[SQLModel]) -> AnySelect:
     return statement.order_by(*table.__table__.primary_key.columns)  # type: ignore[attr-defined]
 
 
-_PARTS = (EventRow, AssignmentRow, VoteRow, SaltRow, CardRow)
+_PARTS = (EventRow, AssignmentRow, VoteRow, QuestionRow, SaltRow, CardRow)
 _READ: dict[type[SQLModel], AnySelect] = {table: _all_of(table) for table in (RequestRow, *_PARTS)}
 
 

@@ -13,6 +13,7 @@ from typing import assert_never
 from store.domain import release_stages
 from store.domain.absences import Absences, Away, is_away, stand_in
 from store.domain.lifecycle import Act, after
+from store.domain.questions import Question
 from store.domain.request import Request
 from store.domain.terms import ALL, Terms
 
@@ -43,6 +44,10 @@ class Denial(StrEnum):
     VOTED_BEFORE = "voted_before"
     SEAT_TAKEN = "seat_taken"
     NOT_A_SUBMITTER = "not_a_submitter"
+    NOT_ASKED = "not_asked"
+    NOTHING_TO_ANSWER = "nothing_to_answer"
+    NOT_THE_ASKER = "not_the_asker"
+    SUBMITTER_GONE = "submitter_gone"
 
 
 LENT = "\nlent"
@@ -170,7 +175,7 @@ def may(actor: str, act: Act, request: Request, rules: Rules, now: datetime) -> 
         number for number in _stages(request) if represented(actor, number, request, rules, now)
     ]
     if not (own or held or lent or roster.oversees(actor) or actor in request.deciders):
-        was_asked = given and act.verdict
+        was_asked = given and (act.verdict or act is Act.ASK)
         return Denied(Denial.NOT_A_REVIEWER if was_asked else Denial.UNKNOWN)
     match act:
         case Act.SEE:
@@ -191,6 +196,10 @@ def may(actor: str, act: Act, request: Request, rules: Rules, now: datetime) -> 
                 return Denied(Denial.NOT_THE_SUBMITTER)
         case Act.APPROVE | Act.REJECT:
             return _may_decide(actor, act, request, rules, now, held, lent)
+        case Act.ASK:
+            return _may_ask(actor, request, rules, sorted({*held, *lent}))
+        case Act.ANSWER:
+            return _may_answer(request) if own else Denied(Denial.NOT_ASKED)
         case _:
             assert_never(act)
     return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
@@ -226,6 +235,35 @@ def _may_decide(
     else:
         taken = not everywhere and voting_for(actor, request, rules, now) is None
     return Denied(Denial.SEAT_TAKEN) if taken else Allowed()
+
+
+def _may_ask(actor: str, request: Request, rules: Rules, held: Sequence[int]) -> Allowed | Denied:
+    """The same of a question: those who decide at the open stage or a later one, and admins.
+
+    Nobody is asked by themselves.
+    """
+    if actor == request.submitted_by:
+        return Denied(Denial.OWN_REQUEST)
+    to_come = any(stage >= request.stage for stage in held)
+    if actor not in rules.roster.admins and not to_come:
+        return Denied(_not_this_stage(request, held))
+    return Allowed() if request.is_open else Denied(Denial.CLOSED)
+
+
+def _may_answer(request: Request) -> Allowed | Denied:
+    return Allowed() if request.questions_open else Denied(Denial.NOTHING_TO_ANSWER)
+
+
+def may_close(
+    actor: str, question: Question, request: Request, rules: Rules, now: datetime
+) -> Allowed | Denied:
+    """Whether somebody may close a question without an answer: who asked it, and admins."""
+    seen = may(actor, Act.SEE, request, rules, now)
+    if isinstance(seen, Denied):
+        return seen
+    if actor != question.asked_by and actor not in rules.roster.admins:
+        return Denied(Denial.NOT_THE_ASKER)
+    return Allowed() if question.is_open else Denied(Denial.NOTHING_TO_ANSWER)
 
 
 def voting_for(

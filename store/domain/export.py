@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from store.domain.lists import days
 from store.domain.lists.query import Days, ListQuery, Scope
+from store.domain.questions import Question
 from store.domain.terms import Terms
 
 
@@ -118,7 +119,9 @@ class Entry(NamedTuple):
     decision_reason: str | None
     stage: int
     terms: Terms | Mapping[str, Any] | None
+    questions_asked: int
     details: Mapping[str, Any]
+    questions: tuple[Question, ...] = ()
 
     @property
     def ref(self) -> str:

@@ -26,6 +26,9 @@ class HookEvent(StrEnum):
     WITHDRAWN = "request.withdrawn"
     MOVED = "request.moved"
     STAGE_PASSED = "request.stage_passed"
+    ASKED = "request.asked"
+    ANSWERED = "request.answered"
+    QUESTION_CLOSED = "request.question_closed"
 
 
 TEST = "test"

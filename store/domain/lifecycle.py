@@ -15,6 +15,8 @@ class Act(StrEnum):
     MOVE = "move"
     RESUBMIT = "resubmit"
     SEND = "send"
+    ASK = "ask"
+    ANSWER = "answer"
 
     @property
     def verdict(self) -> Verdict | None:

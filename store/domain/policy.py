@@ -125,6 +125,10 @@ Name = Annotated[str, AfterValidator(_name)]
 Channel = Annotated[str, AfterValidator(_channel)]
 Hours = Annotated[int, Field(ge=1, le=720, strict=True)]
 Warned = Annotated[str, Field(max_length=300)]
+Ready = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=150)], ...], Field(max_length=50)
+]
+"""Ready-made questions. Slack: 150 characters are what an entry of a menu carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ class Rule(BaseModel):
     escalate_to: tuple[Member, ...] | None = None
     warning: Warned | None = None
     submitters: tuple[Member, ...] | None = None
+    questions: Ready | None = None
 
     def matching(self) -> Callable[[Asked], bool]:
         """Whether it is for a request. One without a target app is for no named target app.
@@ -235,6 +240,7 @@ class Policy(BaseModel):
     escalate_to: tuple[Member, ...] | None = None
     warning: Warned | None = None
     submitters: tuple[Member, ...] | None = None
+    questions: Ready | None = None
     rules: tuple[Rule, ...] = ()
     keep_details_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     keep_profiles_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
@@ -338,6 +344,12 @@ class Policy(BaseModel):
         """Who may submit by this rule; None: anybody."""
         by_rule = rule.submitters if rule else None
         return self.submitters if by_rule is None else by_rule
+
+    def questions_for(self, request: Request) -> tuple[str, ...]:
+        """The ready-made questions of the rule that a request goes by, else of the workspace."""
+        rule = self.rule_named(request.terms.rule)
+        by_rule = rule.questions if rule else None
+        return (self.questions if by_rule is None else by_rule) or ()
 
     def channel_by(self, rule: Rule | None) -> str | None:
         """Where a copy of the card goes."""
@@ -468,6 +480,7 @@ _USE_FOR = {
     "keep_profiles_days": "use a whole number of days from 1 to 36500",
     "delegates": 'use "reviewers" or "anyone"',
     "holidays": 'use a list, such as ["PH", "2026-12-24"]',
+    "questions": "use a list of at most 50 questions, each of 1 to 150 characters",
     "quick_approve": 'use a list of "production" and "sandbox", such as ["sandbox"]',
 }
 _USE = {

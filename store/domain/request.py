@@ -13,6 +13,7 @@ from typing import Any
 from store.domain.absences import Away
 from store.domain.categories import features, launch, offline, optimization, release
 from store.domain.categories.spec import Spec
+from store.domain.questions import Question
 from store.domain.terms import BY_WORKSPACE, Stage, Terms
 from store.domain.typed_text import folded
 
@@ -248,7 +249,8 @@ class Request:
     From `predecessor` on it is what other requests and the history add; read only for a card or
     the details, no part of what makes two snapshots equal. `context_at` is when that was so, for
     what is looked at later. `away` are those of `reviewers` who are, `for_whom` the one in whose
-    place the reader would decide.
+    place the reader would decide. `questions` are all that were asked about it, as many as
+    `questions_asked` says; `questions_open` of them wait for the submitter.
     """
 
     id: int
@@ -284,6 +286,8 @@ class Request:
     terms: Terms = BY_WORKSPACE
     due_at: datetime | None = None
     remind_at: datetime | None = None
+    questions_asked: int = 0
+    questions_open: int = 0
     assigned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     predecessor: Predecessor | None = field(default=None, compare=False)
     base: Predecessor | None = field(default=None, compare=False)
@@ -293,6 +297,7 @@ class Request:
     context_at: datetime | None = field(default=None, compare=False)
     away: Mapping[str, Away] = field(default_factory=dict, compare=False)
     for_whom: str | None = field(default=None, compare=False)
+    questions: tuple[Question, ...] = field(default=(), compare=False)
 
     @property
     def ref(self) -> str:
@@ -334,6 +339,10 @@ class Request:
         """Whether more than one vote approves it."""
         return len(self.terms.stages) > 1 or self.stage_now.needed != 1
 
+    def question(self, number: int) -> Question | None:
+        """The question of this number, where it was read with its questions."""
+        return next((each for each in self.questions if each.number == number), None)
+
     def assigned_at(self, stage: int) -> tuple[str, ...]:
         """Who was given this stage of it."""
         return self.assigned.get(stage, self.reviewers if stage == self.stage else ())
@@ -366,6 +375,7 @@ class Request:
         named.update(*self.assigned.values(), {self.decided_for, self.for_whom})
         named.update(vote.cast_for for vote in self.votes)
         named.update(away.stand_in for away in self.away.values())
+        named.update(user for each in self.questions for user in (each.asked_by, each.closed_by))
         acted = {vote.reviewer for vote in self.votes} | {move.by for move in self.moves}
         return {user for user in named if user} | acted
 

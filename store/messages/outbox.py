@@ -82,6 +82,9 @@ class Kind(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     STUCK = "stuck"
     ABSENCE = "absence"
+    QUESTION = "question"
+    ANSWER = "answer"
+    UNREACHED = "unreached"
 
 
 class Rank(IntEnum):
@@ -113,6 +116,7 @@ _RANKS = {
     Kind.HELP: Rank.ANSWER,
     Kind.ABSENCE: Rank.OUTCOME,  # before the cards that come because of it
     Kind.OUTCOME: Rank.OUTCOME,
+    Kind.ANSWER: Rank.OUTCOME,
     Kind.NOT_ACCEPTED: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it
     # One message a day and person, so it goes before any number of single cards.
@@ -186,6 +190,14 @@ class Owed:
         else:
             lane, rank = f"{Method.POST}:{recipient}", Rank.REST
         return cls(key, Kind.CARD, recipient, lane, rank, request_id, data)
+
+    @classmethod
+    def question(cls, request_id: int, number: int, submitter: str, *, is_posted: bool) -> Self:
+        """The message that asks a submitter: posted once; from then on edited, in this order."""
+        key, data = _key(Kind.QUESTION, request_id, number), {"number": number}
+        method, rank = (Method.EDIT, Rank.COPY) if is_posted else (Method.POST, Rank.OUTCOME)
+        lane = f"{method}:{submitter}"
+        return cls(key, Kind.QUESTION, submitter, lane, rank, request_id, data)
 
     @classmethod
     def home(cls, user: str, rank: Rank) -> Self:

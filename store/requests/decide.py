@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import bindparam, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people
+from store import people, questions
 from store.audit.events import sealed_value
 from store.domain.access import (
     Denial,
@@ -33,6 +33,7 @@ from store.domain.access import (
 )
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy, deadline
+from store.domain.questions import Question
 from store.domain.request import RejectionClass, Request, Status, Verdict, Vote
 from store.domain.terms import ALL
 from store.engine import causes
@@ -42,6 +43,8 @@ from store.engine.database import AnySelect, Database, DialectInsert, ask, diale
 from store.messages import cards, stand_ins
 from store.messages.cards import Clicked
 from store.messages.outbox import Kind, Owed
+from store.questions import Questions
+from store.requests import ask as asking
 from store.requests import read, revisions
 from store.requests.revisions import Change, Known
 from store.snapshots import FACTS, found
@@ -97,7 +100,7 @@ _SHOW_LATER_ALONE = (
 )
 _ENDING = (
     *("status", "completed_on", "decided_by", "decided_for", "platform_decider"),
-    *("rejection_class", "decision_reason", "round"),
+    *("rejection_class", "decision_reason", "round", "questions_open"),
 )
 _PASSING = ("stage", "stage_key", "round", "remind_at")
 _OUTDATED = {
@@ -143,11 +146,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A decision that was allowed, the request it leaves, and what kind of event that is."""
+    """A decision that was allowed, the request it leaves, and what kind of event that is.
+
+    `closes_questions`: some were open at the end.
+    """
 
     decision: Decision
     request: Request
     kind: str
+    closes_questions: bool = False
 
 
 async def decide(db: Database, decision: Decision, policy: Policy) -> Request | Refused:
@@ -206,13 +213,15 @@ async def decide_batch(
 
     judged = [each for each, _ in refused] + [each.decision for each in made]  # the last counts
     causes.name(session, ((each.request_id, each.cause) for each in judged))
+    ended_at = {each.request.id: each.decision.at for each in made if each.closes_questions}
+    closed = await questions.close_open(session, ended_at)
     for number, once_each in enumerate(_waves(made)):
-        await _write(session, once_each, rules, policy, None if number else await known)
+        await _write(session, once_each, rules, policy, closed, None if number else await known)
     if rules.roster.absences:
         now_open = {each.request.id: each.request for each in made}
         await stand_ins.refresh(session, list(now_open.values()), rules, now=decisions[-1].at)
 
-    messages = [message for each in made for message in _notices(each)]
+    messages = [message for each in made for message in _notices(each, closed)]
     for decision, refusal in refused:
         messages += await _redraws(session, decision, refusal, now)
         messages += await _contradiction(session, decision, refusal, policy)
@@ -250,7 +259,12 @@ def _waves(made: Sequence[_Made]) -> list[list[_Made]]:
 
 
 async def _write(
-    session: AsyncSession, made: Sequence[_Made], rules: Rules, policy: Policy, known: Known | None
+    session: AsyncSession,
+    made: Sequence[_Made],
+    rules: Rules,
+    policy: Policy,
+    closed: Questions,
+    known: Known | None,
 ) -> None:
     """What these decisions, of different requests, change: requests, assignments, votes, events."""
     fields = {VOTED: (), STAGE_PASSED: _PASSING}
@@ -296,6 +310,7 @@ async def _write(
             revisions.written(each.request, *fields.get(each.kind, _ENDING)),
             each.request.votes[-1] if _is_vote(each.decision) else None,
             {"policy": policy.sha256} | _origin(each.decision) | _stood_in(each, rules),
+            questions=[asking.written(q, "closed_at") for q in _closed_by(each, closed)],
         )
         for each in made
     ]
@@ -406,21 +421,32 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
         platform_decider=there.decider if there else None,
         rejection_class=decision.rejection_class,
         decision_reason=decision.reason,
+        questions_open=0,
     )
-    return _Made(decision, ended, status.value)
+    return _Made(decision, ended, status.value, closes_questions=request.questions_open > 0)
 
 
-def _notices(made: _Made) -> list[Owed]:
-    """The outcome for its submitter; of what was withdrawn, a word to each who was asked."""
+def _closed_by(made: _Made, closed: Questions) -> Sequence[Question]:
+    """The questions that this decision closed: it was the end."""
+    return closed.get(made.request.id, ()) if made.closes_questions else ()
+
+
+def _notices(made: _Made, closed: Questions) -> list[Owed]:
+    """The outcome for its submitter; of what was withdrawn, a word to each who was asked. What the
+    submitter was asked, and need not answer any more, says so.
+    """
     request = made.request
     if request.is_open:
         return []
     id_ = request.id
+    moot = [asking.owed(each, request) for each in _closed_by(made, closed)]
     if made.decision.act is Act.WITHDRAW:
-        return [
+        told = [
             Owed.post(Kind.WITHDRAWN, user, id_, user, request_id=id_) for user in request.asked
         ]
-    return [Owed.post(Kind.OUTCOME, request.submitted_by, id_, request_id=id_)]
+    else:
+        told = [Owed.post(Kind.OUTCOME, request.submitted_by, id_, request_id=id_)]
+    return [*told, *moot]
 
 
 def _origin(decision: Decision) -> dict[str, str]:

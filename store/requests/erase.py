@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
-from sqlmodel import and_, col, delete, exists, func, or_, select, update
+from sqlmodel import String, and_, cast, col, delete, exists, func, literal, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.audit.events import TEXTS, VOTE_REASON
+from store.audit.events import QUESTION_TEXTS, TEXTS, VOTE_REASON, asked_text, question_text
 from store.domain.erasure import erased_details, erased_text
 from store.domain.lists.query import searchable
 from store.domain.policy import Policy
@@ -36,6 +36,7 @@ from store.tables import (
     HomeRow,
     OutboxRow,
     PersonRow,
+    QuestionRow,
     RequestRow,
     SaltRow,
     VoteRow,
@@ -70,7 +71,8 @@ async def erase_old(db: Database, policy: Policy, *, now: datetime, dry_run: boo
     total = 0
     if policy.keep_details_days:
         over = now - timedelta(days=policy.keep_details_days)
-        which = and_(col(RequestRow.completed_on) < over, col(SaltRow.name).in_(_OLD))
+        is_old = or_(col(SaltRow.name).in_(_OLD), *map(_is_named, QUESTION_TEXTS))
+        which = and_(col(RequestRow.completed_on) < over, is_old)
         reason = Reason(f"kept for {policy.keep_details_days} days", "policy", now)
         total += await _erase_all(db, which, reason, dry_run=dry_run)
     async with db.snapshot() as session:
@@ -126,7 +128,20 @@ def _written_by(user: str) -> ColumnElement[bool]:
     )
     own = and_(col(RequestRow.submitted_by) == user, col(SaltRow.name).in_(_SUBMITTED))
     decided = and_(col(RequestRow.decided_by) == user, col(SaltRow.name) == "decision_reason")
-    return or_(own, decided, and_(voted.exists(), col(SaltRow.name) == VOTE_REASON))
+    answered = and_(col(RequestRow.submitted_by) == user, _is_named("answer"))
+    asked = select(QuestionRow.number).where(
+        col(QuestionRow.request_id) == SaltRow.request_id,
+        col(QuestionRow.asked_by) == user,
+        col(SaltRow.name)
+        == literal(question_text("question", "")) + cast(col(QuestionRow.number), String),
+    )
+    voting = and_(voted.exists(), col(SaltRow.name) == VOTE_REASON)
+    return or_(own, decided, voting, answered, asked.exists())
+
+
+def _is_named(column: str) -> ColumnElement[bool]:
+    """Whether it is the salt of this column of a question, whichever."""
+    return col(SaltRow.name).startswith(question_text(column, ""))
 
 
 async def _erase_all(
@@ -210,6 +225,8 @@ async def _erase_one(
     revisions.advance(session, [erased], *columns)
     said = (vote for vote in erased.votes if vote.reason)
     vote = next(said) if VOTE_REASON in names else None
+    asked = [each for each in map(asked_text, sorted(names)) if each]
+    of_questions = [{"number": number, column: erased_text(reason.at)} for column, number in asked]
     notes = {"erased": sorted(names), "why": reason.why}
     change = Change(
         erased,
@@ -220,6 +237,7 @@ async def _erase_one(
         vote,
         notes,
         erases=True,
+        questions=of_questions,
     )
     await revisions.record(session, [change])
 
@@ -229,6 +247,10 @@ async def _erase_one(
     if vote:
         its_words = col(VoteRow.request_id) == request.id, col(VoteRow.reason).is_not(None)
         await session.exec(update(VoteRow).where(*its_words).values(reason=vote.reason))
+    for column, number in asked:
+        which = (col(QuestionRow.request_id) == request.id, col(QuestionRow.number) == number)
+        text = {column: erased_text(reason.at)}
+        await session.exec(update(QuestionRow).where(*which).values(**text))
     its = col(CardRow.request_id) == request.id
     as_it_was = col(CardRow.shown_revision) == request.revision
     shown = update(CardRow).where(its, as_it_was).values(shown_revision=erased.revision)

@@ -6,13 +6,14 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people
+from store import people, questions
 from store.domain.access import (
     Allowed,
     Denial,
     Refused,
     as_reviewed_now,
     may,
+    may_close,
     sees_only,
     voting_for,
 )
@@ -59,7 +60,13 @@ async def in_context(
 
     `only_of` is `access.sees_only` of who reads it. Raises LookupError where there is none.
     """
-    return await same_target.in_context(session, await one(session, request_id), only_of=only_of)
+    request = await with_questions(session, await one(session, request_id))
+    return await same_target.in_context(session, request, only_of=only_of)
+
+
+async def with_questions(session: AsyncSession, request: Request) -> Request:
+    """The request with what was asked about it, and what its submitter answered."""
+    return (await questions.with_theirs(session, [request]))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +106,14 @@ async def seen(
         return Refused(Denial.UNKNOWN, request_id)
     only_of = sees_only(viewer, rules)
     request = await same_target.in_context(session, request, only_of=only_of)
+    request = await with_questions(session, request)
+    asked_about = tuple(
+        replace(each, is_closable=may_close(viewer, each, request, rules, now) == Allowed())
+        for each in request.questions
+    )
     for_whom = voting_for(viewer, request, rules, now) if Act.APPROVE in allowed else None
-    request = replace(as_reviewed_now(request, rules, now), for_whom=for_whom)
+    request = as_reviewed_now(request, rules, now)
+    request = replace(request, for_whom=for_whom, questions=asked_about)
     return Seen(request, frozenset(allowed))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people
+from store import people, questions
 from store.domain.request import People, Request
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, execute
@@ -76,7 +76,8 @@ async def hook_events(session: AsyncSession, about: Sequence[tuple[int, int]]) -
     """For each request and revision what led to it, in a few queries for any number."""
     ids = sorted({request_id for request_id, _ in about})
     rows = (await execute(session, _REQUESTS, {"ids": ids})).all()
-    requests = {request.id: request for request in await snapshots(session, rows)}
+    found_now = await questions.with_theirs(session, await snapshots(session, rows))
+    requests = {request.id: request for request in found_now}
     found, wanted = await execute(session, _EVENTS, {"ids": ids}), set(about)
     places = ((each, (each.request_id, each.revision)) for each in found)
     events = {place: _happened(each) for each, place in places if place in wanted}
@@ -98,6 +99,7 @@ async def record_of(session: AsyncSession, request_id: int) -> Record | None:
     request = await read.find(session, request_id)
     if request is None:
         return None
+    request = await read.with_questions(session, request)
     events = select(EventRow).where(EventRow.request_id == request_id)
     history = tuple(map(_happened, await session.exec(events.order_by(col(EventRow.revision)))))
     messages = await _messages(session, request)

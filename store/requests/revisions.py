@@ -13,7 +13,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import webhooks
 from store.audit import events
-from store.audit.events import DERIVED, TEXTS, VOTE_REASON, Event, Seals, sealed_value
+from store.audit.events import (
+    DERIVED,
+    QUESTION_TEXTS,
+    TEXTS,
+    VOTE_REASON,
+    Event,
+    Seals,
+    question_text,
+    sealed_value,
+)
 from store.domain.request import Request, Vote
 from store.domain.terms import Terms
 from store.engine.asking import Answer
@@ -35,7 +44,8 @@ class Change:
     `columns` are those of its row that were written, `vote` the vote that was cast with it, and
     `notes` what else its event says. What `erases` puts another text in place of one that somebody
     wrote: it is no secret, and stands in the event. `assigned` and `unassigned` are who was given a
-    stage, or not any more, where that changes later than at submit.
+    stage, or not any more, where that changes later than at submit. `questions` are columns of
+    questions about it that were written, each with the question's number.
     """
 
     request: Request
@@ -48,6 +58,7 @@ class Change:
     erases: bool = False
     assigned: Sequence[tuple[int, str]] = ()
     unassigned: Sequence[tuple[int, str]] = ()
+    questions: Sequence[Mapping[str, Any]] = ()
 
 
 def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
@@ -147,5 +158,10 @@ def _event(change: Change) -> Event:
         if vote.reason and not change.erases:
             texts[VOTE_REASON] = cast.pop("reason")
         data["votes"] = [cast]
+    if change.questions:
+        data["questions"] = [{n: sealed_value(v) for n, v in q.items()} for q in change.questions]
+        for asked in () if change.erases else data["questions"]:
+            for name in asked.keys() & set(QUESTION_TEXTS):
+                texts[question_text(name, asked["number"])] = asked.pop(name)
     facts_of_event = (request.id, request.revision, change.kind, change.actor, change.at)
     return Event(*facts_of_event, data, texts)

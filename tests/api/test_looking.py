@@ -6,6 +6,7 @@ from typing import Any
 from bot.interchange import known_as
 from store.domain.lists.query import ListQuery, Scope
 from store.lists import listing
+from store.requests.ask import Answer, NewQuestion, answer, ask
 from tests.api.platform import Platform
 from tests.harness_slack import Team
 
@@ -22,6 +23,32 @@ async def test_one_request_in_full(team: Team, platform: Platform) -> None:
     assert [event["kind"] for event in review["history"]] == ["submitted", "rejected"]
     sent = {(each["message"], each["to"]) for each in review["sent"] if each["state"] == "sent"}
     assert {("card", "bob@example.com"), ("outcome", "alice@example.com")} <= sent
+
+
+async def test_what_was_asked_and_answered(team: Team, platform: Platform) -> None:
+    request = await team.submit()
+    db, policy = team.bot.db, team.bot.policy
+    await ask(db, NewQuestion(request.id, team.bob.id, "Who tests it?", team.clock()), policy)
+    await ask(db, NewQuestion(request.id, team.carol.id, "Since when?", team.clock()), policy)
+    await answer(db, Answer(request.id, 1, team.alice.id, "We do.", team.clock()), policy)
+    review = await platform.review(request.ref)
+
+    assert review["questions_open"] == 1
+    first, second = review["questions"]
+    assert first == {
+        "number": 1,
+        "asked_by": "bob@example.com",
+        "asked_at": "2026-11-20T02:14:00Z",
+        "question": "Who tests it?",
+        "answer": "We do.",
+        "answered_at": "2026-11-20T02:14:00Z",
+        "closed_by": None,
+        "closed_at": None,
+    }
+    assert (second["asked_by"], second["answer"]) == ("carol@example.com", None)
+    assert [event["kind"] for event in review["history"]] == [
+        "submitted", "asked", "asked", "answered",
+    ]  # fmt: skip
 
 
 async def test_a_look_at_the_head_and_at_what_has_not_changed(

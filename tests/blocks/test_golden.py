@@ -15,11 +15,14 @@ from typing import Any
 import pytest
 
 from blocks import (
+    answer_form,
+    ask_form,
     decision_form,
     filter_form,
     home,
     notices,
     paging,
+    questions,
     queue,
     request_card,
     request_details,
@@ -29,6 +32,7 @@ from bot.sandbox.limits import message_problems, view_problems
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.lists.queue import Place, Queue
+from store.domain.questions import Question
 from store.domain.request import (
     Category,
     Environment,
@@ -37,7 +41,7 @@ from store.domain.request import (
     Request,
     Status,
 )
-from tests.cast import ALICE, NOW, PEOPLE, sample_of
+from tests.cast import ALICE, BOB, CAROL, NOW, PEOPLE, sample_of
 from tests.harness_blocks import in_status
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -118,6 +122,37 @@ def of_one_request() -> Iterator[tuple[str, Json]]:
     yield "mini_program_release/rejected_details_plain", view.to_dict()
 
 
+OPEN = Question(3, CAROL, NOW, "Who tests it?")
+ANSWERED = Question(2, BOB, NOW, "Which agreement\ncovers this?", "The one of 3 May.", NOW)
+CLOSED = Question(1, BOB, NOW, "Is it live already?", closed_by=BOB, closed_at=NOW)
+
+
+def of_questions() -> Iterator[tuple[str, Json]]:
+    """Open, answered and closed ones on cards and in details of every status, and the forms."""
+    for status in Status:
+        last = OPEN if status is Status.UNDER_REVIEW else replace(OPEN, closed_at=NOW)
+        request = replace(
+            shown(Category.RELEASE, status),
+            questions=(CLOSED, ANSWERED, replace(last, is_closable=last.is_open)),
+            questions_asked=3,
+            questions_open=int(last.is_open),
+        )
+        name = f"questions/{status.value}"
+        details = request_details.build(request, PEOPLE, DECIDES | {Act.ASK})
+        yield f"{name}_card", request_card.build(request, PEOPLE).payload()
+        yield f"{name}_receipt", request_card.receipt(request, PEOPLE).payload()
+        yield f"{name}_details", details.to_dict()
+        yield f"{name}_asked", questions.to_submitter(request, last, PEOPLE).payload()
+    waiting = shown(Category.RELEASE, Status.UNDER_REVIEW)
+    ready = ("Which merchant agreement covers this?", "Is the test account valid?")
+    yield "questions/ask_form", ask_form.build(waiting, PEOPLE, ready).to_dict()
+    yield "questions/answer_form", answer_form.build(waiting, OPEN, PEOPLE).to_dict()
+    told = questions.to_asker(waiting, ANSWERED, PEOPLE, may_decide=True)
+    yield "questions/answered", told.payload()
+    yield "questions/answered_by_you", questions.to_submitter(waiting, ANSWERED, PEOPLE).payload()
+    yield "questions/unreached", questions.unreached(waiting, OPEN, PEOPLE).payload()
+
+
 def of_lists() -> Iterator[tuple[str, Json]]:
     """Lists and Homes of all categories in every status, empty ones, the filter form."""
     counts = dict.fromkeys(Status, 5)
@@ -141,7 +176,7 @@ def of_lists() -> Iterator[tuple[str, Json]]:
         yield f"filter_form/{name}", filter_form.build(origin).to_dict()
 
 
-DRAWN = dict([*of_one_request(), *of_lists()])
+DRAWN = dict([*of_one_request(), *of_questions(), *of_lists()])
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -25,7 +25,7 @@ def card(shown: Request, **given: bool) -> str:
 
 
 def test_a_waiting_card_reads_from_what_is_asked_to_the_buttons() -> None:
-    assert card(request()) == FACTS + "▸[ Approve ]\n![ Reject ]\n[ Details ]"
+    assert card(request()) == FACTS + "▸[ Approve ]\n![ Reject ]\n[ Ask ]\n[ Details ]"
 
 
 def test_a_title_that_names_no_version_leaves_that_to_the_next_line() -> None:

@@ -19,6 +19,7 @@ from bot.exports import csv_file, json_file, xlsx_file
 from bot.exports.columns import columns
 from store.domain import submission
 from store.domain.export import Entry
+from store.domain.questions import Question
 from store.domain.request import Category, Person, RejectionClass, Request, Status
 from tests.cast import ALICE, BOB, NOW, request, sample
 
@@ -219,7 +220,7 @@ def test_the_header_stays_in_sight(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B2"
     assert sheet["A1"].font.bold
     assert sheet.column_dimensions["B"].width > 40
-    assert sheet.auto_filter.ref == "A1:Q2"
+    assert sheet.auto_filter.ref == "A1:R2"
     assert sheet["B2"].alignment.wrap_text
 
 
@@ -250,6 +251,7 @@ def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path)
     assert found["review"] == {
         "rule": None,
         "stage": None,
+        "questions": [],
         "request": "MP-128",
         "status": "rejected",
         "completed_on": "2026-11-20T17:02:05.000999Z",
@@ -292,3 +294,28 @@ def test_a_download_without_requests_has_its_header(tmp_path: Path) -> None:
     assert as_csv(tmp_path) == []
     assert len(as_sheets(tmp_path)[0]) == 1
     assert as_objects(tmp_path) == []
+
+
+QUESTIONS = (
+    Question(1, BOB, NOW, "Who tests\nit?", "We do.", NOW),
+    Question(2, BOB, NOW, "=1+1", closed_at=NOW),
+)
+
+
+def test_what_was_asked_and_answered_stands_in_one_cell(tmp_path: Path) -> None:
+    asked = request(questions=QUESTIONS)
+    said = (
+        "2026-11-20 11:00 鲍勃 بوب: Who tests\nit?\n2026-11-20 11:00 Alice Santos: We do.\n"
+        "2026-11-20 11:00 鲍勃 بوب: =1+1"
+    )
+    assert as_csv(tmp_path, asked)[0]["Questions"] == said
+    assert as_sheet(tmp_path, asked)["Questions"] == said
+    assert as_csv(tmp_path, request())[0]["Questions"] == ""
+
+
+def test_in_json_each_question_is_an_object(tmp_path: Path) -> None:
+    (found,) = as_objects(tmp_path, request(questions=QUESTIONS))
+    first, second = found["review"]["questions"]
+    assert (first["number"], first["asked_by"], first["answer"]) == (1, BOB, "We do.")
+    assert (second["question"], second["answer"], second["closed_by"]) == ("=1+1", None, None)
+    assert second["closed_at"] == "2026-11-20T03:00:00Z"

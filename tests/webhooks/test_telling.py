@@ -16,6 +16,7 @@ from store.domain.hook import (
     wait_after,
 )
 from store.domain.lifecycle import Act
+from store.requests.ask import Answer, Closing, NewQuestion, answer, ask, close
 from store.requests.decide import Decision, decide
 from tests.harness_slack import Team
 from tests.webhooks.receiver import Receiver, add, receiving
@@ -40,6 +41,28 @@ async def test_what_happens_is_told_in_its_order(team: Team, receiver: Receiver)
     assert data["changed"]["actor"] == "bob@example.com"
     assert data["request"]["external_id"] == request.external_id
     assert data["request"]["review"]["decided_by"] == "bob@example.com"
+
+
+async def test_a_platform_hears_what_is_asked_and_answered(
+    team_once: Team, receiver: Receiver
+) -> None:
+    team = team_once
+    await add(team.bot.db, team, receiver)
+    request = await team.store()
+    db, policy, now = team.bot.db, team.bot.policy, team.clock()
+    await ask(db, NewQuestion(request.id, team.bob.id, "Who tests it?", now), policy)
+    await answer(db, Answer(request.id, 1, team.alice.id, "We do.", now), policy)
+    await ask(db, NewQuestion(request.id, team.bob.id, "Since when?", now), policy)
+    await close(db, Closing(request.id, 2, team.bob.id, now), policy)
+    await team.bot.webhook_loop.send_all()
+
+    assert receiver.types()[1:] == [
+        "request.asked", "request.answered", "request.asked", "request.question_closed",
+    ]  # fmt: skip
+    data = receiver.arrived[-1][1]["data"]
+    assert data["changed"]["actor"] == "bob@example.com"
+    told = [(q["question"], q["answer"]) for q in data["request"]["review"]["questions"]]
+    assert told == [("Who tests it?", "We do."), ("Since when?", None)]
 
 
 async def test_nobody_listens_so_nothing_is_owed(team_once: Team) -> None:

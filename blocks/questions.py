@@ -1,0 +1,141 @@
+"""Questions and answers: folded on a card, in full in the details and in the messages they bring.
+
+Who asked what, and what the submitter answered, with when. All of it stands where everybody reads
+it who may see the request, which the forms say.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, SectionBlock
+
+from blocks import buttons, request_text
+from blocks.message import FALLBACK_LIMIT, Message
+from blocks.notices import section
+from blocks.text import clip, date, line, mrkdwn, plural, quote, quotes, who, words
+from store.domain.questions import Question
+from store.domain.request import People, Request
+
+SHOWN = 2
+"""How many a card shows: the last ones."""
+WHOLE = 5600
+"""Ours: characters of an escaped text in a message, of which Slack takes 13,000. The rest, where
+somebody writes signs that are escaped alone, is in the details.
+"""
+FOLDED = 300
+"""Ours: characters of a question or an answer on a card; the rest is in the details."""
+
+
+def folded(request: Request, people: People, *, may_answer: bool = False) -> Iterator[Block]:
+    """The last questions with their answers, as a card shows them; nothing without any."""
+    earlier = len(request.questions) - SHOWN
+    if earlier > 0:
+        more = f"💬 {plural(earlier, 'earlier question')} in the details"
+        yield ContextBlock(elements=[mrkdwn(more)])
+    for question in request.questions[-SHOWN:]:
+        said = [asked(question, people), quote(question.question, FOLDED)]
+        if question.answer is not None:
+            said += [answered(question, request, people), quote(question.answer, FOLDED)]
+        elif not question.is_open:
+            said.append(closed(question, request, people))
+        offered = buttons.answer(request, question) if may_answer and question.is_open else None
+        # Not expanded: Slack folds what is long behind "See more".
+        yield SectionBlock(text=mrkdwn("\n".join(said)), accessory=offered)
+
+
+def in_full(request: Request, people: People, *, may_answer: bool) -> Iterator[Block]:
+    """All of them, each with what its reader may do with it; nothing without any."""
+    if request.questions:
+        yield HeaderBlock(text=words("Questions"))
+    for question in request.questions:
+        offered = None
+        if question.is_open and may_answer:
+            offered = buttons.answer(request, question)
+        elif question.is_closable:
+            offered = buttons.close(request, question)
+        heading = f"*{question.number}.* {asked(question, people)}"
+        yield SectionBlock(text=mrkdwn(heading), accessory=offered)
+        yield from map(section, quotes(question.question))
+        if question.answer is not None:
+            yield section(answered(question, request, people))
+            yield from map(section, quotes(question.answer))
+        elif not question.is_open:
+            yield section(closed(question, request, people))
+
+
+def to_submitter(request: Request, question: Question, people: People) -> Message:
+    """What asks the submitter; once it is over, how."""
+    by, named = who(question.asked_by, people), f"*{request_text.title(request)}* · {request.ref}"
+    said = [f"❓ {by} has a question about {named}", *quotes(question.question, WHOLE)]
+    row = [buttons.details(request)]
+    if question.answer is not None:
+        said += [f"✅ You answered, {_at(question.answered_at)}:", *quotes(question.answer, WHOLE)]
+    elif question.is_open:
+        said.append(
+            "The review goes on meanwhile. Everybody who can see the request reads your answer."
+        )
+        row = [buttons.answer(request, question), *row]
+    else:
+        said.append(f"{closed(question, request, people)} Nothing is left for you to answer.")
+    fallback = f"{by} asks about {request_text.named(request)} · {request.ref}"
+    clipped = clip(f"{fallback}: {line(question.question, 200)}", FALLBACK_LIMIT)
+    return Message(clipped, (*map(section, said), buttons.row(*row)))
+
+
+def to_asker(request: Request, question: Question, people: People, *, may_decide: bool) -> Message:
+    """The answer, to who asked; with the way to decide on it."""
+    by, named = (
+        who(request.submitted_by, people),
+        f"*{request_text.title(request)}* · {request.ref}",
+    )
+    said = [
+        f"💬 {by} answered your question about {named}",
+        f"You asked:\n{quote(question.question, FOLDED)}",
+        "The answer:",
+        *quotes(question.answer or "", WHOLE),
+    ]
+    row = [buttons.review(request)] if may_decide else []
+    fallback = f"{by} answered about {request_text.named(request)} · {request.ref}"
+    clipped = clip(f"{fallback}: {line(question.answer or '', 200)}", FALLBACK_LIMIT)
+    return Message(clipped, (*map(section, said), buttons.row(*row, buttons.details(request))))
+
+
+def unreached(request: Request, question: Question, people: People) -> Message:
+    """To who asked: the question did not arrive, so that nobody will answer it."""
+    by = who(request.submitted_by, people)
+    said = (
+        f"⚠️ Your question about *{request_text.title(request)}* · {request.ref} did not reach "
+        f"{by}: Slack does not deliver to them any more.\n"
+        "Decide on what is there, or close the question in the details."
+    )
+    fallback = f"Your question about {request.ref} did not reach {by}"
+    return Message(
+        clip(fallback, FALLBACK_LIMIT),
+        (
+            section(said),
+            section(quote(question.question, FOLDED)),
+            buttons.row(buttons.details(request)),
+        ),
+    )
+
+
+def asked(question: Question, people: People) -> str:
+    """ "❓ *Bob Reyes* asked, today at 10:14"."""
+    mark = "❓" if question.is_open else "💬"
+    return f"{mark} *{who(question.asked_by, people)}* asked, {date(question.asked_at)}:"
+
+
+def answered(question: Question, request: Request, people: People) -> str:
+    """ "*Alice Santos* answered, today at 10:40"."""
+    return f"*{who(request.submitted_by, people)}* answered, {_at(question.answered_at)}:"
+
+
+def closed(question: Question, request: Request, people: People) -> str:
+    """ "Closed without an answer: by Bob Reyes", or that the review had ended."""
+    if question.closed_by:
+        return f"Closed without an answer, by {who(question.closed_by, people)}."
+    return f"Closed without an answer: {request.ref} is {request.status.label.lower()}."
+
+
+def _at(moment: datetime | None) -> str:
+    return date(moment) if moment else ""

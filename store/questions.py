@@ -1,0 +1,86 @@
+"""Questions about requests, as the rows have them. What is done with one: `store.requests.ask`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import bindparam, col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.domain.questions import Question
+from store.domain.request import Request
+from store.engine.columns import in_list
+from store.engine.database import AnyRow, AnySelect, Reading, ask
+from store.tables import QuestionRow
+
+Questions = Mapping[int, tuple[Question, ...]]
+"""By the request, in their order; a request without any is not in it."""
+_COLUMNS: tuple[Any, ...] = tuple(getattr(QuestionRow, name) for name in QuestionRow.model_fields)
+_OF: AnySelect = (
+    select(*_COLUMNS)
+    .where(in_list(col(QuestionRow.request_id), "ids"))
+    .order_by(col(QuestionRow.request_id), col(QuestionRow.number))
+)
+_IS_OPEN = (col(QuestionRow.answered_at).is_(None), col(QuestionRow.closed_at).is_(None))
+_CLOSE = (
+    update(QuestionRow)
+    .where(col(QuestionRow.request_id) == bindparam("its_id"), *_IS_OPEN)
+    .values(closed_at=bindparam("at"))
+)
+
+
+def of(session: AsyncSession, request_ids: Sequence[int]) -> Reading[Questions]:
+    """All questions about these requests, asked for now."""
+
+    def read(rows: Sequence[AnyRow]) -> Questions:
+        found: dict[int, tuple[Question, ...]] = {}
+        for row in rows:
+            found[row.request_id] = (*found.get(row.request_id, ()), _question(row))
+        return found
+
+    return Reading(read, ask(session, _OF, {"ids": request_ids}))
+
+
+async def with_theirs(session: AsyncSession, requests: Sequence[Request]) -> list[Request]:
+    """The requests with their questions. Nothing is asked where there are none."""
+    ids = [request.id for request in requests if request.questions_asked]
+    if not ids:
+        return list(requests)
+    found = await of(session, ids)
+    return [replace(each, questions=found.get(each.id, ())) for each in requests]
+
+
+async def close_open(session: AsyncSession, ended: Mapping[int, datetime]) -> Questions:
+    """Close what is open about these requests, which have ended at those times; what that was."""
+    if not ended:
+        return {}
+    found = await of(session, sorted(ended))
+    ask(session, _CLOSE, [{"its_id": id_, "at": at} for id_, at in sorted(ended.items())])
+    return {
+        id_: tuple(replace(each, closed_at=ended[id_]) for each in questions if each.is_open)
+        for id_, questions in found.items()
+    }
+
+
+async def record_posted(
+    session: AsyncSession, request_id: int, number: int, *, channel: str, ts: str
+) -> None:
+    """Write down where the message stands that asks the submitter."""
+    which = (col(QuestionRow.request_id) == request_id, col(QuestionRow.number) == number)
+    await session.exec(update(QuestionRow).where(*which).values(channel=channel, ts=ts))
+
+
+def _question(row: AnyRow) -> Question:
+    return Question(
+        number=row.number,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        question=row.question,
+        answer=row.answer,
+        answered_at=row.answered_at,
+        closed_by=row.closed_by,
+        closed_at=row.closed_at,
+        channel=row.channel,
+        ts=row.ts,
+    )

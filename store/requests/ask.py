@@ -1,0 +1,242 @@
+"""Questions to a submitter: asking, answering, closing one without an answer.
+
+What must stay true: none of it changes what the reviewers were asked, so no card goes stale by it
+(the round stays); and the end of a review closes what is open (`requests.decide`). Every copy shows
+it, and whom it concerns is told.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlmodel import col, insert, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people, questions
+from store.domain.access import Denial, Denied, Refused, Rules, may, may_close
+from store.domain.lifecycle import Act
+from store.domain.policy import Policy
+from store.domain.questions import ANSWERED, ASKED, CLOSED, Question
+from store.domain.request import Request
+from store.engine import causes
+from store.engine.database import Database
+from store.messages import cards
+from store.messages.outbox import Kind, Owed
+from store.requests import read, revisions
+from store.requests.revisions import Change
+from store.tables import QuestionRow
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuestion:
+    """What somebody wants to know of a request's submitter; `at` is aware UTC."""
+
+    request_id: int
+    actor: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a submitter says to a question, by its number in the request."""
+
+    request_id: int
+    number: int
+    actor: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Somebody wants no answer to a question any more."""
+
+    request_id: int
+    number: int
+    actor: str
+    at: datetime
+
+
+async def ask(db: Database, new: NewQuestion, policy: Policy) -> Request | Refused:
+    """Put a question on record and owe it to the submitter; the request as it is then.
+
+    The same words again, by the same person while that question is open, are the same question.
+    """
+    async with db.transaction() as session:
+        return _noted(await _ask(session, new, policy), new.request_id)
+
+
+async def answer(db: Database, said: Answer, policy: Policy) -> Request | Refused:
+    """Put the answer on record and tell who asked. The same answer again changes nothing."""
+    async with db.transaction() as session:
+        return _noted(await _answer(session, said, policy), said.request_id)
+
+
+async def close(db: Database, closing: Closing, policy: Policy) -> Request | Refused:
+    """Close a question without an answer; the message that asks the submitter says so."""
+    async with db.transaction() as session:
+        return _noted(await _close(session, closing, policy), closing.request_id)
+
+
+async def examine(
+    db: Database,
+    act: Literal[Act.ASK, Act.ANSWER],
+    request_id: int,
+    actor: str,
+    policy: Policy,
+    *,
+    now: datetime,
+) -> Request | Refused:
+    """Whether this would be allowed now: a courtesy before a form opens, not the rule."""
+    async with db.snapshot() as session:
+        request, rules = await _with_rules(
+            session, await read.find(session, request_id), actor, policy
+        )
+    if request is None:
+        return _noted(Refused(Denial.UNKNOWN, request_id), request_id)
+    allowed = may(actor, act, request, rules, now)
+    if isinstance(allowed, Denied):
+        return _noted(_refused(allowed, request), request_id)
+    if act is Act.ASK and request.submitted_by in rules.roster.gone:
+        return _noted(Refused(Denial.SUBMITTER_GONE, request.id, request), request_id)
+    return _noted(request, request_id)
+
+
+def owed(question: Question, request: Request) -> Owed:
+    """The message that asks the submitter, as it reads now."""
+    is_posted = question.ts is not None
+    return Owed.question(request.id, question.number, request.submitted_by, is_posted=is_posted)
+
+
+def written(question: Question, *names: str) -> dict[str, Any]:
+    """These columns of a question, and its number."""
+    return {name: getattr(question, name) for name in ("number", *names)}
+
+
+async def _ask(session: AsyncSession, new: NewQuestion, policy: Policy) -> Request | Refused:
+    request, rules = await _locked(session, new.request_id, new.actor, policy)
+    if request is None:
+        return Refused(Denial.UNKNOWN, new.request_id)
+    allowed = may(new.actor, Act.ASK, request, rules, new.at)
+    if isinstance(allowed, Denied):
+        return _refused(allowed, request)
+    if request.submitted_by in rules.roster.gone:
+        return Refused(Denial.SUBMITTER_GONE, request.id, request)
+    theirs = [each for each in request.questions if each.is_open and each.asked_by == new.actor]
+    if any(each.question == new.text for each in theirs):
+        return request
+
+    asked = Question(request.questions_asked + 1, new.actor, new.at, new.text)
+    columns = written(asked, "asked_by", "asked_at", "question")
+    await session.exec(insert(QuestionRow).values(request_id=request.id, **columns))
+    after = replace(
+        request,
+        revision=request.revision + 1,
+        questions_asked=asked.number,
+        questions_open=request.questions_open + 1,
+        questions=(*request.questions, asked),
+    )
+    change = Change(after, ASKED, new.actor, new.at, {}, questions=[columns])
+    return await _record(session, change, [owed(asked, after)])
+
+
+async def _answer(session: AsyncSession, said: Answer, policy: Policy) -> Request | Refused:
+    request, rules = await _locked(session, said.request_id, said.actor, policy)
+    if request is None:
+        return Refused(Denial.UNKNOWN, said.request_id)
+    question = request.question(said.number)
+    is_own = said.actor == request.submitted_by
+    if is_own and question and question.answer == said.text:
+        return request
+    allowed = may(said.actor, Act.ANSWER, request, rules, said.at)
+    if isinstance(allowed, Denied):
+        return _refused(allowed, request)
+    if question is None or not question.is_open:
+        return Refused(Denial.NOTHING_TO_ANSWER, request.id, request)
+
+    answered = replace(question, answer=said.text, answered_at=said.at)
+    after = await _change(session, request, answered, "answer", "answered_at")
+    columns = written(answered, "answer", "answered_at")
+    change = Change(after, ANSWERED, said.actor, said.at, {}, questions=[columns])
+    told = Owed.post(
+        Kind.ANSWER,
+        *(question.asked_by, request.id, question.number),
+        request_id=request.id,
+        data={"number": question.number},
+    )
+    return await _record(session, change, [owed(answered, after), told])
+
+
+async def _close(session: AsyncSession, closing: Closing, policy: Policy) -> Request | Refused:
+    request, rules = await _locked(session, closing.request_id, closing.actor, policy)
+    question = request.question(closing.number) if request else None
+    if request is None or question is None:
+        return Refused(Denial.UNKNOWN, closing.request_id)
+    allowed = may_close(closing.actor, question, request, rules, closing.at)
+    if isinstance(allowed, Denied):
+        return _refused(allowed, request)
+
+    closed = replace(question, closed_by=closing.actor, closed_at=closing.at)
+    after = await _change(session, request, closed, "closed_by", "closed_at")
+    columns = written(closed, "closed_by", "closed_at")
+    change = Change(after, CLOSED, closing.actor, closing.at, {}, questions=[columns])
+    return await _record(session, change, [owed(closed, after)])
+
+
+async def _locked(
+    session: AsyncSession, request_id: int, actor: str, policy: Policy
+) -> tuple[Request | None, Rules]:
+    """The same, and nobody else changes the request until the end of the transaction."""
+    request = await read.find(session, request_id)
+    request = await read.locked(session, request_id) if request else None
+    return await _with_rules(session, request, actor, policy)
+
+
+async def _with_rules(
+    session: AsyncSession, request: Request | None, actor: str, policy: Policy
+) -> tuple[Request | None, Rules]:
+    """The request with its questions, and the rules for who acts on it."""
+    about = [request] if request else []
+    only = {actor, *(each.submitted_by for each in about)}
+    rules = await people.rules(session, policy, only=only, about=about)
+    return next(iter(await questions.with_theirs(session, about)), None), rules
+
+
+def _refused(denied: Denied, request: Request) -> Refused:
+    known = request if denied.reason is not Denial.UNKNOWN else None
+    return Refused(denied.reason, request.id, known)
+
+
+async def _change(
+    session: AsyncSession, request: Request, question: Question, *names: str
+) -> Request:
+    """Write these columns of a question that is open no more; the request after that."""
+    its = (
+        col(QuestionRow.request_id) == request.id,
+        col(QuestionRow.number) == question.number,
+    )
+    values = {name: getattr(question, name) for name in names}
+    await session.exec(update(QuestionRow).where(*its).values(**values))
+    return replace(
+        request,
+        revision=request.revision + 1,
+        questions_open=request.questions_open - 1,
+        questions=tuple(
+            question if each.number == question.number else each for each in request.questions
+        ),
+    )
+
+
+async def _record(session: AsyncSession, change: Change, told: list[Owed]) -> Request:
+    """The guarded UPDATE, its event, and all that is owed for it."""
+    request = change.request
+    revisions.advance(session, [request], "questions_asked", "questions_open")
+    await revisions.record(session, [change])
+    await cards.owe(session, [request.id], now=change.at, also=told)
+    return request
+
+
+def _noted(answer: Request | Refused, request_id: int) -> Request | Refused:
+    causes.note(request_id, refused=answer.denial.value if isinstance(answer, Refused) else None)
+    return answer
