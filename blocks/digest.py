@@ -1,5 +1,5 @@
 """What gathers waiting requests into one message: the digest of the morning and, during the day, a
-reminder of what has become overdue since.
+reminder of what has waited long since.
 
 One message a reviewer, however much waits: five rows of a part at most, the oldest first, then a
 count. Each row leads to its request, and the whole to the queue.
@@ -57,13 +57,13 @@ def build(
     )
 
 
-def reminder(reviewer: Person, overdue: Part, people: People, *, now: datetime) -> Message:
-    """What has become overdue since the digest, and for how long it has waited."""
-    are = "request is" if overdue.count == 1 else "requests are"
-    said = f"⏰ {_first_name(reviewer)}, {overdue.count:,} more {are} overdue now"
+def reminder(reviewer: Person, waiting: Part, people: People, *, now: datetime) -> Message:
+    """What reminders have begun of since the digest, and for how long it has waited."""
+    are = "request is" if waiting.count == 1 else "requests are"
+    said = f"⏰ {_first_name(reviewer)}, {waiting.count:,} more {are} still waiting for you"
     return Message(
         clip(said, FALLBACK_LIMIT),
-        (SectionBlock(text=mrkdwn(f"{said}.")), ways_on(), *_part("", overdue, people, now)),
+        (SectionBlock(text=mrkdwn(f"{said}.")), ways_on(), *_part("", waiting, people, now)),
     )
 
 

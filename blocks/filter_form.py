@@ -26,14 +26,15 @@ from blocks import paging
 from blocks.text import words
 from store.domain.json_values import holdable
 from store.domain.lists import days, filter_text
-from store.domain.lists.query import Days, Filter, ListQuery, Sort, default_sort
+from store.domain.lists.filter_names import of_what_is_due
+from store.domain.lists.query import Days, Due, Filter, ListQuery, Sort, default_sort
 from store.domain.request import Category, Environment, Status
 
 CALLBACK_ID = "list.filter"
 SEARCH = "search"
 """The ids of the block of the search text and of its input."""
 _STATUS, _ENVIRONMENT, _CATEGORY = "status", "environment", "category"
-_SUBMITTERS, _SORT = "submitted_by", "sort"
+_SUBMITTERS, _DUE, _SORT = "submitted_by", "due", "sort"
 _CREATED, _COMPLETED = "created", "completed"
 _FIRST, _LAST = ".first", ".last"
 _BACKWARDS = "The last day is before the first."
@@ -42,8 +43,10 @@ _SORTS = {
     Sort.OLDEST: "Created At, oldest first",
     Sort.COMPLETED_LAST: "Completed On, newest first",
     Sort.COMPLETED_FIRST: "Completed On, oldest first",
+    Sort.DUE_FIRST: "Due first",
+    Sort.DUE_LAST: "Due last",
 }
-_Choice = TypeVar("_Choice", Status, Environment, Category)
+_Choice = TypeVar("_Choice", Status, Environment, Category, Due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def build(origin: Origin) -> View:
             _input(_SUBMITTERS, "Submitted By", _people(wanted.submitters)),
             *_period(_CREATED, "Created At", wanted.created),
             *_period(_COMPLETED, "Completed On", wanted.completed),
+            _input(_DUE, "Due", _several(_DUE, Due, wanted.due)),
             _input(_SORT, "Sort", _order(query.sort), optional=False),
         ],
     )
@@ -120,11 +124,16 @@ def parse(origin: Origin, values: Mapping[str, Any], asker: str) -> ListQuery | 
         stages=origin.query.filter.stages,
         created=created,
         completed=completed,
+        due=_chosen(values, _DUE, Due),
         words=_state(values, SEARCH).get("value") or "",
     )
     option = _state(values, _SORT).get("selected_option") or {}
     scope = origin.query.scope
     sort = next((sort for sort in Sort if sort == option.get("value")), default_sort(scope))
+    try:
+        of_what_is_due(wanted, sort)
+    except filter_text.WordsError as error:
+        return {_STATUS: error.sentence}
     try:
         return filter_text.parse(filter_text.words(ListQuery(scope, wanted, sort)), scope, asker)
     except filter_text.WordsError as error:

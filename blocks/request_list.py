@@ -19,7 +19,15 @@ from blocks.message import Message
 from blocks.text import date, line, mrkdwn, safe, who
 from store.domain.lifecycle import Act
 from store.domain.lists.filter_text import words
-from store.domain.lists.query import COUNT_LIMIT, Filter, ListQuery, Page, Scope, default_sort
+from store.domain.lists.query import (
+    COUNT_LIMIT,
+    Filter,
+    ListQuery,
+    Page,
+    Scope,
+    default_sort,
+    is_about_due,
+)
 from store.domain.request import People, Request, Status
 from store.domain.typed_text import folded
 
@@ -73,6 +81,8 @@ def counted(query: ListQuery, page: Page) -> str:
         return "no requests"
     if query == paging.opening(Scope.APPROVALS).at(query.cursor):
         return f"{count(page.total)} {'is' if page.total == 1 else 'are'} waiting for you"
+    if query.filter.due:
+        return f"{count(page.total)} overdue"
     if alone := _status(query):
         return f"{count(page.total)} {alone.label}"
     total = "1 request" if page.total == 1 else f"{count(page.total)} requests"
@@ -138,6 +148,7 @@ def _row(
     request: Request, acts: AbstractSet[Act], query: ListQuery, people: People
 ) -> Iterator[Block]:
     mark = request_text.ENVIRONMENT_MARKS[request.environment]
+    by_due = is_about_due(query.filter, query.sort)
     title, said = line(request.title, 300), folded(request.title)
     small = [
         request.ref,
@@ -149,6 +160,7 @@ def _row(
         "" if request.version and folded(request.version) in said else _version(request),
         "" if query.scope is Scope.MINE else f"by {who(request.submitted_by, people)}",
         f"created {date(request.created_at)}",
+        request_text.due(request) if request.terms.target_hours or by_due else "",
         f"completed {date(request.completed_on)}" if request.completed_on else "",
     ]
     head = mrkdwn(f"*{title}* · {mark} {request.environment.label}")

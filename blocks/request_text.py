@@ -95,7 +95,6 @@ def what(request: Request) -> str:
 def small(request: Request, people: People) -> str:
     """What tells an open request from others, and whom it waits for: what is read last."""
     waiting = f"waiting for {waiting_for(request, people)}" if request.reviewers else ""
-    is_due = request.terms.target_hours and request.due_at
     said = (
         request.ref,
         who(request.submitted_by, people),
@@ -104,9 +103,14 @@ def small(request: Request, people: People) -> str:
         line(request.mini_program_id, 80),
         request.status.label,
         waiting,
-        f"due {date(request.due_at)}" if is_due and request.due_at else "",
+        due(request) if request.terms.target_hours else "",
     )
     return " · ".join(filter(None, said))
+
+
+def due(request: Request) -> str:
+    """ "due today at 3:00 PM", in the reader's zone; empty once it has ended."""
+    return f"due {date(request.due_at)}" if request.is_open and request.due_at else ""
 
 
 def _app(request: Request) -> str:

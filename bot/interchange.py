@@ -44,6 +44,7 @@ def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
             "reason": entry.decision_reason,
             "rule": terms.rule,
             "stage": terms.stages[entry.stage - 1].name if terms.named else None,
+            "due_at": moment(entry.due_at),
         },
     }
 
@@ -54,7 +55,6 @@ def summary(request: Request, people: People) -> dict[str, Any]:
     before = request.resubmission_of
     found[REVIEW] |= {
         "revision": request.revision,
-        "due_at": moment(request.due_at),
         "questions_open": request.questions_open,
         "attempt": request.attempt,
         "resubmission_of": f"MP-{before}" if before else None,

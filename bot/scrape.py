@@ -57,7 +57,7 @@ _QUESTIONS = (
     _Question(
         [
             (f"{PREFIX}_requests_open", "Requests under review"),
-            (f"{PREFIX}_requests_overdue", "Those of them that have waited longer than reminders"),
+            (f"{PREFIX}_requests_overdue", "Those of them that are overdue"),
         ],
         _waiting,
     ),

@@ -177,8 +177,12 @@ async def record_posted(
 async def contents(
     session: AsyncSession, export: Export, roster: Roster, zone: ZoneInfo
 ) -> AsyncIterator[Sequence[Entry]]:
-    """The requests that go into it, in order, CHUNK at a time; its days are those of `zone`."""
-    rows = listing.visible(export.query, asker=export.asker, roster=roster, zone=zone)
+    """The requests that go into it, in order, CHUNK at a time; its days are those of `zone`, and
+    overdue is what was so when it was asked for.
+    """
+    rows = listing.visible(
+        export.query, asker=export.asker, roster=roster, zone=zone, now=export.created_at
+    )
     # Hot: a million rows. Measured, a session looks at every row once more, and this reads JSON in
     # a third of the time.
     entries = rows.with_only_columns(*_FACTS[:-1], cast(RequestRow.details, Text))

@@ -12,7 +12,7 @@ from store.tables import RequestRow
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many requests are under review, and how many of them longer than reminders wait."""
+    """How many requests are under review, and how many of them are overdue."""
 
     open: int
     overdue: int
@@ -20,7 +20,7 @@ class Waiting:
 
 async def waiting(session: AsyncSession, *, now: datetime) -> Waiting:
     """As it is now."""
-    late = case((col(RequestRow.remind_at) <= now, 1))
+    late = case((col(RequestRow.due_at) <= now, 1))
     counted = select(func.count(), func.count(late)).where(
         col(RequestRow.status) == Status.UNDER_REVIEW.value
     )

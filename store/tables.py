@@ -120,8 +120,10 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_answered", "platform_answer", "created_at", "id", **only(ANSWERED)),
         # `reminders.owe_nudges`: approved releases that have not moved.
         Index("ix_request_unmoved", "completed_on", **only(UNMOVED)),
-        # The order by what is due first, and what is overdue.
+        # The order by what is due, and what is overdue; the same of My Requests. Of what is open
+        # alone, so that they stay small.
         Index("ix_request_due", "due_at", "id", **only(OPEN)),
+        Index("ix_request_submitter_due", "submitted_by", "due_at", "id", **only(OPEN)),
         # The filter by stage.
         Index("ix_request_stage", "stage_key", "created_at", "id", "status", **only(BY_STAGES)),
     )
@@ -197,7 +199,14 @@ class AssignmentRow(SQLModel, table=True):
             "created_at",
             "request_id",
             "remind_at",
+            "due_at",
             "waits",
+            **only(OPEN),
+        ),
+        # My Approvals by what is due, and what of it is overdue.
+        Index(
+            "ix_assignment_due",
+            *("reviewer", "due_at", "request_id", "shown", "opened"),
             **only(OPEN),
         ),
         # `stand_ins`: who stands in for whom.
@@ -209,6 +218,7 @@ class AssignmentRow(SQLModel, table=True):
     reviewer: str = Field(primary_key=True)
     created_at: datetime
     remind_at: datetime
+    due_at: datetime | None = None
     waits: bool = True
     turn: bool = True
     opened: bool = True

@@ -13,11 +13,13 @@ from store.domain.lists import days
 from store.domain.lists.cursor import decode_cursor, encode_cursor
 from store.domain.lists.filter_names import (
     CATEGORIES,
+    DUE,
     ENVIRONMENTS,
     SENT,
     SORTS,
     STATUSES,
     WordsError,
+    of_what_is_due,
 )
 from store.domain.lists.filter_text import FREE_WORDS_LIMIT, SUBMITTER_LIMIT
 from store.domain.lists.query import COUNT_LIMIT, Cursor, Days, Filter, ListQuery, Page, Scope, Sort
@@ -48,6 +50,7 @@ class Asked(BaseModel):
     ] = []
     created: Annotated[str | None, Field(description=f"Created At: {_DAYS}")] = None
     completed: Annotated[str | None, Field(description=f"Completed On: {_DAYS}")] = None
+    due: Annotated[list[str], Field(description=f"When it is due; {_SEVERAL}")] = []
     sort: Annotated[str | None, Field(description=", ".join(SORTS.canonical))] = None
     cursor: Annotated[str | None, Field(description="`next` or `previous` of a page")] = None
     external_id: Annotated[
@@ -59,7 +62,7 @@ async def page(parts: Parts, asked: Asked) -> dict[str, Any]:
     """The page that is asked for. Raises Problem."""
     query = await _query(parts, asked)
     async with parts.db.snapshot() as session:
-        found = await listing.every(session, query, policy=parts.policy)
+        found = await listing.every(session, query, policy=parts.policy, now=parts.clock())
         requests = found.page.requests
         deciders = {u for each in requests for u in (each.decided_by, each.decided_for) if u}
         named = {**await people.known(session, deciders - found.people.keys()), **found.people}
@@ -104,12 +107,17 @@ async def _query(parts: Parts, asked: Asked) -> ListQuery:
         sent=chosen(SENT, "sent", asked.sent),
         created=_days(asked.created, "created", wrong),
         completed=_days(asked.completed, "completed", wrong),
+        due=chosen(DUE, "due", asked.due),
         words=words,
     )
-    cursor = _cursor(asked.cursor, wrong)
+    sort, cursor = sorts[0] if sorts else Sort.NEWEST, _cursor(asked.cursor, wrong)
+    try:
+        wanted = of_what_is_due(wanted, sort)
+    except WordsError as error:
+        wrong["status"] = error.sentence
     if wrong:
         raise wrong_fields(wrong)
-    return ListQuery(Scope.ALL, wanted, sorts[0] if sorts else Sort.NEWEST, cursor)
+    return ListQuery(Scope.ALL, wanted, sort, cursor)
 
 
 def _several(values: list[str]) -> list[str]:

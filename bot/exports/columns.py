@@ -64,7 +64,10 @@ def facts(zone: ZoneInfo) -> tuple[Column, ...]:
     )
     decision = (Column("Decision", 40), Column("Reason", 60), Column("Decided By", 24))
     names = (Column("Mini Program ID", 22), Column("External ID", 22))
-    review = (Column("Rule", 24), Column("Stage", 24), Column("Questions", _WIDE["questions"]))
+    review = (
+        *(Column("Rule", 24), Column("Stage", 24), Column(f"Due At ({zone.key})", 28)),
+        Column("Questions", _WIDE["questions"]),
+    )
     return (*nine, *decision, *names, *review)
 
 
@@ -98,6 +101,7 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         entry.mini_program_id,
         entry.external_id,
         *_review(entry),
+        _local(entry.due_at, zone),
         _questions(entry, people, zone),
     ]
 

@@ -257,7 +257,7 @@ async def _withdrawn(
 async def _digest(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
-    """What waits on a reviewer, if they still are one; in a reminder only what is newly overdue.
+    """What waits on a reviewer, if they still are one; in a reminder only what has for long.
 
     Of a morning's many, those that are drawn at one time share a query: all are of the same tick.
     """

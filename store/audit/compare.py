@@ -25,7 +25,7 @@ from store.tables import (
     VoteRow,
 )
 
-_REPEATED = ("created_at", "status", "completed_on")
+_REPEATED = ("created_at", "status", "completed_on", "due_at")
 """What an assignment repeats of its request."""
 _YOUNGER = frozenset({"round", "due_at"})
 """Columns that histories from before rules never set: a migration made them of others."""

@@ -119,6 +119,7 @@ class Entry(NamedTuple):
     decision_reason: str | None
     stage: int
     terms: Terms | Mapping[str, Any] | None
+    due_at: datetime | None
     questions_asked: int
     details: Mapping[str, Any]
     questions: tuple[Question, ...] = ()

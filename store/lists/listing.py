@@ -40,7 +40,7 @@ class Listing:
 async def listing(
     db: Database, query: ListQuery, *, asker: str, policy: Policy, now: datetime | None = None
 ) -> Listing:
-    """One page of what the asker may see; with `now`, what they may do with each then."""
+    """One page of what the asker may see; with `now`, what is overdue and what they may do then."""
     async with db.snapshot() as session:
         return await page(session, query, asker=asker, policy=policy, now=now)
 
@@ -54,16 +54,18 @@ async def page(
     now: datetime | None = None,
 ) -> Listing:
     """The same, of a moment of which more is read."""
-    found, submitters = await _page(session, query, asker, policy)
+    found, submitters = await _page(session, query, asker, policy, now)
     if now and found.requests:
         found = replace(found, acts=await _acts(session, found.requests, asker, policy, now))
     filtered = set(query.filter.submitters) - submitters.keys()
     return Listing(found, {**submitters, **await people.known(session, filtered)})
 
 
-async def every(session: AsyncSession, query: ListQuery, *, policy: Policy) -> Listing:
+async def every(
+    session: AsyncSession, query: ListQuery, *, policy: Policy, now: datetime
+) -> Listing:
     """One page of a list for a reader that sees every request and is nobody: an API key."""
-    found, submitters = await _page(session, query, "", policy, is_nobody=True)
+    found, submitters = await _page(session, query, "", policy, now, is_nobody=True)
     return Listing(found, submitters)
 
 
@@ -86,11 +88,13 @@ async def zone_for(
     return await people.zone(session, asker, policy) if query.filter.names_days else _ANY_ZONE
 
 
-def visible(query: ListQuery, *, asker: str, roster: Roster, zone: ZoneInfo) -> Select[RequestRow]:
+def visible(
+    query: ListQuery, *, asker: str, roster: Roster, zone: ZoneInfo, now: datetime
+) -> Select[RequestRow]:
     """All of a list that the asker may see, in its order, whatever its page; days as in `zone`."""
     seats = roster.places_of(asker)
     shape = shape_of(query.at(None), oversees=roster.oversees(asker), seated=bool(seats))
-    return statements.whole(shape).params(**values_of(query, asker, seats, zone=zone))
+    return statements.whole(shape).params(**values_of(query, asker, seats, zone=zone, now=now))
 
 
 async def left_with(session: AsyncSession, reviewer: str, *, limit: int) -> Waiting:
@@ -108,16 +112,16 @@ async def waiting_on_each(
     session: AsyncSession,
     reviewers: Sequence[str],
     limit: int,
-    overdue_at: datetime | None = None,
+    reminded_by: datetime | None = None,
     since: datetime | None = None,
 ) -> list[Waiting]:
     """What each of them has yet to decide, in one query.
 
     The oldest come first; without their reviewers and votes, but with whom they stand in for. With
-    `overdue_at`, only what was to be reminded of by that moment, and not yet at `since`.
+    `reminded_by`, only what was to be reminded of by that moment, and not yet at `since`.
     """
-    statement = _OVERDUE if overdue_at else _WAITING
-    moments = {"moment": overdue_at, "since": since or _LONG_AGO}
+    statement = _REMINDED if reminded_by else _WAITING
+    moments = {"moment": reminded_by, "since": since or _LONG_AGO}
     return await _first_of_each(session, statement, reviewers, limit, **moments)
 
 
@@ -181,6 +185,7 @@ async def _page(
     query: ListQuery,
     asker: str,
     policy: Policy,
+    now: datetime | None,
     *,
     oversees: bool = True,
     seats: Sequence[str] = (),
@@ -189,7 +194,7 @@ async def _page(
     """The page with its capped counts, and who submitted what is on it."""
     shape = shape_of(query, oversees=oversees, seated=bool(seats))
     zone = await zone_for(session, query, asker=asker, policy=policy)
-    values = values_of(query, asker, seats, zone=zone) | {
+    values = values_of(query, asker, seats, zone=zone, now=now) | {
         "named": is_nobody or policy.roster({}).oversees(asker),
         "groups": sorted(policy.overseeing_groups),
     }
@@ -205,12 +210,12 @@ async def _page(
         roster = await people.roster(session, policy, only={asker})
         if not roster.oversees(asker):
             seats = roster.places_of(asker)
-            return await _page(session, query, asker, policy, oversees=False, seats=seats)
+            return await _page(session, query, asker, policy, now, oversees=False, seats=seats)
     # 2. Going backwards, a short page is the beginning of the list: show the first page whole.
     more, backwards = len(rows) > PAGE_SIZE, query.cursor is not None and query.cursor.backwards
     if backwards and not more:
         start, is_whose = query.at(None), {"oversees": oversees, "is_nobody": is_nobody}
-        return await _page(session, start, asker, policy, seats=seats, **is_whose)
+        return await _page(session, start, asker, policy, now, seats=seats, **is_whose)
     rows = rows[:PAGE_SIZE][:: -1 if backwards else 1]
     # 3. The counts: of the rows, if they are the whole list; else from the rows; a search, which
     #    reads its text only once, counts apart.
@@ -253,8 +258,7 @@ async def _acts(
 
 
 def _cursor(sort: Sort, row: AnyRow, first: int, *, backwards: bool = False) -> Cursor:
-    at = row.completed_on if sort.by_completion else row.created_at
-    return Cursor(at=at, id=row.id, backwards=backwards, first=first)
+    return Cursor(at=getattr(row, sort.column), id=row.id, backwards=backwards, first=first)
 
 
 def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
@@ -286,19 +290,19 @@ _WAITS = col(AssignmentRow.waits).is_(True)
 _GIVEN = _waiting()
 _WAITING = _waiting(_WAITS)
 _remind_at = col(AssignmentRow.remind_at)
-_OVERDUE = _waiting(_WAITS, _remind_at <= bindparam("moment"), _remind_at > bindparam("since"))
+_REMINDED = _waiting(_WAITS, _remind_at <= bindparam("moment"), _remind_at > bindparam("since"))
 _LATE, _NEW, _REST = range(3)
 _ANY_ZONE = ZoneInfo("UTC")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _parted() -> AnySelect:
-    """The first of what is late and of what is new, of each reviewer, with how many there are; of
-    the rest one row, since it counts too.
+    """The first of what is overdue and of what is new, of each reviewer, with how many there are;
+    of the rest one row, since it counts too.
     """
     reviewer, id_ = col(AssignmentRow.reviewer), col(AssignmentRow.request_id)
     came = col(AssignmentRow.created_at)
-    late, new = _remind_at <= bindparam("moment"), came > bindparam("since")
+    late, new = col(AssignmentRow.due_at) <= bindparam("moment"), came > bindparam("since")
     given = (
         select(
             *(reviewer, id_, came, col(AssignmentRow.for_whom)),

@@ -69,8 +69,9 @@ class Bound(NamedTuple):
 class Shape:
     """`narrowed` are the columns a filter names, each with whether it allows several values;
     `bounds` are those of its days;
-    `words` says of each word whether it is the number of a request; `legs` are in the order in
-    which the page is read, and `descending` says whether what comes next is older.
+    `words` says of each word whether it is the number of a request; `order` is the column that
+    orders it; `legs` are in the order in which the page is read, and `descending` says whether what
+    comes next is older.
     """
 
     sources: tuple[Source, ...]
@@ -78,7 +79,8 @@ class Shape:
     narrowed: tuple[tuple[str, bool], ...]
     bounds: tuple[Bound, ...]
     words: tuple[bool, ...]
-    by_completion: bool
+    overdue: bool
+    order: str
     legs: tuple[Leg, ...]
     descending: bool
 
@@ -101,21 +103,28 @@ def shape_of(query: ListQuery, *, oversees: bool, seated: bool = False) -> Shape
         narrowed=tuple((name, len(given) > 1) for name, given in _narrowed(query.filter).items()),
         bounds=tuple(_bounds(query.filter, _UTC)),
         words=tuple(_number(word) is not None for word in query.filter.words.split()),
-        by_completion=query.sort.by_completion,
+        overdue=bool(query.filter.due),
+        order=query.sort.column,
         legs=_legs(query, statuses),
         descending=query.sort.descending != backwards,
     )
 
 
 def values_of(
-    query: ListQuery, asker: str, seats: Sequence[str] = (), *, zone: ZoneInfo
+    query: ListQuery,
+    asker: str,
+    seats: Sequence[str] = (),
+    *,
+    zone: ZoneInfo,
+    now: datetime | None = None,
 ) -> dict[str, Any]:
     """What the parameters of its statements stand for; `seats` are the asker's by the policy, and
-    their days those of `zone`.
+    their days those of `zone`. `now` is when what is overdue is so.
     """
     values: dict[str, Any] = {
         "asker": asker,
         "seats": list(seats),
+        "now": now,
         "status": list(map(str, query.filter.statuses)),
     }
     for name, given in _narrowed(query.filter).items():

@@ -157,7 +157,7 @@ def whole(shape: Shape) -> Select[RequestRow]:
     """All requests of the list, in its order."""
     at, id_ = _place(Source.ALL, shape)
     order = _order(at, id_, descending=shape.descending)
-    no_date_last = [at.is_(None)] if shape.by_completion else []
+    no_date_last = [at.is_(None)] if shape.order == "completed_on" else []
     requests = select(RequestRow).order_by(*no_date_last, *order)
     if len(shape.sources) == 1:
         source = shape.sources[0]
@@ -229,6 +229,8 @@ def _conditions(source: Source, shape: Shape) -> list[ColumnElement[bool]]:
         found.append(status == _text(Status.UNDER_REVIEW))
     elif shape.statuses is not Statuses.ANY:
         found.append(in_list(status, "status"))
+    if shape.overdue:
+        found.append(col(table.rows.due_at) <= bindparam("now", type_=UTCDateTime()))
     for name, several in shape.narrowed:
         column = col(getattr(RequestRow, name))
         found.append(in_list(column, name) if several else column == bindparam(name))
@@ -250,7 +252,7 @@ def _conditions(source: Source, shape: Shape) -> list[ColumnElement[bool]]:
 def _place(source: Source, shape: Shape) -> tuple[_Column, _Column]:
     """The columns that order it."""
     rows = _TABLES[source].rows
-    return col(rows.completed_on if shape.by_completion else rows.created_at), _TABLES[source].id
+    return col(getattr(rows, shape.order)), _TABLES[source].id
 
 
 def _order(at: Any, id_: Any, *, descending: bool) -> list[UnaryExpression[Any]]:

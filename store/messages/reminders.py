@@ -62,12 +62,12 @@ async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
 
 
 async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
-    """Owe each reviewer one reminder an hour of what has become overdue since they were told.
+    """Owe each reviewer one reminder an hour of what has waited long since they were told.
 
     The digest of the morning has told of all before it; before that one comes, nobody is reminded.
     """
-    overdue = col(AssignmentRow.remind_at) <= now
-    concerned = await _waiting(db, policy, overdue, now, col(AssignmentRow.remind_at))
+    is_time = col(AssignmentRow.remind_at) <= now
+    concerned = await _waiting(db, policy, is_time, now, col(AssignmentRow.remind_at))
     told = await _told_since(db, now - timedelta(days=1))
     slots = []
     for waiting in concerned:

@@ -91,6 +91,7 @@ async def refresh(
                 "reviewer": who,
                 "created_at": by_id[request_id].created_at,
                 "remind_at": by_id[request_id].remind_at,
+                "due_at": by_id[request_id].due_at,
                 "waits": True,
                 "turn": True,
                 "opened": True,
@@ -181,7 +182,7 @@ def _behind(now: datetime) -> ColumnElement[bool]:
 def _beginning(insert: DialectInsert) -> Insert:
     """A row of who stands in, or the one they had before; never one of their own."""
     new = insert(AssignmentRow)
-    again = ("waits", "turn", "opened", "shown", "remind_at", "for_whom", "status")
+    again = ("waits", "turn", "opened", "shown", "remind_at", "due_at", "for_whom", "status")
     return new.on_conflict_do_update(
         index_elements=["request_id", "stage", "reviewer"],
         set_={name: new.excluded[name] for name in again},

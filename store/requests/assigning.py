@@ -19,6 +19,7 @@ def assignment_rows(request: Request, rules: Rules) -> Iterator[dict[str, Any]]:
                 "reviewer": reviewer,
                 "created_at": request.created_at,
                 "remind_at": request.remind_at,
+                "due_at": request.due_at,
                 "waits": turn and reviewer not in barred(request, rules),
                 "turn": turn,
                 "opened": stage <= request.stage,

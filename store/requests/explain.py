@@ -75,7 +75,7 @@ def _posted(copy: CardRow) -> datetime | None:
 
 
 async def _reminded(session: AsyncSession, request: Request) -> tuple[tuple[str, datetime], ...]:
-    """Each digest counts what is overdue for its reader, and a reminder what is newly so."""
+    """Each digest counts what waits for its reader, and a reminder what has done so for long."""
     row = await session.get_one(RequestRow, request.id)
     sent = (
         select(OutboxRow.recipient, func.max(OutboxRow.settled_at))

@@ -66,10 +66,14 @@ async def _next(
     """The place after the one the queue is at, and how many there are from it on."""
     waiting = replace(queue.query.filter, statuses=(Status.UNDER_REVIEW,))
     listed = listing.visible(
-        replace(queue.query, filter=waiting), asker=asker, roster=rules.roster, zone=zone
+        replace(queue.query, filter=waiting),
+        asker=asker,
+        roster=rules.roster,
+        zone=zone,
+        now=queue.started,
     ).order_by(None)
     ids = listed.with_only_columns(col(RequestRow.id)).subquery()
-    is_late = col(RequestRow.remind_at) <= queue.started
+    is_late = col(RequestRow.due_at) <= queue.started
     is_production = col(RequestRow.environment) == Environment.PRODUCTION.value
     late, other = case((is_late, 0), else_=1), case((is_production, 0), else_=1)
     at, id_ = col(RequestRow.created_at), col(RequestRow.id)

@@ -27,9 +27,14 @@ from store.domain.request import Request, Vote
 from store.domain.terms import Terms
 from store.engine.asking import Answer
 from store.engine.database import Reading, ask, flush
-from store.tables import RequestRow
+from store.tables import AssignmentRow, RequestRow
 from store.webhooks import Wish
 
+_DUE = (
+    update(AssignmentRow)
+    .where(col(AssignmentRow.request_id) == bindparam("its_id"))
+    .values(due_at=bindparam("its_due"))
+)
 _VOTE_FIELDS = [field.name for field in fields(Vote)]
 
 
@@ -65,7 +70,7 @@ def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> N
     """The guarded UPDATE: write these fields of requests that are one revision on.
 
     The transaction ends with OvertakenError where another revision than the one before is in the
-    store.
+    store. When a request is due is written to its assignments too, which repeat it for lists.
     """
     rows = [
         written(request, "revision", *names)
@@ -78,6 +83,8 @@ def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> N
             raise OvertakenError
 
     ask(session, _guarded(*names), rows).then(check)
+    if "due_at" in names:
+        ask(session, _DUE, [{"its_id": each.id, "its_due": each.due_at} for each in changed])
 
 
 @dataclass(frozen=True, slots=True)

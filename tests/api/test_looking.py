@@ -1,5 +1,6 @@
 """What the API shows: one request in full, and the lists of Slack page by page."""
 
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
@@ -157,3 +158,23 @@ async def test_a_text_that_no_database_holds_finds_what_it_finds_without(
 
 def test_who_has_no_address_is_named_by_id() -> None:
     assert (known_as("U1", {}), known_as(None, {})) == ("U1", None)
+
+
+async def test_what_is_due_and_what_is_overdue(team: Team, platform: Platform) -> None:
+    for number in range(3):
+        created = f"2026-11-{20 - number}T02:00:00Z"
+        await team.store(external_id=f"due-{number}", created_at=created)
+    done = await team.store(external_id="done")
+    await platform.decides(done.ref, "approve")
+    team.clock.set(datetime(2026, 11, 20, 3, tzinfo=UTC))
+
+    assert await pages(platform, sort="due") == [["MP-3", "MP-2", "MP-1"]]
+    assert await pages(platform, due="overdue", sort="-due") == [["MP-2", "MP-3"]]
+    refused = await platform.client.get("/requests", params={"sort": "due", "status": "approved"})
+    (wrong,) = refused.json()["errors"]
+    assert (refused.status_code, wrong["field"]) == (422, "status")
+    assert wrong["sentence"].startswith("What has ended is due no more.")
+    (shown, *_) = (await platform.client.get("/requests", params={"due": "overdue"})).json()[
+        "requests"
+    ]
+    assert shown["review"]["due_at"] == "2026-11-20T02:00:00Z"

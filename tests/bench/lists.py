@@ -53,8 +53,10 @@ class Case:
     @property
     def keys(self) -> tuple[str, str]:
         """What orders it."""
-        at = "completed_on" if self.query.sort.by_completion else "created_at"
-        return f"{self.row}.{at}", "a.request_id" if self.row == "a" else f"{self.row}.id"
+        return (
+            f"{self.row}.{self.query.sort.column}",
+            "a.request_id" if self.row == "a" else f"{self.row}.id",
+        )
 
     @property
     def counts(self) -> tuple[str, str]:
@@ -115,6 +117,9 @@ CASES = [
          opened=f"{_both('status', more=f'AND {_IS_OPEN}')} AS k"),
     _given("approvals, open", f" AND a.{_IS_OPEN}", statuses=(Status.UNDER_REVIEW,)),
     _given("approvals, completed", "", Sort.COMPLETED_LAST),
+    _all("due first", _OPEN, statuses=(Status.UNDER_REVIEW,), sort=Sort.DUE_FIRST),
+    _given("approvals, due first", f" AND a.{_IS_OPEN}", Sort.DUE_FIRST,
+           statuses=(Status.UNDER_REVIEW,)),
 ]  # fmt: skip
 DEEP = CASES[:7]
 MINE = Case("mine", ListQuery(Scope.MINE), _MINE, (ASKER,))

@@ -58,10 +58,11 @@ COLUMNS = {
     "request": (
         "id, revision, external_id, category, title, mini_program_id, mini_program_name, "
         "environment, version, submitted_by, created_at, status, completed_on, stage, decided_by, "
-        "decision_reason, details, search_text, remind_at, target_app"
+        "decision_reason, details, search_text, remind_at, due_at, target_app"
     ),
     "assignment": (
-        "request_id, stage, reviewer, created_at, remind_at, turn, waits, status, completed_on"
+        "request_id, stage, reviewer, created_at, remind_at, due_at, turn, waits, "
+        "status, completed_on"
     ),
     "vote": "request_id, stage, reviewer, verdict, at",
     "person": "user_id, name, timezone, locale, active, seen_at",
@@ -90,7 +91,7 @@ def _rows(number: int, count: int, chance: random.Random) -> Rows:
     return Rows(
         _request(number, created, status, completed, decider, submitter, chance),
         [
-            (number, 1, each, created, created + DAY, waiting, waiting, status, completed)
+            (number, 1, each, created, *(created + DAY,) * 2, waiting, waiting, status, completed)
             for each in reviewers
         ],
         (number, 1, reviewers[0], verdict, completed) if decided else None,
@@ -116,7 +117,7 @@ def _request(
         number, 1 if status == "under_review" else 2, f"seed-{number:08d}", category,
         f"Release {name} {version}", program, name, environment, version, submitter, created,
         status, completed, 1, decider, "Seeded" if status == "rejected" else None,
-        json.dumps(details), f"{name} {program}".casefold(), created + DAY,
+        json.dumps(details), f"{name} {program}".casefold(), created + DAY, created + DAY,
         folded_app(Category(category), details),
     )  # fmt: skip
 

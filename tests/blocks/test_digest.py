@@ -85,7 +85,10 @@ def test_five_of_a_part_are_shown_the_oldest_first_and_the_rest_is_counted() -> 
 
 @pytest.mark.parametrize(
     ("count", "said"),
-    [(1, "1 more request is overdue now"), (3, "3 more requests are overdue now")],
+    [
+        (1, "1 more request is still waiting for you"),
+        (3, "3 more requests are still waiting for you"),
+    ],
 )
 def test_a_reminder_says_what_has_become_overdue(count: int, said: str) -> None:
     made = digest.reminder(PEOPLE[BOB], Part([waiting(1, days=1)], count), PEOPLE, now=NOW)

@@ -1,5 +1,6 @@
 """The filter form and the words of the command are one thing."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,12 +13,13 @@ from blocks.filter_form import Origin
 from bot.sandbox.limits import view_problems
 from bot.sandbox.state.fields import state_of
 from store.domain.lists.filter_text import parse, words
-from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort
+from store.domain.lists.query import Days, Due, Filter, ListQuery, Scope, Sort, is_about_due
 from store.domain.request import Category, Environment, Status
 from tests.cast import ALICE, BOB, CAROL, NOW
 from tests.harness_blocks import HOSTILE
 from tests.harness_blocks import words as seen
 
+OPEN = (Status.UNDER_REVIEW,)
 EVERYTHING = Filter(
     statuses=(Status.APPROVED, Status.REJECTED),
     environments=(Environment.SANDBOX,),
@@ -58,6 +60,7 @@ def test_the_form_asks_what_the_platform_filters_by() -> None:
         *("Created At, to (optional)", "[ 2026-10-31 v ]"),
         *("Completed On, from (optional)", "[ Any day v ]"),
         *("Completed On, to (optional)", "[ 2026-11-05 v ]"),
+        *("Due (optional)", "[ All v ]"),
         *("Sort", "[ Completed On, newest first v ]"),
         *("[ Cancel ]", "▸[ Show ]"),
     ]
@@ -66,8 +69,21 @@ def test_the_form_asks_what_the_platform_filters_by() -> None:
 @pytest.mark.parametrize("scope", Scope)
 @pytest.mark.parametrize("sort", Sort)
 def test_submitted_as_it_opened_it_gives_the_same_list(scope: Scope, sort: Sort) -> None:
-    query = ListQuery(scope, EVERYTHING, sort)
+    wanted = replace(EVERYTHING, statuses=OPEN) if is_about_due(EVERYTHING, sort) else EVERYTHING
+    query = ListQuery(scope, wanted, sort)
     assert filter_form.parse(origin(query), untouched(query), BOB) == query
+
+
+def test_overdue_is_asked_of_what_is_open() -> None:
+    query = ListQuery(Scope.ALL, Filter(statuses=OPEN, due=(Due.OVERDUE,)), Sort.DUE_FIRST)
+    values = untouched(query)
+    assert filter_form.parse(origin(query), values, BOB) == query
+    values["status"]["status"]["selected_options"] = []
+    assert filter_form.parse(origin(query), values, BOB) == query
+    values["status"]["status"]["selected_options"] = [{"value": "approved"}]
+    refused = filter_form.parse(origin(query), values, BOB)
+    assert isinstance(refused, dict)
+    assert "What has ended is due no more." in refused["status"]
 
 
 def test_an_empty_form_gives_the_plain_list() -> None:

@@ -1,5 +1,6 @@
 """The filters of a list, as people and phones type them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.domain.lists.filter_text import WordsError, parse, words
-from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort, default_sort
+from store.domain.lists.query import (
+    Days,
+    Due,
+    Filter,
+    ListQuery,
+    Scope,
+    Sort,
+    default_sort,
+    is_about_due,
+)
 from store.domain.request import Category, Environment, PlatformAnswer, Status
 from store.domain.typed_text import folded
 from tests.cast import ALICE, BOB, CAROL
@@ -62,6 +72,8 @@ def test_statuses_are_understood(text: str, statuses: tuple[Status, ...]) -> Non
     [
         ("", Filter()),
         ("sent:refused", Filter(sent=(PlatformAnswer.REFUSED,))),
+        ("due:overdue", Filter(statuses=(REVIEW,), due=(Due.OVERDUE,))),
+        ("DUE: late status:review", Filter(statuses=(REVIEW,), due=(Due.OVERDUE,))),
         ("Sent: refused, accepted", Filter(sent=tuple(PlatformAnswer))),
         ("env:sandbox", Filter(environments=(Environment.SANDBOX,))),
         ("environment: prod", Filter(environments=(Environment.PRODUCTION,))),
@@ -168,6 +180,23 @@ def test_sorts_are_understood(text: str, sort: Sort) -> None:
     assert asked(text) == ListQuery(sort=sort)
 
 
+@pytest.mark.parametrize(
+    ("text", "sort"), [("sort:due", Sort.DUE_FIRST), ("status:review sort:-due", Sort.DUE_LAST)]
+)
+def test_what_is_due_is_under_review(text: str, sort: Sort) -> None:
+    assert asked(text) == ListQuery(filter=Filter(statuses=(REVIEW,)), sort=sort)
+
+
+@pytest.mark.parametrize(
+    "text", ["sort:due status:approved", "due:overdue status:rejected,under_review"]
+)
+def test_what_has_ended_is_due_no_more(text: str) -> None:
+    assert refusal(text) == (
+        "What has ended is due no more. To see what is due, ask for Under Review alone, or for no "
+        "status."
+    )
+
+
 def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
     assert asked("", Scope.APPROVALS) == ListQuery(Scope.APPROVALS, Filter(), Sort.OLDEST)
     assert {default_sort(scope) for scope in (Scope.MINE, Scope.ALL)} == {Sort.NEWEST}
@@ -179,7 +208,7 @@ def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
         (
             "statsu:approved",
             "I don't know `statsu:`. Did you mean `status:`?"
-            " You can filter by status, env, category, by, sent, stage, created and completed,"
+            " You can filter by status, env, category, by, sent, stage, created, completed and due,"
             " and sort."
             " To search for the word itself, put it in quotes.",
         ),
@@ -226,6 +255,10 @@ def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
             "created:2026-10-31..2026-10-01",
             f"`2026-10-31..2026-10-01` ends before it begins. {DAYS_ARE}",
         ),
+        (
+            "due:tomorrow",
+            "I don't know the due date `tomorrow`. Use `overdue`.",
+        ),
         ("x" * 101, "A search has at most 100 characters, and this has 101."),
         (
             "by:" + ",".join(f"<@U{n}>" for n in range(21)),
@@ -260,6 +293,7 @@ def test_a_long_wrong_word_is_not_repeated_whole() -> None:
         ("a, b", '"a, b"'),
         ('"env：x"', '"env：x"'),
         ("stage:compliance", "stage:compliance"),
+        ("due:overdue sort:due", "status:under_review due:overdue sort:due"),
         ('stage:"legal and risk"', 'stage:"legal and risk"'),
     ],
 )
@@ -294,7 +328,7 @@ days = (
 filters = st.builds(
     Filter,
     *(some(Status), some(Environment), some(Category)),
-    *(people, free_words, some(PlatformAnswer), stages, days, days),
+    *(people, free_words, some(PlatformAnswer), stages, days, days, some(Due)),
 )
 pieces = st.sampled_from(
     [
@@ -306,7 +340,17 @@ pieces = st.sampled_from(
 )
 
 
-@given(st.builds(ListQuery, st.sampled_from(Scope), filters, st.sampled_from(Sort)))
+def possible(query: ListQuery) -> ListQuery:
+    """The list, or that of what is open where it is about what is due."""
+    if not is_about_due(query.filter, query.sort):
+        return query
+    return replace(query, filter=replace(query.filter, statuses=(REVIEW,)))
+
+
+lists = st.builds(ListQuery, st.sampled_from(Scope), filters, st.sampled_from(Sort))
+
+
+@given(lists.map(possible))
 @example(ListQuery(filter=Filter(words="&amp;lt;")))
 @example(ListQuery(filter=Filter(words="<@UBOB>")))
 @example(ListQuery(filter=Filter(statuses=(REVIEW,), words="status")))

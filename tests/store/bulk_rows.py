@@ -35,6 +35,7 @@ def request_row(number: int, **changes: Any) -> dict[str, Any]:
         "stage": 1,
         "details": {},
         "remind_at": created + timedelta(hours=24),
+        "due_at": created + timedelta(hours=24),
     } | changes
     found_by = searchable(row["mini_program_name"], row["mini_program_id"])
     return row | {"search_text": found_by}
@@ -52,7 +53,7 @@ async def insert_rows(
 
 
 def _assigned(row: dict[str, Any], reviewer: str) -> dict[str, Any]:
-    repeated = ("stage", "created_at", "remind_at", "status", "completed_on")
+    repeated = ("stage", "created_at", "remind_at", "due_at", "status", "completed_on")
     known = {key: row[key] for key in repeated}
     waits = row["status"] == "under_review"
     return {"request_id": row["id"], "reviewer": reviewer, "waits": waits, **known}

@@ -227,20 +227,20 @@ async def test_what_waits_is_given_oldest_first_with_its_total(db: Database) -> 
         assert nothing == ((), 0)
 
 
-async def test_only_what_is_overdue_waits_when_that_is_asked(db: Database) -> None:
+async def test_only_what_is_to_be_reminded_of_is_told_when_that_is_asked(db: Database) -> None:
     await insert_rows(db, SHELF[:2])
     async with db.snapshot() as session:
         for hours, ids in ((24, []), (25, [1]), (26, [1, 2])):
             moment = NOW + timedelta(hours=hours)
-            ((overdue, total),) = await listing.waiting_on_each(session, [BOB], 9, moment)
-            assert ([request.id for request in overdue], total) == (ids, len(ids))
+            ((late, total),) = await listing.waiting_on_each(session, [BOB], 9, moment)
+            assert ([request.id for request in late], total) == (ids, len(ids))
 
 
 async def test_a_morning_has_what_is_late_and_what_is_new_and_counts_all(db: Database) -> None:
     ages = {1: 72, 2: 60, 3: 30, 4: 5, 5: 4}  # overdue after a day
     came = {n: NOW - timedelta(hours=age) for n, age in ages.items()}
     day = timedelta(days=1)
-    rows = [request_row(n, created_at=at, remind_at=at + day) for n, at in came.items()]
+    rows = [request_row(n, created_at=at, due_at=at + day) for n, at in came.items()]
     await insert_rows(db, rows)
     asked = {"at": NOW - timedelta(hours=20), "since": NOW - timedelta(hours=10)}
     async with db.snapshot() as session:

@@ -292,5 +292,5 @@ async def test_a_reminder_that_was_owed_does_not_reach_a_former_reviewer(team_on
     team_once.workspace.change_usergroup(group(team_once), members=[team_once.bob])
     await tick(team_once)
 
-    assert "overdue now" in team_once.last(team_once.bob)
-    assert "overdue now" not in team_once.last(team_once.carol)
+    assert "still waiting for you" in team_once.last(team_once.bob)
+    assert "still waiting for you" not in team_once.last(team_once.carol)

@@ -31,7 +31,7 @@ async def digest(team: Team, at: datetime) -> int:
     return owed
 
 
-async def test_what_becomes_overdue_during_the_day_is_reminded_of_once(team: Team) -> None:
+async def test_what_has_waited_long_by_day_is_reminded_of_once(team: Team) -> None:
     await team.submit()
     await team.submit(category=Category.LAUNCH)
 
@@ -44,7 +44,7 @@ async def test_what_becomes_overdue_during_the_day_is_reminded_of_once(team: Tea
         *_, reminder = reviewer.sees()
         shown = team.words(reminder)
         name = reviewer.real_name.split()[0]
-        assert shown.startswith(f"⏰ {name}, 2 more requests are overdue now.")
+        assert shown.startswith(f"⏰ {name}, 2 more requests are still waiting for you.")
         assert "🟠 Release Bills Pay 3.2.4 · Production · Alice Santos · 3 days" in shown
         assert "🟠 Launch Sari-Sari Stock" in shown
         assert len(reviewer.sees()) == 3

@@ -1,12 +1,12 @@
 """The names that filters and sorts accept, and the sentence about one they do not know."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from store.domain.lists.query import Sort
+from store.domain.lists.query import Due, Filter, Sort, is_about_due
 from store.domain.request import Category, Environment, PlatformAnswer, Status
 from store.domain.typed_text import folded, seen
 
@@ -49,9 +49,8 @@ class Names(Generic[E]):
         near = get_close_matches(name, (*self.canonical, *self.others), n=1)
         guess = f" Did you mean `{near[0]}`?" if near else ""
         *first, last = (f"`{known}`" for known in self.canonical)
-        raise WordsError(
-            f"I don't know the {self.noun} {echo(value)}.{guess} Use {', '.join(first)} or {last}."
-        )
+        use = " or ".join(filter(None, (", ".join(first), last)))
+        raise WordsError(f"I don't know the {self.noun} {echo(value)}.{guess} Use {use}.")
 
 
 def _folded(value: str) -> str:
@@ -71,7 +70,20 @@ CATEGORIES = Names(
     {name: c for c in Category for name in (c.value, _folded(c.label))},
 )
 SENT = Names("platform's answer", {a.value: a for a in PlatformAnswer}, {})
+DUE = Names("due date", {d.value: d for d in Due}, {"late": Due.OVERDUE})
 SORTS = Names("order", {s.value: s for s in Sort}, {})
+
+
+def of_what_is_due(filter: Filter, sort: Sort) -> Filter:
+    """The filter of a list; about what is due, of what is open alone. Raises WordsError."""
+    if not is_about_due(filter, sort):
+        return filter
+    if set(filter.statuses) - {Status.UNDER_REVIEW}:
+        raise WordsError(
+            "What has ended is due no more. To see what is due, ask for Under Review alone, or for "
+            "no status."
+        )
+    return replace(filter, statuses=(Status.UNDER_REVIEW,))
 
 
 def echo(value: str) -> str:

@@ -11,12 +11,14 @@ from difflib import get_close_matches
 from store.domain.lists import days
 from store.domain.lists.filter_names import (
     CATEGORIES,
+    DUE,
     ENVIRONMENTS,
     SENT,
     SORTS,
     STATUSES,
     WordsError,
     echo,
+    of_what_is_due,
 )
 from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort, default_sort
 from store.domain.request import Category, Status
@@ -41,6 +43,7 @@ _KEYS = {
     "stage": "stage",
     "created": "created",
     "completed": "completed",
+    "due": "due",
     "sort": "sort",
 }
 _EXAMPLES = {
@@ -52,10 +55,12 @@ _EXAMPLES = {
     "stage": "compliance",
     "created": "2026-10",
     "completed": "2026-10",
+    "due": "overdue",
     "sort": "-created",
 }
 _KNOWN_KEYS = (
-    "You can filter by status, env, category, by, sent, stage, created and completed, and sort."
+    "You can filter by status, env, category, by, sent, stage, created, completed and due, and "
+    "sort."
 )
 
 # What phones and other keyboards write for the few signs that mean something here.
@@ -105,21 +110,20 @@ def parse(text: str, scope: Scope, asker: str) -> ListQuery:
     `text` is what Slack delivers: people as `<@U123|name>`, and `&`, `<` and `>` as entities.
     """
     given, free = _split(" ".join(tidy(text).translate(_SIGNS).split()))
-    return ListQuery(
-        scope=scope,
-        filter=Filter(
-            statuses=STATUSES.chosen(given["status"]),
-            environments=ENVIRONMENTS.chosen(given["env"]),
-            categories=CATEGORIES.chosen(given["category"]),
-            submitters=_submitters(given["by"], asker),
-            sent=SENT.chosen(given["sent"]),
-            stages=_stages(given["stage"]),
-            created=_days("created", given["created"]),
-            completed=_days("completed", given["completed"]),
-            words=_free_words(free),
-        ),
-        sort=_sort(given["sort"], scope),
+    wanted = Filter(
+        statuses=STATUSES.chosen(given["status"]),
+        environments=ENVIRONMENTS.chosen(given["env"]),
+        categories=CATEGORIES.chosen(given["category"]),
+        submitters=_submitters(given["by"], asker),
+        sent=SENT.chosen(given["sent"]),
+        stages=_stages(given["stage"]),
+        created=_days("created", given["created"]),
+        completed=_days("completed", given["completed"]),
+        due=DUE.chosen(given["due"]),
+        words=_free_words(free),
     )
+    sort = _sort(given["sort"], scope)
+    return ListQuery(scope, of_what_is_due(wanted, sort), sort)
 
 
 def words(query: ListQuery) -> str:
@@ -134,6 +138,7 @@ def words(query: ListQuery) -> str:
         "stage": [_stage(name) for name in wanted.stages],
         "created": _written(wanted.created),
         "completed": _written(wanted.completed),
+        "due": [DUE.name(each) for each in wanted.due],
         "sort": [] if query.sort is default_sort(query.scope) else [query.sort.value],
     }
     filters = (f"{key}:{','.join(values)}" for key, values in parts.items() if values)

@@ -38,12 +38,17 @@ _SCOPE_LABELS = {
 
 
 class Sort(StrEnum):
-    """The platform's two sortable columns, both ways. Without a completion comes last."""
+    """The platform's two sortable columns, both ways, and what is due first or last.
+
+    Without a completion comes last; by what is due there is only what is open, see `statuses_due`.
+    """
 
     NEWEST = "-created"
     OLDEST = "created"
     COMPLETED_LAST = "-completed"
     COMPLETED_FIRST = "completed"
+    DUE_FIRST = "due"
+    DUE_LAST = "-due"
 
     @property
     def descending(self) -> bool:
@@ -51,9 +56,28 @@ class Sort(StrEnum):
         return self.value.startswith("-")
 
     @property
+    def column(self) -> str:
+        """The column that orders the list."""
+        return _COLUMNS[self.value.removeprefix("-")]
+
+    @property
     def by_completion(self) -> bool:
-        """Whether Completed On orders the list, not Created At."""
-        return self.value.endswith("completed")
+        """Whether Completed On orders the list."""
+        return self.column == "completed_on"
+
+
+_COLUMNS = {"created": "created_at", "completed": "completed_on", "due": "due_at"}
+
+
+class Due(StrEnum):
+    """What a list may be asked for by when requests are due."""
+
+    OVERDUE = "overdue"
+
+    @property
+    def label(self) -> str:
+        """As a form offers it."""
+        return self.value.capitalize()
 
 
 def default_sort(scope: Scope) -> Sort:
@@ -95,6 +119,7 @@ class Filter:
     stages: tuple[str, ...] = ()
     created: Days = Days()
     completed: Days = Days()
+    due: tuple[Due, ...] = ()
 
     @property
     def names_days(self) -> bool:
@@ -143,6 +168,11 @@ class Page:
     previous: Cursor | None = None
     next: Cursor | None = None
     acts: Mapping[int, AbstractSet[Act]] = field(default_factory=dict)
+
+
+def is_about_due(filter: Filter, sort: Sort) -> bool:
+    """Whether a list is of what is due: then of what is open alone, since nothing else is due."""
+    return bool(filter.due) or sort in {Sort.DUE_FIRST, Sort.DUE_LAST}
 
 
 def searchable(*texts: str) -> str:
