@@ -8,12 +8,14 @@ quicker than SQLite's own waiting.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
+    contextmanager,
     nullcontext,
+    suppress,
 )
 from enum import StrEnum
 from functools import cache
@@ -167,6 +169,9 @@ class Database:
             asyncio.Lock() if self.is_sqlite else nullcontext()
         )
         self._sessions: dict[tuple[Limits, bool], async_sessionmaker[AsyncSession]] = {}
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @asynccontextmanager
     async def transaction(
@@ -226,9 +231,15 @@ class Database:
         return None if status == "in progress" else status == "committed"
 
     async def dispose(self) -> None:
-        """Close every connection, when what is under way has ended."""
+        """Close every connection, when what is under way has ended or CLOSE_SECONDS have passed.
+
+        A connection still in use then is closed by nobody: it goes back to a pool that is gone.
+        """
         await self.write_batches.ended()
         await self.read_batches.ended()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(time_limits.CLOSE_SECONDS):
+                await self._idle.wait()
         if self.wal_copy:
             await self.wal_copy.wait()
         await self.engine.dispose()
@@ -249,6 +260,7 @@ class Database:
         limits = limits or (time_limits.CLICK if asked_by else time_limits.BACKGROUND)
         asked_at = time.perf_counter()
         async with AsyncExitStack() as stack:
+            stack.enter_context(self._counted())
             try:
                 async with _waiting_for_begin(limits, asked_by):
                     if not reading:
@@ -273,6 +285,18 @@ class Database:
                 if not all(given_up):
                     raise
                 raise TooLateError("the server did not answer") from error
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Something is under way, from before it has a connection until it has given that back."""
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
     def _session(self, limits: Limits, reading: bool) -> AsyncSession:
         made = self._sessions.get((limits, reading))

@@ -39,6 +39,9 @@ LONG = Limits(lock=60.0, statement=None, idle=60.0, whole=None)
 COMMIT_SECONDS = 10.0
 """How long a COMMIT may take, once it was sent: an answer to it is worth more than a quick end."""
 
+CLOSE_SECONDS = 3.0
+"""How long the end of a process waits for transactions that it has given up waiting for."""
+
 
 class TooLateError(Exception):
     """Nobody waits any more: this was rolled back, or never begun."""

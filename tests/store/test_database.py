@@ -127,3 +127,21 @@ async def test_moments_come_back_as_they_went_in_to_the_microsecond(db: Database
     async with db.snapshot() as session:
         found = select(LaneRow.free_at).where(col(LaneRow.free_at) == moment)
         assert (await session.exec(found)).all() == [moment]
+
+
+async def test_connections_are_closed_when_what_is_under_way_has_ended(database_url: str) -> None:
+    db, begun, go_on = Database(database_url), asyncio.Event(), asyncio.Event()
+
+    async def read() -> None:
+        async with db.snapshot() as session:
+            begun.set()
+            await go_on.wait()
+            await session.exec(select(SlotRow))
+
+    reading = asyncio.ensure_future(read())
+    await begun.wait()
+    disposing = asyncio.ensure_future(db.dispose())
+    assert await asyncio.wait([disposing], timeout=0.1) == (set(), {disposing})
+    go_on.set()
+    await disposing
+    assert reading.done()
