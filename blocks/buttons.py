@@ -296,6 +296,24 @@ MENU_ENTRIES = {
 """By their names on the wire; at most five, which is as many as Slack takes in an overflow menu."""
 
 
+def more(request: Request, acts: AbstractSet[Act]) -> list[OverflowMenuElement]:
+    """What else this person may do with an open request than decide it; no menu where nothing."""
+    value = RequestRound.of(request).encode()
+    possible = [
+        Option(value=f"{name} {value}", text=words(label))
+        for name, (label, act) in MORE_ENTRIES.items()
+        if act in acts
+    ]
+    return [OverflowMenuElement(action_id=MENU, options=possible)] if possible else []
+
+
+MORE_ENTRIES = {
+    "test": ("I'm on it", Act.TEST),
+    "let_go": ("I'm not on it any more", Act.LET_GO),
+}
+"""The same of the menu beside the buttons of a card and of the details."""
+
+
 def link(
     label: str, action_id: str, value: str | None = None, *, marked: bool = False
 ) -> ButtonElement:

@@ -95,6 +95,7 @@ def _row(request: Request, people: People, now: datetime) -> SectionBlock:
         attempt,
         who(request.submitted_by, people),
         f"for {who(request.for_whom, people)}" if request.for_whom else "",
+        f"{who(request.tester, people)} is testing" if request.tester else "",
         age(request.created_at, now),
     )
     return SectionBlock(

@@ -107,6 +107,10 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
                 f"{submitter} has left Slack, so nobody would answer a question about "
                 f"{request.ref}. Nothing was asked; decide on what is there."
             )
+        case Denial.TESTED:
+            return _tested(request, people, asker)
+        case Denial.NOT_TESTING:
+            return f"You are not testing {request.ref}. Nothing was changed."
         case _:
             assert_never(refused.denial)
 
@@ -157,6 +161,14 @@ def _seat_taken(request: Request, people: People, asker: str) -> str:
             return f"{by} approved {request.ref} for you.{_still_needs(request, people)}"
     whom = "The one you stand in for decided"
     return f"{whom} {request.ref} already.{_still_needs(request, people)}"
+
+
+def _tested(request: Request, people: People, asker: str) -> str:
+    tester = request.tester or ""
+    since = f" since {date(request.testing_since)}" if request.testing_since else ""
+    if tester == asker:
+        return f"You are testing {request.ref} already{since}."
+    return f"{who(tester, people)} is testing {request.ref}{since}. You may decide it all the same."
 
 
 def _still_needs(request: Request, people: People) -> str:

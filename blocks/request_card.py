@@ -5,11 +5,14 @@ time. The first line says what is asked and how bad a mistake is; what one decid
 full size, what identifies the request last and small. After the end it shrinks to how it ended.
 """
 
+from collections.abc import Set as AbstractSet
+
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
 from blocks import buttons, questions, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import clip, mrkdwn, quote, who
+from store.domain.lifecycle import Act
 from store.domain.request import Audience, People, Request, Status
 
 REASON_SHOWN = 300
@@ -23,9 +26,10 @@ def build(
     may_decide: bool = True,
     may_ask: bool = True,
     may_send: bool = False,
+    acts: AbstractSet[Act] = frozenset(),
     audience: Audience = Audience.REVIEWER,
 ) -> Message:
-    """The card for those who decide, waiting or decided."""
+    """The card for those who decide, waiting or decided; `acts` are what else its reader may do."""
     if not request.is_open:
         is_unsent = may_send and request.is_refused_there
         again = [buttons.row(buttons.send_again(request))] if is_unsent else []
@@ -37,7 +41,7 @@ def build(
         (
             *facts(request, people),
             *questions.folded(request, people),
-            buttons.row(*row, buttons.details(request)),
+            buttons.row(*row, buttons.details(request), *buttons.more(request, acts)),
         ),
     )
 
@@ -90,6 +94,7 @@ def facts(request: Request, people: People) -> list[Block]:
         (
             request_text.warning(request),
             request_text.standing_in(request, people),
+            request_text.testing(request, people),
             request_text.remarks(request, people),
         ),
     )

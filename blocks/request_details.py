@@ -127,9 +127,11 @@ def _heading(request: Request, people: People, pictures: bool) -> list[Block]:
     """What it is, and what to know before deciding."""
     logo = request_text.logo(request) if pictures else None
     remarks, warning = request_text.remarks(request, people), request_text.warning(request)
+    testing = request_text.testing(request, people)
     return [
         *([_section(warning)] if warning else []),
         SectionBlock(text=mrkdwn(request_text.heading(request)), accessory=logo),
+        *([_section(testing)] if testing else []),
         *([_section(remarks)] if remarks else []),
     ]
 
@@ -249,9 +251,12 @@ def _process(request: Request, people: People, acts: AbstractSet[Act]) -> list[B
 def _acts(request: Request, acts: AbstractSet[Act]) -> list[ActionsBlock]:
     later = {Act.RESUBMIT, Act.SEND}
     possible = acts - later if request.is_open else acts & later
-    offered = [draw(request) for act, draw in _BUTTONS.items() if act in possible]
+    offered: list[InteractiveElement] = [
+        draw(request) for act, draw in _BUTTONS.items() if act in possible
+    ]
     if Act.MOVE in acts and release_stages.possible(request):
         offered.append(buttons.release_stage(request))
+    offered += buttons.more(request, acts) if request.is_open else []
     return [buttons.row(*offered)] if offered else []
 
 

@@ -227,6 +227,13 @@ def standing_in(request: Request, people: People) -> str:
     return f"🌴 *For {who(request.for_whom, people)}*, {absence.period(away.absence)}"
 
 
+def testing(request: Request, people: People) -> str:
+    """ "👀 *Bob Reyes is testing* since today at 10:14"; empty where nobody is."""
+    if not request.tester or not request.testing_since:
+        return ""
+    return f"👀 *{who(request.tester, people)} is testing* since {date(request.testing_since)}"
+
+
 def _away(away: Away, people: People) -> str:
     by = f", {who(away.stand_in, people)} stands in" if away.stand_in else ""
     return f"{absence.period(away.absence)}{by}"

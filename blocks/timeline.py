@@ -153,5 +153,6 @@ def _line(step: Step, request: Request, people: People) -> str:
         f"{line(step.on_platform, 80)} on the platform" if step.on_platform else "",
         date(step.at) if step.at else "",
         f"waiting for {request_text.waiting_for(request, people)}" if waits else "",
+        request_text.testing(request, people) if waits else "",
     ]
     return " · ".join(filter(None, [f"{_MARKS[step.state]}  {name}", *said]))

@@ -38,7 +38,7 @@ def _deciding(why: Why, refusal: str) -> str:
         by = request_text.decider(request, why.people) or "nobody we know"
         said = f"Nobody any more: it was {request.status.label.lower()} by {by}."
     elif why.deciders:
-        said = f"{_named(why.deciders, why)}.{_away(why)}"
+        said = f"{_named(why.deciders, why)}.{_away(why)}{_testing(why)}"
     else:
         said = (
             "Nobody at the moment: whoever was asked is no reviewer any more. "
@@ -57,6 +57,11 @@ def _away(why: Why) -> str:
         + (f"; {who(away.stand_in, why.people)} stands in." if away.stand_in else ".")
         for user, away in list(why.request.away.items())[:SHOWN]
     )
+
+
+def _testing(why: Why) -> str:
+    said = request_text.testing(why.request, why.people)
+    return f" {said}; others may decide it all the same." if said else ""
 
 
 def _telling(why: Why) -> str:

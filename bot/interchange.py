@@ -16,7 +16,7 @@ from store.domain.submission import REVIEW
 from store.domain.terms import Terms
 from store.requests.record import Happened, Message, Record
 
-_PEOPLE = {"submitted_by", "decided_by", "decided_for"}
+_PEOPLE = {"submitted_by", "decided_by", "decided_for", "tester"}
 """Facts of a request that are people."""
 
 
@@ -45,6 +45,8 @@ def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
             "rule": terms.rule,
             "stage": terms.stages[entry.stage - 1].name if terms.named else None,
             "due_at": moment(entry.due_at),
+            "tester": known_as(entry.tester, people),
+            "testing_since": moment(entry.testing_since),
         },
     }
 

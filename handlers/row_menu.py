@@ -1,4 +1,4 @@
-"""The menu in the row of a list: each entry does what the button of its name does elsewhere.
+"""The menus of rows in a list, of cards and of the details: each entry does what a button does.
 
 Approve asks first in a form, because Slack confirms a menu as a whole and not an entry of it.
 """
@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import buttons
-from handlers import decide, details, request_form, withdraw
+from handlers import decide, details, request_form, testing, withdraw
 from handlers.deps import Deps
 
 _ENTRIES = {
@@ -18,6 +18,8 @@ _ENTRIES = {
     "reject": decide.ask_why,
     "again": request_form.submit_again,
     "withdraw": withdraw.clicked,
+    "test": testing.begin,
+    "let_go": testing.let_go,
 }
 
 

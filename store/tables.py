@@ -56,6 +56,7 @@ UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
 STANDS_IN = text("for_whom IS NOT NULL AND turn")
 UNENDED = text("ended_at IS NULL")
+TESTED = text("tester IS NOT NULL")
 
 
 class OutboxState(StrEnum):
@@ -124,6 +125,8 @@ class RequestRow(SQLModel, table=True):
         # alone, so that they stay small.
         Index("ix_request_due", "due_at", "id", **only(OPEN)),
         Index("ix_request_submitter_due", "submitted_by", "due_at", "id", **only(OPEN)),
+        # `reminders.reserved`, and what lapses: what somebody is testing.
+        Index("ix_request_tested", "testing_until", "id", **only(TESTED)),
         # The filter by stage.
         Index("ix_request_stage", "stage_key", "created_at", "id", "status", **only(BY_STAGES)),
     )
@@ -164,6 +167,9 @@ class RequestRow(SQLModel, table=True):
     due_at: datetime | None = None
     questions_asked: int = 0
     questions_open: int = 0
+    tester: str | None = None  # only while it is open; see `store.requests.testing`
+    testing_since: datetime | None = None
+    testing_until: datetime | None = None
 
 
 NOT_REFUSED = or_(

@@ -64,7 +64,8 @@ async def page(parts: Parts, asked: Asked) -> dict[str, Any]:
     async with parts.db.snapshot() as session:
         found = await listing.every(session, query, policy=parts.policy, now=parts.clock())
         requests = found.page.requests
-        deciders = {u for each in requests for u in (each.decided_by, each.decided_for) if u}
+        acting = ((each.decided_by, each.decided_for, each.tester) for each in requests)
+        deciders = {user for users in acting for user in users if user}
         named = {**await people.known(session, deciders - found.people.keys()), **found.people}
     return _shown(found.page, named)
 

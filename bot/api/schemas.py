@@ -81,7 +81,8 @@ class Review(BaseModel):
     """What became of a request here. `decided_by` is a person of the workspace, `decided_for` who
     was away, and in whose place they decided;
     `platform_decider` is whom the platform names, where it was decided there. `rule` and `stage`
-    are those of the policy that it is reviewed by, where one is for it.
+    are those of the policy that it is reviewed by, where one is for it. `tester` is who is testing
+    it now.
     """
 
     request: str = Field(examples=["MP-12"])
@@ -95,6 +96,8 @@ class Review(BaseModel):
     reason: str | None
     rule: str | None
     stage: str | None
+    tester: str | None
+    testing_since: datetime | None
     due_at: datetime | None
     questions_open: int
     attempt: int

@@ -87,7 +87,7 @@ def payload(surface: Message | View) -> tuple[str, Json]:
 
 def _of_one(request: Request) -> Iterator[Surface]:
     name = f"{request.category.label}, {request.status.label}"
-    yield f"card, {name}", request_card.build(request, _PEOPLE)
+    yield f"card, {name}", request_card.build(request, _PEOPLE, acts=frozenset(Act))
     yield f"receipt, {name}", request_card.receipt(request, _PEOPLE)
     yield f"card of who reviews no more, {name}", request_card.taken_away(request, _PEOPLE)
     yield f"details, {name}", request_details.build(request, _PEOPLE, frozenset(Act))
@@ -151,7 +151,7 @@ def _lists(requests: list[Request], now: datetime) -> Iterator[Surface]:
     page, query = Page(tuple(requests), 37, len(requests)), ListQuery(Scope.ALL)
     yield "list", request_list.build(query, page, _PEOPLE, now=now)
     yield "filter form", filter_form.build(filter_form.Origin(query, now))
-    begun = Queue(query, now, place=Place(False, False, now, requests[0].id))
+    begun = Queue(query, now, place=Place(0, now, requests[0].id))
     yield "queue", queue.build(begun, requests[0], _PEOPLE, 37)
     yield "approve form", approval_form.build(requests[:2], _PEOPLE)
     counts = dict.fromkeys(Status, 5)

@@ -66,7 +66,7 @@ def facts(zone: ZoneInfo) -> tuple[Column, ...]:
     names = (Column("Mini Program ID", 22), Column("External ID", 22))
     review = (
         *(Column("Rule", 24), Column("Stage", 24), Column(f"Due At ({zone.key})", 28)),
-        Column("Questions", _WIDE["questions"]),
+        *(Column("Questions", _WIDE["questions"]), Column("Tested By", 24)),
     )
     return (*nine, *decision, *names, *review)
 
@@ -103,6 +103,7 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         *_review(entry),
         _local(entry.due_at, zone),
         _questions(entry, people, zone),
+        _name(entry.tester, people),
     ]
 
 

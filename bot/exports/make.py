@@ -74,7 +74,8 @@ async def _write(
 
 
 def _named(chunk: Sequence[Entry], asked: Questions) -> set[str]:
-    deciders = {u for entry in chunk for u in (entry.decided_by, entry.decided_for) if u}
+    acting = ((entry.decided_by, entry.decided_for, entry.tester) for entry in chunk)
+    deciders = {user for users in acting for user in users if user}
     of_questions = (each for theirs in asked.values() for each in theirs)
     askers = {u for each in of_questions for u in (each.asked_by, each.closed_by) if u}
     return deciders | askers | {entry.submitted_by for entry in chunk}

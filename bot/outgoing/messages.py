@@ -40,7 +40,7 @@ from store.domain.questions import Question
 from store.domain.request import Audience, Person, Request
 from store.engine.database import Database
 from store.lists import listing
-from store.messages import cards, homes
+from store.messages import cards, homes, reminders
 from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
 from store.requests import read
@@ -156,6 +156,7 @@ async def _card(
             may_decide=Act.APPROVE in acts,
             may_ask=Act.ASK in acts,
             may_send=Act.SEND in acts,
+            acts=acts,
             audience=audience,
         )
     drawn = replace(card, shown_revision=request.revision, drawn_at=now)
@@ -191,7 +192,8 @@ async def _as_read(
     if audience is Audience.CHANNEL and reader in policy.channels:
         request = await read.in_context(session, request_id)
         request = await read.reviewed_now(session, request, policy=policy, now=now)
-        return request, {Act.SEE, Act.APPROVE, Act.SEND, Act.ASK}
+        testing = Act.LET_GO if request.tester_at(now) else Act.TEST
+        return request, {Act.SEE, Act.APPROVE, Act.SEND, Act.ASK, testing}
     seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
     if isinstance(seen, Refused):  # as of any channel, which is nobody
         request = await read.one(session, request_id)
@@ -269,8 +271,10 @@ async def _digest(
     at = datetime.fromisoformat(owed.data.get("at", owed.created_at.isoformat()))
     since = datetime.fromisoformat(owed.data.get("since", (at - _A_DAY).isoformat()))
     if owed.kind is Kind.REMINDER:
+        async with db.snapshot() as session:
+            tested = await reminders.reserved(session, policy, now=now)
         late, count = await db.read_batches.run(
-            listing.waiting_on_each, owed.recipient, digest.SHOWN, at, since
+            listing.waiting_on_each, owed.recipient, digest.SHOWN, at, since, tested
         )
         found = listing.Morning(overdue=late, overdue_count=count, total=count)
     else:

@@ -13,7 +13,7 @@ from store.domain.policy import Policy, PolicyInForce
 from store.engine.database import CHUNK, Database
 from store.messages import cards, claim, outbox, rate_limits, reminders, roles, stand_ins
 from store.messages.stand_ins import Standing
-from store.requests import erase, neighbours
+from store.requests import erase, neighbours, testing
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +124,10 @@ class Jobs:
         standing = await stand_ins.follow(self.db, self.policy, before=before, now=now)
         self._stood = standing if standing == self._away else None
         self._away = standing
+
+    async def end_testing(self) -> int:
+        """End what was said to be tested too long ago; of how many requests."""
+        return await testing.end_lapsed(self.db, now=self.clock())
 
     async def follow_channels(self) -> int:
         """Owe the cards in channels that the policy names no more, or again; how many."""

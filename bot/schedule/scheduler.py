@@ -67,6 +67,7 @@ def build(jobs: Jobs) -> Schedule:
     schedule.add(jobs.compare_policies, minutes=1)
     schedule.add(jobs.move_up, minutes=1)
     schedule.add(jobs.stand_in, seconds=5, next_run_time=started)
+    schedule.add(jobs.end_testing, minutes=1)
     schedule.add(jobs.redraw_neighbours, seconds=20)
     schedule.add(jobs.refresh, seconds=ASK_EVERY.total_seconds(), next_run_time=started)
     schedule.add(jobs.reconcile, minutes=5, next_run_time=started)

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from store.domain import release_stages
 from store.domain.absences import Absences, Away, is_away, stand_in
@@ -48,6 +48,8 @@ class Denial(StrEnum):
     NOTHING_TO_ANSWER = "nothing_to_answer"
     NOT_THE_ASKER = "not_the_asker"
     SUBMITTER_GONE = "submitter_gone"
+    TESTED = "tested"
+    NOT_TESTING = "not_testing"
 
 
 LENT = "\nlent"
@@ -168,12 +170,40 @@ def may(actor: str, act: Act, request: Request, rules: Rules, now: datetime) -> 
     Who holds no role any more sees what they decided; of what they were only given to review they
     hear that others decide it.
     """
-    roster, own = rules.roster, actor == request.submitted_by
-    given = [number for number in _stages(request) if actor in request.assigned_at(number)]
-    held = [number for number in given if roster.holds(actor, request.terms.seat(number))]
-    lent = [
-        number for number in _stages(request) if represented(actor, number, request, rules, now)
-    ]
+    return _judge(act, _stand(actor, request, rules, now), request, rules, now)
+
+
+def acts(actor: str, request: Request, rules: Rules, now: datetime) -> frozenset[Act]:
+    """All that `actor` may do with a request at that moment."""
+    standing = _stand(actor, request, rules, now)
+    return frozenset(act for act in Act if _judge(act, standing, request, rules, now) == Allowed())
+
+
+class _Standing(NamedTuple):
+    """How somebody stands to a request: `given` are the stages that were given to them, `held`
+    those of them at which they are one of those who decide, `lent` those at which they stand in
+    for one.
+    """
+
+    actor: str
+    own: bool
+    given: Sequence[int]
+    held: Sequence[int]
+    lent: Sequence[int]
+
+
+def _stand(actor: str, request: Request, rules: Rules, now: datetime) -> _Standing:
+    stages = range(1, len(request.terms.stages) + 1)
+    given = [number for number in stages if actor in request.assigned_at(number)]
+    held = [number for number in given if rules.roster.holds(actor, request.terms.seat(number))]
+    lent = [number for number in stages if represented(actor, number, request, rules, now)]
+    return _Standing(actor, actor == request.submitted_by, given, held, lent)
+
+
+def _judge(
+    act: Act, standing: _Standing, request: Request, rules: Rules, now: datetime
+) -> Allowed | Denied:
+    roster, (actor, own, given, held, lent) = rules.roster, standing
     if not (own or held or lent or roster.oversees(actor) or actor in request.deciders):
         was_asked = given and (act.verdict or act is Act.ASK)
         return Denied(Denial.NOT_A_REVIEWER if was_asked else Denial.UNKNOWN)
@@ -194,30 +224,50 @@ def may(actor: str, act: Act, request: Request, rules: Rules, now: datetime) -> 
         case Act.WITHDRAW:
             if not own:
                 return Denied(Denial.NOT_THE_SUBMITTER)
-        case Act.APPROVE | Act.REJECT:
-            return _may_decide(actor, act, request, rules, now, held, lent)
-        case Act.ASK:
-            return _may_ask(actor, request, rules, sorted({*held, *lent}))
-        case Act.ANSWER:
-            return _may_answer(request) if own else Denied(Denial.NOT_ASKED)
         case _:
-            assert_never(act)
+            return _may_in_review(act, standing, request, rules, now)
     return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
 
 
-def _may_decide(
-    actor: str,
-    act: Act,
+def _may_in_review(
+    act: Literal[Act.APPROVE, Act.REJECT, Act.ASK, Act.ANSWER, Act.TEST, Act.LET_GO],
+    standing: _Standing,
     request: Request,
     rules: Rules,
     now: datetime,
-    held: Sequence[int],
-    lent: Sequence[int],
 ) -> Allowed | Denied:
-    """The same of a vote; `held` are the stages at which the actor is one of those who decide,
-    `lent` those at which they stand in for one.
-    """
-    if actor == request.submitted_by and not rules.own_requests:
+    """The same of what belongs to a review."""
+    match act:
+        case Act.APPROVE | Act.REJECT:
+            return _may_decide(act, standing, request, rules, now)
+        case Act.ASK:
+            held = sorted({*standing.held, *standing.lent})
+            return _may_ask(standing.actor, request, rules, held)
+        case Act.ANSWER:
+            return _may_answer(request) if standing.own else Denied(Denial.NOT_ASKED)
+        case Act.TEST | Act.LET_GO:
+            return _may_test(act, standing, request, rules, now)
+        case _:
+            assert_never(act)
+
+
+def _may_test(
+    act: Act, standing: _Standing, request: Request, rules: Rules, now: datetime
+) -> Allowed | Denied:
+    """Whoever may approve it, one at a time; that one may let go."""
+    tester = request.tester_at(now) if request.is_open else None
+    if act is Act.LET_GO:
+        return Allowed() if tester == standing.actor else Denied(Denial.NOT_TESTING)
+    answer = _may_decide(Act.APPROVE, standing, request, rules, now)
+    return Denied(Denial.TESTED) if tester and answer == Allowed() else answer
+
+
+def _may_decide(
+    act: Act, standing: _Standing, request: Request, rules: Rules, now: datetime
+) -> Allowed | Denied:
+    """The same of a vote."""
+    actor, own, _, held, lent = standing
+    if own and not rules.own_requests:
         return Denied(Denial.OWN_REQUEST)
     everywhere = rules.admins_decide and actor in rules.roster.admins
     if request.stage not in (*held, *lent) and not everywhere:
@@ -333,10 +383,6 @@ def may_stand_in(user: str, rules: Rules) -> bool:
         return False
     holds_role = rules.roster.oversees(user) or bool(rules.roster.seats_of(user))
     return holds_role or rules.anyone_stands_in
-
-
-def _stages(request: Request) -> range:
-    return range(1, len(request.terms.stages) + 1)
 
 
 def _not_this_stage(request: Request, held: Sequence[int]) -> Denial:

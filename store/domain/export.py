@@ -121,6 +121,8 @@ class Entry(NamedTuple):
     terms: Terms | Mapping[str, Any] | None
     due_at: datetime | None
     questions_asked: int
+    tester: str | None
+    testing_since: datetime | None
     details: Mapping[str, Any]
     questions: tuple[Question, ...] = ()
 

@@ -29,6 +29,8 @@ class HookEvent(StrEnum):
     ASKED = "request.asked"
     ANSWERED = "request.answered"
     QUESTION_CLOSED = "request.question_closed"
+    TESTING = "request.testing"
+    TESTING_ENDED = "request.testing_ended"
 
 
 TEST = "test"

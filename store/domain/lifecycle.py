@@ -17,6 +17,8 @@ class Act(StrEnum):
     SEND = "send"
     ASK = "ask"
     ANSWER = "answer"
+    TEST = "test"
+    LET_GO = "let_go"
 
     @property
     def verdict(self) -> Verdict | None:

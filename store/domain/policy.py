@@ -226,6 +226,7 @@ class Policy(BaseModel):
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     digest_at: Annotated[time, BeforeValidator(_time_of_day)] = time(9)
     remind_after_hours: Annotated[int, Field(ge=1, le=720, strict=True)] = 24
+    testing_hours: Hours = 8
     nudge_after_days: Annotated[int, Field(ge=1, le=90, strict=True)] = 7
     working_days: tuple[Annotated[str, AfterValidator(_weekday)], ...] = WEEKDAYS[:5]
     holidays: tuple[Annotated[str, BeforeValidator(_holiday)], ...] = ()
@@ -473,6 +474,7 @@ def _sentence(error: Any) -> str:
 
 _USE_FOR = {
     "remind_after_hours": "use a whole number of hours from 1 to 720",
+    "testing_hours": "use a whole number of hours from 1 to 720",
     "target_hours": "use a whole number of hours from 1 to 720",
     "escalate_after_hours": "use a whole number of hours from 1 to 720",
     "nudge_after_days": "use a whole number of days from 1 to 90",

@@ -242,6 +242,8 @@ class Request:
     whose place, where they stood in, is `decided_for`. What was decided on the platform's own page
     is nobody's vote: then `decided_by` is None and `platform_decider` is the name that the platform
     gave.
+    `tester` is who said that they are on it, while it is open at that stage and until they vote:
+    since when, and until when that holds if they say nothing more; see `tester_at`.
     `release_stage` is None until somebody said where the approved release stands.
     `platform_answer` is None until the platform answered an approval that it was told of, when it
     is told of them; `platform_reason` is why it refused, in its words.
@@ -288,6 +290,9 @@ class Request:
     remind_at: datetime | None = None
     questions_asked: int = 0
     questions_open: int = 0
+    tester: str | None = None
+    testing_since: datetime | None = None
+    testing_until: datetime | None = None
     assigned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     predecessor: Predecessor | None = field(default=None, compare=False)
     base: Predecessor | None = field(default=None, compare=False)
@@ -343,6 +348,11 @@ class Request:
         """The question of this number, where it was read with its questions."""
         return next((each for each in self.questions if each.number == number), None)
 
+    def tester_at(self, now: datetime) -> str | None:
+        """Who is testing it at this moment; what lapses stays on record until a tick ends it."""
+        lapsed = self.testing_until is None or self.testing_until <= now
+        return None if lapsed else self.tester
+
     def assigned_at(self, stage: int) -> tuple[str, ...]:
         """Who was given this stage of it."""
         return self.assigned.get(stage, self.reviewers if stage == self.stage else ())
@@ -372,7 +382,7 @@ class Request:
         """Every user id the snapshot names."""
         before = self.predecessor.decided_by if self.predecessor else None
         named = {self.submitted_by, self.decided_by, before, *self.reviewers}
-        named.update(*self.assigned.values(), {self.decided_for, self.for_whom})
+        named.update(*self.assigned.values(), {self.decided_for, self.for_whom, self.tester})
         named.update(vote.cast_for for vote in self.votes)
         named.update(away.stand_in for away in self.away.values())
         named.update(user for each in self.questions for user in (each.asked_by, each.closed_by))

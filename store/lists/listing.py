@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Allowed, Roster, may
+from store.domain.access import Roster, acts
 from store.domain.lifecycle import Act
 from store.domain.lists.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort
 from store.domain.policy import Policy
@@ -57,8 +57,8 @@ async def page(
     found, submitters = await _page(session, query, asker, policy, now)
     if now and found.requests:
         found = replace(found, acts=await _acts(session, found.requests, asker, policy, now))
-    filtered = set(query.filter.submitters) - submitters.keys()
-    return Listing(found, {**submitters, **await people.known(session, filtered)})
+    named = {*query.filter.submitters, *(r.tester for r in found.requests if r.tester)}
+    return Listing(found, {**submitters, **await people.known(session, named - submitters.keys())})
 
 
 async def every(
@@ -114,15 +114,18 @@ async def waiting_on_each(
     limit: int,
     reminded_by: datetime | None = None,
     since: datetime | None = None,
+    reserved: Sequence[int] = (),
 ) -> list[Waiting]:
     """What each of them has yet to decide, in one query.
 
     The oldest come first; without their reviewers and votes, but with whom they stand in for. With
-    `reminded_by`, only what was to be reminded of by that moment, and not yet at `since`.
+    `reminded_by`, only what was to be reminded of by that moment, and not yet at `since`; of what
+    is `reserved` who tests it is reminded alone.
     """
-    statement = _REMINDED if reminded_by else _WAITING
-    moments = {"moment": reminded_by, "since": since or _LONG_AGO}
-    return await _first_of_each(session, statement, reviewers, limit, **moments)
+    if not reminded_by:
+        return await _first_of_each(session, _WAITING, reviewers, limit)
+    asked = {"moment": reminded_by, "since": since or _LONG_AGO, "reserved": list(reserved)}
+    return await _first_of_each(session, _REMINDED, reviewers, limit, **asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +252,7 @@ async def _acts(
     theirs = {row.request_id: row.for_whom or asker for row in found}
     rules = await people.rules(session, policy, only={asker})
     return {
-        each.id: frozenset(act for act in Act if may(asker, act, each, rules, now) == Allowed())
+        each.id: acts(asker, each, rules, now)
         for each in (
             replace(request, reviewers=(theirs[request.id],)) if request.id in theirs else request
             for request in requests
@@ -290,7 +293,17 @@ _WAITS = col(AssignmentRow.waits).is_(True)
 _GIVEN = _waiting()
 _WAITING = _waiting(_WAITS)
 _remind_at = col(AssignmentRow.remind_at)
-_REMINDED = _waiting(_WAITS, _remind_at <= bindparam("moment"), _remind_at > bindparam("since"))
+CONCERNED = or_(
+    ~in_list(col(AssignmentRow.request_id), "reserved"),
+    exists().where(
+        col(RequestRow.id) == AssignmentRow.request_id,
+        col(RequestRow.tester) == AssignmentRow.reviewer,
+    ),
+)
+"""Of the assignments of what is reserved, those of who tests it."""
+_REMINDED = _waiting(
+    *(_WAITS, _remind_at <= bindparam("moment"), _remind_at > bindparam("since"), CONCERNED)
+)
 _LATE, _NEW, _REST = range(3)
 _ANY_ZONE = ZoneInfo("UTC")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

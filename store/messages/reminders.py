@@ -17,14 +17,26 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.absences import is_away
+from store.domain.access import Rules, as_reviewed_now, stand_ins, votes_left
 from store.domain.clock import zone_of
 from store.domain.deadlines import digest_before, digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
-from store.engine.database import Database, delete_chunk
+from store.domain.request import Request
+from store.engine.database import Database, delete_chunk, execute
 from store.lists import listing
 from store.messages import slots
 from store.messages.outbox import Kind, Owed
-from store.tables import NOT_REFUSED, OPEN, UNMOVED, AssignmentRow, PersonRow, RequestRow, SlotRow
+from store.snapshots import snapshots
+from store.tables import (
+    NOT_REFUSED,
+    OPEN,
+    TESTED,
+    UNMOVED,
+    AssignmentRow,
+    PersonRow,
+    RequestRow,
+    SlotRow,
+)
 
 _CHUNK = 500
 """Keys in one statement: it takes only so many parameters."""
@@ -66,8 +78,10 @@ async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
 
     The digest of the morning has told of all before it; before that one comes, nobody is reminded.
     """
-    is_time = col(AssignmentRow.remind_at) <= now
-    concerned = await _waiting(db, policy, is_time, now, col(AssignmentRow.remind_at))
+    async with db.snapshot() as session:
+        tested = await reserved(session, policy, now=now)
+    is_time = and_(col(AssignmentRow.remind_at) <= now, listing.CONCERNED)
+    concerned = await _waiting(db, policy, is_time, now, col(AssignmentRow.remind_at), tested)
     told = await _told_since(db, now - timedelta(days=1))
     slots = []
     for waiting in concerned:
@@ -84,6 +98,30 @@ async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
                 Owed.post(Kind.REMINDER, waiting.reviewer, waiting.reviewer, slot, data=data)
             )
     return await _owe_once(db, slots, now=now)
+
+
+async def reserved(session: AsyncSession, policy: Policy, *, now: datetime) -> tuple[int, ...]:
+    """The requests of which nobody is reminded but who tests them: they lack one vote, and it is
+    one of those who are waited for that is on it.
+    """
+    tested = select(RequestRow).where(OPEN, TESTED, col(RequestRow.testing_until) > now)
+    requests = await snapshots(session, (await session.exec(tested)).all())
+    if not requests:
+        return ()
+    rules = await people.rules(session, policy, about=requests)
+    away = rules.roster.absences
+    return tuple(
+        request.id
+        for request in requests
+        if request.tester and not is_away(request.tester, away, now)
+        if votes_left(request, rules, now) == 1
+        if request.tester in _waited_for(request, rules, now)
+    )
+
+
+def _waited_for(request: Request, rules: Rules, now: datetime) -> set[str]:
+    able = as_reviewed_now(request, rules, now).reviewers
+    return {*able, *stand_ins(request, rules, now)}
 
 
 async def _told_since(db: Database, moment: datetime) -> list[tuple[str, datetime]]:
@@ -201,6 +239,7 @@ async def _waiting(
     wanted: ColumnElement[bool],
     now: datetime,
     latest: SQLColumnExpression[datetime] | None = None,
+    tested: Sequence[int] = (),
 ) -> list[Waiting]:
     """The reviewers concerned who still hold their role, have not left Slack and are not away; and
     who stands in.
@@ -220,7 +259,7 @@ async def _waiting(
     assigned = assigned.where(col(PersonRow.active).is_not(False))
     async with db.snapshot() as session:
         roster = await people.roster(session, policy)
-        rows = (await session.exec(assigned)).all()
+        rows = (await execute(session, assigned, {"reserved": list(tested)})).all()
     absences = roster.absences
     holding = roster.everybody() | {each.delegate for each in absences.values()}
     holding -= {user for user in absences if is_away(user, absences, now)}

@@ -46,7 +46,7 @@ from store.messages.outbox import Kind, Owed
 from store.questions import Questions
 from store.requests import ask as asking
 from store.requests import read, revisions
-from store.requests.revisions import Change, Known
+from store.requests.revisions import TESTING, Change, Known
 from store.snapshots import FACTS, found
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
@@ -146,7 +146,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A decision that was allowed, the request it leaves, and what kind of event that is.
+    """A decision that was allowed, the request it leaves, what kind of event that is, and which
+    columns it changes.
 
     `closes_questions`: some were open at the end.
     """
@@ -154,6 +155,7 @@ class _Made:
     decision: Decision
     request: Request
     kind: str
+    columns: tuple[str, ...]
     closes_questions: bool = False
 
 
@@ -267,13 +269,11 @@ async def _write(
     known: Known | None,
 ) -> None:
     """What these decisions, of different requests, change: requests, assignments, votes, events."""
-    fields = {VOTED: (), STAGE_PASSED: _PASSING}
     passed = [each.request for each in made if each.kind == STAGE_PASSED]
     ended = [each.request for each in made if not each.request.is_open]
     voted = [each for each in made if each.kind == VOTED]
-    for names, some in ((_ENDING, ended), (_PASSING, passed), ((), [v.request for v in voted])):
-        if some:
-            revisions.advance(session, some, *names)
+    for names in dict.fromkeys(each.columns for each in made):
+        revisions.advance(session, [m.request for m in made if m.columns == names], *names)
     if ended:
         rows = [
             {"its_id": each.id, "status": each.status.value, "completed_on": each.completed_on}
@@ -307,7 +307,7 @@ async def _write(
             each.kind,
             each.decision.by_key or each.decision.actor,
             each.decision.at,
-            revisions.written(each.request, *fields.get(each.kind, _ENDING)),
+            revisions.written(each.request, *each.columns),
             each.request.votes[-1] if _is_vote(each.decision) else None,
             {"policy": policy.sha256} | _origin(each.decision) | _stood_in(each, rules),
             questions=[asking.written(q, "closed_at") for q in _closed_by(each, closed)],
@@ -399,7 +399,7 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
         after_it = replace(after_it, votes=(*others, cast))
     if decision.act is Act.APPROVE and not there:
         if votes_left(after_it, rules, decision.at):
-            return _Made(decision, after_it, VOTED)
+            return _made(decision, after_it, VOTED)
         if request.stage < len(request.terms.stages):
             opened = replace(
                 after_it,
@@ -408,7 +408,7 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
                 reviewers=request.assigned_at(request.stage + 1),
                 remind_at=deadline(decision.at, policy.remind_after_hours, policy),
             )
-            return _Made(decision, opened, STAGE_PASSED)
+            return _made(decision, opened, STAGE_PASSED, *_PASSING)
     status = after(request.status, decision.act)
     assert status is not None, "it was judged, so the table has the transition"
     ended = replace(
@@ -423,7 +423,15 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
         decision_reason=decision.reason,
         questions_open=0,
     )
-    return _Made(decision, ended, status.value, closes_questions=request.questions_open > 0)
+    made = _made(decision, ended, status.value, *_ENDING)
+    return replace(made, closes_questions=request.questions_open > 0)
+
+
+def _made(decision: Decision, request: Request, kind: str, *columns: str) -> _Made:
+    """The same; who was testing it is until they vote, and no longer than the stage is open."""
+    if request.tester and (kind != VOTED or request.tester == decision.actor):
+        return _Made(decision, revisions.let_go(request), kind, (*columns, *TESTING))
+    return _Made(decision, request, kind, columns)
 
 
 def _closed_by(made: _Made, closed: Questions) -> Sequence[Question]:

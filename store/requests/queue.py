@@ -75,20 +75,26 @@ async def _next(
     ids = listed.with_only_columns(col(RequestRow.id)).subquery()
     is_late = col(RequestRow.due_at) <= queue.started
     is_production = col(RequestRow.environment) == Environment.PRODUCTION.value
-    late, other = case((is_late, 0), else_=1), case((is_production, 0), else_=1)
+    by_another = and_(
+        col(RequestRow.tester) != asker, col(RequestRow.testing_until) > queue.started
+    )
+    rank = (
+        case((by_another, 4), else_=0)
+        + case((is_late, 0), else_=2)
+        + case((is_production, 0), else_=1)
+    )
     at, id_ = col(RequestRow.created_at), col(RequestRow.id)
-    order = (late, other, at, id_)
+    order = (rank, at, id_)
     wanted: list[ColumnElement[bool]] = [id_.in_(select(ids.c.id))]
     if not (rules.admins_decide and asker in rules.roster.admins):
         turn = col(AssignmentRow.reviewer) == asker, col(AssignmentRow.waits).is_(True)
         wanted.append(id_.in_(select(AssignmentRow.request_id).where(OPEN, *turn)))
     if place := queue.place:
-        here = literal(place.not_overdue * 2 + place.not_production, Integer)
+        here = literal(place.rank, Integer)
         older = or_(at > place.created_at, and_(at == place.created_at, id_ > place.id))
-        rank = late * 2 + other
         wanted.append(or_(rank > here, and_(rank == here, older)))
     first = (await session.exec(select(*order).where(*wanted).order_by(*order).limit(1))).first()
     if first is None:
         return None
     left = (await session.exec(select(func.count()).select_from(RequestRow).where(*wanted))).one()
-    return Place(bool(first[0]), bool(first[1]), first[2], first[3]), left
+    return Place(*first), left

@@ -11,8 +11,8 @@ from store.domain.access import (
     Allowed,
     Denial,
     Refused,
+    acts,
     as_reviewed_now,
-    may,
     may_close,
     sees_only,
     voting_for,
@@ -37,6 +37,12 @@ def find(session: AsyncSession, request_id: int) -> Reading[Request | None]:
     """The request as it is now, whoever asks, asked for now; None where there is none."""
     ids = [request_id] if 0 < request_id < 2**63 else []
     return Reading(lambda requests: next(iter(requests), None), found(session, _ONE, ids))
+
+
+def find_locked(session: AsyncSession, request_id: int) -> Reading[Request | None]:
+    """The same with its row locked until the transaction ends."""
+    ids = [request_id] if 0 < request_id < 2**63 else []
+    return Reading(lambda requests: next(iter(requests), None), found(session, _LOCKED, ids))
 
 
 async def one(session: AsyncSession, request_id: int) -> Request:
@@ -101,7 +107,7 @@ async def seen(
         return Refused(Denial.UNKNOWN, request_id)
     asked = {viewer, *request.reviewers}
     rules = await people.rules(session, policy, only=asked, about=[request], absent=absent)
-    allowed = {act for act in Act if may(viewer, act, request, rules, now) == Allowed()}
+    allowed = acts(viewer, request, rules, now)
     if Act.SEE not in allowed:
         return Refused(Denial.UNKNOWN, request_id)
     only_of = sees_only(viewer, rules)
@@ -114,7 +120,7 @@ async def seen(
     for_whom = voting_for(viewer, request, rules, now) if Act.APPROVE in allowed else None
     request = as_reviewed_now(request, rules, now)
     request = replace(request, for_whom=for_whom, questions=asked_about)
-    return Seen(request, frozenset(allowed))
+    return Seen(request, allowed)
 
 
 async def in_channel(session: AsyncSession, refused: Refused, clicked: Clicked) -> Refused:

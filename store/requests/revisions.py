@@ -1,7 +1,7 @@
 """A change of a request: guarded by the revision it was asked about, and kept in its history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -36,6 +36,10 @@ _DUE = (
     .values(due_at=bindparam("its_due"))
 )
 _VOTE_FIELDS = [field.name for field in fields(Vote)]
+
+
+TESTING = ("tester", "testing_since", "testing_until")
+"""The columns that say who is testing a request."""
 
 
 class OvertakenError(RuntimeError):
@@ -85,6 +89,11 @@ def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> N
     ask(session, _guarded(*names), rows).then(check)
     if "due_at" in names:
         ask(session, _DUE, [{"its_id": each.id, "its_due": each.due_at} for each in changed])
+
+
+def let_go(request: Request) -> Request:
+    """The request, tested by nobody."""
+    return replace(request, tester=None, testing_since=None, testing_until=None)
 
 
 @dataclass(frozen=True, slots=True)

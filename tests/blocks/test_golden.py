@@ -97,7 +97,7 @@ def of_one_request() -> Iterator[tuple[str, Json]]:
         waiting = shown(category, Status.UNDER_REVIEW)
         yield f"{category.value}/reject_form", decision_form.build(waiting).to_dict()
     again = second_try()
-    begun = Queue(paging.opening(Scope.APPROVALS), NOW, 3, 1, place=Place(False, False, NOW, 128))
+    begun = Queue(paging.opening(Scope.APPROVALS), NOW, 3, 1, place=Place(0, NOW, 128))
     told = ["✅ *This request is approved.*\nMP-3"]
     drawn = queue.build(begun, again, PEOPLE, 52, told=told)
     yield "mini_program_release/queue", drawn.to_dict()
@@ -105,6 +105,11 @@ def of_one_request() -> Iterator[tuple[str, Json]]:
     yield "mini_program_release/second_try_card", request_card.build(again, PEOPLE).payload()
     details = request_details.build(again, PEOPLE, DECIDES)
     yield "mini_program_release/second_try_details", details.to_dict()
+    tested = replace(shown(Category.RELEASE, Status.UNDER_REVIEW), tester=BOB, testing_since=NOW)
+    card = request_card.build(tested, PEOPLE, acts=DECIDES | {Act.TEST})
+    yield "mini_program_release/tested_card", card.payload()
+    details = request_details.build(tested, PEOPLE, DECIDES | {Act.LET_GO})
+    yield "mini_program_release/tested_details", details.to_dict()
     refused = replace(
         shown(Category.RELEASE, Status.APPROVED),
         platform_answer=PlatformAnswer.REFUSED,

@@ -8,6 +8,7 @@ import itertools
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import settings
@@ -22,11 +23,13 @@ from hypothesis.stateful import (
 
 from store.audit.verify import check_all
 from store.domain.access import Denial, Refused
+from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Request, Status, Verdict
 from store.engine.database import Database
 from store.requests import read
-from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY
+from store.requests.testing import OnIt, say_who_tests
+from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import denial, submit, vote, withdraw
 
 DAN, ERIN = "UDAN", "UERIN"
@@ -58,6 +61,7 @@ class Expected:
     stage: int = 1
     round: int = 1
     revision: int = 1
+    tester: str | None = None
     approvals: dict[int, list[str]] = field(default_factory=lambda: {1: [], 2: []})
 
     @property
@@ -85,17 +89,32 @@ class Expected:
             return Denial.VOTED_BEFORE
         return Denial.STALE if seen not in (None, self.round) else None
 
+    def testing_refusal(self, who: str, act: Act, seen: int | None) -> Denial | None:
+        """Whoever may approve may test, one at a time; who does may let go."""
+        if who == MALLORY:
+            return Denial.UNKNOWN
+        if act is Act.LET_GO:
+            denied = None if self.tester == who else Denial.NOT_TESTING
+        else:
+            denied = self.refusal(who, Verdict.APPROVE, None)
+            denied = denied or (Denial.TESTED if self.tester else None)
+        return denied or (Denial.STALE if seen not in (None, self.round) else None)
+
     def apply(self, who: str, verdict: Verdict | None) -> None:
         self.revision += 1
+        if who == self.tester:
+            self.tester = None
         if verdict is not Verdict.APPROVE:
             self.status = Status.REJECTED if verdict else Status.WITHDRAWN
             self.approvals[self.stage] = [w for w in self.approvals[self.stage] if w != who]
             self.round += 1
+            self.tester = None
             return
         self.approvals[self.stage].append(who)
         if len(self.approvals[self.stage]) < NEEDED[self.stage]:
             return
         self.round += 1
+        self.tester = None
         if self.stage == 2:
             self.status = Status.APPROVED
         else:
@@ -103,7 +122,7 @@ class Expected:
 
 
 class Stages(RuleBasedStateMachine):
-    """Submit, approve, reject and withdraw by anybody, from current and from old cards."""
+    """Submit, approve, reject, withdraw and test by anybody, from current and from old cards."""
 
     template: Path
     folder: Path
@@ -137,6 +156,18 @@ class Stages(RuleBasedStateMachine):
         if not isinstance(answer, Refused):
             expected.apply(by, verdict)
 
+    @rule(expected=submitted, by=people, act=st.sampled_from([Act.TEST, Act.LET_GO]), lag=lags)
+    def test(
+        self, expected: Expected, by: str, act: Literal[Act.TEST, Act.LET_GO], lag: int | None
+    ) -> None:
+        seen = None if lag is None else expected.round - lag
+        said = OnIt(expected.request.id, act, by, NOW, seen)
+        answer = self.runner.run(say_who_tests(self.db, said, POLICY))
+        assert denial(answer) is expected.testing_refusal(by, act, seen)
+        if not isinstance(answer, Refused):
+            expected.revision += 1
+            expected.tester = by if act is Act.TEST else None
+
     @invariant()
     def the_record_agrees_with_the_model(self) -> None:
         self.runner.run(self.compare())
@@ -147,6 +178,7 @@ class Stages(RuleBasedStateMachine):
                 found = await read.one(session, expected.request.id)
             assert (found.status, found.stage) == (expected.status, expected.stage)
             assert (found.round, found.revision) == (expected.round, expected.revision)
+            assert found.tester == expected.tester
             for stage in SEATS:
                 assert list(found.approvers(stage)) == expected.approvals[stage]
 

@@ -115,7 +115,7 @@ def find(blocks: Iterable[Json], action_id: str, value: str | None, what: str) -
     """
     there = list(controls(blocks))
     fitting = [c for c in there if c.action_id == action_id and _carries(c, value)]
-    alike = {"button", "static_select"}
+    alike = {"button", "static_select", "overflow"}
     if fitting and all(c.type in alike and c.element == fitting[0].element for c in fitting):
         return fitting[0]
     if len(fitting) == 1:

@@ -1,6 +1,7 @@
 """The queue: what a reviewer decides one after the other, in the order of the moment it was begun.
 
-What is overdue then comes first, then Production, then the oldest. A queue is known by the list it
+What is overdue then comes first, then Production, then the oldest; what somebody else is testing
+comes last. A queue is known by the list it
 was started from and the place it has come to, never by the requests in it, so that it fits in a
 view and what others decide meanwhile drops out by itself.
 """
@@ -12,30 +13,32 @@ from typing import Self
 
 from store.domain.lists.query import ListQuery
 
-_PLACE = re.compile(r"([01])\.([01])\.([0-9]{1,18})\.([1-9][0-9]{0,9})", re.ASCII)
+_PLACE = re.compile(r"([0-7])\.([0-9]{1,18})\.([1-9][0-9]{0,9})", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a request stands in the order; the smaller one comes first."""
+    """Where a request stands in the order; the smaller one comes first.
 
-    not_overdue: bool
-    not_production: bool
+    `rank` adds up 4 for what somebody else is testing, 2 for what is not overdue, 1 for what is not
+    for Production.
+    """
+
+    rank: int
     created_at: datetime
     id: int
 
     def encode(self) -> str:
-        """As a view carries it: `0.1.1795140840000000.128`."""
-        ranks = f"{self.not_overdue:d}.{self.not_production:d}"
-        return f"{ranks}.{micros(self.created_at)}.{self.id}"
+        """As a view carries it: `1.1795140840000000.128`."""
+        return f"{self.rank}.{micros(self.created_at)}.{self.id}"
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Read that back; None for anything we did not write."""
         found = _PLACE.fullmatch(text)
-        at = moment(found[3]) if found else None
-        return cls(found[1] == "1", found[2] == "1", at, int(found[4])) if found and at else None
+        at = moment(found[2]) if found else None
+        return cls(int(found[1]), at, int(found[3])) if found and at else None
 
 
 @dataclass(frozen=True, slots=True)
