@@ -190,6 +190,7 @@ async def test_lanes_that_have_long_been_free_are_forgotten_and_what_was_learned
     assert await rate(db, 1) == 45
 
 
+@pytest.mark.slow  # a thousand edits
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_at_slacks_own_limits_waits_are_rare_and_the_edits_are_used(
     db: Database, seed: int
