@@ -123,7 +123,8 @@ class Settings(BaseSettings):
         ),
     ] = None
     policy_file: Annotated[
-        Path, Field(description="Who reviews and when people are reminded; see the policy below")
+        Path,
+        Field(description="Who reviews and when people are reminded; see `policy.example.toml`"),
     ] = Path("policy.toml")
     trusted_proxies: Annotated[
         str | None,

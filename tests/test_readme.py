@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 BESIDE = "".join(
     (ROOT / path / "README.md").read_text(encoding="utf-8")
-    for path in ("bot/api", "bot/webhooks", "store/audit")
+    for path in ("bot/api", "bot/cli", "bot/webhooks", "store/audit")
 )
 """What is told beside the code it is about."""
 
@@ -45,25 +45,13 @@ def test_every_make_target_it_names_exists() -> None:
     assert named <= targets
 
 
-def test_the_settings_table_is_the_settings() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \|$", README, re.MULTILINE)
-    fields = Settings.model_fields
-    assert {name: (default.strip("` "), meaning) for name, default, meaning in rows} == {
-        name.upper(): (str(field.default or "none"), field.description)
-        for name, field in fields.items()
-    }
-
-
-def test_the_example_environment_names_every_setting() -> None:
+def test_the_example_environment_is_the_settings() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    named = set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE))
-    assert named == {name.upper() for name in Settings.model_fields}
-
-
-def test_the_policy_table_is_the_policy() -> None:
-    policy, rules = README.split("### Policy")[1].split("## What")[0].split("### Rules")
-    assert set(re.findall(r"^\| `(\w+)`", policy, re.MULTILINE)) == OF_WORKSPACE
-    assert set(re.findall(r"^\| `(\w+)`", rules, re.MULTILINE)) == set(Rule.model_fields)
+    rows = re.findall(r"^# (.+)\n(?:# )?([A-Z_]+)=(.*)$", example, re.MULTILINE)
+    assert {name: (default, meaning) for meaning, name, default in rows} == {
+        name.upper(): (str(field.default or ""), field.description)
+        for name, field in Settings.model_fields.items()
+    }
 
 
 def test_the_example_policy_can_be_used_and_names_every_setting() -> None:
@@ -72,6 +60,15 @@ def test_the_example_policy_can_be_used_and_names_every_setting() -> None:
     named = set(re.findall(r"^(?:# )?(\w+) = ", text, re.MULTILINE))
     assert named == OF_WORKSPACE | set(Rule.model_fields)
     assert len(Policy.parse(_uncommented_rules(text)).rules) == 1
+
+
+def test_the_example_policy_shows_the_defaults() -> None:
+    text = (ROOT / "policy.example.toml").read_text(encoding="utf-8")
+    shown = set(re.findall(r"^(\w+) = ", text, re.MULTILINE))
+    own, example = {"admins", "reviewers"}, Policy.parse(text)
+    assert own < shown
+    for name in shown - own:
+        assert getattr(example, name) == getattr(Policy(), name), name
 
 
 def _uncommented_rules(text: str) -> str:
