@@ -310,6 +310,7 @@ def more(request: Request, acts: AbstractSet[Act]) -> list[OverflowMenuElement]:
 MORE_ENTRIES = {
     "test": ("I'm on it", Act.TEST),
     "let_go": ("I'm not on it any more", Act.LET_GO),
+    "hand": ("Hand to…", Act.HAND),
 }
 """The same of the menu beside the buttons of a card and of the details."""
 

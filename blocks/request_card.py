@@ -95,6 +95,7 @@ def facts(request: Request, people: People) -> list[Block]:
             request_text.warning(request),
             request_text.standing_in(request, people),
             request_text.testing(request, people),
+            request_text.handed(request, people),
             request_text.remarks(request, people),
         ),
     )

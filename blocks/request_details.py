@@ -127,11 +127,11 @@ def _heading(request: Request, people: People, pictures: bool) -> list[Block]:
     """What it is, and what to know before deciding."""
     logo = request_text.logo(request) if pictures else None
     remarks, warning = request_text.remarks(request, people), request_text.warning(request)
-    testing = request_text.testing(request, people)
+    who_has_it = (request_text.testing(request, people), request_text.handed(request, people))
     return [
         *([_section(warning)] if warning else []),
         SectionBlock(text=mrkdwn(request_text.heading(request)), accessory=logo),
-        *([_section(testing)] if testing else []),
+        *map(_section, filter(None, who_has_it)),
         *([_section(remarks)] if remarks else []),
     ]
 

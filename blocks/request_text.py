@@ -35,6 +35,7 @@ STATUS_MARKS = {
 APPROVED_BANNER = "This request is approved."
 """The platform's own sentence, verbatim."""
 _PHRASES_SHOWN = 6
+_HANDED_SHOWN = 5
 
 
 def title(request: Request) -> str:
@@ -232,6 +233,15 @@ def testing(request: Request, people: People) -> str:
     if not request.tester or not request.testing_since:
         return ""
     return f"👀 *{who(request.tester, people)} is testing* since {date(request.testing_since)}"
+
+
+def handed(request: Request, people: People) -> str:
+    """ "🤝 *Ada Cruz handed it to Carol Tan* today at 10:14", a line each; of the open stage."""
+    there = request.handed_at(request.stage) if request.is_open else ()
+    return "\n".join(
+        f"🤝 *{who(each.by, people)} handed it to {who(each.to, people)}* {date(each.at)}"
+        for each in sorted(there, key=lambda each: each.at)[-_HANDED_SHOWN:]
+    )
 
 
 def _away(away: Away, people: People) -> str:

@@ -13,7 +13,7 @@ from blocks import request_text
 from blocks.categories import SCREENS
 from blocks.text import date, line, names, who
 from store.domain import release_stages
-from store.domain.request import People, ReleaseStage, Request, Status
+from store.domain.request import HandOver, People, ReleaseStage, Request, Status
 
 
 class State(StrEnum):
@@ -31,7 +31,8 @@ class Step:
 
     `by` is a Slack user id, of a stage that several had to approve they are `all_by`; what was
     decided on the platform has `on_platform`, its name for them.
-    `for_whom` is who was away, and in whose place it was taken.
+    `for_whom` is who was away, and in whose place it was taken; `handed` to whom it was handed
+    there.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Step:
     on_platform: str | None = None
     all_by: tuple[str, ...] = ()
     for_whom: str | None = None
+    handed: tuple[HandOver, ...] = ()
 
 
 def steps(request: Request) -> tuple[Step, ...]:
@@ -69,7 +71,7 @@ def _review(request: Request) -> tuple[Step, ...]:
     staged = request.category.spec.has_release_stages
     if request.is_open:
         later = () if staged else (Step("Approved", State.LATER),)
-        return (Step("Under Review", State.CURRENT), *later)
+        return (Step("Under Review", State.CURRENT, handed=request.handed), *later)
     state = State.DONE if request.status is Status.APPROVED else State.ENDED
     ended = _ending(request.status.label, state, request)
     if request.is_refused_there:
@@ -98,18 +100,20 @@ def _ending(name: str, state: State, request: Request) -> Step:
         at=request.completed_on,
         on_platform=request.platform_decider,
         for_whom=request.decided_for,
+        handed=() if request.terms.named else request.handed,
     )
 
 
 def _stage(request: Request, number: int) -> Step:
     name = f"{UNDER_REVIEW}: {line(request.terms.stages[number - 1].name, 80)}"
     by = request.approvers(number)
+    handed = request.handed_at(number)
     at = max((vote.at for vote in request.votes if vote.stage == number), default=None)
     if number < request.stage or request.status is Status.APPROVED:
-        return Step(name, State.DONE, at=at, all_by=by)
+        return Step(name, State.DONE, at=at, all_by=by, handed=handed)
     if number > request.stage or not request.is_open:
-        return Step(name, State.LATER)
-    return Step(name, State.CURRENT, all_by=by)
+        return Step(name, State.LATER, handed=handed)
+    return Step(name, State.CURRENT, all_by=by, handed=handed)
 
 
 def _release(request: Request) -> tuple[Step, ...]:
@@ -154,5 +158,6 @@ def _line(step: Step, request: Request, people: People) -> str:
         date(step.at) if step.at else "",
         f"waiting for {request_text.waiting_for(request, people)}" if waits else "",
         request_text.testing(request, people) if waits else "",
+        *(f"🤝 {who(h.by, people)} handed it to {who(h.to, people)}" for h in step.handed[:10]),
     ]
     return " · ".join(filter(None, [f"{_MARKS[step.state]}  {name}", *said]))

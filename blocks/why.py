@@ -38,7 +38,7 @@ def _deciding(why: Why, refusal: str) -> str:
         by = request_text.decider(request, why.people) or "nobody we know"
         said = f"Nobody any more: it was {request.status.label.lower()} by {by}."
     elif why.deciders:
-        said = f"{_named(why.deciders, why)}.{_away(why)}{_testing(why)}"
+        said = f"{_named(why.deciders, why)}.{_away(why)}{_who_has_it(why)}"
     else:
         said = (
             "Nobody at the moment: whoever was asked is no reviewer any more. "
@@ -59,9 +59,11 @@ def _away(why: Why) -> str:
     )
 
 
-def _testing(why: Why) -> str:
-    said = request_text.testing(why.request, why.people)
-    return f" {said}; others may decide it all the same." if said else ""
+def _who_has_it(why: Why) -> str:
+    testing = request_text.testing(why.request, why.people)
+    handed = request_text.handed(why.request, why.people)
+    said = f" {testing}; others may decide it all the same." if testing else ""
+    return f"{said}\n{handed}" if handed else said
 
 
 def _telling(why: Why) -> str:

@@ -140,6 +140,15 @@ def _stages(request: Request, people: People) -> list[dict[str, Any]]:
             "needed": stage.needed,
             "reviewers": [known_as(user, people) for user in request.assigned_at(number)],
             "approved_by": [known_as(user, people) for user in request.approvers(number)],
+            "handed": [
+                {
+                    "to": known_as(each.to, people),
+                    "by": known_as(each.by, people),
+                    "at": moment(each.at),
+                    "as_guest": each.as_guest,
+                }
+                for each in request.handed_at(number)
+            ],
         }
         for number, stage in enumerate(request.terms.stages, 1)
     ]

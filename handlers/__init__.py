@@ -13,6 +13,7 @@ from handlers import (
     details,
     exports,
     groups,
+    hand_over,
     home,
     lists,
     questions,
@@ -40,6 +41,7 @@ FEATURES = (
     home,
     release_stage,
     absences,
+    hand_over,
     groups,
     send_again,
 )

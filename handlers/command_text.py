@@ -2,7 +2,10 @@
 
 import re
 
+from store.domain.absence_text import MENTION
 from store.domain.typed_text import folded, seen, tidy
+
+_TO_PERSON = re.compile(rf"(?:^|\s)(?:to\s+)?{MENTION.pattern}\s*$", re.IGNORECASE)
 
 
 def split(text: str) -> tuple[str, str]:
@@ -10,6 +13,12 @@ def split(text: str) -> tuple[str, str]:
     typed, *after = re.split(r"\s+", text.strip(" \t\n`"), maxsplit=1)
     word, rest = folded(typed).strip("\"'"), "".join(after).strip()
     return (word, rest) if word or not rest else split(rest)
+
+
+def before_person(text: str) -> tuple[str, str | None]:
+    """What was typed before the person at the end, whom `to` may announce; None without one."""
+    found = _TO_PERSON.search(text)
+    return (text[: found.start()], found[1]) if found else (text, None)
 
 
 def said(text: str) -> str:

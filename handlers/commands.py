@@ -1,7 +1,7 @@
 """`/mp-requests`: the table of subcommands. Each answers in the ack, only to who typed it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from handlers import (
     clicks,
     command_text,
     exports,
+    hand_over,
     lists,
     release_stage,
     request_form,
@@ -295,6 +296,18 @@ async def explain_why(call: Call) -> Answer:
     return await why.explain(request_id, call.user, call.deps)
 
 
+async def hand(call: Call) -> Answer:
+    """Hand a request to somebody."""
+    before, to = command_text.before_person(call.text)
+    request_id = replace(call, text=before).only_request() if to else call.one_request()[0]
+    if to is None:
+        return (
+            "To whom? Type @ behind the number and pick the person: "
+            f"`{COMMAND} {call.subcommand.example}`. Nothing was changed."
+        )
+    return await hand_over.hand(request_id, to, call.user, call.deps)
+
+
 async def away(call: Call) -> Answer:
     """Be away, or set somebody else as away."""
     return await absences.go(call.text, call.user, call.deps)
@@ -342,6 +355,12 @@ SUBCOMMANDS = (
         "who may decide it, who was told when, what happens next",
         explain_why,
         helps=(_A,),
+    ),
+    Subcommand(
+        "hand",
+        "MP-12 to @carol",
+        "hand it to another reviewer of its stage; admins to anybody, for this one request",
+        hand,
     ),
     Subcommand(
         "away",

@@ -11,13 +11,21 @@ from sqlmodel import col, delete, func, literal, or_, select, union_all, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.absences import Absence
-from store.domain.access import Roster, Rules
+from store.domain.access import HANDED, Roster, Rules
 from store.domain.clock import zone_of
 from store.domain.policy import Policy
 from store.domain.request import People, Person, Request
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask, dialect_insert
-from store.tables import UNENDED, AbsenceRow, ForgottenRow, MemberRow, PersonRow
+from store.tables import (
+    BY_HAND,
+    UNENDED,
+    AbsenceRow,
+    AssignmentRow,
+    ForgottenRow,
+    MemberRow,
+    PersonRow,
+)
 
 PROFILE: tuple[Any, ...] = (
     PersonRow.user_id,
@@ -34,17 +42,27 @@ _MET = _KNOWN.add_columns(col(PersonRow.seen_at))
 _OF_GROUPS = in_list(col(MemberRow.group_id), "groups")
 _USERS = in_list(col(MemberRow.user_id), "users")
 _GONE = select(literal(""), PersonRow.user_id).where(col(PersonRow.active).is_(False))
+_GUESTS = (
+    select(literal(HANDED), AssignmentRow.reviewer)
+    .join(PersonRow, col(PersonRow.user_id) == AssignmentRow.reviewer)
+    .where(BY_HAND, AssignmentRow.seat == HANDED, col(PersonRow.active))
+    .distinct()
+)
 _ALL_MEMBERS = union_all(
     select(MemberRow.group_id, MemberRow.user_id).where(_OF_GROUPS),
     _GONE.where(
         in_list(col(PersonRow.user_id), "users")
         | col(PersonRow.user_id).in_(select(MemberRow.user_id).where(_OF_GROUPS))
     ),
+    _GUESTS,
 )
-"""Who is in these groups; and, in a group without a name, who of them and these has left Slack."""
+"""Who is in these groups; in a group without a name, who of them and these has left Slack; and in
+HANDED who was handed a request as a guest.
+"""
 _THESE_MEMBERS = union_all(
     select(MemberRow.group_id, MemberRow.user_id).where(_OF_GROUPS, _USERS),
     _GONE.where(in_list(col(PersonRow.user_id), "users")),
+    _GUESTS.where(in_list(col(AssignmentRow.reviewer), "users")),
 )
 
 _OF_ABSENCE: tuple[Any, ...] = (
@@ -184,9 +202,9 @@ async def roster(
     statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS
     for group, user in await ask(session, statement, asked):
         members.setdefault(group, set()).add(user)
-    gone = members.pop("", set())
+    gone, guests = members.pop("", set()), frozenset(members.pop(HANDED, set()))
     by_group = {group: frozenset(users) for group, users in members.items()}
-    return replace(policy.roster(by_group, frozenset(gone)), absences=away)
+    return replace(policy.roster(by_group, frozenset(gone)), absences=away, guests=guests)
 
 
 async def hold_roles(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[bool]:

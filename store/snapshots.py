@@ -9,9 +9,11 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.domain.access import HANDED
 from store.domain.request import (
     Category,
     Environment,
+    HandOver,
     PlatformAnswer,
     Predecessor,
     RejectionClass,
@@ -27,8 +29,12 @@ from store.engine.database import AnyRow, AnySelect, Reading, ask
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
 # Hot: with every request that is read whole.
-_REVIEWERS = (
-    select(AssignmentRow.request_id, AssignmentRow.stage, AssignmentRow.reviewer)
+_OF_REVIEWER: tuple[Any, ...] = (
+    *(AssignmentRow.request_id, AssignmentRow.stage, AssignmentRow.reviewer),
+    *(AssignmentRow.handed_by, AssignmentRow.handed_at, AssignmentRow.seat),
+)
+_REVIEWERS: AnySelect = (
+    select(*_OF_REVIEWER)
     .where(in_list(col(AssignmentRow.request_id), "ids"), col(AssignmentRow.for_whom).is_(None))
     .order_by(col(AssignmentRow.reviewer))
 )
@@ -107,12 +113,19 @@ def _whole(
     cast: Sequence[AnyRow] = (),
 ) -> tuple[Request, ...]:
     by_stage: dict[int, dict[int, list[str]]] = {}
-    for request_id, stage, reviewer in assigned:
+    handed: dict[int, list[HandOver]] = {}
+    for request_id, stage, reviewer, by, at, seat in assigned:
         by_stage.setdefault(request_id, {}).setdefault(stage, []).append(reviewer)
+        if by:
+            over = HandOver(stage, reviewer, by, at, as_guest=seat == HANDED)
+            handed.setdefault(request_id, []).append(over)
     votes: dict[int, list[Vote]] = {}
     for vote in cast:
         votes.setdefault(vote.request_id, []).append(_vote(vote))
-    return tuple(_request(row, by_stage.get(row.id, {}), votes.get(row.id, [])) for row in rows)
+    return tuple(
+        _request(row, by_stage.get(row.id, {}), votes.get(row.id, []), handed.get(row.id, []))
+        for row in rows
+    )
 
 
 def _rejection_class(value: str | None) -> RejectionClass | None:
@@ -136,7 +149,10 @@ def _vote(row: AnyRow) -> Vote:
 
 
 def _request(
-    row: RequestRow | AnyRow, assigned: Mapping[int, Sequence[str]], votes: Sequence[Vote]
+    row: RequestRow | AnyRow,
+    assigned: Mapping[int, Sequence[str]],
+    votes: Sequence[Vote],
+    handed: Sequence[HandOver] = (),
 ) -> Request:
     facts = dict(zip(_NAMES, _facts_of(row), strict=True))
     for name, word in _WORDS.items():
@@ -149,4 +165,5 @@ def _request(
         assigned=by_stage,
         reviewers=by_stage.get(facts["stage"], ()),
         votes=tuple(votes),
+        handed=tuple(sorted(handed, key=lambda each: (each.stage, each.to))),
     )

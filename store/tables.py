@@ -57,6 +57,7 @@ ANSWERABLE = text("response_url IS NOT NULL")
 STANDS_IN = text("for_whom IS NOT NULL AND turn")
 UNENDED = text("ended_at IS NULL")
 TESTED = text("tester IS NOT NULL")
+BY_HAND = text("handed_by IS NOT NULL")
 
 
 class OutboxState(StrEnum):
@@ -190,6 +191,8 @@ class AssignmentRow(SQLModel, table=True):
     person's, the last that has opened, or the first: what lists read of them. The request's status
     and times are repeated here, so that My Approvals is read from one index at any size.
 
+    `handed_by` and `handed_at` say that somebody handed it to them; `seat` is `access.HANDED` where
+    the policy names them nowhere at this stage.
     `for_whom` is set where somebody stands in for who is away; see `store.messages.stand_ins`.
     """
 
@@ -215,6 +218,8 @@ class AssignmentRow(SQLModel, table=True):
             *("reviewer", "due_at", "request_id", "shown", "opened"),
             **only(OPEN),
         ),
+        # `people.roster`: who was handed something.
+        Index("ix_assignment_handed", "reviewer", **only(BY_HAND)),
         # `stand_ins`: who stands in for whom.
         Index("ix_assignment_stand_in", "for_whom", "reviewer", **only(STANDS_IN)),
     )
@@ -231,6 +236,8 @@ class AssignmentRow(SQLModel, table=True):
     shown: bool = True
     seat: str = ""
     for_whom: str | None = None
+    handed_by: str | None = None
+    handed_at: datetime | None = None
     status: str = Status.UNDER_REVIEW.value
     completed_on: datetime | None = None
 

@@ -68,6 +68,15 @@ class Question(BaseModel):
     closed_at: datetime | None
 
 
+class HandOver(BaseModel):
+    """Somebody was handed the request; `as_guest` where the policy does not name them there."""
+
+    to: str
+    by: str
+    at: datetime
+    as_guest: bool
+
+
 class Stage(BaseModel):
     """A stage of the review. `needed` is a number of approvals, or "all"."""
 
@@ -75,6 +84,7 @@ class Stage(BaseModel):
     needed: int | Literal["all"]
     reviewers: list[str]
     approved_by: list[str]
+    handed: list[HandOver]
 
 
 class Review(BaseModel):

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from blocks import (
     absence,
     digest,
+    handing,
     home,
     notices,
     paging,
@@ -119,6 +120,8 @@ class Renderer:
                 return await _answered(owed, db, profiles, policy, now)
             case Kind.UNREACHED:
                 return await _unreached(owed, db, profiles)
+            case Kind.HANDED:
+                return await _handed(owed, db, profiles, policy, now)
             case _ as never:
                 assert_never(never)
 
@@ -137,6 +140,13 @@ async def _card(
         its_card = cards.find(session, request_id, audience, owed.recipient, now=now)
         request, acts = await _as_read(session, request_id, audience, owed.recipient, policy, now)
         card = await its_card
+    if card.ts is None and Act.SEE not in acts and audience is Audience.REVIEWER:
+        # A guest may see it once they are known.
+        await profiles.people([owed.recipient])
+        async with db.snapshot() as session:
+            request, acts = await _as_read(
+                session, request_id, audience, owed.recipient, policy, now
+            )
     is_late = card.ts is None and not (request.is_open and Act.SEE in acts)
     if card.ts is None and audience is Audience.REVIEWER:
         is_late = is_late or _is_for_another(owed.recipient, request)
@@ -193,7 +203,7 @@ async def _as_read(
         request = await read.in_context(session, request_id)
         request = await read.reviewed_now(session, request, policy=policy, now=now)
         testing = Act.LET_GO if request.tester_at(now) else Act.TEST
-        return request, {Act.SEE, Act.APPROVE, Act.SEND, Act.ASK, testing}
+        return request, {Act.SEE, Act.APPROVE, Act.SEND, Act.ASK, Act.HAND, testing}
     seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
     if isinstance(seen, Refused):  # as of any channel, which is nobody
         request = await read.one(session, request_id)
@@ -510,6 +520,19 @@ def _numbered(request: Request, owed: Claimed) -> Question:
     question = request.question(owed.data["number"])
     assert question is not None, "a question is never deleted"
     return question
+
+
+async def _handed(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """Moot for who may not decide it any more."""
+    reader = owed.recipient
+    async with db.snapshot() as session:
+        seen = await read.seen(session, owed.request_id or 0, viewer=reader, policy=policy, now=now)
+    if isinstance(seen, Refused) or Act.APPROVE not in seen.acts:
+        return None
+    known = await profiles.people(seen.request.people())
+    return Post(handing.notice(seen.request, reader, known), reader)
 
 
 async def _is_admin(session: AsyncSession, user: str, policy: Policy) -> bool:

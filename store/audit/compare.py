@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 from store.audit.events import DERIVED, sealed_value
 from store.audit.replay import History, Key, Sealed
+from store.domain.access import HANDED
 from store.domain.canonical import canonical
 from store.domain.lists.query import searchable
 from store.domain.request import Category, People, Status
@@ -164,14 +165,15 @@ def _assignments(kept: Kept, history: History, people: People) -> Iterator[str]:
             yield f"the record has an assignment of {who} that its history does not know"
         else:
             wrong = [name for name in _REPEATED if getattr(row, name) != getattr(kept.row, name)]
-            wrong += [name for name, value in _given(key, kept) if getattr(row, name) != value]
+            given = _given(key, kept, history)
+            wrong += [name for name, value in given if getattr(row, name) != value]
             # Where it is somebody's turn it may wait or not: that follows the roles of today.
             wrong += ["waits"] if row.waits and not row.turn else []
             for name in wrong:
                 yield f"the assignment of {who} has another {_words(name)} than the request"
 
 
-def _given(key: Key, kept: Kept) -> Iterator[tuple[str, Any]]:
+def _given(key: Key, kept: Kept, history: History) -> Iterator[tuple[str, Any]]:
     """What else of an assignment follows from its request, and from where else somebody is."""
     (stage, reviewer), request = key, kept.row
     theirs = [number for number, who in kept.assignments if who == reviewer]
@@ -183,7 +185,12 @@ def _given(key: Key, kept: Kept) -> Iterator[tuple[str, Any]]:
     yield "shown", stage == (max(opened) if opened else min(theirs))
     if stage == request.stage:
         yield "remind_at", request.remind_at
-    if terms := _terms(request):
+    handed = history.handed.get(key)
+    yield "handed_by", handed.by if handed else None
+    yield "handed_at", handed.at if handed else None
+    if handed and handed.as_guest:
+        yield "seat", HANDED
+    elif terms := _terms(request):
         yield "seat", terms.seat(stage)
 
 

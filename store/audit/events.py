@@ -7,6 +7,7 @@ What the `data` of an event says, beside notes of its kind of act:
   stands in a table of its own, and is deleted with the text.
 - `assigned`: stage and reviewer of each assignment that was made; `unassigned`: of each that was
   taken back.
+- `handed`: to whom it was handed at which stage, by whom and when, and whether as a guest.
 - `votes`: votes by stage and reviewer, with the columns that were set.
 - `questions`: questions by their number, with the columns that were set; the texts of one are named
   by column and number.

@@ -46,6 +46,16 @@ class Asked(BaseModel):
     number: int
 
 
+class Handed(BaseModel):
+    """That somebody was handed the request."""
+
+    stage: int
+    to: str
+    by: str
+    at: datetime
+    as_guest: bool
+
+
 class Said(BaseModel):
     """The part of an event's data that says what it changed; see `store.audit.events`."""
 
@@ -55,6 +65,7 @@ class Said(BaseModel):
     texts: dict[str, str] = {}
     assigned: list[tuple[int, str]] = []
     unassigned: list[tuple[int, str]] = []
+    handed: list[Handed] = []
     votes: list[Cast] = []
     questions: list[Asked] = []
     after: list[int] = []
@@ -92,6 +103,7 @@ class History:
     problems: list[str] = field(default_factory=list)
     columns: dict[str, Sealed] = field(default_factory=dict)
     assigned: dict[Key, int] = field(default_factory=dict)
+    handed: dict[Key, Handed] = field(default_factory=dict)
     votes: dict[Key, dict[str, Sealed]] = field(default_factory=dict)
     questions: dict[int, dict[str, Sealed]] = field(default_factory=dict)
     salts: set[tuple[int, str]] = field(default_factory=set)
@@ -175,8 +187,10 @@ def _apply(revision: int, said: Said, history: History) -> None:
             _replace(history, history.columns, name, Sealed(revision, name, hash_))
     for stage, reviewer in said.unassigned:
         history.assigned.pop((stage, reviewer), None)
+        history.handed.pop((stage, reviewer), None)
     for stage, reviewer in said.assigned:
         history.assigned[stage, reviewer] = revision
+    history.handed.update({(each.stage, each.to): each for each in said.handed})
     for vote in said.votes:
         columns = history.votes.setdefault((vote.stage, vote.reviewer), {})
         for name, value in vote.model_dump().items():

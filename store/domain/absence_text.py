@@ -12,7 +12,7 @@ from store.domain.absences import Leave
 from store.domain.typed_text import folded, seen
 
 EXAMPLE = "`/mp-requests away until 3 Dec to @carol`"
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _KEYWORDS = {
     **dict.fromkeys(("from", "since"), "from"),
     **dict.fromkeys(("until", "till", "through"), "until"),
@@ -46,7 +46,7 @@ def parse(text: str, asker: str, today: date) -> Leave:
         days, *people = re.split(r" ?(?=<@)", parts.get(name, ""), maxsplit=1)
         if people and "to" not in parts:
             parts[name], parts["to"] = days, people[0]
-    if "to" in parts and not _MENTION.fullmatch(parts["to"]) and "until" not in parts:
+    if "to" in parts and not MENTION.fullmatch(parts["to"]) and "until" not in parts:
         days, *people = re.split(r" ?(?=<@)", parts.pop("to"), maxsplit=1)
         parts |= {"until": days} | ({"to": people[0]} if people else {})
 
@@ -61,7 +61,7 @@ def parse(text: str, asker: str, today: date) -> Leave:
 
 def person(text: str, asker: str) -> str:
     """Who is meant: the one who is mentioned, or whoever asks. Raises LeaveError."""
-    mentioned = _MENTION.fullmatch(text)
+    mentioned = MENTION.fullmatch(text)
     if mentioned:
         return mentioned[1]
     if asker and folded(text) in {"", "me"}:

@@ -14,7 +14,7 @@ from store.domain import release_stages
 from store.domain.absences import Absences, Away, is_away, stand_in
 from store.domain.lifecycle import Act, after
 from store.domain.questions import Question
-from store.domain.request import Request
+from store.domain.request import HandOver, Request
 from store.domain.terms import ALL, Terms
 
 
@@ -52,8 +52,22 @@ class Denial(StrEnum):
     NOT_TESTING = "not_testing"
 
 
+class HandDenial(StrEnum):
+    """Why a request cannot be handed to somebody. `blocks.handing` has a sentence for each."""
+
+    SUBMITTER = "submitter"
+    NOT_THIS_STAGE = "not_this_stage"
+    LEFT = "left"
+    HAS_IT = "has_it"
+    VOTED = "voted"
+
+
 LENT = "\nlent"
 """The seat of an assignment of somebody who stands in; no rule has an empty name."""
+
+
+HANDED = "\nhanded"
+"""The seat of an assignment of somebody who was handed a request as a guest."""
 
 
 class Role(StrEnum):
@@ -71,6 +85,8 @@ class Roster:
     `admins` and `reviewers` are the workspace's, user groups already resolved. `seats` are the
     people and groups that decide at each stage of a rule (`terms.seat`), as the policy names them,
     with the `members` of the groups; who has left Slack is `gone`. `absences` are those in force.
+    `guests` were handed some request that the policy gives them no place at; those of them alone
+    who are known and still in Slack.
     """
 
     admins: AbstractSet[str] = frozenset()
@@ -79,6 +95,7 @@ class Roster:
     members: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
     gone: AbstractSet[str] = frozenset()
     absences: Absences = field(default_factory=dict)
+    guests: AbstractSet[str] = frozenset()
 
     def oversees(self, user: str) -> bool:
         """Workspace admins and workspace reviewers see every request."""
@@ -86,7 +103,7 @@ class Roster:
 
     def role_of(self, user: str) -> Role:
         """Whoever is both reviewer and admin reviews; who is neither submits."""
-        if user in self.reviewers or self.seats_of(user):
+        if user in self.reviewers or user in self.guests or self.seats_of(user):
             return Role.REVIEWER
         return Role.ADMIN if user in self.admins else Role.SUBMITTER
 
@@ -110,9 +127,12 @@ class Roster:
         return [seat for seat, entries in self.seats.items() if not theirs.isdisjoint(entries)]
 
     def places_of(self, user: str) -> list[str]:
-        """The same, and LENT for who may stand in for somebody: what of assignments they see."""
+        """The same, LENT for who may stand in for somebody and HANDED for guests: what of
+        assignments they see.
+        """
         lent = any(user == absence.delegate for absence in self.absences.values())
-        return [*self.seats_of(user), *([LENT] if lent else [])]
+        guest = [HANDED] if user in self.guests else []
+        return [*self.seats_of(user), *([LENT] if lent else []), *guest]
 
     def reviews(self, user: str) -> bool:
         """Whether somebody sees more than their own requests: all, or those of their stages."""
@@ -131,7 +151,8 @@ class Roster:
 
     def everybody(self) -> AbstractSet[str]:
         """All who hold any role."""
-        return self.people(set().union(*self.seats.values())) | self.admins | self.reviewers
+        seated = self.people(set().union(*self.seats.values()))
+        return seated | self.admins | self.reviewers | self.guests
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +216,17 @@ class _Standing(NamedTuple):
 def _stand(actor: str, request: Request, rules: Rules, now: datetime) -> _Standing:
     stages = range(1, len(request.terms.stages) + 1)
     given = [number for number in stages if actor in request.assigned_at(number)]
-    held = [number for number in given if rules.roster.holds(actor, request.terms.seat(number))]
+    held = [number for number in given if _decides_at(number, actor, request, rules.roster)]
     lent = [number for number in stages if represented(actor, number, request, rules, now)]
     return _Standing(actor, actor == request.submitted_by, given, held, lent)
+
+
+def _decides_at(stage: int, user: str, request: Request, roster: Roster) -> bool:
+    """Whether it is one of those who decide at a stage: by today's policy, or handed the request
+    there by an admin. Everywhere else that gives them no right.
+    """
+    handed = request.is_guest(user, stage) and user in roster.guests
+    return handed or roster.holds(user, request.terms.seat(stage))
 
 
 def _judge(
@@ -230,7 +259,7 @@ def _judge(
 
 
 def _may_in_review(
-    act: Literal[Act.APPROVE, Act.REJECT, Act.ASK, Act.ANSWER, Act.TEST, Act.LET_GO],
+    act: Literal[Act.APPROVE, Act.REJECT, Act.ASK, Act.ANSWER, Act.TEST, Act.LET_GO, Act.HAND],
     standing: _Standing,
     request: Request,
     rules: Rules,
@@ -247,6 +276,8 @@ def _may_in_review(
             return _may_answer(request) if standing.own else Denied(Denial.NOT_ASKED)
         case Act.TEST | Act.LET_GO:
             return _may_test(act, standing, request, rules, now)
+        case Act.HAND:
+            return _may_hand(standing, request, rules, now)
         case _:
             assert_never(act)
 
@@ -316,6 +347,54 @@ def may_close(
     return Allowed() if question.is_open else Denied(Denial.NOTHING_TO_ANSWER)
 
 
+def _may_hand(
+    standing: _Standing, request: Request, rules: Rules, now: datetime
+) -> Allowed | Denied:
+    """Whoever may reject it, and admins whether or not they may."""
+    answer = _may_decide(Act.REJECT, standing, request, rules, now)
+    if answer == Denied(Denial.OWN_REQUEST) or standing.actor not in rules.roster.admins:
+        return answer
+    return Allowed() if request.is_open else Denied(Denial.CLOSED)
+
+
+def handing(
+    actor: str, to: str, request: Request, rules: Rules, now: datetime
+) -> HandOver | HandDenial:
+    """What handing the request at its open stage to somebody comes to, by who may (`Act.HAND`).
+
+    Reviewers hand it to others of the stage, admins to anybody; to nobody who could not approve
+    it then. Whether somebody is known is not asked here: until then they may do nothing.
+    """
+    if to == request.submitted_by and not rules.own_requests:
+        return HandDenial.SUBMITTER
+    if to in rules.roster.gone:
+        return HandDenial.LEFT
+    stage = request.stage
+    holds = rules.roster.holds(to, request.terms.seat(stage))
+    if not holds and actor not in rules.roster.admins:
+        return HandDenial.NOT_THIS_STAGE
+    handed = HandOver(stage, to, actor, now, as_guest=not holds)
+    roster = replace(rules.roster, guests={*rules.roster.guests, to})
+    known = replace(rules, roster=roster)
+    if may(to, Act.APPROVE, with_hand_over(request, handed), known, now) != Allowed():
+        return HandDenial.VOTED
+    had = [each.as_guest for each in request.handed_at(stage) if each.to == to]
+    return HandDenial.HAS_IT if had and (holds or any(had)) else handed
+
+
+def with_hand_over(request: Request, handed: HandOver) -> Request:
+    """The request once it is handed to somebody at its open stage."""
+    others = (e for e in request.handed if (e.stage, e.to) != (handed.stage, handed.to))
+    given = request.assigned_at(handed.stage)
+    reviewers = tuple(sorted({*given, handed.to}))
+    return replace(
+        request,
+        handed=tuple(sorted((*others, handed), key=lambda each: (each.stage, each.to))),
+        assigned={**request.assigned, handed.stage: reviewers},
+        reviewers=reviewers,
+    )
+
+
 def voting_for(
     actor: str, request: Request, rules: Rules, now: datetime, act: Act = Act.APPROVE
 ) -> str | None:
@@ -326,7 +405,7 @@ def voting_for(
     """
     stage = request.stage
     seated = actor in request.assigned_at(stage)
-    if seated and rules.roster.holds(actor, request.terms.seat(stage)):
+    if seated and _decides_at(stage, actor, request, rules.roster):
         return None
     return next(
         (
@@ -422,13 +501,17 @@ def as_reviewed_now(request: Request, rules: Rules, now: datetime) -> Request:
     """
     if not request.is_open:
         return request
+    guests = {each.to for each in request.handed_at(request.stage) if each.as_guest}
     able = tuple(
         u
         for u in request.assigned_at(request.stage)
         if _seated(u, request, rules) and may(u, Act.APPROVE, request, rules, now) == Allowed()
     )
     away = {
-        user: Away(rules.roster.absences[user], standing_in(user, request, rules, now))
+        user: Away(
+            rules.roster.absences[user],
+            None if user in guests else standing_in(user, request, rules, now),
+        )
         for user in able
         if is_away(user, rules.roster.absences, now)
     }
@@ -437,8 +520,8 @@ def as_reviewed_now(request: Request, rules: Rules, now: datetime) -> Request:
 
 def _seated(user: str, request: Request, rules: Rules) -> bool:
     """Whether this is one of the stage's own people, and no admin who decides everywhere."""
-    seat = request.terms.seat(request.stage)
-    return not seat or rules.roster.holds(user, seat)
+    stage = request.stage
+    return not request.terms.seat(stage) or _decides_at(stage, user, request, rules.roster)
 
 
 def may_record(act: Act, request: Request) -> Allowed | Denied:

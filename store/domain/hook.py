@@ -31,6 +31,7 @@ class HookEvent(StrEnum):
     QUESTION_CLOSED = "request.question_closed"
     TESTING = "request.testing"
     TESTING_ENDED = "request.testing_ended"
+    HANDED_OVER = "request.handed_over"
 
 
 TEST = "test"

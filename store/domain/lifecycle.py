@@ -19,6 +19,7 @@ class Act(StrEnum):
     ANSWER = "answer"
     TEST = "test"
     LET_GO = "let_go"
+    HAND = "hand"
 
     @property
     def verdict(self) -> Verdict | None:

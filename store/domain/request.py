@@ -196,6 +196,20 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """Somebody was handed a request at a stage, by whom and when.
+
+    `as_guest`: the policy names them nowhere at that stage, and an admin's word is their right.
+    """
+
+    stage: int
+    to: str
+    by: str
+    at: datetime
+    as_guest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Predecessor:
     """An earlier request, as much of it as a later one shows or is compared with."""
 
@@ -236,8 +250,9 @@ class Request:
     `revision` grows with every change. `round` grows only with what was asked: its content, its
     stage, its end; a button carries it, so that a stale card is noticed and two votes that cross
     both count. `terms` are what it needs. `reviewers` are those of its stage, `assigned` those of
-    every stage, by its number. It is overdue after `due_at`, which runs from submit; the reminders
-    of its stage begin with `remind_at`, which runs from when that opened.
+    every stage, by its number, `handed` those of them to whom somebody handed it. It is overdue
+    after `due_at`, which runs from submit; the reminders of its stage begin with `remind_at`, which
+    runs from when that opened.
     `completed_on` is when it was approved, rejected or withdrawn, and `decided_by` by whom; in
     whose place, where they stood in, is `decided_for`. What was decided on the platform's own page
     is nobody's vote: then `decided_by` is None and `platform_decider` is the name that the platform
@@ -294,6 +309,7 @@ class Request:
     testing_since: datetime | None = None
     testing_until: datetime | None = None
     assigned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    handed: tuple[HandOver, ...] = ()
     predecessor: Predecessor | None = field(default=None, compare=False)
     base: Predecessor | None = field(default=None, compare=False)
     first_on_target: bool = field(default=False, compare=False)
@@ -357,6 +373,14 @@ class Request:
         """Who was given this stage of it."""
         return self.assigned.get(stage, self.reviewers if stage == self.stage else ())
 
+    def handed_at(self, stage: int) -> tuple[HandOver, ...]:
+        """To whom it was handed at this stage."""
+        return tuple(each for each in self.handed if each.stage == stage)
+
+    def is_guest(self, user: str, stage: int) -> bool:
+        """Whether somebody was handed it at this stage who is none of the policy's there."""
+        return any(each.as_guest and each.to == user for each in self.handed_at(stage))
+
     @property
     def asked(self) -> tuple[str, ...]:
         """Who was asked to decide it: those of the stages that have opened."""
@@ -384,6 +408,7 @@ class Request:
         named = {self.submitted_by, self.decided_by, before, *self.reviewers}
         named.update(*self.assigned.values(), {self.decided_for, self.for_whom, self.tester})
         named.update(vote.cast_for for vote in self.votes)
+        named.update(each.by for each in self.handed)
         named.update(away.stand_in for away in self.away.values())
         named.update(user for each in self.questions for user in (each.asked_by, each.closed_by))
         acted = {vote.reviewer for vote in self.votes} | {move.by for move in self.moves}

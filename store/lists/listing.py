@@ -8,16 +8,27 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import Roster, acts
+from store.domain.access import HANDED, Roster, acts
 from store.domain.lifecycle import Act
 from store.domain.lists.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort
 from store.domain.policy import Policy
-from store.domain.request import People, Request, Status
+from store.domain.request import HandOver, People, Request, Status
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Database, execute, plan_for_values
 from store.lists import statements
@@ -25,6 +36,13 @@ from store.lists.shape import shape_of, values_of
 from store.snapshots import FACTS, bare
 from store.tables import OPEN, AssignmentRow, RequestRow
 
+_BY_HAND: tuple[Any, ...] = (
+    AssignmentRow.reviewer,
+    AssignmentRow.handed_by,
+    AssignmentRow.handed_at,
+    AssignmentRow.seat,
+)
+"""What says of an assignment whether it was handed over, beside its stage."""
 Waiting = tuple[tuple[Request, ...], int]
 """What somebody has yet to decide, as far as it was asked for, and how many there are in all."""
 
@@ -56,8 +74,12 @@ async def page(
     """The same, of a moment of which more is read."""
     found, submitters = await _page(session, query, asker, policy, now)
     if now and found.requests:
-        found = replace(found, acts=await _acts(session, found.requests, asker, policy, now))
+        requests = await _as_given(session, found.requests, asker)
+        found = replace(
+            found, requests=requests, acts=await _acts(session, requests, asker, policy, now)
+        )
     named = {*query.filter.submitters, *(r.tester for r in found.requests if r.tester)}
+    named |= {each.by for request in found.requests for each in request.handed}
     return Listing(found, {**submitters, **await people.known(session, named - submitters.keys())})
 
 
@@ -155,8 +177,8 @@ async def mornings(
 def _morning(parts: Mapping[int, Sequence[AnyRow]]) -> Morning:
     overdue, new = parts.get(_LATE, ()), parts.get(_NEW, ())
     return Morning(
-        overdue=tuple(map(_standing_in, overdue)),
-        new=tuple(map(_standing_in, new)),
+        overdue=tuple(map(_waiting_row, overdue)),
+        new=tuple(map(_waiting_row, new)),
         overdue_count=overdue[0].count_of_part if overdue else 0,
         new_count=new[0].count_of_part if new else 0,
         total=next((rows[0].total for rows in parts.values()), 0),
@@ -172,15 +194,15 @@ async def _first_of_each(
         found[row.reviewer].append(row)
     return [
         (
-            tuple(map(_standing_in, rows)),
+            tuple(map(_waiting_row, rows)),
             rows[0].total if rows else 0,
         )
         for rows in (found[reviewer] for reviewer in reviewers)
     ]
 
 
-def _standing_in(row: AnyRow) -> Request:
-    return replace(bare(row), for_whom=row.for_whom)
+def _waiting_row(row: AnyRow) -> Request:
+    return replace(bare(row), for_whom=row.for_whom, handed=_handed(row))
 
 
 async def _page(
@@ -243,25 +265,41 @@ async def _page(
 async def _acts(
     session: AsyncSession, requests: Sequence[Request], asker: str, policy: Policy, now: datetime
 ) -> dict[int, frozenset[Act]]:
-    """What the asker may do with each of these; of who reviews what, only what the asker
-    does, or whom they stand in for.
-    """
+    """What the asker may do with each of these."""
+    rules = await people.rules(session, policy, only={asker})
+    return {each.id: acts(asker, each, rules, now) for each in requests}
+
+
+async def _as_given(
+    session: AsyncSession, requests: Sequence[Request], asker: str
+) -> tuple[Request, ...]:
+    """These requests; of who reviews what, only that the asker does, or whom they stand in for."""
     ids = [request.id for request in requests if request.is_open]
     asked = {"ids": ids, "reviewer": asker}
-    found = await execute(session, _REVIEWED, asked) if ids else ()
-    theirs = {row.request_id: row.for_whom or asker for row in found}
-    rules = await people.rules(session, policy, only={asker})
-    return {
-        each.id: acts(asker, each, rules, now)
-        for each in (
-            replace(request, reviewers=(theirs[request.id],)) if request.id in theirs else request
-            for request in requests
-        )
+    theirs = {
+        row.request_id: row for row in (await execute(session, _REVIEWED, asked) if ids else ())
     }
+    return tuple(_given(each, theirs[each.id]) if each.id in theirs else each for each in requests)
+
+
+def _given(request: Request, row: AnyRow) -> Request:
+    return replace(request, reviewers=(row.for_whom or row.reviewer,), handed=_handed(row))
+
+
+def _handed(row: AnyRow) -> tuple[HandOver, ...]:
+    """Whether the request of this assignment was handed to its reviewer."""
+    if not row.handed_by:
+        return ()
+    as_guest = row.seat == HANDED
+    return (HandOver(row.stage, row.reviewer, row.handed_by, row.handed_at, as_guest),)
 
 
 def _cursor(sort: Sort, row: AnyRow, first: int, *, backwards: bool = False) -> Cursor:
     return Cursor(at=getattr(row, sort.column), id=row.id, backwards=backwards, first=first)
+
+
+def _by_hand(of: Subquery) -> list[ColumnElement[Any]]:
+    return [of.c.reviewer, of.c.handed_by, of.c.handed_at, of.c.seat]
 
 
 def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
@@ -271,19 +309,21 @@ def _waiting(*wanted: ColumnElement[bool]) -> AnySelect:
     place = func.row_number().over(partition_by=reviewer, order_by=order).label("place")
     total = func.count().over(partition_by=reviewer).label("total")
     found = (
-        select(reviewer, id_, col(AssignmentRow.for_whom), place, total)
+        select(*_BY_HAND, id_, col(AssignmentRow.for_whom), place, total)
         .where(in_list(reviewer, "reviewers"), OPEN, *wanted)
         .subquery()
     )
     return (
-        select(*FACTS, found.c.reviewer, found.c.for_whom, found.c.total)
+        select(*FACTS, *_by_hand(found), found.c.for_whom, found.c.total)
         .where(col(RequestRow.id) == found.c.request_id, found.c.place <= bindparam("limit"))
         .order_by(found.c.reviewer, found.c.place)
     )
 
 
 # Hot: for every page of a list that somebody looks at.
-_REVIEWED = select(col(AssignmentRow.request_id), col(AssignmentRow.for_whom)).where(
+_REVIEWED: AnySelect = select(
+    col(AssignmentRow.request_id), col(AssignmentRow.stage), col(AssignmentRow.for_whom), *_BY_HAND
+).where(
     in_list(col(AssignmentRow.request_id), "ids"),
     col(AssignmentRow.reviewer) == bindparam("reviewer"),
     col(AssignmentRow.waits).is_(True),
@@ -318,7 +358,7 @@ def _parted() -> AnySelect:
     late, new = col(AssignmentRow.due_at) <= bindparam("moment"), came > bindparam("since")
     given = (
         select(
-            *(reviewer, id_, came, col(AssignmentRow.for_whom)),
+            *(*_BY_HAND, id_, came, col(AssignmentRow.for_whom)),
             case((late, _LATE), (new, _NEW), else_=_REST).label("part"),
         )
         .where(in_list(reviewer, "reviewers"), OPEN, _WAITS)
@@ -327,7 +367,7 @@ def _parted() -> AnySelect:
     part = (given.c.reviewer, given.c.part)
     order = (given.c.created_at, given.c.request_id)
     found = select(
-        given.c.reviewer,
+        *_by_hand(given),
         given.c.request_id,
         given.c.for_whom,
         given.c.part,
@@ -339,7 +379,7 @@ def _parted() -> AnySelect:
     return (
         select(
             *FACTS,
-            *(found.c.reviewer, found.c.for_whom),
+            *(*_by_hand(found), found.c.for_whom),
             *(found.c.part, found.c.count_of_part, found.c.total),
         )
         .where(col(RequestRow.id) == found.c.request_id, found.c.place <= shown)

@@ -85,6 +85,7 @@ class Kind(StrEnum):
     QUESTION = "question"
     ANSWER = "answer"
     UNREACHED = "unreached"
+    HANDED = "handed"
 
 
 class Rank(IntEnum):
@@ -117,6 +118,7 @@ _RANKS = {
     Kind.ABSENCE: Rank.OUTCOME,  # before the cards that come because of it
     Kind.OUTCOME: Rank.OUTCOME,
     Kind.ANSWER: Rank.OUTCOME,
+    Kind.HANDED: Rank.OUTCOME,  # somebody waits for them
     Kind.NOT_ACCEPTED: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it
     # One message a day and person, so it goes before any number of single cards.

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import and_, col, exists, not_, select, update
 
-from store.domain.access import Rules
+from store.domain.access import HANDED, Rules
 from store.domain.request import Verdict
 from store.engine.database import Database
 from store.messages import cards, homes
@@ -57,9 +57,11 @@ async def follow(db: Database, rules: Rules, *, before: Rules | None, now: datet
 
 
 def _may_still(rules: Rules, reviewer: str, seat: str, barred: bool) -> bool:
-    """An admin was given what the workspace has no reviewer for."""
+    """An admin was given what nobody reviews in the workspace, a guest what was handed to them."""
     roster = rules.roster
     holds_role = roster.holds(reviewer, seat) or (not seat and reviewer in roster.admins)
+    if seat == HANDED:
+        holds_role = reviewer in roster.guests
     return holds_role and not (barred and rules.distinct_stages)
 
 

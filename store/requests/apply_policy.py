@@ -14,7 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store import people
 from store.domain.access import Rules, assignees, stuck_stage, votes_left
 from store.domain.policy import Policy, asked
-from store.domain.request import Request
+from store.domain.request import HandOver, Request
+from store.domain.terms import Terms
 from store.engine.database import Database, execute
 from store.messages import cards, stand_ins
 from store.requests import revisions
@@ -111,6 +112,7 @@ async def _change(
     )
     before = {(stage, user) for stage, users in request.assigned.items() for user in users}
     after = {(stage, user) for stage, users in changed.assigned.items() for user in users}
+    not_handed = {(h.stage, h.to) for h in request.handed if h not in changed.handed}
     await session.exec(delete(AssignmentRow).where(col(AssignmentRow.request_id) == request.id))
     await execute(session, insert(AssignmentRow), list(assignment_rows(changed, rules)))
     return Change(
@@ -119,8 +121,8 @@ async def _change(
         actor,
         now,
         revisions.written(changed, *_WRITTEN),
-        assigned=sorted(after - before),
-        unassigned=sorted(before - after),
+        assigned=sorted((after - before) | (not_handed & after)),
+        unassigned=sorted((before - after) | not_handed),
         notes={"policy": policy.sha256},
     )
 
@@ -128,12 +130,26 @@ async def _change(
 def _difference(request: Request, rules: Rules, policy: Policy, now: datetime) -> Difference | None:
     terms = policy.terms(policy.rule_for(asked(request)))
     assigned = assignees(request.submitted_by, terms, rules)
+    kept = _kept(request, terms)
+    for handed in kept:
+        assigned[handed.stage] = tuple(sorted({*assigned[handed.stage], handed.to}))
     if (terms, assigned) == (request.terms, request.assigned):
         return None
     changed = replace(
-        request, terms=terms, assigned=assigned, reviewers=assigned.get(request.stage, ())
+        request,
+        terms=terms,
+        assigned=assigned,
+        handed=kept,
+        reviewers=assigned.get(request.stage, ()),
     )
     return Difference(request, changed, _why_not(request, changed, rules, now))
+
+
+def _kept(request: Request, terms: Terms) -> tuple[HandOver, ...]:
+    """To whom it was handed at stages that it keeps: that was a word about this one request."""
+    names = [stage.name for stage in terms.stages]
+    now = [stage.name for stage in request.terms.stages]
+    return tuple(h for h in request.handed if names[h.stage - 1 : h.stage] == [now[h.stage - 1]])
 
 
 def _why_not(request: Request, changed: Request, rules: Rules, now: datetime) -> str | None:

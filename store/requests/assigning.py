@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from store.domain.access import Rules, barred
+from store.domain.access import HANDED, Rules, barred
 from store.domain.request import Request
 
 
@@ -13,6 +13,7 @@ def assignment_rows(request: Request, rules: Rules) -> Iterator[dict[str, Any]]:
         voted = {*request.approvers(stage), *request.filled(stage)}
         for reviewer in reviewers:
             turn = stage == request.stage and reviewer not in voted
+            by = next((each for each in request.handed_at(stage) if each.to == reviewer), None)
             yield {
                 "request_id": request.id,
                 "stage": stage,
@@ -24,7 +25,11 @@ def assignment_rows(request: Request, rules: Rules) -> Iterator[dict[str, Any]]:
                 "turn": turn,
                 "opened": stage <= request.stage,
                 "shown": stage == _shown_stage(reviewer, request),
-                "seat": request.terms.seat(stage),
+                "seat": HANDED if by and by.as_guest else request.terms.seat(stage),
+                "for_whom": None,
+                "handed_by": by.by if by else None,
+                "handed_at": by.at if by else None,
+                "status": request.status.value,
             }
 
 

@@ -23,7 +23,7 @@ from store.audit.events import (
     question_text,
     sealed_value,
 )
-from store.domain.request import Request, Vote
+from store.domain.request import HandOver, Request, Vote
 from store.domain.terms import Terms
 from store.engine.asking import Answer
 from store.engine.database import Reading, ask, flush
@@ -35,6 +35,7 @@ _DUE = (
     .where(col(AssignmentRow.request_id) == bindparam("its_id"))
     .values(due_at=bindparam("its_due"))
 )
+_HANDED_FIELDS = [field.name for field in fields(HandOver)]
 _VOTE_FIELDS = [field.name for field in fields(Vote)]
 
 
@@ -53,8 +54,9 @@ class Change:
     `columns` are those of its row that were written, `vote` the vote that was cast with it, and
     `notes` what else its event says. What `erases` puts another text in place of one that somebody
     wrote: it is no secret, and stands in the event. `assigned` and `unassigned` are who was given a
-    stage, or not any more, where that changes later than at submit. `questions` are columns of
-    questions about it that were written, each with the question's number.
+    stage, or not any more, where that changes later than at submit; `handed` whom it was handed to.
+    `questions` are columns of questions about it that were written, each with the question's
+    number.
     """
 
     request: Request
@@ -68,6 +70,7 @@ class Change:
     assigned: Sequence[tuple[int, str]] = ()
     unassigned: Sequence[tuple[int, str]] = ()
     questions: Sequence[Mapping[str, Any]] = ()
+    handed: Sequence[HandOver] = ()
 
 
 def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
@@ -169,6 +172,11 @@ def _event(change: Change) -> Event:
         data["assigned"] = [list(each) for each in change.assigned]
     if change.unassigned:
         data["unassigned"] = [list(each) for each in change.unassigned]
+    if change.handed:
+        data["handed"] = [
+            {name: sealed_value(getattr(each, name)) for name in _HANDED_FIELDS}
+            for each in change.handed
+        ]
     if vote:
         cast = {n: sealed_value(getattr(vote, n)) for n in _VOTE_FIELDS}
         if vote.reason and not change.erases:

@@ -21,13 +21,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from store import people as store_people
 from store.audit.verify import check_all
-from store.domain.access import Denial, Refused
+from store.domain.access import Denial, HandDenial, Refused
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
-from store.domain.request import Request, Status, Verdict
+from store.domain.request import Person, Request, Status, Verdict
 from store.engine.database import Database
 from store.requests import read
+from store.requests.hand_over import Handing, hand_over
 from store.requests.testing import OnIt, say_who_tests
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import denial, submit, vote, withdraw
@@ -62,6 +64,7 @@ class Expected:
     round: int = 1
     revision: int = 1
     tester: str | None = None
+    handed: set[tuple[int, str]] = field(default_factory=set)
     approvals: dict[int, list[str]] = field(default_factory=lambda: {1: [], 2: []})
 
     @property
@@ -70,8 +73,8 @@ class Expected:
 
     def refusal(self, who: str, verdict: Verdict | None, seen: int | None) -> Denial | None:
         """The rules of the house, told once more in other words; no verdict is a withdrawal."""
-        held = [stage for stage, seat in SEATS.items() if who in seat]
-        if who == MALLORY:
+        held = self.held(who)
+        if who == MALLORY and not held:
             return Denial.UNKNOWN
         if verdict is None and who != ALICE:
             return Denial.NOT_THE_SUBMITTER
@@ -89,9 +92,13 @@ class Expected:
             return Denial.VOTED_BEFORE
         return Denial.STALE if seen not in (None, self.round) else None
 
+    def held(self, who: str) -> list[int]:
+        """The stages they decide at, by the policy or because it was handed to them there."""
+        return [n for n, seat in SEATS.items() if who in seat or (n, who) in self.handed]
+
     def testing_refusal(self, who: str, act: Act, seen: int | None) -> Denial | None:
         """Whoever may approve may test, one at a time; who does may let go."""
-        if who == MALLORY:
+        if who == MALLORY and not self.held(who):
             return Denial.UNKNOWN
         if act is Act.LET_GO:
             denied = None if self.tester == who else Denial.NOT_TESTING
@@ -99,6 +106,19 @@ class Expected:
             denied = self.refusal(who, Verdict.APPROVE, None)
             denied = denied or (Denial.TESTED if self.tester else None)
         return denied or (Denial.STALE if seen not in (None, self.round) else None)
+
+    def hand_refusal(self, who: str, to: str, seen: int | None) -> Denial | HandDenial | None:
+        """Whoever may reject hands it to others of the stage, the admin to anybody but Alice."""
+        denied = self.refusal(who, Verdict.REJECT, seen)
+        if denied:
+            return denied
+        if to == ALICE:
+            return HandDenial.SUBMITTER
+        if to not in SEATS[self.stage] and who != ADA:
+            return HandDenial.NOT_THIS_STAGE
+        if to in self.approvals[self.stage] or (self.stage == 2 and to in self.approvals[1]):
+            return HandDenial.VOTED
+        return HandDenial.HAS_IT if (self.stage, to) in self.handed else None
 
     def apply(self, who: str, verdict: Verdict | None) -> None:
         self.revision += 1
@@ -122,7 +142,7 @@ class Expected:
 
 
 class Stages(RuleBasedStateMachine):
-    """Submit, approve, reject, withdraw and test by anybody, from current and from old cards."""
+    """Everything by anybody, from current and from old cards."""
 
     template: Path
     folder: Path
@@ -134,7 +154,12 @@ class Stages(RuleBasedStateMachine):
         shutil.copy(self.template, path)
         self.runner = asyncio.Runner()
         self.db = Database(f"sqlite:///{path}")
+        self.runner.run(self.meet())
         self.all: list[Expected] = []
+
+    async def meet(self) -> None:
+        async with self.db.transaction() as session:
+            await store_people.remember(session, [Person(MALLORY, "Mallory")], now=NOW)
 
     @rule(target=submitted)
     def submit(self) -> Expected:
@@ -168,6 +193,18 @@ class Stages(RuleBasedStateMachine):
             expected.revision += 1
             expected.tester = by if act is Act.TEST else None
 
+    @rule(expected=submitted, by=people, to=people, lag=lags)
+    def hand(self, expected: Expected, by: str, to: str, lag: int | None) -> None:
+        seen = None if lag is None else expected.round - lag
+        wanted = Handing(expected.request.id, by, to, NOW, seen)
+        answer = self.runner.run(hand_over(self.db, wanted, POLICY))
+        refused = answer if isinstance(answer, HandDenial) else denial(answer)
+        assert refused is expected.hand_refusal(by, to, seen)
+        if refused is None:
+            expected.revision += 1
+            expected.handed.add((expected.stage, to))
+            expected.tester = None if expected.tester == by else expected.tester
+
     @invariant()
     def the_record_agrees_with_the_model(self) -> None:
         self.runner.run(self.compare())
@@ -179,6 +216,7 @@ class Stages(RuleBasedStateMachine):
             assert (found.status, found.stage) == (expected.status, expected.stage)
             assert (found.round, found.revision) == (expected.round, expected.revision)
             assert found.tester == expected.tester
+            assert {(each.stage, each.to) for each in found.handed} == expected.handed
             for stage in SEATS:
                 assert list(found.approvers(stage)) == expected.approvals[stage]
 
