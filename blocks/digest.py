@@ -1,25 +1,30 @@
-"""What gathers waiting requests into one message: the digest of the morning and, during the day, a
-reminder of what has waited long since.
+"""What gathers waiting requests into one message: the digest of the morning, during the day a
+reminder of what has waited long since, and at any time a burst of new ones.
 
 One message a reviewer, however much waits: five rows of a part at most, the oldest first, then a
-count. Each row leads to its request, and the whole to the queue.
+count. Each row leads to its request, and the whole to the queue. A burst is counts alone.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
 from blocks import buttons, paging, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import age, clip, line, mrkdwn, ordinal, plural, who
+from store.domain.bursts import Burst
 from store.domain.clock import zone_of
 from store.domain.lists.query import Scope
-from store.domain.request import People, Person, Request
+from store.domain.request import Audience, Environment, People, Person, Request
 
 SHOWN = 5
 """Ours: more than this of a part is a list, and the queue is one button away."""
+
+_LONG = timedelta(hours=1)
+"""From when on it is said how long the oldest has waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,34 @@ def reminder(reviewer: Person, waiting: Part, people: People, *, now: datetime) 
     return Message(
         clip(said, FALLBACK_LIMIT),
         (SectionBlock(text=mrkdwn(f"{said}.")), ways_on(), *_part("", waiting, people, now)),
+    )
+
+
+def burst(found: Burst, people: People, *, now: datetime) -> Message:
+    """Many new requests: how many, what of them still waits where, and since when."""
+    you = "" if found.audience is Audience.CHANNEL else " for you"
+    head = f"{plural(found.total, 'new request')}{you}"
+    waiting = sum(each.count for each in found.waiting)
+    if not waiting:
+        said = f"*{head}:* none is waiting any more."
+        return Message(f"{head}: none is waiting any more.", (SectionBlock(text=mrkdwn(said)),))
+    where = ", ".join(
+        f"{count:,} {environment.label}"
+        for environment in Environment
+        if (count := sum(w.count for w in found.waiting if w.environment is environment))
+    )
+    still = f"*{head}:*" if waiting == found.total else f"*{head}*, {waiting:,} still waiting:"
+    oldest = min(each.since for each in found.waiting)
+    waited = f" The oldest has waited {age(oldest, now)}." if now - oldest >= _LONG else ""
+    lent: Counter[str] = Counter()
+    for each in found.waiting:
+        if each.for_whom:
+            lent[each.for_whom] += each.count
+    named = ", ".join(f"{n:,} for {who(user, people)}" for user, n in lent.most_common(3))
+    in_place = f" Of these {named}." if named else ""
+    said = f"{still} {where}.{in_place}{waited}"
+    return Message(
+        clip(f"{head}: {where}", FALLBACK_LIMIT), (SectionBlock(text=mrkdwn(said)), ways_on())
     )
 
 

@@ -87,7 +87,8 @@ def _copy(copy: Delivery, why: Why) -> str:
 def _when(copy: Delivery) -> str:
     if copy.failed:
         return f"could not be told: {line(copy.failed, 120)}"
-    return date(copy.at) if copy.at else "on its way"
+    when = date(copy.at) if copy.at else "on its way"
+    return f"in one message with others, {when}" if copy.gathered else when
 
 
 def _next(why: Why) -> str:

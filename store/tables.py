@@ -54,6 +54,7 @@ UNSENT = text("state != 'sent'")
 PLATFORM = text("is_platform")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
+GATHERED = text("burst_id IS NOT NULL")
 STANDS_IN = text("for_whom IS NOT NULL AND turn")
 UNENDED = text("ended_at IS NULL")
 TESTED = text("tester IS NOT NULL")
@@ -359,11 +360,17 @@ class CardRow(SQLModel, table=True):
 
     `drawn_at` is when what it says of other requests was so.
     `response_url` is of the last click on it: a secret, kept only while Slack takes it.
+    A `silent` one is never posted: its reader hears of the request by the message `burst_id`, which
+    has gathered it, or is not told at all.
     """
 
     __tablename__ = "card"
-    # `cards.forget_old_urls`.
-    __table_args__ = (Index("ix_card_response", "response_until", **only(ANSWERABLE)),)
+    __table_args__ = (
+        # `cards.forget_old_urls`.
+        Index("ix_card_response", "response_until", **only(ANSWERABLE)),
+        # `bursts.find`: what one message has gathered.
+        Index("ix_card_burst", "burst_id", **only(GATHERED)),
+    )
 
     request_id: int = Field(sa_column=request_key(primary=True))
     audience: str = Field(primary_key=True)
@@ -376,6 +383,33 @@ class CardRow(SQLModel, table=True):
     response_url: str | None = None
     response_until: datetime | None = None
     response_uses: int = 0
+    silent: bool = False
+    burst_id: int | None = Field(default=None, sa_type=Key)
+
+
+class BurstRow(SQLModel, table=True):
+    """One message about many new requests of one reader, and where it is in Slack once posted."""
+
+    __tablename__ = "burst"
+
+    id: int = Field(default=None, sa_column=numbered())
+    recipient: str
+    audience: str
+    begun_at: datetime
+    channel: str | None = None
+    ts: str | None = None
+
+
+class ArrivalsRow(SQLModel, table=True):
+    """How many new requests a reader has got lately (`store.domain.bursts.Count`)."""
+
+    __tablename__ = "arrivals"
+
+    recipient: str = Field(primary_key=True)
+    since: datetime
+    last_at: datetime
+    requests: int = 0
+    burst_id: int | None = Field(default=None, sa_type=Key)
 
 
 class OutboxRow(SQLModel, table=True):

@@ -125,8 +125,10 @@ admins = ["{ada}"]
 reviewers = ["{group}"]
 channel = "{channel}"
 timezone = "Asia/Manila"
+burst = 0
 {more}
 """
+"""Stories hand in many requests in one moment; in those of bursts the policy is another."""
 
 
 @asynccontextmanager

@@ -28,7 +28,10 @@ from store.requests.submit import submit as store_request
 from store.tables import EventRow, OutboxRow
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, sample_of
 
-POLICY = Policy(admins=(ADA,), reviewers=(BOB, CAROL), channel="CREVIEWS", timezone="Asia/Manila")
+POLICY = Policy(
+    admins=(ADA,), reviewers=(BOB, CAROL), channel="CREVIEWS", timezone="Asia/Manila", burst=0
+)
+"""Tests hand in many requests in one moment; in those of bursts the policy is another."""
 _numbers = itertools.count(1)
 
 

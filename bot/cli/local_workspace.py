@@ -34,6 +34,7 @@ from bot.settings import Settings, SettingsError
 from bot.web_server import serving
 from store import api_keys, webhooks
 from store.domain.api_key import Right
+from store.domain.bursts import QUIET
 from store.domain.clock import utc_now
 from store.domain.hook import HookEvent, new_secret
 
@@ -82,10 +83,17 @@ class LocalWorkspace:
     slow_by: float = field(default=0.0, init=False)
 
     async def import_requests(self, file: Path = SAMPLE) -> list[Line]:
-        """The import as the command line does it; what became of each line."""
+        """The import as the command line does it; what became of each line.
+
+        The first few come a while before the rest, so that there are cards to press buttons on.
+        """
         importer = Importer(self.bot.db, self.bot.profiles, self.bot.policy, self.clock)
         with request_file.opened(file) as requests:
-            lines = [line async for line in importer.take(requests.values())]
+            values = requests.values()
+            lines = [line async for line in importer.take(islice(values, self.bot.policy.burst))]
+            if more := list(values):
+                self.clock.move_to(self.clock() + QUIET)
+                lines += [line async for line in importer.take(more)]
         if requests.broken:
             raise SettingsError(requests.broken)
         return lines

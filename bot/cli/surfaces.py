@@ -36,6 +36,7 @@ from blocks.request_form import features, steps
 from bot.sandbox import SAMPLE
 from handlers.commands import SUBCOMMANDS
 from store.domain import submission
+from store.domain.bursts import Burst, Waiting
 from store.domain.draft import Draft, values_of
 from store.domain.export import Export, ExportState, Format
 from store.domain.lifecycle import Act
@@ -43,7 +44,9 @@ from store.domain.lists.query import ListQuery, Page, Scope
 from store.domain.lists.queue import Place, Queue
 from store.domain.questions import TEXT_LIMIT, Question
 from store.domain.request import (
+    Audience,
     Category,
+    Environment,
     Person,
     PlatformAnswer,
     RejectionClass,
@@ -120,6 +123,9 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     said = digest.build(reviewer, part, part, 99, _PEOPLE, since=since, now=now)
     yield "digest", said
     yield "reminder", digest.reminder(reviewer, part, _PEOPLE, now=now)
+    waiting = [Waiting(each, None, 40, since) for each in Environment]
+    gathered = Burst(1, _REVIEWER, Audience.REVIEWER, 99, waiting)
+    yield "burst", digest.burst(gathered, _PEOPLE, now=now)
     yield "departure", notices.departure(_REVIEWER, several, 37, _PEOPLE)
     yield "not delivered", undelivered.build("the card", "C0REVIEWS01", "is_archived")
     yield "policy refused", notices.policy_refused("POLICY_FILE policy.toml: there is none.")

@@ -41,7 +41,7 @@ from store.domain.questions import Question
 from store.domain.request import Audience, Person, Request
 from store.engine.database import Database
 from store.lists import listing
-from store.messages import cards, homes, reminders
+from store.messages import bursts, cards, homes, reminders
 from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
 from store.requests import read
@@ -78,6 +78,8 @@ class Renderer:
                 return await _withdrawn(owed, db, profiles, policy, now)
             case Kind.REMINDER | Kind.DIGEST:
                 return await _digest(owed, db, profiles, policy, now)
+            case Kind.BURST:
+                return await _burst(owed, db, profiles, policy, now)
             case Kind.NUDGE:
                 return await _nudge(owed, db)
             case Kind.DEPARTURE:
@@ -133,7 +135,7 @@ async def _card(
 
     Who may not see the request any more keeps a card without anything that is new of it. Replaced
     by the response URL of a click while that serves, else edited; at first posted. What has ended
-    before it was ever posted asks nobody for anything: it is not posted.
+    before it was ever posted asks nobody for anything and is not posted; nor is a silent copy.
     """
     audience, request_id = Audience(owed.data["audience"]), owed.request_id or 0
     async with db.snapshot() as session:
@@ -150,7 +152,7 @@ async def _card(
     is_late = card.ts is None and not (request.is_open and Act.SEE in acts)
     if card.ts is None and audience is Audience.REVIEWER:
         is_late = is_late or _is_for_another(owed.recipient, request)
-    if card.is_abandoned or (is_late and not owed.doubtful):
+    if card.is_abandoned or card.is_silent or (is_late and not owed.doubtful):
         return None
     request = replace(request, context_at=now)
     known = await profiles.people(request.people())
@@ -301,6 +303,28 @@ async def _digest(
     new = digest.Part(found.new, found.new_count)
     said = digest.build(reviewer, overdue, new, found.total, known, since=since, now=now)
     return Post(said, owed.recipient)
+
+
+async def _burst(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """What waits of the many requests that came at once. Moot where nothing does before it was ever
+    posted; for who holds no role any more nothing waits.
+    """
+    async with db.snapshot() as session:
+        found = await bursts.find(session, owed.data["burst"])
+    if found.audience is Audience.CHANNEL:
+        concerned = found.recipient in policy.channels
+    else:
+        concerned = await db.read_batches.run(people.hold_roles, found.recipient, policy)
+    found = found if concerned else replace(found, waiting=())
+    if not found.ts and not found.waiting:
+        return None
+    known = await profiles.people({each.for_whom for each in found.waiting if each.for_whom})
+    message = digest.burst(found, known, now=now)
+    if found.channel and found.ts:
+        return Edit(message, found.channel, found.ts)
+    return Post(message, found.recipient)
 
 
 async def _nudge(owed: Claimed, db: Database) -> Call | None:

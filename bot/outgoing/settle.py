@@ -24,7 +24,7 @@ from store.domain.clock import Clock
 from store.domain.policy import PolicyInForce
 from store.engine.batching import Batches
 from store.engine.database import Database
-from store.messages import cards, outbox, rate_limits
+from store.messages import bursts, cards, outbox, rate_limits
 from store.messages.cards import Card
 from store.messages.outbox import Claimed, Kind, Owed
 from store.messages.rate_limits import LONGEST_REST, Method, method_of
@@ -133,6 +133,8 @@ class Settler:
                 await cards.record_deleted(session, call.card, now=now)
             if message.kind is Kind.QUESTION and isinstance(call, Post):
                 await _tell_asker(session, message, now=now)
+            if verdict.why == MESSAGE_GONE and message.kind is Kind.BURST:
+                await bursts.record_deleted(session, message.data["burst"])
             await tell_admins(session, message, verdict, self._in_force.policy, now=now)
 
     def _ended(self, message: Claimed, outcome: str, **more: Any) -> None:
@@ -176,6 +178,15 @@ class Settler:
                 )
             if place and message.kind is Kind.QUESTION:
                 await _record_question(session, message, place, now)
+            if place and message.kind is Kind.BURST:
+                await bursts.record_posted(
+                    session,
+                    message.data["burst"],
+                    channel=place.channel,
+                    ts=place.ts,
+                    doubtful=message.doubtful,
+                    now=now,
+                )
         await _owe_looks(session, batch, now)
         return [None for _ in batch]
 

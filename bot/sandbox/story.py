@@ -124,12 +124,13 @@ async def tell(stage: Stage) -> None:
 
 
 async def _requests_arrive(stage: Stage) -> None:
-    stage.scene("Sixty requests are imported; bob gets a card for each")
+    stage.scene("Five requests come, then 55 at once; bob gets five cards and one message")
     count = await stage.import_requests()
     stage.say(f"{count} requests imported.\n")
     stage.check(count > 0, "the import stored nothing")
     card = await stage.seen(stage.cast.bob, _heads("MP-2"), "Approve")
     stage.show(stage.cast.bob, card)
+    stage.show(stage.cast.bob, await stage.seen(stage.cast.bob, "55 new requests for you"))
 
 
 async def _bob_approves_and_carol_is_late(stage: Stage) -> None:

@@ -112,7 +112,9 @@ class Jobs:
             rules = await people.rules(session, self.policy)
         if rules == self._followed:
             return 0
-        count = await roles.follow(self.db, rules, before=self._seen, now=self.clock())
+        count = await roles.follow(
+            self.db, rules, before=self._seen, burst=self.policy.burst, now=self.clock()
+        )
         self._followed = rules if rules == self._seen else None
         self._seen = rules
         self._stood = self._away = None  # who may stand in follows from the roles

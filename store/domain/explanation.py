@@ -13,13 +13,15 @@ from store.domain.request import Audience, People, Request
 class Delivery:
     """One copy of the card: who got it, and when; `at` is None while it is on its way.
 
-    `failed` is Slack's word for why it could not be delivered.
+    `failed` is Slack's word for why it could not be delivered. `gathered`: they were told of it in
+    one message with others.
     """
 
     recipient: str
     audience: Audience
     at: datetime | None = None
     failed: str | None = None
+    gathered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,7 @@ class Policy(BaseModel):
     own_requests: StrictBool = False
     delegates: Literal["reviewers", "anyone"] = "reviewers"
     quick_approve: tuple[Environment, ...] = (Environment.SANDBOX,)
+    burst: Annotated[int, Field(ge=0, le=1000, strict=True)] = 5
     admins_decide: StrictBool = True
     distinct_stages: StrictBool = True
     target_hours: Hours | None = None
@@ -481,6 +482,7 @@ _USE_FOR = {
     "keep_details_days": "use a whole number of days from 1 to 36500",
     "keep_profiles_days": "use a whole number of days from 1 to 36500",
     "delegates": 'use "reviewers" or "anyone"',
+    "burst": "use a whole number from 0 to 1000; 0 is a card for each",
     "holidays": 'use a list, such as ["PH", "2026-12-24"]',
     "questions": "use a list of at most 50 questions, each of 1 to 150 characters",
     "quick_approve": 'use a list of "production" and "sandbox", such as ["sandbox"]',

@@ -42,10 +42,11 @@ from store.engine.database import (
     dialect_insert,
     flush,
 )
-from store.messages import claim, homes, outbox
+from store.messages import bursts, claim, homes, outbox
+from store.messages.bursts import Gathered
 from store.messages.homes import Concerned
 from store.messages.outbox import Claimed, Owed, Rank
-from store.tables import OPEN, CardRow, OutboxRow, OutboxState, RequestRow
+from store.tables import OPEN, BurstRow, CardRow, OutboxRow, OutboxState, RequestRow
 
 MOST_DELETIONS = 2
 """Deletions after which a card is left alone: who deletes it twice does not want it."""
@@ -56,8 +57,11 @@ and five times; one is left for an answer to who clicked."""
 # Hot: with every submitted request, every change of one, and every card that is sent.
 _NEW = insert(CardRow)
 _CARD: tuple[Any, ...] = tuple(getattr(CardRow, name) for name in CardRow.model_fields)
-_COPIES: AnySelect = select(*_CARD).where(
-    in_list(col(CardRow.request_id), "ids"), col(CardRow.deletions) < MOST_DELETIONS
+_COPIES: AnySelect = (
+    select(*_CARD)
+    .add_columns(BurstRow.begun_at, col(BurstRow.ts).label("burst_ts"))
+    .join(BurstRow, col(BurstRow.id) == CardRow.burst_id, isouter=True)
+    .where(in_list(col(CardRow.request_id), "ids"), col(CardRow.deletions) < MOST_DELETIONS)
 )
 _ITS = (
     col(CardRow.request_id) == bindparam("its_request"),
@@ -101,6 +105,7 @@ class Card:
 
     `channel` and `ts` are None until it is posted. `drawn_at` is when what it says of other
     requests was so. `is_abandoned`: it was deleted by hand in Slack, and is left alone.
+    `is_silent`: it is never posted; its reader is told otherwise, or not at all.
     `response_url` replaces it, while there is one.
     """
 
@@ -111,6 +116,7 @@ class Card:
     ts: str | None
     shown_revision: int
     is_abandoned: bool = False
+    is_silent: bool = False
     drawn_at: datetime | None = None
     response_url: str | None = field(default=None, repr=False)
 
@@ -172,26 +178,37 @@ async def owe(
     clicked: Sequence[tuple[int, Clicked]] = (),
     where: Shown | None = None,
     deciders: AbstractSet[str] = frozenset(),
+    burst: int = 0,
 ) -> None:
     """Owe every copy of these requests, the Homes that show them, and what else is to be said.
 
     `clicked` are messages that somebody clicked in, each with the request it was about. `where` is
-    what `shown` said of these requests, and of others perhaps, before `deciders` decided.
+    what `shown` said of these requests, and of others perhaps, before `deciders` decided. `burst`
+    is the policy's: of copies that are new, more than so many for one reader are one message.
 
     All that a transaction owes goes through one call, each message once: then it is in one order,
     against deadlocks. Copies are written to after the outbox, as when what was sent is settled.
     """
     messages = list(also)
+    gathered = Gathered()
     if changed := list(request_ids):
         spots = {(click.channel, click.ts) for _, click in clicked}
         where = where or await shown(session, changed, now=now)
         of_changed = [copy for copy in where.copies if copy.request_id in changed]
-        messages += [_message(copy, now, clicked=spots) for copy in of_changed]
+        if any(_may_be_new(copy) for copy in of_changed):
+            gathered = await bursts.gather(session, changed, burst, now=now)
+        own = [
+            copy for copy in of_changed if not copy.silent and _name(copy) not in gathered.copies
+        ]
+        messages += [_message(copy, now, clicked=spots) for copy in own]
+        messages += [_burst(copy) for copy in of_changed if copy.burst_id]
+        messages += gathered.messages
         seen_by = [each for each in where.homes if each.in_any_case or each.user in deciders]
         messages += [Owed.home(each.user, Rank.HOME) for each in seen_by]
     owed = list({each.key: each for each in messages}.values())
     await outbox.owe(session, owed, now=now)
     claim.take_at_once(session, [each for each in owed if each.is_alone], now=now)
+    await bursts.fold(session, gathered.begun)
     _record_clicked(session, clicked, now=now)
 
 
@@ -212,6 +229,7 @@ async def outdated(
         _message(copy, now, Rank.ANSWER if copy.recipient == reader else Rank.COPY, clicked=spots)
         for copy in (await session.exec(copies)).all()
         if copy.deletions < MOST_DELETIONS
+        and not copy.silent
         and (
             copy.recipient == reader
             or (copy.channel, copy.ts) in spots
@@ -264,6 +282,7 @@ def find(
                 ts=row.ts,
                 shown_revision=row.shown_revision,
                 is_abandoned=row.deletions >= MOST_DELETIONS,
+                is_silent=row.silent,
                 drawn_at=row.drawn_at,
                 response_url=row.response_url if _is_answerable(row, now) else None,
             )
@@ -341,7 +360,9 @@ async def drawn_before(
 async def in_channel(session: AsyncSession, request_id: int) -> bool:
     """Whether a copy is where others than its reviewers may see it."""
     copies = select(CardRow.recipient).where(
-        CardRow.request_id == request_id, CardRow.audience == Audience.CHANNEL.value
+        CardRow.request_id == request_id,
+        CardRow.audience == Audience.CHANNEL.value,
+        col(CardRow.silent).is_(False),
     )
     return (await session.exec(copies)).first() is not None
 
@@ -449,6 +470,7 @@ def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
 
 def _unseen(request: Request, audience: Audience, recipient: str) -> dict[str, Any]:
     unseen = {"request_id": request.id, "shown_revision": 0, "deletions": 0, "response_uses": 0}
+    unseen |= {"silent": False}
     return unseen | {"audience": audience.value, "recipient": recipient}
 
 
@@ -475,6 +497,20 @@ def _message(
         is_answerable=(copy.channel, copy.ts) in clicked or _is_answerable(copy, now),
         rank=rank,
     )
+
+
+def _may_be_new(copy: CardRow | AnyRow) -> bool:
+    return copy.ts is None and not copy.silent and copy.audience != Audience.SUBMITTER
+
+
+def _name(copy: CardRow | AnyRow) -> bursts.Copy:
+    return copy.request_id, copy.audience, copy.recipient
+
+
+def _burst(copy: AnyRow) -> Owed:
+    """The message that has gathered it."""
+    due = bursts.due_at(copy.begun_at, copy.burst_ts)
+    return Owed.burst(copy.burst_id, copy.recipient, due=due)
 
 
 def _is_answerable(copy: CardRow | AnyRow, now: datetime) -> bool:

@@ -64,6 +64,7 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"
     REMINDER = "reminder"
     DIGEST = "digest"
+    BURST = "burst"
     NUDGE = "nudge"
     DEPARTURE = "departure"
     REFUSAL = "refusal"
@@ -105,7 +106,7 @@ class Rank(IntEnum):
     OUTCOME = 3
     """How a request ended, to its submitter."""
     HOME = 4
-    """Homes that are looked at; in conversations the day's digest and reminder."""
+    """Homes that are looked at; in conversations what tells of many requests."""
     REST = 5
     """New cards, departures, and what else there is."""
     SPARE = 6
@@ -121,9 +122,10 @@ _RANKS = {
     Kind.HANDED: Rank.OUTCOME,  # somebody waits for them
     Kind.NOT_ACCEPTED: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it
-    # One message a day and person, so it goes before any number of single cards.
+    # One message for many requests, so it goes before any number of single cards.
     Kind.REMINDER: Rank.HOME,
     Kind.DIGEST: Rank.HOME,
+    Kind.BURST: Rank.HOME,
 }
 """The order of posts that go before others."""
 
@@ -143,6 +145,8 @@ class Owed:
     rank: Rank = Rank.REST
     request_id: int | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
+    """Nothing is sent before; None: at once."""
 
     @property
     def method(self) -> str:
@@ -200,6 +204,14 @@ class Owed:
         method, rank = (Method.EDIT, Rank.COPY) if is_posted else (Method.POST, Rank.OUTCOME)
         lane = f"{method}:{submitter}"
         return cls(key, Kind.QUESTION, submitter, lane, rank, request_id, data)
+
+    @classmethod
+    def burst(cls, burst_id: int, recipient: str, *, due: datetime | None) -> Self:
+        """The message about many requests: posted when it is due, and edited once it was (None)."""
+        key, data = _key(Kind.BURST, burst_id), {"burst": burst_id}
+        method, rank = (Method.POST, _RANKS[Kind.BURST]) if due else (Method.EDIT, Rank.SPARE)
+        lane = f"{method}:{recipient}"
+        return cls(key, Kind.BURST, recipient, lane, rank, data=data, due_at=due)
 
     @classmethod
     def home(cls, user: str, rank: Rank) -> Self:
@@ -291,11 +303,12 @@ async def owe(
     await flush(session)  # the request a message is about may be new
     # In one order, the requests', against deadlocks.
     ordered = sorted(messages, key=lambda message: (message.request_id or 0, message.key))
-    moments = dict.fromkeys(("created_at", "owed_at", "queued_at"), now) | {"due_at": due or now}
+    moments = dict.fromkeys(("created_at", "owed_at", "queued_at"), now)
     rows = [
         vars(message)
         | moments
         | {"method": message.method, "cause": causes.of(session, message.request_id)}
+        | {"due_at": message.due_at or due or now}
         for message in ordered
     ]
     ask(session, _owing(dialect_insert(session)), rows)

@@ -29,11 +29,14 @@ _BARRED = and_(
 """Who approved at an earlier stage, as `access.barred` has it of one request."""
 
 
-async def follow(db: Database, rules: Rules, *, before: Rules | None, now: datetime) -> int:
+async def follow(
+    db: Database, rules: Rules, *, before: Rules | None, burst: int, now: datetime
+) -> int:
     """Owe the cards of open requests whose reviewers may decide no more or may again, and the open
     Homes of those who lost or won a role since `before`, where that is known.
 
-    Every copy, because each names whom the request waits for. Returns how many assignments changed.
+    Every copy, because each names whom the request waits for; `burst` is the policy's. Returns how
+    many assignments changed.
     """
     async with db.transaction() as session:
         known = before.roster if before else None
@@ -51,7 +54,7 @@ async def follow(db: Database, rules: Rules, *, before: Rules | None, now: datet
     count = 0
     for who, seat, barred in changed:
         waits = _may_still(rules, who, seat, barred)
-        while ids := await _follow_some(db, who, seat, barred, waits, now):
+        while ids := await _follow_some(db, who, seat, barred, waits, burst, now):
             count += len(ids)
     return count
 
@@ -66,7 +69,7 @@ def _may_still(rules: Rules, reviewer: str, seat: str, barred: bool) -> bool:
 
 
 async def _follow_some(
-    db: Database, reviewer: str, seat: str, barred: bool, waits: bool, now: datetime
+    db: Database, reviewer: str, seat: str, barred: bool, waits: bool, burst: int, now: datetime
 ) -> list[int]:
     """A chunk of what is open of this person's at this place of the policy."""
     its = col(AssignmentRow.reviewer) == reviewer, col(AssignmentRow.seat) == seat
@@ -79,5 +82,5 @@ async def _follow_some(
         if ids:
             these = (*theirs, behind, col(AssignmentRow.request_id).in_(ids))
             await session.exec(update(AssignmentRow).where(*these).values(waits=waits))
-            await cards.owe(session, ids, now=now)
+            await cards.owe(session, ids, now=now, burst=burst)
     return ids

@@ -131,7 +131,7 @@ async def follow(
         return standing
     away = {user for user, _ in standing}
     for user in sorted(redrawn | represented | away):
-        await _follow_one(db, user, rules, redraw=user in redrawn, now=now)
+        await _follow_one(db, user, rules, redraw=user in redrawn, burst=policy.burst, now=now)
     async with db.transaction() as session:
         for absence in begun_or_over:
             over = absence.ended_at or (absence.until and absence.until <= now)
@@ -144,7 +144,7 @@ async def follow(
 
 
 async def _follow_one(
-    db: Database, user: str, rules: Rules, *, redraw: bool, now: datetime
+    db: Database, user: str, rules: Rules, *, redraw: bool, burst: int, now: datetime
 ) -> None:
     """What is open of one person's, in chunks."""
     after = 0
@@ -167,7 +167,7 @@ async def _follow_one(
             changed = await refresh(session, requests, rules, now=now)
             if redraw:
                 changed |= {request.id for request in requests if request.is_open}
-            await cards.owe(session, sorted(changed), now=now)
+            await cards.owe(session, sorted(changed), now=now, burst=burst)
         after = ids[-1]
 
 

@@ -90,7 +90,7 @@ async def _apply(
         await revisions.record(session, changes)
         cards.add_reviewers(session, changed)
         await stand_ins.refresh(session, changed, rules, now=now)
-        await cards.owe(session, [request.id for request in changed], now=now)
+        await cards.owe(session, [request.id for request in changed], now=now, burst=policy.burst)
     return len(changes)
 
 

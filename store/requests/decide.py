@@ -239,6 +239,7 @@ async def decide_batch(
             clicked=clicked,
             where=None if more_see_it else await shown,
             deciders={each.request.decided_by or "" for each in made},
+            burst=policy.burst,
         )
 
     return [

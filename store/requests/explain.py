@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
@@ -15,7 +15,7 @@ from store.domain.request import Audience, Request
 from store.engine.database import Database
 from store.messages.outbox import Kind
 from store.requests import read
-from store.tables import CardRow, OutboxRow, OutboxState, RequestRow
+from store.tables import BurstRow, CardRow, OutboxRow, OutboxState, RequestRow
 
 
 async def why(
@@ -50,7 +50,13 @@ async def why(
 
 
 async def _deliveries(session: AsyncSession, request: Request) -> tuple[Delivery, ...]:
-    copies = select(CardRow).where(CardRow.request_id == request.id)
+    """Who is told of it by no message is left out."""
+    is_told = or_(col(CardRow.silent).is_(False), col(CardRow.burst_id).is_not(None))
+    copies = (
+        select(CardRow, BurstRow.ts)
+        .join(BurstRow, col(BurstRow.id) == CardRow.burst_id, isouter=True)
+        .where(CardRow.request_id == request.id, is_told)
+    )
     ordered = copies.order_by(col(CardRow.audience), col(CardRow.recipient))
     failed = select(OutboxRow.data, OutboxRow.recipient, OutboxRow.last_error).where(
         OutboxRow.request_id == request.id,
@@ -62,16 +68,17 @@ async def _deliveries(session: AsyncSession, request: Request) -> tuple[Delivery
         Delivery(
             recipient=copy.recipient,
             audience=Audience(copy.audience),
-            at=_posted(copy),
+            at=_posted(copy.ts or burst_ts),
             failed=why_not.get((copy.audience, copy.recipient)),
+            gathered=copy.silent,
         )
-        for copy in await session.exec(ordered)
+        for copy, burst_ts in await session.exec(ordered)
     )
 
 
-def _posted(copy: CardRow) -> datetime | None:
+def _posted(ts: str | None) -> datetime | None:
     """Slack names a message by the moment it was posted; an edit later keeps that."""
-    return datetime.fromtimestamp(float(copy.ts), UTC) if copy.ts else None
+    return datetime.fromtimestamp(float(ts), UTC) if ts else None
 
 
 async def _reminded(session: AsyncSession, request: Request) -> tuple[tuple[str, datetime], ...]:

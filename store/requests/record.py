@@ -15,7 +15,7 @@ from store.engine.database import AnyRow, AnySelect, execute
 from store.messages.outbox import Kind
 from store.requests import read
 from store.snapshots import FACTS, snapshots
-from store.tables import CardRow, EventRow, OutboxRow, OutboxState, RequestRow
+from store.tables import BurstRow, CardRow, EventRow, OutboxRow, OutboxState, RequestRow
 
 # Hot: with every webhook. All events of a request are few.
 _REQUESTS: AnySelect = select(*FACTS).where(in_list(col(RequestRow.id), "ids"))
@@ -124,15 +124,27 @@ def _happened(event: EventRow | AnyRow) -> Happened:
 
 
 async def _messages(session: AsyncSession, request: Request) -> tuple[Message, ...]:
-    """Copies of the card and notices. Sent ones are kept for a month; a card is known for ever."""
+    """Copies of the card or messages that tell of it with others, and notices. Sent ones are kept
+    for a month; a card is known for ever.
+    """
     copies = select(CardRow).where(CardRow.request_id == request.id)
-    cards = (await session.exec(copies.order_by(CardRow.audience, CardRow.recipient))).all()
+    in_order = copies.order_by(CardRow.audience, CardRow.recipient)
+    of_bursts = select(BurstRow).where(
+        col(BurstRow.id).in_(select(CardRow.burst_id).where(CardRow.request_id == request.id))
+    )
+    bursts = (await session.exec(of_bursts.order_by(col(BurstRow.id)))).all()
+    cards = [card for card in await session.exec(in_order) if not card.silent]
     card_keys = [f"{Kind.CARD}:{request.id}:{each.audience}:{each.recipient}" for each in cards]
     notice_keys = [f"{Kind.OUTCOME}:{request.id}"]
     notice_keys += [f"{Kind.WITHDRAWN}:{request.id}:{user}" for user in request.asked]
-    rows = await _by_key(session, [*card_keys, *notice_keys])
+    burst_keys = [f"{Kind.BURST}:{burst.id}" for burst in bursts]
+    rows = await _by_key(session, [*card_keys, *burst_keys, *notice_keys])
     return (
-        *(_card(card, rows.get(key)) for card, key in zip(cards, card_keys, strict=True)),
+        *(
+            _posted(Kind.CARD, card, rows.get(key))
+            for card, key in zip(cards, card_keys, strict=True)
+        ),
+        *(_posted(Kind.BURST, burst, rows.get(f"{Kind.BURST}:{burst.id}")) for burst in bursts),
         *(_notice(rows[key]) for key in notice_keys if key in rows),
     )
 
@@ -142,13 +154,13 @@ async def _by_key(session: AsyncSession, keys: Sequence[str]) -> dict[str, Outbo
     return {row.key: row for row in rows}
 
 
-def _card(card: CardRow, row: OutboxRow | None) -> Message:
+def _posted(kind: Kind, found: CardRow | BurstRow, row: OutboxRow | None) -> Message:
     """Slack names a message by the moment it was posted."""
-    if card.ts:
-        at = datetime.fromtimestamp(float(card.ts), UTC)
-        return Message(Kind.CARD, card.recipient, OutboxState.SENT, at)
+    if found.ts:
+        at = datetime.fromtimestamp(float(found.ts), UTC)
+        return Message(kind, found.recipient, OutboxState.SENT, at)
     state = OutboxState(row.state) if row else OutboxState.PENDING
-    return Message(Kind.CARD, card.recipient, state, None)
+    return Message(kind, found.recipient, state, None)
 
 
 def _notice(row: OutboxRow) -> Message:

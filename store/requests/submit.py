@@ -221,7 +221,7 @@ async def _store(
         now = max(each.at for each in arrived)
         if rules.roster.absences:
             await stand_ins.refresh(session, requests, rules, now=now)
-        await cards.owe(session, [request.id for request in requests], now=now)
+        await cards.owe(session, [request.id for request in requests], now=now, burst=policy.burst)
 
     known |= await _known(session, allowed.keys() - stored.keys())
     answers: list[Submitted | Refused] = []

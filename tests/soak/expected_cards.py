@@ -23,7 +23,7 @@ class ExpectedCards:
     ) -> AsyncIterator[str]:
         """The copies on screen that do not say what the store says."""
         for card in cards:
-            if card.deletions >= MOST_DELETIONS:
+            if card.deletions >= MOST_DELETIONS or card.silent:
                 continue
             key = f"card:{card.request_id}:{card.audience}:{card.recipient}"
             drawn = await self._renderer.render(self._owed(key, card))

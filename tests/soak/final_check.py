@@ -12,15 +12,21 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from blocks import digest
+from bot.sandbox.screen import text
+from bot.sandbox.state.conversations import Message
 from store import people
 from store.audit import verify
 from store.domain.access import Roster
+from store.domain.bursts import Burst
 from store.domain.policy import Policy
 from store.domain.request import Request, Status
 from store.engine.database import Database
+from store.messages import bursts
 from store.messages.cards import MOST_DELETIONS
 from store.snapshots import snapshots
-from store.tables import CardRow, EventRow, OutboxRow, RequestRow, SlotRow
+from store.tables import BurstRow, CardRow, EventRow, OutboxRow, RequestRow, SlotRow
+from tests.cast import NOW
 from tests.soak.expected_cards import ExpectedCards
 from tests.soak.people import AckedAct, apologises
 from tests.soak.workspace_and_bots import Setup
@@ -37,6 +43,7 @@ class Record:
     requests: dict[int, Request]
     events: dict[int, list[EventRow]]
     cards: list[CardRow]
+    bursts: list[Burst]
     outbox: list[OutboxRow]
     slots: set[str]
     broken: list[int]
@@ -63,6 +70,7 @@ async def read(db: Database, policy: Policy) -> Record:
     """Everything, in one snapshot."""
     async with db.snapshot() as session:
         rows = (await session.exec(select(RequestRow).order_by(col(RequestRow.id)))).all()
+        burst_ids = select(BurstRow.id).order_by(col(BurstRow.id))
         events: dict[int, list[EventRow]] = {}
         for event in await session.exec(select(EventRow).order_by(col(EventRow.revision))):
             events.setdefault(event.request_id, []).append(event)
@@ -70,6 +78,7 @@ async def read(db: Database, policy: Policy) -> Record:
             requests={request.id: request for request in await snapshots(session, rows)},
             events=events,
             cards=list((await session.exec(select(CardRow))).all()),
+            bursts=[await bursts.find(session, id_) for id_ in await session.exec(burst_ids)],
             outbox=list((await session.exec(select(OutboxRow))).all()),
             slots=set((await session.exec(select(SlotRow.key))).all()),
             broken=await _broken(session, [row.id for row in rows]),
@@ -89,6 +98,9 @@ async def check_all(
         if len(copies) > 1:
             found.duplicates.append(f"{key} stands {len(copies)} times")
     found.losses += _unheard(record, posted.keys() | deleted)
+    found.duplicates += _told_twice(record, posted.keys())
+    found.faults += _bursts_behind(record, posted)
+    found.counts["requests gathered"] = sum(burst.total for burst in record.bursts)
     found.faults += [finding async for finding in drawn.differences(record.cards, posted)]
     found.faults += setup.workspace.waits.late()
     longest = max(
@@ -194,8 +206,25 @@ def _unsettled(record: Record, deleted: AbstractSet[str]) -> Iterator[str]:
 
 
 def _never_needed(card: CardRow, record: Record) -> bool:
-    """Its request had ended before it was ever posted."""
-    return card.ts is None and not record.requests[card.request_id].is_open
+    """Another message tells of it, or its request had ended before it was ever posted."""
+    return card.silent or (card.ts is None and not record.requests[card.request_id].is_open)
+
+
+def _told_twice(record: Record, posted: AbstractSet[str]) -> Iterator[str]:
+    """Requests that one message tells of and that stand as cards too."""
+    for card in record.cards:
+        key = f"card:{card.request_id}:{card.audience}:{card.recipient}"
+        if card.silent and (card.ts or key in posted):
+            yield f"{key} was gathered, and is there as a card too"
+
+
+def _bursts_behind(record: Record, posted: Mapping[str, Sequence[Message]]) -> Iterator[str]:
+    """Messages about many requests that say something else than the record, but for the time."""
+    for burst in record.bursts:
+        wanted = digest.burst(burst, {}, now=min((w.since for w in burst.waiting), default=NOW))
+        for copy in posted.get(f"burst:{burst.id}", ()):
+            if text(wanted.payload()).splitlines()[0] not in text(copy):
+                yield f"burst:{burst.id} shows another state: {text(copy)}"
 
 
 def _too_late(row: OutboxRow) -> bool:
@@ -225,6 +254,9 @@ def _unheard(record: Record, posted: AbstractSet[str]) -> Iterator[str]:
         if request.status in {Status.APPROVED, Status.REJECTED}:
             wanted.append(f"outcome:{request.id}")
         yield from (f"{key} is on no screen" for key in wanted if key not in posted)
+    for burst in record.bursts:
+        if burst.waiting and f"burst:{burst.id}" not in posted:
+            yield f"burst:{burst.id} is on no screen"
     for key in posted:
         if key.startswith(("digest:", "reminder:")) and key not in record.slots:
             yield f"{key} was sent without its slot"

@@ -123,7 +123,7 @@ async def _owed(db: Database) -> int:
         .select_from(CardRow)
         .join(RequestRow)
         .where(CardRow.shown_revision < RequestRow.revision)
-        .where(col(CardRow.deletions) < MOST_DELETIONS)
+        .where(col(CardRow.deletions) < MOST_DELETIONS, col(CardRow.silent).is_(False))
         .where(or_(col(CardRow.ts).is_not(None), RequestRow.status == Status.UNDER_REVIEW.value))
     )
     try:

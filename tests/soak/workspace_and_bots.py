@@ -36,6 +36,7 @@ reviewers = ["{group}"]
 channel = "{channel}"
 timezone = "Asia/Manila"
 remind_after_hours = 1
+burst = 30
 working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """
 

@@ -204,10 +204,10 @@ async def test_whose_turn_it_is_follows_the_roles_of_their_stage(db: Database) -
     without_carol = ruled(f'{{name = "Product", reviewers = ["{DAN}"]}}')
     async with db.snapshot() as session:
         now_and_then = [await people.rules(session, each) for each in (without_carol, TWO)]
-    assert await roles.follow(db, now_and_then[0], before=None, now=NOW) == 1
+    assert await roles.follow(db, now_and_then[0], before=None, burst=0, now=NOW) == 1
     assert f"card:{request.id}:reviewer:{CAROL}" in await pending_keys(db)
-    assert await roles.follow(db, now_and_then[1], before=None, now=NOW) == 1
-    assert await roles.follow(db, now_and_then[1], before=None, now=NOW) == 0
+    assert await roles.follow(db, now_and_then[1], before=None, burst=0, now=NOW) == 1
+    assert await roles.follow(db, now_and_then[1], before=None, burst=0, now=NOW) == 0
 
 
 async def test_of_a_stage_that_nobody_can_decide_the_admins_hear_once(db: Database) -> None:
@@ -216,7 +216,7 @@ async def test_of_a_stage_that_nobody_can_decide_the_admins_hear_once(db: Databa
     async with db.snapshot() as session:
         rules = await people.rules(session, without_carol)
     assert await reminders.owe_stuck(db, without_carol, now=NOW) == 0
-    await roles.follow(db, rules, before=None, now=NOW)
+    await roles.follow(db, rules, before=None, burst=0, now=NOW)
     for owed in (1, 0):
         assert await reminders.owe_stuck(db, without_carol, now=NOW) == owed
     assert f"stuck:{request.ref}:1:{ADA}" in await pending_keys(db)
@@ -281,7 +281,7 @@ async def test_nobody_waits_for_who_has_approved_an_earlier_stage(db: Database) 
     for policy, waits in ((twice, {CAROL, DAN}), (both, {DAN})):
         async with db.snapshot() as session:
             rules = await people.rules(session, policy)
-        assert await roles.follow(db, rules, before=None, now=NOW) == 1
+        assert await roles.follow(db, rules, before=None, burst=0, now=NOW) == 1
         assert await waited_for(db, request) == waits
     assert await findings(db, request) == ()
 

@@ -82,7 +82,8 @@ async def end(db: Database, facts: Facts, ending: str | None) -> None:
 
 async def rows(db: Database) -> list[dict[str, Any]]:
     """Everything that is stored, but what is drawn by lot and what was there before: a salt, the
-    hashes that are made with it, and the numbers that a transaction found.
+    hashes that are made with it, the numbers that a transaction found, and how often a message was
+    asked for.
     """
     async with db.snapshot() as session:
         found = [row.model_dump() for table in TABLES for row in await session.exec(select(table))]
@@ -91,7 +92,9 @@ async def rows(db: Database) -> list[dict[str, Any]]:
             row |= {"hash": "", "previous": ""}
             row["data"] = {**row["data"], "texts": sorted(row["data"].get("texts", ()))}
             row["data"].pop("after", None)
-    return found
+        if "wanted" in row:
+            row |= {"id": 0, "wanted": 0}
+    return sorted(found, key=lambda row: row.get("key", ""))
 
 
 @asynccontextmanager
@@ -123,12 +126,12 @@ async def test_all_at_once_is_the_same_as_one_by_one(
 
 async def test_each_of_a_crowd_is_stored_told_and_numbered_in_order(db: Database) -> None:
     crowd = [NewRequest(new_submission(), ALICE, NOW, from_platform=True) for _ in range(12)]
-    answers = await submit_all(db, crowd, POLICY)
+    answers = await submit_all(db, crowd, POLICY.model_copy(update={"burst": 5}))
     stored = [answer.request for answer in answers if isinstance(answer, Submitted)]
     assert [request.external_id for request in stored] == [each.external_id for each in crowd]
     assert [request.id for request in stored] == list(range(1, 13))
-    to_bob = [key for key in await outbox_rows(db) if key.endswith(f":{BOB}")]
-    assert to_bob == [f"card:{request.id}:reviewer:{BOB}" for request in stored]
+    to_bob = [key for key, row in (await outbox_rows(db)).items() if row.recipient == BOB]
+    assert to_bob == ["burst:2"], "twelve at once are one message"
 
 
 async def test_the_same_twice_in_a_crowd_is_one_request(db: Database) -> None:
