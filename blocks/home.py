@@ -24,6 +24,7 @@ from store.domain.absences import Absence
 from store.domain.lists.query import Filter, ListQuery, Page, Scope, Sort
 from store.domain.needs import MOST, Needs
 from store.domain.request import People, Request, Status
+from store.domain.workspace import Workspace
 
 CALLBACK_ID = "home"
 
@@ -45,6 +46,7 @@ class Shown:
     stuck: Sequence[Request] = ()
     absence: Absence | None = None
     stand_in: str | None = None
+    workspace: Workspace = field(default_factory=Workspace)
 
 
 def build(shown: Shown, *, now: datetime) -> View:
@@ -64,7 +66,7 @@ def build(shown: Shown, *, now: datetime) -> View:
         ),
         DividerBlock(),
         request_list.heading(query, page),
-        *request_list.rows(query, page, shown.people),
+        *request_list.rows(query, page, shown.people, shown.workspace),
         *([buttons.row(*turning)] if turning else []),
         request_list.foot(query, page, shown.people, now),
         *([] if shown.absence else [buttons.row(buttons.link("I'm away…", buttons.AWAY))]),

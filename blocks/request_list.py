@@ -30,17 +30,29 @@ from store.domain.lists.query import (
 )
 from store.domain.request import People, Request, Status
 from store.domain.typed_text import folded
+from store.domain.workspace import Workspace
 
+NO_LINKS = Workspace()
+"""Where no address is known, rows have their button alone."""
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 
-def build(query: ListQuery, page: Page, people: People, *, now: datetime) -> Message:
-    """The page as a message. `now` dates the answer, since a list ages from then on."""
+def build(
+    query: ListQuery,
+    page: Page,
+    people: People,
+    *,
+    now: datetime,
+    workspace: Workspace = NO_LINKS,
+) -> Message:
+    """The page as a message. `now` dates the answer, since a list ages from then on; rows lead to
+    the reader's own cards in the workspace.
+    """
     return Message(
         f"{query.scope.label}: {counted(query, page)}",
         (
             heading(query, page),
-            *rows(query, page, people),
+            *rows(query, page, people, workspace),
             buttons.row(*start(query, page), *pages(query, page), *tools(query)),
             foot(query, page, people, now),
         ),
@@ -52,13 +64,17 @@ def heading(query: ListQuery, page: Page) -> SectionBlock:
     return _section(f"*{query.scope.label}* · {counted(query, page)}")
 
 
-def rows(query: ListQuery, page: Page, people: People) -> list[Block]:
+def rows(
+    query: ListQuery, page: Page, people: People, workspace: Workspace = NO_LINKS
+) -> list[Block]:
     """The requests of the page; without any, a sentence with a next step."""
     if not page.requests:
         return [_section(_nothing(query, page))]
     found: list[Block] = []
     for each in page.requests:
-        found += _row(each, page.acts.get(each.id, frozenset()), query, people)
+        card = page.cards.get(each.id)
+        place = workspace.permalink(card) if card else None
+        found += _row(each, page.acts.get(each.id, frozenset()), query, people, place)
     return found
 
 
@@ -145,7 +161,11 @@ def _status(query: ListQuery) -> Status | None:
 
 
 def _row(
-    request: Request, acts: AbstractSet[Act], query: ListQuery, people: People
+    request: Request,
+    acts: AbstractSet[Act],
+    query: ListQuery,
+    people: People,
+    card: str | None,
 ) -> Iterator[Block]:
     mark = request_text.ENVIRONMENT_MARKS[request.environment]
     by_due = is_about_due(query.filter, query.sort)
@@ -165,7 +185,8 @@ def _row(
         request_text.due(request) if request.terms.target_hours or by_due else "",
         f"completed {date(request.completed_on)}" if request.completed_on else "",
     ]
-    head = mrkdwn(f"*{title}* · {mark} {request.environment.label}")
+    named = f"<{card}|{title}>" if card else title
+    head = mrkdwn(f"*{named}* · {mark} {request.environment.label}")
     yield SectionBlock(text=head, accessory=buttons.menu(request, acts))
     yield ContextBlock(elements=[mrkdwn(" · ".join(filter(None, small)))])
 

@@ -37,6 +37,7 @@ from bot.webhooks.loop import WebhookLoop
 from handlers.deps import Deps
 from store.domain.clock import Clock, utc_now
 from store.domain.policy import Policy, PolicyInForce
+from store.domain.workspace import Workspace
 from store.engine import migrate
 from store.engine.database import Database, Topic
 from store.engine.server_clock import ServerClock
@@ -99,11 +100,12 @@ async def build(
             await migrate.upgrade(db)
         http = await stack.enter_async_context(slack_client.session())
         client = slack_client.client(settings, http)
-        identity = Identity(client)
+        workspace = Workspace()
+        identity = Identity(client, workspace)
         observer, heard = Observer(), Heard()
         db.waited = observer.store_wait
         profiles = Profiles(db, client, in_force, clock)
-        renderer = Renderer(db, profiles, in_force, clock)
+        renderer = Renderer(db, profiles, in_force, clock, workspace)
         settler = Settler(db, in_force, clock, post_interval, observer)
         sender = Sender(renderer, SlackCalls(client, http), settler, clock)
         dispatcher = Dispatcher(db, sender, clock, post_interval)
@@ -117,7 +119,7 @@ async def build(
         db.listeners[Topic.WEBHOOKS] = webhook_loop.notify
         signing = _checkpoints(settings, db, http, clock)
         jobs = Jobs(db, profiles, in_force, clock, post_interval, signing)
-        deps = Deps(db, in_force, clock)
+        deps = Deps(db, in_force, clock, workspace)
         bolt = bolt_app.build(settings, identity, client, http, deps, observer)
         by_socket = bool(settings.slack_app_token)
         stack.push_async_callback(bolt.finish)

@@ -1,19 +1,21 @@
 """What every listener is given, as the argument `deps`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from store.domain.clock import Clock
 from store.domain.policy import Policy, PolicyInForce
+from store.domain.workspace import Workspace
 from store.engine.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The store, the policy in force and the clock."""
+    """The store, the policy in force, the clock and the workspace."""
 
     db: Database
     in_force: PolicyInForce
     clock: Clock
+    workspace: Workspace = field(default_factory=Workspace)
 
     @property
     def policy(self) -> Policy:

@@ -46,7 +46,7 @@ async def first_page(text: str, scope: Scope, asker: str, deps: Deps) -> Message
         return safe(error.sentence)
     now = deps.clock()
     found = await listing.listing(deps.db, query, asker=asker, policy=deps.policy, now=now)
-    return request_list.build(query, found.page, found.people, now=now)
+    return request_list.build(query, found.page, found.people, now=now, workspace=deps.workspace)
 
 
 async def turn(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:

@@ -34,6 +34,7 @@ from bot.settings import Settings, SettingsError
 from bot.slack_client import with_retries
 from handlers.deps import Deps
 from store.domain.json_values import holdable
+from store.domain.workspace import Workspace
 from store.engine import causes
 from store.engine.time_limits import CommitLostError, TooLateError
 from store.engine.trouble import cause_of
@@ -52,8 +53,8 @@ class Identity(AsyncAuthorize):
     cannot say.
     """
 
-    def __init__(self, web: AsyncWebClient) -> None:
-        self._web = web
+    def __init__(self, web: AsyncWebClient, workspace: Workspace) -> None:
+        self._web, self._workspace = web, workspace
         self._known: AuthorizeResult | None = None
 
     async def learn(self) -> None:
@@ -64,6 +65,7 @@ class Identity(AsyncAuthorize):
         answer = await with_retries(self._web.auth_test)
         if answer.get("is_enterprise_install"):
             raise SettingsError(slack_client.ORGANISATION)
+        self._workspace.address = answer.get("url") or ""
         self._known = AuthorizeResult(
             enterprise_id=answer.get("enterprise_id"),
             team_id=answer["team_id"],

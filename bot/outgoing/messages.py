@@ -5,7 +5,7 @@ digest with nothing left in it); it counts as sent.
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -39,6 +39,7 @@ from store.domain.lists.query import Scope
 from store.domain.policy import Policy, PolicyInForce
 from store.domain.questions import Question
 from store.domain.request import Audience, Person, Request
+from store.domain.workspace import Workspace
 from store.engine.database import Database
 from store.lists import listing
 from store.messages import bursts, cards, homes, reminders
@@ -63,6 +64,7 @@ class Renderer:
     profiles: Profiles
     in_force: PolicyInForce
     clock: Clock
+    workspace: Workspace = field(default_factory=Workspace)
 
     async def render(self, owed: Claimed) -> Call | None:
         """The message as it should read at this moment. Raises NotYetError."""
@@ -87,9 +89,9 @@ class Renderer:
             case Kind.REFUSAL:
                 return await _refusal(owed, db, policy, now)
             case Kind.LIST:
-                return await _list(owed, db, profiles, policy, now)
+                return await _list(owed, db, profiles, policy, now, self.workspace)
             case Kind.HOME:
-                return await _home(owed, db, profiles, policy, now)
+                return await _home(owed, db, profiles, policy, now, self.workspace)
             case Kind.EXPORT:
                 return await _export(owed, db)
             case Kind.HOOK_PAUSED:
@@ -360,19 +362,29 @@ async def _refusal(owed: Claimed, db: Database, policy: Policy, now: datetime) -
 
 
 async def _list(
-    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+    owed: Claimed,
+    db: Database,
+    profiles: Profiles,
+    policy: Policy,
+    now: datetime,
+    workspace: Workspace,
 ) -> Call | None:
     query = paging.parse(owed.data["query"], owed.recipient)
     if query is None:
         return None
     await profiles.people(query.filter.submitters)  # so that their names are known
     found = await listing.listing(db, query, asker=owed.recipient, policy=policy, now=now)
-    message = request_list.build(query, found.page, found.people, now=now)
+    message = request_list.build(query, found.page, found.people, now=now, workspace=workspace)
     return Reply(message, owed.data["url"], replace=owed.data["replace"])
 
 
 async def _home(
-    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+    owed: Claimed,
+    db: Database,
+    profiles: Profiles,
+    policy: Policy,
+    now: datetime,
+    workspace: Workspace,
 ) -> Call:
     async with db.snapshot() as session:
         place = await homes.place_of(session, owed.recipient)
@@ -393,6 +405,7 @@ async def _home(
         stuck=found.stuck,
         absence=found.absence,
         stand_in=found.stand_in,
+        workspace=workspace,
     )
     return Publish(home.build(shown, now=now), owed.recipient)
 

@@ -28,13 +28,22 @@ from store.domain.access import HANDED, Roster, acts
 from store.domain.lifecycle import Act
 from store.domain.lists.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort
 from store.domain.policy import Policy
-from store.domain.request import HandOver, People, Request, Status
+from store.domain.request import Audience, HandOver, People, Request, Status
+from store.domain.workspace import Posted
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, AnySelect, Database, execute, plan_for_values
+from store.engine.database import (
+    AnyRow,
+    AnySelect,
+    Database,
+    Reading,
+    ask,
+    execute,
+    plan_for_values,
+)
 from store.lists import statements
 from store.lists.shape import shape_of, values_of
 from store.snapshots import FACTS, bare
-from store.tables import OPEN, AssignmentRow, RequestRow
+from store.tables import OPEN, AssignmentRow, CardRow, RequestRow
 
 _BY_HAND: tuple[Any, ...] = (
     AssignmentRow.reviewer,
@@ -58,7 +67,9 @@ class Listing:
 async def listing(
     db: Database, query: ListQuery, *, asker: str, policy: Policy, now: datetime | None = None
 ) -> Listing:
-    """One page of what the asker may see; with `now`, what is overdue and what they may do then."""
+    """One page of what the asker may see; with `now`, what is overdue, what they may do then, and
+    where their own card of each stands.
+    """
     async with db.snapshot() as session:
         return await page(session, query, asker=asker, policy=policy, now=now)
 
@@ -74,9 +85,13 @@ async def page(
     """The same, of a moment of which more is read."""
     found, submitters = await _page(session, query, asker, policy, now)
     if now and found.requests:
+        cards = _cards(session, found.requests, asker)
         requests = await _as_given(session, found.requests, asker)
         found = replace(
-            found, requests=requests, acts=await _acts(session, requests, asker, policy, now)
+            found,
+            requests=requests,
+            acts=await _acts(session, requests, asker, policy, now),
+            cards=await cards,
         )
     named = {*query.filter.submitters, *(r.tester for r in found.requests if r.tester)}
     named |= {each.by for request in found.requests for each in request.handed}
@@ -276,9 +291,7 @@ async def _as_given(
     """These requests; of who reviews what, only that the asker does, or whom they stand in for."""
     ids = [request.id for request in requests if request.is_open]
     asked = {"ids": ids, "reviewer": asker}
-    theirs = {
-        row.request_id: row for row in (await execute(session, _REVIEWED, asked) if ids else ())
-    }
+    theirs = {row.request_id: row for row in (await ask(session, _REVIEWED, asked) if ids else ())}
     return tuple(_given(each, theirs[each.id]) if each.id in theirs else each for each in requests)
 
 
@@ -292,6 +305,18 @@ def _handed(row: AnyRow) -> tuple[HandOver, ...]:
         return ()
     as_guest = row.seat == HANDED
     return (HandOver(row.stage, row.reviewer, row.handed_by, row.handed_at, as_guest),)
+
+
+def _cards(
+    session: AsyncSession, requests: Sequence[Request], asker: str
+) -> Reading[Mapping[int, Posted]]:
+    """Where the asker's own copies stand; of two the one by which they decide."""
+    asked = {"ids": [request.id for request in requests], "reader": asker}
+
+    def read(rows: Sequence[AnyRow]) -> Mapping[int, Posted]:
+        return {row.request_id: Posted(row.channel, row.ts) for row in rows}
+
+    return Reading(read, ask(session, _OWN_CARDS, asked))
 
 
 def _cursor(sort: Sort, row: AnyRow, first: int, *, backwards: bool = False) -> Cursor:
@@ -327,6 +352,15 @@ _REVIEWED: AnySelect = select(
     in_list(col(AssignmentRow.request_id), "ids"),
     col(AssignmentRow.reviewer) == bindparam("reviewer"),
     col(AssignmentRow.waits).is_(True),
+)
+_OWN_CARDS = (
+    select(col(CardRow.request_id), col(CardRow.channel), col(CardRow.ts))
+    .where(
+        in_list(col(CardRow.request_id), "ids"),
+        col(CardRow.recipient) == bindparam("reader"),
+        col(CardRow.ts).is_not(None),
+    )
+    .order_by((col(CardRow.audience) == Audience.REVIEWER.value).asc())
 )
 # Hot: for every digest and reminder of a morning.
 _WAITS = col(AssignmentRow.waits).is_(True)

@@ -14,6 +14,7 @@ from bot.sandbox.limits.whole import objects
 from store.domain.lists.filter_text import parse
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Environment, Status
+from store.domain.workspace import Posted, Workspace
 from tests.cast import ALICE, BOB, NOW, PEOPLE, request
 from tests.harness_blocks import HOSTILE, ended, hostile, words
 
@@ -23,6 +24,20 @@ NOBODY = Page((), total=0, under_review=0)
 
 def drawn(query: ListQuery, page: Page) -> str:
     return words(request_list.build(query, page, PEOPLE, now=NOW))
+
+
+def test_a_row_leads_to_its_readers_own_card_and_without_one_has_its_button_alone() -> None:
+    posted, gathered = request(id=1), request(id=2)
+    page = Page((posted, gathered), 2, 2, cards={1: Posted("D0BOB", "1764555555.000200")})
+    shown = request_list.build(
+        ListQuery(Scope.ALL), page, {}, now=NOW, workspace=Workspace("https://acme.slack.com/")
+    ).payload()["blocks"]
+    title = "Release Bills Pay 3.2.4"
+    place = "https://acme.slack.com/archives/D0BOB/p1764555555000200"
+    heads = [block["text"]["text"] for block in shown if "accessory" in block]
+    assert [head.partition(" · ")[0] for head in heads] == [f"*<{place}|{title}>*", f"*{title}*"]
+    elsewhere = request_list.build(ListQuery(Scope.ALL), page, {}, now=NOW).payload()
+    assert "archives" not in str(elsewhere)  # Slack has not said yet where we are
 
 
 def test_a_row_shows_the_nine_columns() -> None:

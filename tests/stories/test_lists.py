@@ -3,6 +3,7 @@
 from bot.sandbox.actions.people import Person
 from store.domain.request import Category
 from tests.harness_slack import Team
+from tests.stories.test_home import at_home
 
 
 async def listed(team: Team, person: Person, words: str) -> str:
@@ -53,6 +54,23 @@ async def test_a_list_shows_the_facts_of_each_request_and_how_many(team: Team) -
             "completed Nov 20, 2026",
         ):
             assert fact in shown
+
+
+async def test_a_row_leads_to_the_persons_own_card(team_once: Team) -> None:
+    team = team_once
+    request = await team.submit()
+    cards = {person.id: team.card(person, request) for person in (team.bob, team.alice)}
+    for person, words in ((team.bob, "approvals"), (team.alice, "mine"), (team.ada, "list")):
+        shown = (await person.command(f"/mp-requests {words}")).message
+        assert shown is not None
+        head = next(b["text"]["text"] for b in shown.blocks if b.get("accessory"))
+        title = "Release Bills Pay 3.2.4"
+        if card := cards.get(person.id):  # ada has none of her own
+            place = {"channel": card.channel, "message_ts": card.ts}
+            title = f"<{(await team.bot.client.chat_getPermalink(**place))['permalink']}|{title}>"
+        assert head.startswith(f"*{title}* · ")
+    home = await at_home(team, team.bob)
+    assert f"/archives/{team.bob.dm.id}/p" in str(home.blocks)
 
 
 async def test_everybody_sees_only_what_they_may(team_once: Team) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from store.domain.lifecycle import Act
 from store.domain.request import Category, Environment, PlatformAnswer, Request, Status
 from store.domain.typed_text import folded
+from store.domain.workspace import Posted
 
 PAGE_SIZE = 10
 COUNT_LIMIT = 1000
@@ -158,7 +159,8 @@ class ListQuery:
 class Page:
     """What came back. Totals are capped at COUNT_LIMIT + 1, which means "more than the limit".
 
-    `acts` is what the asker may do with each, by its id, where that was asked for.
+    `acts` is what the asker may do with each, by its id, and `cards` where their own copy of it
+    stands, if one was posted; both where that was asked for.
     """
 
     requests: tuple[Request, ...]
@@ -168,6 +170,7 @@ class Page:
     previous: Cursor | None = None
     next: Cursor | None = None
     acts: Mapping[int, AbstractSet[Act]] = field(default_factory=dict)
+    cards: Mapping[int, Posted] = field(default_factory=dict)
 
 
 def is_about_due(filter: Filter, sort: Sort) -> bool:

@@ -7,11 +7,12 @@ import "./controls.js";
 import "./dialogs.js";
 import "./panel.js";
 import { receive, reconnected } from "./parts.js";
+import { asked } from "./permalinks.js";
 
 const { live, place } = document.body.dataset;
 const scroll = document.getElementById("scroll");
 const lost = document.getElementById("lost");
-let following = place !== "home";
+let following = place !== "home" && !asked;
 
 const bottom = () => {
   if (following) scroll.scrollTop = scroll.scrollHeight;
