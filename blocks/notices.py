@@ -183,6 +183,18 @@ def other_content(request: Request, fields: Iterable[str]) -> str:
     return f"{request.ref} was submitted with other content: {named}"
 
 
+def which_request(requests: Sequence[Request]) -> View:
+    """The requests that a message names, each with the way to it, as a modal."""
+    named = [f"*{request_text.named(each)}*\n{each.ref}" for each in requests]
+    shown = answers(named, [buttons.details(each, "View") for each in requests])
+    return View(
+        type="modal",
+        title=text.words("Which request?"),
+        close=text.words("Close"),
+        blocks=list(shown.blocks),
+    )
+
+
 def notice_view(title: str, sentence: str) -> View:
     """A modal with one sentence of finished mrkdwn, to answer inside a modal."""
     return answers_view(title, [sentence])

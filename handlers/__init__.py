@@ -12,6 +12,7 @@ from handlers import (
     decide,
     details,
     exports,
+    find_request,
     groups,
     hand_over,
     home,
@@ -44,6 +45,7 @@ FEATURES = (
     hand_over,
     groups,
     send_again,
+    find_request,
 )
 """What is clicked most stands first: Bolt asks each listener in turn."""
 

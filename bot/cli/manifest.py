@@ -3,11 +3,12 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from handlers import find_request
 from handlers.commands import COMMAND, SUBCOMMANDS
 from handlers.request_form import SHORTCUT
 
 SCOPES = {
-    "commands": "the slash command and the shortcut",
+    "commands": "the slash command and the shortcuts",
     "chat:write": "cards, outcomes, reminders and digests",
     "im:write": "to open a direct message with a reviewer",
     "im:history": "to find its own message again after a broken connection",
@@ -78,7 +79,13 @@ def build(url: str | None = None) -> dict[str, Any]:
                     "type": "global",
                     "callback_id": SHORTCUT,
                     "description": "Submit a request for review",
-                }
+                },
+                {
+                    "name": "Find request",
+                    "type": "message",
+                    "callback_id": find_request.SHORTCUT,
+                    "description": "Open the request that a message names, such as MP-12",
+                },
             ],
             "slash_commands": [command],
         },

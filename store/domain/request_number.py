@@ -21,6 +21,7 @@ _NUMBER = re.compile(
     (?:[:;,.、。]+(?=\s|$)|[:;,、]|\s+(?:-+|[:;])(?=\s))?\s*""",
     re.VERBOSE,
 )
+_NAMED = re.compile(r"(?<![^\W_])mp[-\s]?0*([1-9][0-9]{0,17})(?![^\W_]|[-./][^\W_])")
 _AND = re.compile(r"(?:and|&|\+)\s+", re.IGNORECASE)
 _LOOKED_AT = 120
 """Characters in which a number has to end; more than any of its spellings takes."""
@@ -59,6 +60,11 @@ def exactly(text: str) -> Leading | None:
     """The number that this text is, and nothing more."""
     found = leading(text)
     return found if found and not found.rest else None
+
+
+def named_in(text: str) -> tuple[int, ...]:
+    """Every number written with MP anywhere in a text, each once, in its order."""
+    return tuple(dict.fromkeys(int(number) for number in _NAMED.findall(folded(text))))
 
 
 def several(text: str, *, only_named: bool = False) -> tuple[tuple[int, ...], str]:

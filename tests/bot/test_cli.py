@@ -27,8 +27,8 @@ async def test_the_manifest_of_socket_mode_names_no_address(installed: Installat
     assert (command["command"], command["should_escape"]) == ("/mp-requests", True)
     hint = "new | mine | approvals | list | export | show MP-12 | help"
     assert command["usage_hint"] == hint
-    (shortcut,) = manifest["features"]["shortcuts"]
-    assert (shortcut["type"], shortcut["callback_id"]) == ("global", "request.new")
+    shortcuts = [(each["type"], each["callback_id"]) for each in manifest["features"]["shortcuts"]]
+    assert shortcuts == [("global", "request.new"), ("message", "request.find")]
     assert manifest["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
 
 

@@ -64,6 +64,9 @@ async def test_every_form_has_a_listener(team_once: Team) -> None:
 async def test_the_command_the_shortcut_and_the_event_have_listeners(team_once: Team) -> None:
     assert (await team_once.alice.command("/mp-requests help")).acked
     assert (await team_once.alice.shortcut("request.new")).acked
+    team_once.workspace.post(team_once.reviews, {"text": "hello"}, user=team_once.ada.id)
+    hello = team_once.ada.message(containing="hello", conversation=team_once.reviews)
+    assert (await team_once.ada.message_shortcut("request.find", hello)).acked
     assert (await team_once.alice.open_home()).acked
     await team_once.send_all()
     assert team_once.alice.home is not None

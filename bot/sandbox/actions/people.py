@@ -87,8 +87,20 @@ class Person(Member):
 
     async def shortcut(self, callback_id: str) -> Answer:
         """Run a global shortcut."""
+        return await self._run(callback_id, payloads.interaction("shortcut", self))
+
+    async def message_shortcut(self, callback_id: str, message: Message) -> Answer:
+        """Run a shortcut from the menu of a message. LookupError for one they do not see."""
+        current, place = use_controls.seen(self, message)
+        path = self.workspace.response_urls.new(place.id, self.id, current)
+        payload = payloads.interaction("message_action", self)
+        payload |= {"message_ts": current.ts, "message": current.to_slack()}
+        payload |= {"channel": {"id": place.id, "name": place.spoken_name}}
+        payload |= {"response_url": self.workspace.root_url + path}
+        return await self._run(callback_id, payload)
+
+    async def _run(self, callback_id: str, payload: Json) -> Answer:
         self.require_active()
-        payload = payloads.interaction("shortcut", self)
         payload |= {"callback_id": callback_id, "action_ts": self.workspace.new_ts()}
         payload["trigger_id"] = self.workspace.triggers.new(self.id)
         return self.answer(await self.workspace.deliver("interactive", payload))

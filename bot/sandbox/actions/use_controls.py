@@ -9,7 +9,7 @@ from bot.sandbox.delivery import payloads
 from bot.sandbox.delivery.acks import Ack
 from bot.sandbox.limits import options_problems
 from bot.sandbox.state.controls import BUTTONS, Control, controls, find, is_option
-from bot.sandbox.state.conversations import Message
+from bot.sandbox.state.conversations import Conversation, Message
 from bot.sandbox.state.fields import KEYS, enter
 from bot.sandbox.state.views import View
 
@@ -49,13 +49,19 @@ def _view_surface(person: Member, view: View) -> Surface:
     return Surface(repr(view.title), view.blocks, view.state, view, lambda: payloads.in_view(view))
 
 
-def _message_surface(person: Member, message: Message) -> Surface:
-    workspace = person.workspace
-    place = workspace.conversations[message.channel]
+def seen(person: Member, message: Message) -> tuple[Message, Conversation]:
+    """The message as it is now, and where. LookupError for one that this person does not see."""
+    place = person.workspace.conversations[message.channel]
     current = place.messages[message.ts]
-    shown = message if message.stale else current
     if person.id not in place.members or current not in place.visible_to(person.id):
         raise LookupError(f"{person.handle} does not see the message {message.text!r}")
+    return current, place
+
+
+def _message_surface(person: Member, message: Message) -> Surface:
+    workspace = person.workspace
+    current, place = seen(person, message)
+    shown = message if message.stale else current
 
     def where() -> Json:
         path = workspace.response_urls.new(place.id, person.id, current)
