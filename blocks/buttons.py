@@ -47,6 +47,7 @@ AGAIN = "request.again"
 SEND_AGAIN = "request.send"
 MENU = "request.menu"
 REVIEW = "request.review"
+ON_PLATFORM = "request.platform"
 QUEUE_START = "queue.start"
 QUEUE_APPROVE = "queue.approve"
 QUEUE_REJECT = "queue.reject"
@@ -87,6 +88,7 @@ ALL_ACTIONS = (
     SEND_AGAIN,
     MENU,
     REVIEW,
+    ON_PLATFORM,
     QUEUE_START,
     QUEUE_APPROVE,
     QUEUE_REJECT,
@@ -253,6 +255,17 @@ def send_again(request: Request) -> ButtonElement:
 def details(request: Request, label: str = "Details") -> ButtonElement:
     """Opens the request; `label` is View in lists, where each row has one."""
     return _named(label, DETAILS, request)
+
+
+def on_platform(request: Request) -> list[ButtonElement]:
+    """Opens the platform's own page of it; none where its address is not known."""
+    if request.on_platform is None:
+        return []
+    return [
+        ButtonElement(
+            text=words("Open on the platform"), action_id=ON_PLATFORM, url=request.on_platform
+        )
+    ]
 
 
 def review(request: Request) -> ButtonElement:

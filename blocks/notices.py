@@ -44,7 +44,12 @@ def outcome(request: Request, people: People) -> Message:
         text.clip(f"{request.status.label}: {named}{by}", FALLBACK_LIMIT),
         (
             *map(section, sentences),
-            buttons.row(*_stage(request), *_again(request), buttons.details(request)),
+            buttons.row(
+                *_stage(request),
+                *_again(request),
+                *buttons.on_platform(request),
+                buttons.details(request),
+            ),
         ),
     )
 
@@ -66,6 +71,7 @@ def not_accepted(request: Request, people: People, *, reader: str, may_send: boo
     said += f" · approved by {by}" if by else ""
     row = [buttons.send_again(request)] if may_send else []
     row += [buttons.again(request)] if reader == request.submitted_by else []
+    row += buttons.on_platform(request)
     sentences = [said, text.quote(request.platform_reason or ""), next_step(request)]
     return Message(
         text.clip(f"Not accepted by the platform: {named}", FALLBACK_LIMIT),
@@ -105,7 +111,10 @@ def nudge(request: Request) -> Message:
         text.clip(
             f"Approved, not live: {request_text.named(request)} · {request.ref}", FALLBACK_LIMIT
         ),
-        (section(said), buttons.row(*_stage(request), buttons.details(request))),
+        (
+            section(said),
+            buttons.row(*_stage(request), *buttons.on_platform(request), buttons.details(request)),
+        ),
     )
 
 

@@ -71,7 +71,7 @@ def build(
     `part` counts from 1; beyond the last one it is the last. `pictures=False` keeps to blocks
     that every client draws and fetches nothing: for when Slack refuses the view otherwise.
     """
-    offered = _acts(request, acts)
+    offered = _acts(request, acts, buttons.on_platform(request))
     head = [*_ending(request, people, pictures), *_heading(request, people, pictures), *offered]
     tail = _process(request, people, acts)
     body = [
@@ -248,7 +248,9 @@ def _process(request: Request, people: People, acts: AbstractSet[Act]) -> list[B
     ]
 
 
-def _acts(request: Request, acts: AbstractSet[Act]) -> list[ActionsBlock]:
+def _acts(
+    request: Request, acts: AbstractSet[Act], more: Sequence[InteractiveElement] = ()
+) -> list[ActionsBlock]:
     later = {Act.RESUBMIT, Act.SEND}
     possible = acts - later if request.is_open else acts & later
     offered: list[InteractiveElement] = [
@@ -256,6 +258,7 @@ def _acts(request: Request, acts: AbstractSet[Act]) -> list[ActionsBlock]:
     ]
     if Act.MOVE in acts and release_stages.possible(request):
         offered.append(buttons.release_stage(request))
+    offered += more
     offered += buttons.more(request, acts) if request.is_open else []
     return [buttons.row(*offered)] if offered else []
 

@@ -17,6 +17,7 @@ from store.requests import neighbours, read
 def register(app: AsyncApp) -> None:
     """Listen to every View and Details, and to the parts."""
     app.action(buttons.DETAILS)(show)
+    app.action(buttons.ON_PLATFORM)(left)
     app.action(buttons.PREVIOUS_PART)(turn)
     app.action(buttons.NEXT_PART)(turn)
 
@@ -35,6 +36,11 @@ async def show(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps
     await ack()
     if not isinstance(seen, Refused):
         await neighbours.owe_opened(deps.db, seen.request, reader=click.user, now=deps.clock())
+
+
+async def left(ack: AsyncAck) -> None:
+    """Somebody follows a link to the platform: Slack opens it, and only tells us."""
+    await ack()
 
 
 async def turn(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:

@@ -75,7 +75,7 @@ class Renderer:
             case Kind.CARD:
                 return await _card(owed, db, profiles, policy, now)
             case Kind.OUTCOME:
-                return await _outcome(owed, db, profiles)
+                return await _outcome(owed, db, profiles, policy)
             case Kind.WITHDRAWN:
                 return await _withdrawn(owed, db, profiles, policy, now)
             case Kind.REMINDER | Kind.DIGEST:
@@ -83,7 +83,7 @@ class Renderer:
             case Kind.BURST:
                 return await _burst(owed, db, profiles, policy, now)
             case Kind.NUDGE:
-                return await _nudge(owed, db)
+                return await _nudge(owed, db, policy)
             case Kind.DEPARTURE:
                 return await _departure(owed, db, profiles, policy)
             case Kind.REFUSAL:
@@ -109,7 +109,7 @@ class Renderer:
             case Kind.HELP:
                 return await _help(owed, db, policy)
             case Kind.RELEASE_STAGE:
-                return await _moved(owed, db, profiles)
+                return await _moved(owed, db, profiles, policy)
             case Kind.POLICY:
                 return await _policy(owed, db, policy)
             case Kind.NOT_ACCEPTED:
@@ -215,8 +215,8 @@ async def _as_read(
     return seen.request, seen.acts
 
 
-async def _outcome(owed: Claimed, db: Database, profiles: Profiles) -> Call:
-    request = await _request(owed, db)
+async def _outcome(owed: Claimed, db: Database, profiles: Profiles, policy: Policy) -> Call:
+    request = await _for_submitter(owed, db, policy)
     known = await profiles.people(request.people())
     return Post(notices.outcome(request, known), owed.recipient)
 
@@ -230,9 +230,9 @@ async def _help(owed: Claimed, db: Database, policy: Policy) -> Call:
     return Post(commands.help_for(roster.role_of(owed.recipient)), owed.recipient)
 
 
-async def _moved(owed: Claimed, db: Database, profiles: Profiles) -> Call:
+async def _moved(owed: Claimed, db: Database, profiles: Profiles, policy: Policy) -> Call:
     """The message in which somebody chose a stage, as it reads now."""
-    request = await _request(owed, db)
+    request = await _for_submitter(owed, db, policy)
     known = await profiles.people(request.people())
     return Reply(notices.outcome(request, known), owed.data["url"], replace=True)
 
@@ -329,9 +329,9 @@ async def _burst(
     return Post(message, found.recipient)
 
 
-async def _nudge(owed: Claimed, db: Database) -> Call | None:
+async def _nudge(owed: Claimed, db: Database, policy: Policy) -> Call | None:
     """Moot once the release has moved."""
-    request = await _request(owed, db)
+    request = await _for_submitter(owed, db, policy)
     return None if request.release_stage else Post(notices.nudge(request), owed.recipient)
 
 
@@ -575,6 +575,12 @@ async def _handed(
 async def _is_admin(session: AsyncSession, user: str, policy: Policy) -> bool:
     """What is only for admins is not for who has been one when it was owed."""
     return user in (await people.roster(session, policy, only={user})).admins
+
+
+async def _for_submitter(owed: Claimed, db: Database, policy: Policy) -> Request:
+    """With the way to where they go on."""
+    request = await _request(owed, db)
+    return replace(request, on_platform=policy.platform_address(request))
 
 
 async def _request(owed: Claimed, db: Database) -> Request:

@@ -5,12 +5,14 @@ group are looked up by `bot` and kept in the store, so that every replica answer
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -27,6 +29,7 @@ from pydantic import (
 from store.domain.access import Roster
 from store.domain.canonical import digest
 from store.domain.deadlines import WorkingTime, working_deadline
+from store.domain.draft import SENT_AS
 from store.domain.holidays import is_place
 from store.domain.request import Category, Environment, Request
 from store.domain.terms import ALL, Needed, Stage, Terms, seat
@@ -55,6 +58,23 @@ def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError(f"{value!r} is not a time zone name such as Asia/Manila")
     return value
+
+
+def _platform_url(value: str) -> str:
+    if len(value) > 1000 or not _PLATFORM_URL.fullmatch(value):
+        raise ValueError(_HOW_PLATFORM_URL)
+    return value
+
+
+_PLATFORM_URL = re.compile(
+    r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?"
+    r"([/?]([!-z|~]|\{external_id\}|\{mini_program_id\})*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_HOW_PLATFORM_URL = (
+    "use an address that begins with https://, in which {external_id} and {mini_program_id} stand "
+    "for those of a request"
+)
 
 
 def _weekday(value: str) -> str:
@@ -246,6 +266,7 @@ class Policy(BaseModel):
     rules: tuple[Rule, ...] = ()
     keep_details_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     keep_profiles_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
+    platform_url: Annotated[str, AfterValidator(_platform_url)] | None = None
     _sha256: str | None = PrivateAttr(None)
     _changed_at: datetime | None = PrivateAttr(None)
     _seats: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
@@ -356,6 +377,20 @@ class Policy(BaseModel):
     def channel_by(self, rule: Rule | None) -> str | None:
         """Where a copy of the card goes."""
         return rule.channel if rule and rule.channel else self.channel
+
+    def platform_address(self, request: Request) -> str | None:
+        """Where the platform shows it; None where that is not known.
+
+        The platform does not know the external id of what was submitted in Slack.
+        """
+        if self.platform_url is None:
+            return None
+        if "{external_id}" in self.platform_url and request.external_id.startswith(SENT_AS):
+            return None
+        return self.platform_url.format(
+            external_id=quote(request.external_id, safe=""),
+            mini_program_id=quote(request.mini_program_id, safe=""),
+        )
 
     def due_at(self, terms: Terms, submitted_at: datetime) -> datetime:
         """When a request is overdue: it runs from submit."""

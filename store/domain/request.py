@@ -268,6 +268,7 @@ class Request:
     what is looked at later. `away` are those of `reviewers` who are, `for_whom` the one in whose
     place the reader would decide. `questions` are all that were asked about it, as many as
     `questions_asked` says; `questions_open` of them wait for the submitter.
+    `on_platform` is the address at which the platform shows it.
     """
 
     id: int
@@ -319,6 +320,7 @@ class Request:
     away: Mapping[str, Away] = field(default_factory=dict, compare=False)
     for_whom: str | None = field(default=None, compare=False)
     questions: tuple[Question, ...] = field(default=(), compare=False)
+    on_platform: str | None = field(default=None, compare=False)
 
     @property
     def ref(self) -> str:

@@ -118,8 +118,12 @@ async def seen(
         for each in request.questions
     )
     for_whom = voting_for(viewer, request, rules, now) if Act.APPROVE in allowed else None
-    request = as_reviewed_now(request, rules, now)
-    request = replace(request, for_whom=for_whom, questions=asked_about)
+    request = replace(
+        as_reviewed_now(request, rules, now),
+        for_whom=for_whom,
+        questions=asked_about,
+        on_platform=policy.platform_address(request),
+    )
     return Seen(request, allowed)
 
 

@@ -8,6 +8,7 @@ import pytest
 from store.domain.access import Roster
 from store.domain.deadlines import WorkingTime
 from store.domain.policy import Policy, PolicyError
+from tests.cast import request
 
 FULL = """
 [workspace]
@@ -128,6 +129,20 @@ def test_reminders_come_within_an_hour_and_a_month(good: str) -> None:
         ("digest_at = 9", "[workspace] digest_at: 9 is not a time of day; use 09:00:00."),
         ('digest_at = "09:00Z"', "[workspace] digest_at: 09:00Z is not a time of day"),
         ("digest_at = 2026-11-20", "[workspace] digest_at: 2026-11-20 is not a time of day"),
+        *(
+            (f'platform_url = "{url}"', "[workspace] platform_url: use an address that begins")
+            for url in (
+                "http://platform.example/{external_id}",
+                "https://platform.example/{id}",
+                "https://platform.example/{external_id.x}",
+                "https://platform.example/{external_id!r}",
+                "https://platform.example/{",
+                "https://{external_id}.example/",
+                "https://platform.example/a b",
+                "platform.example",
+                "https://platform.example/" + "x" * 1000,
+            )
+        ),
         ('reviewer = ["UBOB"]', "[workspace] has no setting reviewer; it has admins, reviewers"),
         ("timezone = ", "The policy file is not valid TOML: "),
     ],
@@ -136,6 +151,29 @@ def test_a_wrong_setting_is_named(settings: str, sentence: str) -> None:
     with pytest.raises(PolicyError) as refused:
         policy(settings)
     assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("external_id", "url", "address"),
+    [
+        (
+            "apply/1 ü",
+            "https://p.example/a/{external_id}?x=1",
+            "https://p.example/a/apply%2F1%20%C3%BC?x=1",
+        ),
+        ("slack-1", "https://p.example/a/{external_id}", None),  # the platform does not know it
+        (
+            "slack-1",
+            "https://p.example/?mp={mini_program_id}",
+            "https://p.example/?mp=2171020092715498",
+        ),
+        ("apply-1", "https://p.example/approvals", "https://p.example/approvals"),
+    ],
+)
+def test_the_platforms_page_of_a_request(external_id: str, url: str, address: str | None) -> None:
+    found = policy(f'platform_url = "{url}"')
+    assert found.platform_address(request(external_id=external_id)) == address
+    assert Policy().platform_address(request()) is None
 
 
 def test_all_wrong_settings_are_named_at_once() -> None:
