@@ -6,12 +6,13 @@ full size, what identifies the request last and small. After the end it shrinks 
 """
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
-from blocks import buttons, questions, request_text
+from blocks import buttons, questions, request_text, timeline
 from blocks.message import FALLBACK_LIMIT, Message
-from blocks.text import clip, mrkdwn, quote, who
+from blocks.text import clip, mrkdwn, plural, quote, who
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, People, Request, Status
 
@@ -42,6 +43,31 @@ def build(
             *facts(request, people),
             *questions.folded(request, people),
             buttons.row(*row, buttons.details(request), *buttons.more(request, acts)),
+        ),
+    )
+
+
+def call(request: Request, people: People, *, may_decide: bool) -> Message:
+    """The card of who is called to what nobody has decided: what happened so far, and whether they
+    may decide it themselves.
+    """
+    named = request_text.named(request)
+    waiting = request_text.waiting_for(request, people)
+    alone = "Only they can decide it: you are called to get it moving."
+    able = "You can decide it too." if may_decide else alone
+    whom = f" It is waiting for {waiting}. {able}" if waiting else ""
+    hours = request.terms.escalate_after_hours
+    long = f"in {plural(hours, 'working hour')}" if hours else "for long"
+    why = _said(f"📣 *You are called: nobody has decided this {long}.*{whom}")
+    row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
+    return Message(
+        clip(f"You are called to {named}: nobody has decided it {long}", FALLBACK_LIMIT),
+        (
+            why,
+            *facts(replace(request, escalated_at=None), people),
+            *questions.folded(request, people),
+            _said(timeline.so_far(request, people)),
+            buttons.row(*row, buttons.details(request)),
         ),
     )
 
@@ -94,6 +120,7 @@ def facts(request: Request, people: People) -> list[Block]:
         (
             request_text.warning(request),
             request_text.standing_in(request, people),
+            request_text.called(request, people),
             request_text.testing(request, people),
             request_text.handed(request, people),
             request_text.remarks(request, people),
@@ -135,7 +162,11 @@ def _receipt_sentence(request: Request, people: People) -> str:
     return f"*Submitted.* {request.ref} is under review{after}."
 
 
-_ASKS = {Audience.REVIEWER: "asks you to approve", Audience.CHANNEL: "asks for approval of"}
+_ASKS = {
+    Audience.REVIEWER: "asks you to approve",
+    Audience.CHANNEL: "asks for approval of",
+    Audience.CALLED: "asks for approval of",
+}
 _ENDED = {Status.APPROVED: "approved", Status.REJECTED: "rejected", Status.WITHDRAWN: "withdrew"}
 
 

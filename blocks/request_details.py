@@ -30,6 +30,7 @@ from blocks.text import (
     escape,
     line,
     mrkdwn,
+    names,
     packed,
     pieces,
     plain,
@@ -153,6 +154,9 @@ def _details(request: Request, people: People) -> Iterator[str]:
         yield f"*Stages*\n{staged}"
     if request.is_open and request.terms.target_hours and request.due_at:
         yield f"*Due*\n{date(request.due_at)}"
+    if request.escalated_at:
+        whom = names(request.escalated_to, people, "and") or "Nobody"
+        yield f"*Called*\n{whom}, {date(request.escalated_at)}"
     if request.completed_on:
         yield f"*Completed On*\n{date(request.completed_on)}"
 

@@ -147,6 +147,16 @@ def warning(request: Request) -> str:
     return f"⚠️ *{line(said, 300)}*" if said else ""
 
 
+def called(request: Request, people: People) -> str:
+    """ "📣 Ada Cruz was called today at 11:02"; empty while nobody was, and once it has ended."""
+    if not request.is_open or not request.escalated_at:
+        return ""
+    were = "were" if len(request.escalated_to) > 1 else "was"
+    whom = names(request.escalated_to, people, "and") or "Nobody"
+    on = date(request.escalated_at)
+    return f"📣 *{whom} {were} called* {on}, since nobody had decided it."
+
+
 def decider(request: Request | Predecessor, people: People) -> str:
     """Who ended it, here or on the platform's own page; empty while nobody has."""
     if request.platform_decider:

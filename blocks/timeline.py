@@ -64,6 +64,12 @@ def render(request: Request, people: People) -> str:
     return "\n".join(_line(step, request, people) for step in steps(request))
 
 
+def so_far(request: Request, people: People) -> str:
+    """The steps up to the one that it is at."""
+    come = (step for step in steps(request) if step.state is not State.LATER)
+    return "\n".join(_line(step, request, people) for step in come)
+
+
 def _review(request: Request) -> tuple[Step, ...]:
     """The review while it lasts; then what was decided, in its place."""
     if request.terms.named:

@@ -7,7 +7,7 @@ from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import SECTION_LIMIT, clip, date, line, mrkdwn, who
 from store.domain import release_stages
 from store.domain.explanation import Delivery, Why
-from store.domain.request import Audience
+from store.domain.request import Audience, Request
 
 SHOWN = 10
 """How many people one paragraph names; the rest it counts."""
@@ -80,7 +80,11 @@ def _copy(copy: Delivery, why: Why) -> str:
         if copy.audience is Audience.CHANNEL
         else who(copy.recipient, why.people)
     )
-    role = {Audience.SUBMITTER: " (submitter)", Audience.REVIEWER: " (reviewer)"}
+    role = {
+        Audience.SUBMITTER: " (submitter)",
+        Audience.REVIEWER: " (reviewer)",
+        Audience.CALLED: " (called)",
+    }
     return f"{named}{role.get(copy.audience, '')} · {_when(copy)}"
 
 
@@ -100,18 +104,25 @@ def _next(why: Why) -> str:
         return (
             f"{by_rule}{request_text.stages(request, why.people)}\n"
             f"One rejection ends the review; an approval counts as one vote.{then} "
-            f"They are reminded from {date(why.remind_at)} on."
+            f"They are reminded from {date(why.remind_at)} on.{_escalation(request)}"
         )
     if request.is_open:
         return (
             "The first decision ends the review, and the submitter hears it at once. Until then it "
             f"is in its reviewers' digest, and they are reminded from {date(why.remind_at)} on."
+            + _escalation(request)
         )
     if request.release_stage:
         able = [stage.label for stage in release_stages.possible(request)]
         where = f"It is in {timeline.next_stage(request)}."
         return f"{where} Then: {' or '.join(able)}." if able else f"{where} That is final."
     return notices.next_step(request)
+
+
+def _escalation(request: Request) -> str:
+    if request.escalated_at or not request.escalate_at:
+        return ""
+    return f" If nobody has decided it by {date(request.escalate_at)}, others are called."
 
 
 def _named(users: tuple[str, ...], why: Why) -> str:

@@ -47,6 +47,8 @@ def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
             "due_at": moment(entry.due_at),
             "tester": known_as(entry.tester, people),
             "testing_since": moment(entry.testing_since),
+            "escalated_at": moment(entry.escalated_at),
+            "escalated_to": [known_as(user, people) for user in entry.escalated_to or ()],
         },
     }
 

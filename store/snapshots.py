@@ -159,6 +159,7 @@ def _request(
         if facts[name] is not None:
             facts[name] = word(facts[name])
     facts["terms"] = Terms.read(facts["terms"])
+    facts["escalated_to"] = tuple(facts["escalated_to"] or ())
     by_stage = {stage: tuple(reviewers) for stage, reviewers in sorted(assigned.items())}
     return Request(
         **facts,

@@ -55,6 +55,7 @@ PLATFORM = text("is_platform")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
 GATHERED = text("burst_id IS NOT NULL")
+TO_ESCALATE = text("status = 'under_review' AND escalate_at IS NOT NULL AND escalated_at IS NULL")
 STANDS_IN = text("for_whom IS NOT NULL AND turn")
 UNENDED = text("ended_at IS NULL")
 TESTED = text("tester IS NOT NULL")
@@ -129,6 +130,8 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_submitter_due", "submitted_by", "due_at", "id", **only(OPEN)),
         # `reminders.reserved`, and what lapses: what somebody is testing.
         Index("ix_request_tested", "testing_until", "id", **only(TESTED)),
+        # `escalate`: for what nobody has been called yet.
+        Index("ix_request_escalate", "escalate_at", "id", **only(TO_ESCALATE)),
         # The filter by stage.
         Index("ix_request_stage", "stage_key", "created_at", "id", "status", **only(BY_STAGES)),
     )
@@ -172,6 +175,9 @@ class RequestRow(SQLModel, table=True):
     tester: str | None = None  # only while it is open; see `store.requests.testing`
     testing_since: datetime | None = None
     testing_until: datetime | None = None
+    escalate_at: datetime | None = None
+    escalated_at: datetime | None = None
+    escalated_to: list[str] | None = Field(default=None, sa_type=OptionalDocument)
 
 
 NOT_REFUSED = or_(

@@ -5,6 +5,7 @@ looks like on a screen in Manila. Nothing here needs a database, a loop or Slack
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from store.domain.draft import Draft, values_of
 from store.domain.lifecycle import Act
 from store.domain.questions import TEXT_LIMIT, Question
 from store.domain.request import Audience, Category, RejectionClass, Request, Status
-from tests.cast import ALICE, BOB, NOW, PEOPLE, request, sample_of
+from tests.cast import ALICE, BOB, CAROL, NOW, PEOPLE, request, sample_of
 
 EVERY_ACT = frozenset(Act)
 HOSTILE = {
@@ -93,6 +94,10 @@ def messages(shown: Request) -> Iterator[Message]:
         yield request_card.build(shown, people, audience=audience)
     yield request_card.build(shown, people, may_decide=False)
     yield request_card.receipt(shown, people)
+    called = replace(shown, escalated_at=NOW, escalated_to=(BOB, CAROL, ALICE))
+    yield request_card.build(called, people)
+    for may_decide in (True, False):
+        yield request_card.call(called, people, may_decide=may_decide)
     part, since = digest.Part([shown] * 12, 37), NOW - timedelta(days=1)
     yield digest.build(people[BOB], part, part, 99, people, since=since, now=NOW)
     yield digest.reminder(people[BOB], digest.Part([shown], 1), people, now=NOW)

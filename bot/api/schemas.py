@@ -92,7 +92,7 @@ class Review(BaseModel):
     was away, and in whose place they decided;
     `platform_decider` is whom the platform names, where it was decided there. `rule` and `stage`
     are those of the policy that it is reviewed by, where one is for it. `tester` is who is testing
-    it now.
+    it now, `escalated_to` who was called because nobody had decided it for long.
     """
 
     request: str = Field(examples=["MP-12"])
@@ -109,6 +109,8 @@ class Review(BaseModel):
     tester: str | None
     testing_since: datetime | None
     due_at: datetime | None
+    escalated_at: datetime | None
+    escalated_to: list[str]
     questions_open: int
     attempt: int
     resubmission_of: str | None

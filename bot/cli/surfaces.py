@@ -117,6 +117,9 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     told = notices.not_accepted(refused, _PEOPLE, reader=release.submitted_by, may_send=True)
     yield "not accepted", told
     yield "card, not accepted", request_card.build(refused, _PEOPLE, may_send=True)
+    long_open = replace(release, escalated_at=now, escalated_to=(_REVIEWER,))
+    yield "card, called", request_card.call(long_open, _PEOPLE, may_decide=False)
+    yield "card, others called", request_card.build(long_open, _PEOPLE)
     yield "withdrawn", notices.withdrawn(_ended(release, Status.WITHDRAWN, now), _PEOPLE)
     yield "nudge", notices.nudge(_ended(release, Status.APPROVED, now))
     part, since = digest.Part(several, 37), now - timedelta(days=3)

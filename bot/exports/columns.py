@@ -66,6 +66,7 @@ def facts(zone: ZoneInfo) -> tuple[Column, ...]:
     names = (Column("Mini Program ID", 22), Column("External ID", 22))
     review = (
         *(Column("Rule", 24), Column("Stage", 24), Column(f"Due At ({zone.key})", 28)),
+        *(Column(f"Escalated At ({zone.key})", 28), Column("Escalated To", 24)),
         *(Column("Questions", _WIDE["questions"]), Column("Tested By", 24)),
     )
     return (*nine, *decision, *names, *review)
@@ -102,6 +103,8 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         entry.external_id,
         *_review(entry),
         _local(entry.due_at, zone),
+        _local(entry.escalated_at, zone),
+        ", ".join(_name(user, people) or "" for user in entry.escalated_to or ()) or None,
         _questions(entry, people, zone),
         _name(entry.tester, people),
     ]

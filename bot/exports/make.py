@@ -78,4 +78,5 @@ def _named(chunk: Sequence[Entry], asked: Questions) -> set[str]:
     deciders = {user for users in acting for user in users if user}
     of_questions = (each for theirs in asked.values() for each in theirs)
     askers = {u for each in of_questions for u in (each.asked_by, each.closed_by) if u}
-    return deciders | askers | {entry.submitted_by for entry in chunk}
+    called = {user for entry in chunk for user in entry.escalated_to or ()}
+    return deciders | called | askers | {entry.submitted_by for entry in chunk}

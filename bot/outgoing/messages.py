@@ -163,6 +163,8 @@ async def _card(
         message = request_card.taken_away(request, known, audience=audience, stood_in=stood_in)
     elif audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known)
+    elif audience is Audience.CALLED and request.is_open:
+        message = request_card.call(request, known, may_decide=Act.APPROVE in acts)
     else:
         message = request_card.build(
             request,

@@ -13,7 +13,7 @@ from store.domain.policy import Policy, PolicyInForce
 from store.engine.database import CHUNK, Database
 from store.messages import cards, claim, outbox, rate_limits, reminders, roles, stand_ins
 from store.messages.stand_ins import Standing
-from store.requests import erase, neighbours, testing
+from store.requests import erase, escalate, neighbours, testing
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,10 @@ class Jobs:
     async def digest(self) -> int:
         """Owe digests to whose morning it is; how many."""
         return await reminders.owe_digests(self.db, self.policy, now=self.clock())
+
+    async def escalate(self) -> int:
+        """Call others to what nobody has decided for long; to how many requests."""
+        return await escalate.escalate(self.db, self.policy, now=self.clock())
 
     async def nudge(self) -> int:
         """Owe nudges to the submitters of releases that do not move; how many."""

@@ -63,6 +63,7 @@ def build(jobs: Jobs) -> Schedule:
     schedule = Schedule()
     schedule.add(jobs.remind, minutes=1)
     schedule.add(jobs.digest, minutes=1)
+    schedule.add(jobs.escalate, minutes=1)
     schedule.add(jobs.nudge, minutes=10)
     schedule.add(jobs.compare_policies, minutes=1)
     schedule.add(jobs.move_up, minutes=1)

@@ -188,8 +188,8 @@ def may(actor: str, act: Act, request: Request, rules: Rules, now: datetime) -> 
     """Whether `actor` may do `act` at the moment `now` (aware UTC).
 
     Permission is checked before status, so only people with permission learn that it is closed.
-    Who holds no role any more sees what they decided; of what they were only given to review they
-    hear that others decide it.
+    Who holds no role sees what they decided, and what they were called to; of what they were only
+    given to review they hear that others decide it.
     """
     return _judge(act, _stand(actor, request, rules, now), request, rules, now)
 
@@ -233,7 +233,8 @@ def _judge(
     act: Act, standing: _Standing, request: Request, rules: Rules, now: datetime
 ) -> Allowed | Denied:
     roster, (actor, own, given, held, lent) = rules.roster, standing
-    if not (own or held or lent or roster.oversees(actor) or actor in request.deciders):
+    called = actor in request.escalated_to
+    if not (own or held or lent or roster.oversees(actor) or actor in request.deciders or called):
         was_asked = given and (act.verdict or act is Act.ASK)
         return Denied(Denial.NOT_A_REVIEWER if was_asked else Denial.UNKNOWN)
     match act:

@@ -4,7 +4,7 @@ An export is a picture of a list at the moment it is made, as its asker may see 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -120,6 +120,8 @@ class Entry(NamedTuple):
     stage: int
     terms: Terms | Mapping[str, Any] | None
     due_at: datetime | None
+    escalated_at: datetime | None
+    escalated_to: Sequence[str] | None
     questions_asked: int
     tester: str | None
     testing_since: datetime | None

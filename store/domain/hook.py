@@ -26,6 +26,7 @@ class HookEvent(StrEnum):
     WITHDRAWN = "request.withdrawn"
     MOVED = "request.moved"
     STAGE_PASSED = "request.stage_passed"
+    ESCALATED = "request.escalated"
     ASKED = "request.asked"
     ANSWERED = "request.answered"
     QUESTION_CLOSED = "request.question_closed"

@@ -223,7 +223,8 @@ class Rule(BaseModel):
     def terms(self) -> Terms:
         """What a request that it is for needs."""
         stages = tuple(Stage(stage.name, stage.needed) for stage in self.stages)
-        return Terms(self.name, stages, self.warning, self.target_hours)
+        hours = self.target_hours, self.escalate_after_hours
+        return Terms(self.name, stages, self.warning, *hours)
 
 
 def asked(request: Request) -> Asked:
@@ -361,6 +362,7 @@ class Policy(BaseModel):
             found,
             warning=found.warning or self.warning,
             target_hours=found.target_hours or self.target_hours,
+            escalate_after_hours=found.escalate_after_hours or self.escalate_after_hours,
         )
 
     def submitters_by(self, rule: Rule | None) -> tuple[str, ...] | None:
@@ -395,6 +397,16 @@ class Policy(BaseModel):
     def due_at(self, terms: Terms, submitted_at: datetime) -> datetime:
         """When a request is overdue: it runs from submit."""
         return deadline(submitted_at, terms.target_hours or self.remind_after_hours, self)
+
+    def escalate_at(self, terms: Terms, submitted_at: datetime) -> datetime | None:
+        """When others are called if nobody has decided: it runs from submit; None for never."""
+        hours = terms.escalate_after_hours
+        return deadline(submitted_at, hours, self) if hours else None
+
+    def escalate_to_by(self, rule: Rule | None) -> tuple[str, ...]:
+        """The people and groups that are called; empty for the admins."""
+        by_rule = rule.escalate_to if rule else None
+        return by_rule or self.escalate_to or ()
 
     def roster(
         self, members: Mapping[str, frozenset[str]], gone: frozenset[str] = frozenset()

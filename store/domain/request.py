@@ -89,6 +89,7 @@ class Audience(StrEnum):
     REVIEWER = "reviewer"
     CHANNEL = "channel"
     SUBMITTER = "submitter"
+    CALLED = "called"
 
 
 class RejectionClass(StrEnum):
@@ -252,7 +253,8 @@ class Request:
     both count. `terms` are what it needs. `reviewers` are those of its stage, `assigned` those of
     every stage, by its number, `handed` those of them to whom somebody handed it. It is overdue
     after `due_at`, which runs from submit; the reminders of its stage begin with `remind_at`, which
-    runs from when that opened.
+    runs from when that opened. At `escalate_at` others are called, once: `escalated_at` is when
+    `escalated_to` were.
     `completed_on` is when it was approved, rejected or withdrawn, and `decided_by` by whom; in
     whose place, where they stood in, is `decided_for`. What was decided on the platform's own page
     is nobody's vote: then `decided_by` is None and `platform_decider` is the name that the platform
@@ -304,6 +306,9 @@ class Request:
     terms: Terms = BY_WORKSPACE
     due_at: datetime | None = None
     remind_at: datetime | None = None
+    escalate_at: datetime | None = None
+    escalated_at: datetime | None = None
+    escalated_to: tuple[str, ...] = ()
     questions_asked: int = 0
     questions_open: int = 0
     tester: str | None = None
@@ -411,6 +416,7 @@ class Request:
         named.update(*self.assigned.values(), {self.decided_for, self.for_whom, self.tester})
         named.update(vote.cast_for for vote in self.votes)
         named.update(each.by for each in self.handed)
+        named.update(self.escalated_to)
         named.update(away.stand_in for away in self.away.values())
         named.update(user for each in self.questions for user in (each.asked_by, each.closed_by))
         acted = {vote.reviewer for vote in self.votes} | {move.by for move in self.moves}

@@ -29,13 +29,14 @@ class Terms:
 
     `named` are the stages of the rule; without any it is one stage of the workspace's reviewers.
     `warning` is what the policy says on top of card and confirmation, `target_hours` the working
-    hours to a decision that it names.
+    hours to a decision that it names, `escalate_after_hours` those after which others are called.
     """
 
     rule: str | None = None
     named: tuple[Stage, ...] = ()
     warning: str | None = None
     target_hours: int | None = None
+    escalate_after_hours: int | None = None
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -59,7 +60,8 @@ class Terms:
         if self == BY_WORKSPACE:
             return None
         stages = [{"name": stage.name, "needed": stage.needed} for stage in self.named]
-        rest = {"warning": self.warning, "target_hours": self.target_hours}
+        hours = ("target_hours", "escalate_after_hours")
+        rest = {"warning": self.warning} | {name: getattr(self, name) for name in hours}
         return {"rule": self.rule, "stages": stages} | rest
 
     @classmethod
@@ -70,7 +72,8 @@ class Terms:
         if not kept:
             return BY_WORKSPACE
         stages = tuple(Stage(each["name"], each["needed"]) for each in kept["stages"])
-        return cls(kept["rule"], stages, kept["warning"], kept["target_hours"])
+        hours = kept["target_hours"], kept.get("escalate_after_hours")  # which older ones lack
+        return cls(kept["rule"], stages, kept["warning"], *hours)
 
 
 BY_WORKSPACE = Terms()

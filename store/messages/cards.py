@@ -138,11 +138,18 @@ async def create(session: AsyncSession, posted: Sequence[tuple[Request, str | No
 
 def add_reviewers(session: AsyncSession, requests: Sequence[Request]) -> None:
     """Give those of the open stage a copy, who have none yet."""
-    rows = [
-        _unseen(request, Audience.REVIEWER, user)
-        for request in requests
-        for user in request.reviewers
-    ]
+    _add(session, [(each, Audience.REVIEWER, user) for each in requests for user in each.reviewers])
+
+
+def add_called(session: AsyncSession, requests: Sequence[Request]) -> None:
+    """Give those who were called a copy of their own, whatever else they have."""
+    _add(
+        session, [(each, Audience.CALLED, user) for each in requests for user in each.escalated_to]
+    )
+
+
+def _add(session: AsyncSession, copies: Sequence[tuple[Request, Audience, str]]) -> None:
+    rows = [_unseen(*copy) for copy in copies]
     if rows:
         ask(session, _adding(dialect_insert(session)), rows)
 

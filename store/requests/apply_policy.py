@@ -28,7 +28,7 @@ APPLIED = "policy_applied"
 """The kind of the event."""
 PORTION = 50
 """Requests of one transaction: on SQLite every click waits for its end."""
-_WRITTEN = ("terms", "stage_key", "due_at", "round")
+_WRITTEN = ("terms", "stage_key", "due_at", "escalate_at", "round")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,7 @@ async def _change(
         revision=request.revision + 1,
         round=request.round + 1,
         due_at=policy.due_at(difference.changed.terms, request.created_at),
+        escalate_at=policy.escalate_at(difference.changed.terms, request.created_at),
     )
     before = {(stage, user) for stage, users in request.assigned.items() for user in users}
     after = {(stage, user) for stage, users in changed.assigned.items() for user in users}

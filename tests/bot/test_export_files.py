@@ -220,7 +220,7 @@ def test_the_header_stays_in_sight(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B2"
     assert sheet["A1"].font.bold
     assert sheet.column_dimensions["B"].width > 40
-    assert sheet.auto_filter.ref == "A1:T2"
+    assert sheet.auto_filter.ref == "A1:V2"
     assert sheet["B2"].alignment.wrap_text
 
 
@@ -252,6 +252,8 @@ def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path)
         "rule": None,
         "stage": None,
         "due_at": None,
+        "escalated_at": None,
+        "escalated_to": [],
         "questions": [],
         "tester": None,
         "testing_since": None,
