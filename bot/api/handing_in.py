@@ -114,7 +114,8 @@ async def _new(parts: Parts, obj: object, key: ApiKey) -> NewRequest:
     except SubmissionError as error:
         raise bodies.wrong(error) from None
     submitter = await somebody(parts, sent.submitted_by, "submitted_by")
-    return NewRequest(sent, submitter, parts.clock(), from_platform=True, by_key=key.actor)
+    now = parts.clock()
+    return NewRequest(sent, submitter, now, from_platform=True, by_key=key.actor, receipt=False)
 
 
 async def _outcome(parts: Parts, answer: Submitted | Refused) -> tuple[HTTPStatus, Request]:

@@ -58,13 +58,17 @@ class BadLineError(ValueError):
 
 @dataclass
 class Importer:
-    """Reads lines, one request each. Safe to run twice: an external id is stored once."""
+    """Reads lines, one request each. Safe to run twice: an external id is stored once.
+
+    `quiet`: nobody is told of them.
+    """
 
     db: Database
     profiles: Profiles
     policy: Policy
     clock: Clock
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    quiet: bool = False
 
     def __post_init__(self) -> None:
         self._submitters: dict[str, str | None] = {}
@@ -95,7 +99,8 @@ class Importer:
 
     async def _new_request(self, accepted: Submission) -> NewRequest:
         submitter = await self._submitter(accepted.submitted_by)
-        return NewRequest(accepted, submitter, self.clock(), from_platform=True)
+        now, quiet = self.clock(), self.quiet
+        return NewRequest(accepted, submitter, now, from_platform=True, receipt=False, quiet=quiet)
 
     async def _submitter(self, named: str) -> str:
         """The active person with this address or id; asked once a run. Raises BadLineError."""

@@ -114,6 +114,9 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help="One request a line, gzip or one array; - reads a pipe")
     ],
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Tell nobody of them: a first load, for one")
+    ] = False,
 ) -> None:
     """Import requests in the interchange format, also from gzip or one JSON array.
 
@@ -122,7 +125,7 @@ def import_(
     settings = Settings.read()
     settings.bot_token()
     logs.configure("WARNING")
-    _finish(_import(settings, file))
+    _finish(_import(settings, file, quiet=quiet))
 
 
 @cli.command("migrate")
@@ -313,13 +316,13 @@ async def _stopped() -> None:
     await stop.wait()
 
 
-async def _import(settings: Settings, path: Path) -> int:
+async def _import(settings: Settings, path: Path, *, quiet: bool) -> int:
     counts: Counter[str] = Counter()
     watched = sys.stderr.isatty()
     async with app.build(settings) as bot:
         await _check_schema(bot.db)
         await bot.profiles.refresh_groups()
-        importer = Importer(bot.db, bot.profiles, bot.policy, bot.jobs.clock)
+        importer = Importer(bot.db, bot.profiles, bot.policy, bot.jobs.clock, quiet=quiet)
         with (
             request_file.opened(path) as file,
             Progress(console=Console(stderr=True), disable=not watched) as progress,

@@ -56,6 +56,7 @@ ANSWERS = 4
 and five times; one is left for an answer to who clicked."""
 # Hot: with every submitted request, every change of one, and every card that is sent.
 _NEW = insert(CardRow)
+_SILENCED = update(CardRow).where(in_list(col(CardRow.request_id), "ids")).values(silent=True)
 _CARD: tuple[Any, ...] = tuple(getattr(CardRow, name) for name in CardRow.model_fields)
 _COPIES: AnySelect = (
     select(*_CARD)
@@ -130,10 +131,25 @@ class Clicked:
     response_url: str = field(repr=False)
 
 
-async def create(session: AsyncSession, posted: Sequence[tuple[Request, str | None]]) -> None:
+@dataclass(frozen=True, slots=True)
+class New:
+    """A new request, its review channel if it has one, and whether its submitter has a receipt."""
+
+    request: Request
+    channel: str | None
+    has_receipt: bool
+
+
+async def create(session: AsyncSession, new: Sequence[New]) -> None:
     """Give each a copy for each reviewer, one for its review channel and one for the submitter."""
     await flush(session)
-    ask(session, _NEW, [row for each in posted for row in _copies(*each)])
+    ask(session, _NEW, [row for each in new for row in _copies(each)])
+
+
+def silence(session: AsyncSession, request_ids: Sequence[int]) -> None:
+    """Post none of the copies that these requests have."""
+    if request_ids:
+        ask(session, _SILENCED, {"ids": request_ids})
 
 
 def add_reviewers(session: AsyncSession, requests: Sequence[Request]) -> None:
@@ -468,11 +484,15 @@ def _behind(ids: Sequence[int]) -> SelectOfScalar[CardRow]:
     )
 
 
-def _copies(request: Request, channel: str | None) -> list[dict[str, Any]]:
+def _copies(new: New) -> list[dict[str, Any]]:
+    request, channel = new.request, new.channel
     copies = [(Audience.REVIEWER, user) for user in request.reviewers]
     copies += [(Audience.CHANNEL, channel)] if channel else []
-    copies.append((Audience.SUBMITTER, request.submitted_by))
-    return [_unseen(request, audience, user) for audience, user in copies]
+    receipt = _unseen(request, Audience.SUBMITTER, request.submitted_by)
+    return [
+        *(_unseen(request, audience, user) for audience, user in copies),
+        receipt | {"silent": not new.has_receipt},
+    ]
 
 
 def _unseen(request: Request, audience: Audience, recipient: str) -> dict[str, Any]:

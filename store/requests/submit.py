@@ -74,7 +74,8 @@ class NewRequest:
 
     `from_platform` (import, HTTP intake) says that the platform has taken it already: it is put on
     record as it is, and what the platform's rules would say stands on its card as a warning. What
-    is submitted here is refused, with the request in its way and the `field` to change.
+    is submitted here is refused, with the request in its way and the `field` to change. Who did not
+    submit it here has no `receipt`. `quiet`: nobody is told of it at all.
 
     `by_key` is the API key (`key:3`) that hands it in; the history names it.
 
@@ -88,6 +89,8 @@ class NewRequest:
     from_platform: bool = False
     resubmission_of: int | None = None
     by_key: str | None = None
+    receipt: bool = True
+    quiet: bool = False
     cause: str | None = field(default_factory=causes.current_id, compare=False)
     """The id of the click that it comes from; see `store.engine.causes`."""
 
@@ -201,9 +204,12 @@ async def _store(
         requests = sorted(stored.values(), key=attrgetter("id"))
         assignments = [row for each in requests for row in assignment_rows(each, rules)]
         await execute(session, _INSERT_ASSIGNMENT, assignments)
-        to_post = [(request, channels[request.external_id]) for request in requests]
-        await cards.create(session, to_post)
         arrived = [allowed[request.external_id][0] for request in requests]
+        to_post = [
+            cards.New(request, channels[request.external_id], has_receipt=by.receipt)
+            for request, by in zip(requests, arrived, strict=True)
+        ]
+        await cards.create(session, to_post)
         before = await _before(session, requests)
         changes = [
             Change(
@@ -222,6 +228,8 @@ async def _store(
         now = max(each.at for each in arrived)
         if rules.roster.absences:
             await stand_ins.refresh(session, requests, rules, now=now)
+        quiet = [request.id for request, by in zip(requests, arrived, strict=True) if by.quiet]
+        cards.silence(session, quiet)
         await cards.owe(session, [request.id for request in requests], now=now, burst=policy.burst)
 
     known |= await _known(session, allowed.keys() - stored.keys())

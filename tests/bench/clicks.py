@@ -161,7 +161,7 @@ async def _prepared(place: Place, count: int) -> list[Request]:
         found = [await read.one(session, id_) for id_ in await session.exec(newest)]
         assert len(found) == count, "the seed has enough that wait"
         for request in found:
-            await cards.create(session, [request], channel=None)
+            await cards.create(session, [cards.New(request, None, has_receipt=True)])
             submitted = Change(request, "submitted", request.submitted_by, request.created_at, {})
             await revisions.record(session, [submitted])
     return found

@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from bot.cli.import_file import PATIENCE, Importer, Line
 from bot.sandbox import SAMPLE
-from store.domain.request import Category
+from store.domain.request import Audience, Category
 from store.engine.database import Database
 from store.tables import CardRow, EventRow, OutboxRow, RequestRow
 from tests.bot.installation import Installation, Typed
@@ -246,13 +246,30 @@ async def test_any_pipe_is_imported_and_whoever_reads_the_words(installed: Insta
 
 
 async def whole(db: Database) -> int:
-    """How many requests there are; each has its history and cards, and each card is owed."""
-    of_request = (EventRow.request_id, CardRow.request_id, OutboxRow.request_id)
+    """How many requests there are; each has its history and copies, and the messages that tell of
+    them are owed.
+    """
     async with db.snapshot() as session:
         stored = set(await session.exec(select(RequestRow.id)))
-        for column in of_request:
+        for column in (EventRow.request_id, CardRow.request_id):
             assert set(await session.exec(select(column))) == stored
+        told = select(CardRow.burst_id).where(CardRow.audience != Audience.SUBMITTER.value)
+        keys = set(await session.exec(select(OutboxRow.key)))
+        assert {f"burst:{number}" for number in await session.exec(told)} == keys
     return len(stored)
+
+
+@pytest.mark.slow
+async def test_a_quiet_import_tells_nobody(installed: Installation) -> None:
+    lines = b"\n".join(line(external_id=f"quiet-{number}") for number in range(7))
+    (installed.folder / "requests.jsonl").write_bytes(lines)
+    said = await installed.types("import", "--quiet", "requests.jsonl")
+    assert said.words.endswith("7 requests: 7 new, 0 there already, 0 bad\n")
+    db = Database(installed.environment["DATABASE_URL"])
+    async with db.snapshot() as session:
+        assert len((await session.exec(select(RequestRow.id))).all()) == 7
+        assert (await session.exec(select(OutboxRow.key))).all() == []
+    await db.dispose()
 
 
 @pytest.mark.slow

@@ -1,22 +1,27 @@
 """Many new requests at once are one message a reader, and each is told of once."""
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.absences import Absence, Away, Leave
 from store.domain.access import Denial, Refused
 from store.domain.bursts import QUIET, Burst
 from store.domain.lifecycle import Act
+from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy, Rule, RuleStage
 from store.domain.request import Environment, Request
 from store.engine.database import Database
-from store.messages import bursts, cards, claim, stand_ins
+from store.lists import listing
+from store.messages import bursts, cards, claim, reminders, stand_ins
 from store.messages.cards import Clicked
+from store.requests import read
 from store.requests.away import come_back, go_away
 from store.requests.decide import Decision, decide_batch
+from store.requests.record import Message, record_of
 from store.requests.submit import NewRequest, Submitted, submit_all
 from store.tables import BurstRow, CardRow
 from tests import harness_store
@@ -220,3 +225,47 @@ async def test_a_gathered_request_goes_on_without_a_card(db: Database) -> None:
     reviewers = [key for key in await outbox_rows(db) if ":reviewer:" in key or ":channel:" in key]
     assert reviewers == []
     assert await findings(db, requests[1]) == ()
+
+
+async def test_what_was_not_submitted_here_has_no_receipt_but_its_outcome(db: Database) -> None:
+    here = NewRequest(new_submission(), ALICE, NOW)
+    there = NewRequest(new_submission(), ALICE, NOW, from_platform=True, receipt=False)
+    await submit_all(db, [here, there], POLICY)
+    receipts = [key for key in await pending_keys(db) if ":submitter:" in key]
+    assert receipts == [f"card:1:submitter:{ALICE}"]
+    async with db.snapshot() as session:
+        request = await read.one(session, 2)
+    accepted(await vote(db, request, BOB))
+    assert [key for key in await pending_keys(db) if key.endswith(":2")] == ["outcome:2"]
+
+
+async def test_a_quiet_request_is_told_to_nobody_and_is_in_lists_and_digest(db: Database) -> None:
+    leave = Leave(BOB, BOB, last=date(2026, 11, 24), delegate=ADA)
+    assert isinstance(await go_away(db, leave, POLICY, now=NOW), Away)
+    await send_all(db)
+    new = [
+        NewRequest(new_submission(), ALICE, NOW, from_platform=True, quiet=True) for _ in range(7)
+    ]
+    await submit_all(db, new, POLICY)
+    assert await pending_keys(db) == set()
+    assert await gathered(db) == []
+    page = await listing.listing(
+        db, ListQuery(Scope.APPROVALS), asker=CAROL, policy=POLICY, now=NOW
+    )
+    assert page.page.total == 7
+    monday = datetime(2026, 11, 23, 1, tzinfo=UTC)
+    assert await reminders.owe_digests(db, POLICY, now=monday) == 2
+
+    async with db.snapshot() as session:
+        first = await read.one(session, 1)
+        assert (await _told(session, first)) == []
+    accepted(await vote(db, first, CAROL))
+    owed = {key for key in await pending_keys(db) if not key.startswith("digest")}
+    assert owed == {"outcome:1"}, "the decision is told like any other"
+
+
+async def _told(session: AsyncSession, request: Request) -> list[Message]:
+    """What the record says was told of it."""
+    found = await record_of(session, request.id)
+    assert found
+    return list(found.messages)
