@@ -49,7 +49,7 @@ PER_CONVERSATION = 60
 LONGEST_REST = timedelta(minutes=15)
 """No rest is longer: a time further ahead was written by a clock that was wrong, or is a mistake of
 Slack's, and counts as over."""
-BURST = 0.96
+AT_ONCE = 0.96
 """How much of a minute's calls may come at once. Slack takes all of them; two and a half seconds'
 worth is left for clocks and networks that are not even, so that being told to wait stays rare."""
 SLOWER, LEAST = 0.9, 0.1
@@ -86,8 +86,8 @@ class Allowance:
         interval, missing = self._interval(method), self._missing(method)
         if not interval:
             return 0 if missing else math.inf
-        left = math.floor(_burst(method) - missing / interval)
-        return max(left - _burst(method) // 2, 0) if spare else left
+        left = math.floor(_at_once(method) - missing / interval)
+        return max(left - _at_once(method) // 2, 0) if spare else left
 
     def available_at(self, method: Method) -> datetime:
         """When a call of this method may be made."""
@@ -108,7 +108,7 @@ class Allowance:
     def _missing(self, method: Method) -> timedelta:
         """The time until the bucket is full."""
         missing = max(self.full_at.get(method, self.now) - self.now, timedelta())
-        longest = LONGEST_REST + _burst(method) * self._interval(method)
+        longest = LONGEST_REST + _at_once(method) * self._interval(method)
         return missing if missing <= longest else timedelta()
 
 
@@ -138,8 +138,8 @@ async def spend(session: AsyncSession, allowance: Allowance, lanes: Sequence[str
 async def pause_method(
     session: AsyncSession, method: Method, pace: timedelta, *, until: datetime, now: datetime
 ) -> None:
-    """Slack asked for it: no call of this method before `until`, no burst after it, and from then
-    on a slower rate, which grows again.
+    """Slack asked for it: no call of this method before `until`, few at once after it, and from
+    then on a slower rate, which grows again.
 
     Calls that were under way when Slack first said so are told the same, and teach nothing more.
     """
@@ -241,13 +241,13 @@ def _interval(pace: timedelta, per_minute: float) -> timedelta:
     return pace * 60 / per_minute
 
 
-def _burst(method: Method) -> int:
-    return int(PER_MINUTE[method] * BURST)
+def _at_once(method: Method) -> int:
+    return int(PER_MINUTE[method] * AT_ONCE)
 
 
 def _all_but_one(method: Method, interval: timedelta) -> timedelta:
     """How far ahead of now `full_at` is when a single call is left."""
-    return (_burst(method) - 1) * interval
+    return (_at_once(method) - 1) * interval
 
 
 def _shared(method: Method) -> str:
