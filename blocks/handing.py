@@ -75,6 +75,8 @@ def refused(
     """Why it cannot be handed to them, and to whom it can."""
     name, ref = who(to, people), f"MP-{request_id}"
     match denial:
+        case HandDenial.ONESELF:
+            return f"Name somebody else: nobody hands {ref} to themselves. Nothing was changed."
         case HandDenial.SUBMITTER:
             return f"{name} submitted {ref}, so somebody else decides it. Nothing was changed."
         case HandDenial.NOT_THIS_STAGE:

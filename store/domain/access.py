@@ -55,6 +55,7 @@ class Denial(StrEnum):
 class HandDenial(StrEnum):
     """Why a request cannot be handed to somebody. `blocks.handing` has a sentence for each."""
 
+    ONESELF = "oneself"
     SUBMITTER = "submitter"
     NOT_THIS_STAGE = "not_this_stage"
     LEFT = "left"
@@ -363,9 +364,12 @@ def handing(
 ) -> HandOver | HandDenial:
     """What handing the request at its open stage to somebody comes to, by who may (`Act.HAND`).
 
-    Reviewers hand it to others of the stage, admins to anybody; to nobody who could not approve
-    it then. Whether somebody is known is not asked here: until then they may do nothing.
+    Reviewers hand it to others of the stage, admins to anybody but themselves; to nobody who could
+    not approve it then. Whether somebody is known is not asked here: until then they may do
+    nothing.
     """
+    if to == actor:
+        return HandDenial.ONESELF
     if to == request.submitted_by and not rules.own_requests:
         return HandDenial.SUBMITTER
     if to in rules.roster.gone:

@@ -261,6 +261,15 @@ async def outdated(
     ]
 
 
+async def bring_up_to_date(
+    session: AsyncSession, request: Request, *, reader: str, clicked: Clicked | None, now: datetime
+) -> None:
+    """Owe these: somebody acted on what is no longer so."""
+    redraws = await outdated(session, request, reader=reader, clicked=clicked, now=now)
+    about = [(request.id, clicked)] if clicked else []
+    await owe(session, (), now=now, also=redraws, clicked=about)
+
+
 async def record_clicked(db: Database, request_id: int, clicked: Clicked, *, now: datetime) -> None:
     """Somebody opened a form or the details from this message: what comes of it is shown there."""
     async with db.transaction() as session:

@@ -72,6 +72,10 @@ async def hand_over(
         rules = await people.rules(session, policy, only={wanted.actor, wanted.to}, about=about)
         judged = _judge(wanted, request, rules)
         if isinstance(judged, Refused):
+            if judged.request:
+                await cards.bring_up_to_date(
+                    *(session, judged.request), reader=wanted.actor, clicked=None, now=wanted.at
+                )
             return judged
         if await people.forgotten(session, [wanted.to]):
             return HandDenial.LEFT

@@ -61,11 +61,15 @@ async def _say(db: Database, said: OnIt, policy: Policy) -> Request | Refused:
             return Refused(Denial.UNKNOWN, said.request_id)
         rules = await people.rules(session, policy, only={said.actor}, about=[request])
         answer = may(said.actor, said.act, request, rules, said.at)
-        if isinstance(answer, Denied):
-            known = request if answer.reason is not Denial.UNKNOWN else None
-            return Refused(answer.reason, request.id, known)
-        if said.round not in {None, request.round}:
-            return Refused(Denial.STALE, request.id, request)
+        if answer == Denied(Denial.UNKNOWN):
+            return Refused(Denial.UNKNOWN, request.id)
+        is_stale = said.round not in {None, request.round}
+        if isinstance(answer, Denied) or is_stale:
+            await cards.bring_up_to_date(
+                *(session, request), reader=said.actor, clicked=said.clicked, now=said.at
+            )
+            reason = answer.reason if isinstance(answer, Denied) else Denial.STALE
+            return Refused(reason, request.id, request)
         if said.act is Act.TEST:
             until = deadline(said.at, policy.testing_hours, policy)
             tested = replace(request, tester=said.actor, testing_since=said.at, testing_until=until)

@@ -170,7 +170,7 @@ async def test_with_all_who_was_handed_it_is_one_of_all(db: Database) -> None:
     await meet(db, MALLORY)
     request = await submit(db, policy=policy)
     accepted(await vote(db, request, BOB, policy=policy))
-    await handed(db, request, DAN, DAN, policy)
+    await handed(db, request, BOB, DAN, policy)
     await handed(db, request, ADA, MALLORY, policy)
     assert accepted(await vote(db, request, DAN, policy=policy)).stage == 1
     assert accepted(await vote(db, request, MALLORY, policy=policy)).stage == 2
@@ -181,6 +181,7 @@ async def test_admins_who_do_not_decide_hand_over_all_the_same(db: Database) -> 
     await meet(db, MALLORY)
     request = await submit(db, policy=policy)
     assert denial(await vote(db, request, ADA, policy=policy)) is Denial.NOT_A_REVIEWER
+    assert await hand(db, request, ADA, ADA, policy) is HandDenial.ONESELF
     await handed(db, request, ADA, MALLORY, policy)
     accepted(await vote(db, request, MALLORY, Verdict.REJECT, policy=policy))
     refused = await hand(db, request, ADA, BOB, policy)

@@ -112,6 +112,8 @@ class Expected:
         denied = self.refusal(who, Verdict.REJECT, seen)
         if denied:
             return denied
+        if to == who:
+            return HandDenial.ONESELF
         if to == ALICE:
             return HandDenial.SUBMITTER
         if to not in SEATS[self.stage] and who != ADA:
