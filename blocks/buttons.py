@@ -64,6 +64,7 @@ FORM_CATEGORY = "category"
 FORM_PROGRAM = "program"
 AWAY = "absence.ask"
 BACK = "absence.back"
+MARK_REVIEWED = "emergency.reviewed"
 ASK = "request.ask"
 QUEUE_ASK = "queue.ask"
 ANSWER = "question.answer"
@@ -105,6 +106,7 @@ ALL_ACTIONS = (
     FORM_PROGRAM,
     AWAY,
     BACK,
+    MARK_REVIEWED,
     ASK,
     QUEUE_ASK,
     ANSWER,
@@ -252,6 +254,11 @@ def send_again(request: Request) -> ButtonElement:
     return link("Send again", SEND_AGAIN, RequestRound.of(request).encode())
 
 
+def mark_reviewed(request: Request) -> ButtonElement:
+    """Says that an admin has looked at what another approved in an emergency."""
+    return _named("Mark as reviewed", MARK_REVIEWED, request)
+
+
 def details(request: Request, label: str = "Details") -> ButtonElement:
     """Opens the request; `label` is View in lists, where each row has one."""
     return _named(label, DETAILS, request)
@@ -324,6 +331,7 @@ MORE_ENTRIES = {
     "test": ("I'm on it", Act.TEST),
     "let_go": ("I'm not on it any more", Act.LET_GO),
     "hand": ("Hand to…", Act.HAND),
+    "emergency": ("Emergency…", Act.EMERGENCY),
 }
 """The same of the menu beside the buttons of a card and of the details."""
 

@@ -5,6 +5,7 @@ mrkdwn: whoever puts a person's words into one has made them safe with `blocks.t
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from slack_sdk.models.blocks import ButtonElement, InteractiveElement, SectionBlock
@@ -39,7 +40,8 @@ def outcome(request: Request, people: People) -> Message:
     said = f"{request_text.verdict(request)}\n*{request_text.title(request)}* · {request.ref}{by}"
     reasons = filter(None, (request.decision_reason, request.platform_reason))
     reason = [text.quote(each) for each in reasons]
-    sentences = [said, *reason, *filter(None, [next_step(request)])]
+    alone = filter(None, [request_text.emergency(request, people)])
+    sentences = [said, *alone, *reason, *filter(None, [next_step(request)])]
     return Message(
         text.clip(f"{request.status.label}: {named}{by}", FALLBACK_LIMIT),
         (
@@ -96,6 +98,26 @@ def next_step(request: Request) -> str:
         case Status.WITHDRAWN:
             return "Nothing was changed. You can submit it again at any time."
     return ""
+
+
+def emergency(request: Request, people: People, acts: AbstractSet[Act]) -> Message:
+    """To those who were passed over, and to the other admins."""
+    by = text.who(request.decided_by or "", people)
+    said = (
+        f"{request_text.emergency(request, people)}\n"
+        f"*{request_text.title(request)}* · {request.ref}\n"
+        "It needs no decision of yours any more."
+    )
+    marking = [buttons.mark_reviewed(request)] if Act.MARK_REVIEWED in acts else []
+    return Message(
+        text.clip(
+            f"Approved in an emergency by {by} alone: {request_text.named(request)}", FALLBACK_LIMIT
+        ),
+        (
+            *map(section, (said, text.quote(request.decision_reason or ""))),
+            buttons.row(*marking, buttons.details(request)),
+        ),
+    )
 
 
 def nudge(request: Request) -> Message:

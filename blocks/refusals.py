@@ -7,6 +7,7 @@ from blocks import request_text
 from blocks.text import date, line, names, who
 from store.domain import release_stages
 from store.domain.access import Denial, Refused
+from store.domain.emergency import REASON_LEAST
 from store.domain.request import People, Request, Status
 
 NAMED = 3
@@ -109,6 +110,23 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             )
         case Denial.TESTED:
             return _tested(request, people, asker)
+        case Denial.NOT_IN_EMERGENCIES:
+            return (
+                f"You cannot approve {request.ref} alone: the policy does not name you for "
+                "emergencies. Nothing was changed."
+            )
+        case Denial.NOT_SAID_WHY:
+            return (
+                f"To approve {request.ref} alone, give a reason of {REASON_LEAST} characters and "
+                "the https link of the incident. Nothing was changed."
+            )
+        case Denial.NOT_TO_MARK:
+            return (
+                f"Only an admin other than who approved {request.ref} can mark it as reviewed. "
+                "Nothing was changed."
+            )
+        case Denial.NOTHING_TO_MARK:
+            return _nothing_to_mark(request, people)
         case Denial.NOT_TESTING:
             return f"You are not testing {request.ref}. Nothing was changed."
         case _:
@@ -161,6 +179,14 @@ def _seat_taken(request: Request, people: People, asker: str) -> str:
             return f"{by} approved {request.ref} for you.{_still_needs(request, people)}"
     whom = "The one you stand in for decided"
     return f"{whom} {request.ref} already.{_still_needs(request, people)}"
+
+
+def _nothing_to_mark(request: Request, people: People) -> str:
+    if request.reviewed_by:
+        by = who(request.reviewed_by, people)
+        on = f", {date(request.reviewed_at)}" if request.reviewed_at else ""
+        return f"{request.ref} was reviewed by {by}{on}. Nothing is left to do."
+    return f"{request.ref} was approved in no emergency. Nothing was changed."
 
 
 def _tested(request: Request, people: People, asker: str) -> str:

@@ -33,8 +33,10 @@ def build(
     """The card for those who decide, waiting or decided; `acts` are what else its reader may do."""
     if not request.is_open:
         is_unsent = may_send and request.is_refused_there
-        again = [buttons.row(buttons.send_again(request))] if is_unsent else []
-        return Message(_fallback(request, people, audience), (*_ending(request, people), *again))
+        row = [buttons.send_again(request)] if is_unsent else []
+        row += [buttons.mark_reviewed(request)] if Act.MARK_REVIEWED in acts else []
+        left = [buttons.row(*row)] if row else []
+        return Message(_fallback(request, people, audience), (*_ending(request, people), *left))
     row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
     row += [buttons.ask(request)] if may_ask else []
     return Message(
@@ -142,8 +144,10 @@ def _ending(request: Request, people: People) -> list[Block]:
     ended = SectionBlock(
         text=mrkdwn(request_text.ending(request, people)), accessory=buttons.details(request)
     )
+    alone = filter(None, [request_text.emergency(request, people)])
     reasons = filter(None, (request.decision_reason, request.platform_reason))
-    return [ended, *map(_folded, reasons), *questions.folded(request, people)]
+    said = (*map(_said, alone), *map(_folded, reasons))
+    return [ended, *said, *questions.folded(request, people)]
 
 
 def _folded(reason: str) -> SectionBlock:

@@ -106,9 +106,12 @@ def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
         return []
     verdict = mrkdwn(request_text.verdict(request))
     level = "warning" if request.is_refused_there else _LEVELS[request.status]
+    level = "error" if request.is_emergency else level
     said: list[Block] = [
         AlertBlock(text=verdict, level=level) if pictures else SectionBlock(text=verdict)
     ]
+    if alone := request_text.emergency(request, people):
+        said.append(_section(alone))
     if request.decision_reason:
         said += _quoted(request.decision_reason)
     if request.platform_reason:
@@ -255,7 +258,7 @@ def _process(request: Request, people: People, acts: AbstractSet[Act]) -> list[B
 def _acts(
     request: Request, acts: AbstractSet[Act], more: Sequence[InteractiveElement] = ()
 ) -> list[ActionsBlock]:
-    later = {Act.RESUBMIT, Act.SEND}
+    later = {Act.RESUBMIT, Act.SEND, Act.MARK_REVIEWED}
     possible = acts - later if request.is_open else acts & later
     offered: list[InteractiveElement] = [
         draw(request) for act, draw in _BUTTONS.items() if act in possible
@@ -270,6 +273,7 @@ def _acts(
 _BUTTONS: dict[Act, Callable[[Request], InteractiveElement]] = {
     Act.APPROVE: buttons.approve,
     Act.SEND: buttons.send_again,
+    Act.MARK_REVIEWED: buttons.mark_reviewed,
     Act.REJECT: buttons.reject,
     Act.ASK: buttons.ask,
     Act.WITHDRAW: buttons.withdraw,

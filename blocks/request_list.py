@@ -176,6 +176,7 @@ def _row(
         line(request.stage_now.name, 80) if request.is_open and request.terms.named else "",
         f"{who(request.tester, people)} is testing" if request.tester else "",
         *(f"handed to you by {who(each.by, people)}" for each in request.handed),
+        "🚨 approved in an emergency" if request.is_emergency else "",
         request_text.sent(request),
         request.category.label,
         "" if folded(request.mini_program_name) in said else line(request.mini_program_name, 150),

@@ -11,10 +11,11 @@ from slack_sdk.models.blocks import ImageElement
 
 from blocks import absence
 from blocks.categories import SCREENS
-from blocks.text import date, line, names, ordinal, plain, plural, who
+from blocks.text import date, escape, line, names, ordinal, plain, plural, who
 from store.domain.absences import Away
 from store.domain.categories.changes import between, summary
 from store.domain.categories.stored import change_told
+from store.domain.emergency import is_link
 from store.domain.erasure import is_erased
 from store.domain.request import (
     Environment,
@@ -132,6 +133,8 @@ def _at_stage(request: Request, number: int, people: People) -> str:
     stage, given = request.terms.stages[number - 1], request.approvers(number)
     name, by = line(stage.name, 80), names(given, people, "and", places(request, people))
     is_here = number == request.stage
+    if request.is_emergency and number >= request.stage:
+        return f"{name} 🚨 passed over"
     if request.status is Status.APPROVED or number < request.stage:
         return f"{name} ✓ {by}" if by else f"{name} ✓"
     if request.status is Status.REJECTED and is_here:
@@ -194,6 +197,28 @@ def _marked(request: Request) -> str:
     return f"{_mark(request)} *{said}*"
 
 
+def emergency(request: Request, people: People) -> str:
+    """ "🚨 *Approved in an emergency* by Ada Cruz alone, past Product · incident https://…", and
+    whether another admin has looked at it; empty for every other request.
+    """
+    if request.incident is None:
+        return ""
+    waited = request.is_staged or request.terms.named
+    stages = [line(stage.name, 80) for stage in request.terms.stages[request.stage - 1 :]]
+    past = f", past {' and '.join(stages)}" if waited else ""
+    looked = "not yet reviewed by another admin"
+    if request.reviewed_by:
+        on = f" {date(request.reviewed_at)}" if request.reviewed_at else ""
+        looked = f"reviewed by {who(request.reviewed_by, people)}{on}"
+    by = who(request.decided_by or "", people)
+    said = f"🚨 *Approved in an emergency* by {by} alone{past}"
+    return " · ".join((said, f"incident {_link(request.incident)}", looked))
+
+
+def _link(text: str) -> str:
+    return f"<{escape(text)}>" if is_link(text) else line(text, 300)
+
+
 def sent(request: Request) -> str:
     """What the platform said to the approval: "sent to the platform today at 11:03 ✓"; or empty."""
     if request.platform_answer is None:
@@ -205,6 +230,8 @@ def sent(request: Request) -> str:
 
 
 def _mark(request: Request) -> str:
+    if request.is_emergency:
+        return "🚨"
     return "⚠️" if request.is_refused_there else STATUS_MARKS[request.status]
 
 

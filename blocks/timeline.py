@@ -89,7 +89,8 @@ def _by_stages(request: Request) -> tuple[Step, ...]:
     """A step for each stage of the review, then how it ended where nothing else follows it."""
     steps = [_stage(request, number) for number in range(1, len(request.terms.stages) + 1)]
     approved = request.status is Status.APPROVED
-    if request.category.spec.has_release_stages and (approved or request.is_open):
+    goes_on = request.is_open or (approved and not request.is_emergency)
+    if request.category.spec.has_release_stages and goes_on:
         return tuple(steps)
     if request.is_open:
         return (*steps, Step("Approved", State.LATER))
@@ -100,7 +101,7 @@ def _by_stages(request: Request) -> tuple[Step, ...]:
 def _ending(name: str, state: State, request: Request) -> Step:
     """The step that ended the review."""
     return Step(
-        name,
+        f"🚨 {name} in an emergency" if request.is_emergency else name,
         state,
         by=request.decided_by,
         at=request.completed_on,
@@ -114,6 +115,8 @@ def _stage(request: Request, number: int) -> Step:
     name = f"{UNDER_REVIEW}: {line(request.terms.stages[number - 1].name, 80)}"
     by = request.approvers(number)
     handed = request.handed_at(number)
+    if request.is_emergency and number >= request.stage:
+        return Step(f"{name} (passed over)", State.ENDED, all_by=by, handed=handed)
     at = max((vote.at for vote in request.votes if vote.stage == number), default=None)
     if number < request.stage or request.status is Status.APPROVED:
         return Step(name, State.DONE, at=at, all_by=by, handed=handed)

@@ -37,6 +37,8 @@ def _deciding(why: Why, refusal: str) -> str:
     if not request.is_open:
         by = request_text.decider(request, why.people) or "nobody we know"
         said = f"Nobody any more: it was {request.status.label.lower()} by {by}."
+        alone = request_text.emergency(request, why.people)
+        said += f"\n{alone}" if alone else ""
     elif why.deciders:
         said = f"{_named(why.deciders, why)}.{_away(why)}{_who_has_it(why)}"
     else:

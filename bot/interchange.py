@@ -16,7 +16,7 @@ from store.domain.submission import REVIEW
 from store.domain.terms import Terms
 from store.requests.record import Happened, Message, Record
 
-_PEOPLE = {"submitted_by", "decided_by", "decided_for", "tester"}
+_PEOPLE = {"submitted_by", "decided_by", "decided_for", "tester", "reviewed_by"}
 """Facts of a request that are people."""
 
 
@@ -49,6 +49,9 @@ def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
             "testing_since": moment(entry.testing_since),
             "escalated_at": moment(entry.escalated_at),
             "escalated_to": [known_as(user, people) for user in entry.escalated_to or ()],
+            "incident": entry.incident,
+            "reviewed_by": known_as(entry.reviewed_by, people),
+            "reviewed_at": moment(entry.reviewed_at),
         },
     }
 

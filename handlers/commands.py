@@ -17,6 +17,7 @@ from handlers import (
     absences,
     clicks,
     command_text,
+    emergency,
     exports,
     hand_over,
     lists,
@@ -308,6 +309,14 @@ async def hand(call: Call) -> Answer:
     return await hand_over.hand(request_id, to, call.user, call.deps)
 
 
+async def approve_alone(call: Call) -> Answer:
+    """Open the form that approves in an emergency."""
+    form = await emergency.form(call.only_request(), call.user, call.deps)
+    if isinstance(form, Refused):
+        return await clicks.worded(form, call.user, call.deps)
+    return await _open(call, form)
+
+
 async def away(call: Call) -> Answer:
     """Be away, or set somebody else as away."""
     return await absences.go(call.text, call.user, call.deps)
@@ -361,6 +370,12 @@ SUBCOMMANDS = (
         "MP-12 to @carol",
         "hand it to another reviewer of its stage; admins to anybody, for this one request",
         hand,
+    ),
+    Subcommand(
+        "emergency",
+        "MP-12",
+        "approve it alone, for those whom the policy names; it asks for a reason and the incident",
+        approve_alone,
     ),
     Subcommand(
         "away",

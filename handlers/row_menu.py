@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import buttons
-from handlers import decide, details, hand_over, request_form, testing, withdraw
+from handlers import decide, details, emergency, hand_over, request_form, testing, withdraw
 from handlers.deps import Deps
 
 _ENTRIES = {
@@ -21,6 +21,7 @@ _ENTRIES = {
     "test": testing.begin,
     "let_go": testing.let_go,
     "hand": hand_over.ask,
+    "emergency": emergency.ask,
 }
 
 

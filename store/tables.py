@@ -60,6 +60,7 @@ STANDS_IN = text("for_whom IS NOT NULL AND turn")
 UNENDED = text("ended_at IS NULL")
 TESTED = text("tester IS NOT NULL")
 BY_HAND = text("handed_by IS NOT NULL")
+UNREVIEWED = text("incident IS NOT NULL AND reviewed_by IS NULL")
 
 
 class OutboxState(StrEnum):
@@ -132,6 +133,8 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_tested", "testing_until", "id", **only(TESTED)),
         # `escalate`: for what nobody has been called yet.
         Index("ix_request_escalate", "escalate_at", "id", **only(TO_ESCALATE)),
+        # `listing.unreviewed`: what was approved in an emergency and nobody has looked at since.
+        Index("ix_request_unreviewed", "completed_on", "id", **only(UNREVIEWED)),
         # The filter by stage.
         Index("ix_request_stage", "stage_key", "created_at", "id", "status", **only(BY_STAGES)),
     )
@@ -178,6 +181,9 @@ class RequestRow(SQLModel, table=True):
     escalate_at: datetime | None = None
     escalated_at: datetime | None = None
     escalated_to: list[str] | None = Field(default=None, sa_type=OptionalDocument)
+    incident: str | None = None
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
 
 
 NOT_REFUSED = or_(

@@ -75,6 +75,20 @@ async def withdraw(
     return await decide(db, Decision(request.id, Act.WITHDRAW, by, NOW, **more), policy)
 
 
+async def alone(
+    db: Database,
+    request: Request,
+    by: str,
+    policy: Policy,
+    round: int | None = None,
+    incident: str | None = "https://incidents.example/7",
+) -> Request | Refused:
+    """Somebody approves it alone in an emergency, and says why."""
+    reason = "Payments are down for everybody."
+    said = Decision(request.id, Act.EMERGENCY, by, NOW, round, reason=reason, incident=incident)
+    return await decide(db, said, policy)
+
+
 def denial(answer: Request | Refused) -> Denial | None:
     """Why not; None for a yes."""
     return answer.denial if isinstance(answer, Refused) else None

@@ -64,7 +64,10 @@ async def page(parts: Parts, asked: Asked) -> dict[str, Any]:
     async with parts.db.snapshot() as session:
         found = await listing.every(session, query, policy=parts.policy, now=parts.clock())
         requests = found.page.requests
-        acting = ((e.decided_by, e.decided_for, e.tester, *e.escalated_to) for e in requests)
+        acting = (
+            (e.decided_by, e.decided_for, e.tester, e.reviewed_by, *e.escalated_to)
+            for e in requests
+        )
         deciders = {user for users in acting for user in users if user}
         named = {**await people.known(session, deciders - found.people.keys()), **found.people}
     return _shown(found.page, named)

@@ -92,7 +92,9 @@ class Review(BaseModel):
     was away, and in whose place they decided;
     `platform_decider` is whom the platform names, where it was decided there. `rule` and `stage`
     are those of the policy that it is reviewed by, where one is for it. `tester` is who is testing
-    it now, `escalated_to` who was called because nobody had decided it for long.
+    it now, `escalated_to` who was called because nobody had decided it for long. `incident` is
+    the link of the emergency in which `decided_by` approved it alone, and `reviewed_by` the admin
+    who has marked that as reviewed since.
     """
 
     request: str = Field(examples=["MP-12"])
@@ -108,6 +110,9 @@ class Review(BaseModel):
     stage: str | None
     tester: str | None
     testing_since: datetime | None
+    incident: str | None
+    reviewed_by: str | None
+    reviewed_at: datetime | None
     due_at: datetime | None
     escalated_at: datetime | None
     escalated_to: list[str]

@@ -18,8 +18,10 @@ from blocks import (
     ask_form,
     decision_form,
     digest,
+    emergency_form,
     export,
     filter_form,
+    handing,
     home,
     notices,
     paging,
@@ -71,6 +73,8 @@ def surfaces(now: datetime) -> Iterator[Surface]:
     for request in waiting.values():
         yield from _of_one(request)
         yield f"reject form, {request.category.label}", decision_form.build(request)
+        yield f"emergency form, {request.category.label}", emergency_form.build(request, _PEOPLE)
+        yield f"hand-over form, {request.category.label}", handing.form(request)
         yield from _form(request)
     release = waiting[Category.RELEASE]
     for status in (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN):
@@ -116,6 +120,10 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     )
     told = notices.not_accepted(refused, _PEOPLE, reader=release.submitted_by, may_send=True)
     yield "not accepted", told
+    alone = replace(_ended(release, Status.APPROVED, now), incident="https://incidents.example/7")
+    yield "emergency", notices.emergency(alone, _PEOPLE, frozenset(Act))
+    yield "card, emergency", request_card.build(alone, _PEOPLE, acts=frozenset(Act))
+    yield "handed over", handing.notice(release, _REVIEWER, _PEOPLE)
     yield "card, not accepted", request_card.build(refused, _PEOPLE, may_send=True)
     long_open = replace(release, escalated_at=now, escalated_to=(_REVIEWER,))
     yield "card, called", request_card.call(long_open, _PEOPLE, may_decide=False)

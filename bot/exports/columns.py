@@ -68,6 +68,7 @@ def facts(zone: ZoneInfo) -> tuple[Column, ...]:
         *(Column("Rule", 24), Column("Stage", 24), Column(f"Due At ({zone.key})", 28)),
         *(Column(f"Escalated At ({zone.key})", 28), Column("Escalated To", 24)),
         *(Column("Questions", _WIDE["questions"]), Column("Tested By", 24)),
+        *(Column("Emergency", 40), Column("Emergency Reviewed By", 24)),
     )
     return (*nine, *decision, *names, *review)
 
@@ -107,6 +108,8 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         ", ".join(_name(user, people) or "" for user in entry.escalated_to or ()) or None,
         _questions(entry, people, zone),
         _name(entry.tester, people),
+        entry.incident,
+        _name(entry.reviewed_by, people),
     ]
 
 

@@ -74,7 +74,7 @@ async def _write(
 
 
 def _named(chunk: Sequence[Entry], asked: Questions) -> set[str]:
-    acting = ((entry.decided_by, entry.decided_for, entry.tester) for entry in chunk)
+    acting = ((each.decided_by, each.decided_for, each.tester, each.reviewed_by) for each in chunk)
     deciders = {user for users in acting for user in users if user}
     of_questions = (each for theirs in asked.values() for each in theirs)
     askers = {u for each in of_questions for u in (each.asked_by, each.closed_by) if u}

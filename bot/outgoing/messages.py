@@ -124,6 +124,8 @@ class Renderer:
                 return await _answered(owed, db, profiles, policy, now)
             case Kind.UNREACHED:
                 return await _unreached(owed, db, profiles)
+            case Kind.EMERGENCY:
+                return await _emergency(owed, db, profiles, policy, now)
             case Kind.HANDED:
                 return await _handed(owed, db, profiles, policy, now)
             case _ as never:
@@ -295,9 +297,10 @@ async def _digest(
         found = listing.Morning(overdue=late, overdue_count=count, total=count)
     else:
         found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
-    if not found.total:
+    alone = await _to_look_at(owed, db, policy)
+    if not (found.total or alone):
         return None
-    shown = (*found.overdue, *found.new)
+    shown = (*found.overdue, *found.new, *alone)
     known = await profiles.people({owed.recipient}.union(*(each.people() for each in shown)))
     reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
     reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
@@ -305,7 +308,9 @@ async def _digest(
     if owed.kind is Kind.REMINDER:
         return Post(digest.reminder(reviewer, overdue, known, now=now), owed.recipient)
     new = digest.Part(found.new, found.new_count)
-    said = digest.build(reviewer, overdue, new, found.total, known, since=since, now=now)
+    said = digest.build(
+        reviewer, overdue, new, found.total, known, emergencies=alone, since=since, now=now
+    )
     return Post(said, owed.recipient)
 
 
@@ -329,6 +334,20 @@ async def _burst(
     if found.channel and found.ts:
         return Edit(message, found.channel, found.ts)
     return Post(message, found.recipient)
+
+
+async def _to_look_at(owed: Claimed, db: Database, policy: Policy) -> tuple[Request, ...]:
+    """For the digest of an admin: what another approved in an emergency, and nobody has looked at.
+
+    There is hardly ever any, so whether somebody is an admin is asked last.
+    """
+    if owed.kind is Kind.REMINDER:
+        return ()
+    async with db.snapshot() as session:
+        found = await listing.unreviewed(session, limit=digest.SHOWN)
+        if not found or not await _is_admin(session, owed.recipient, policy):
+            return ()
+    return tuple(each for each in found if each.decided_by != owed.recipient)
 
 
 async def _nudge(owed: Claimed, db: Database, policy: Policy) -> Call | None:
@@ -559,6 +578,19 @@ def _numbered(request: Request, owed: Claimed) -> Question:
     question = request.question(owed.data["number"])
     assert question is not None, "a question is never deleted"
     return question
+
+
+async def _emergency(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """Not for who may not see the request any more."""
+    reader = owed.recipient
+    async with db.snapshot() as session:
+        seen = await read.seen(session, owed.request_id or 0, viewer=reader, policy=policy, now=now)
+    if isinstance(seen, Refused):
+        return None
+    known = await profiles.people(seen.request.people())
+    return Post(notices.emergency(seen.request, known, seen.acts), reader)
 
 
 async def _handed(

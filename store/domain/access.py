@@ -50,6 +50,10 @@ class Denial(StrEnum):
     SUBMITTER_GONE = "submitter_gone"
     TESTED = "tested"
     NOT_TESTING = "not_testing"
+    NOT_IN_EMERGENCIES = "not_in_emergencies"
+    NOT_SAID_WHY = "not_said_why"
+    NOT_TO_MARK = "not_to_mark"
+    NOTHING_TO_MARK = "nothing_to_mark"
 
 
 class HandDenial(StrEnum):
@@ -87,7 +91,7 @@ class Roster:
     people and groups that decide at each stage of a rule (`terms.seat`), as the policy names them,
     with the `members` of the groups; who has left Slack is `gone`. `absences` are those in force.
     `guests` were handed some request that the policy gives them no place at; those of them alone
-    who are known and still in Slack.
+    who are known and still in Slack. `emergency` are those who may approve alone.
     """
 
     admins: AbstractSet[str] = frozenset()
@@ -97,10 +101,13 @@ class Roster:
     gone: AbstractSet[str] = frozenset()
     absences: Absences = field(default_factory=dict)
     guests: AbstractSet[str] = frozenset()
+    emergency: AbstractSet[str] = frozenset()
 
     def oversees(self, user: str) -> bool:
-        """Workspace admins and workspace reviewers see every request."""
-        return user in self.admins or user in self.reviewers
+        """Workspace admins and workspace reviewers see every request, and so does who may approve
+        any in an emergency.
+        """
+        return user in self.admins or user in self.reviewers or user in self.emergency
 
     def role_of(self, user: str) -> Role:
         """Whoever is both reviewer and admin reviews; who is neither submits."""
@@ -153,7 +160,7 @@ class Roster:
     def everybody(self) -> AbstractSet[str]:
         """All who hold any role."""
         seated = self.people(set().union(*self.seats.values()))
-        return seated | self.admins | self.reviewers | self.guests
+        return seated | self.admins | self.reviewers | self.guests | self.emergency
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +267,21 @@ def _judge(
     return Allowed() if after(request.status, act) else Denied(Denial.CLOSED)
 
 
+_OfReview = Literal[
+    Act.APPROVE,
+    Act.REJECT,
+    Act.ASK,
+    Act.ANSWER,
+    Act.TEST,
+    Act.LET_GO,
+    Act.HAND,
+    Act.EMERGENCY,
+    Act.MARK_REVIEWED,
+]
+
+
 def _may_in_review(
-    act: Literal[Act.APPROVE, Act.REJECT, Act.ASK, Act.ANSWER, Act.TEST, Act.LET_GO, Act.HAND],
+    act: _OfReview,
     standing: _Standing,
     request: Request,
     rules: Rules,
@@ -280,6 +300,10 @@ def _may_in_review(
             return _may_test(act, standing, request, rules, now)
         case Act.HAND:
             return _may_hand(standing, request, rules, now)
+        case Act.EMERGENCY:
+            return _may_alone(standing, request, rules)
+        case Act.MARK_REVIEWED:
+            return _may_mark(standing.actor, request, rules)
         case _:
             assert_never(act)
 
@@ -357,6 +381,23 @@ def _may_hand(
     if answer == Denied(Denial.OWN_REQUEST) or standing.actor not in rules.roster.admins:
         return answer
     return Allowed() if request.is_open else Denied(Denial.CLOSED)
+
+
+def _may_alone(standing: _Standing, request: Request, rules: Rules) -> Allowed | Denied:
+    """Whoever the policy names for emergencies, whatever the stages and votes; not their own."""
+    if standing.own and not rules.own_requests:
+        return Denied(Denial.OWN_REQUEST)
+    if standing.actor not in rules.roster.emergency:
+        return Denied(Denial.NOT_IN_EMERGENCIES)
+    return Allowed() if request.is_open else Denied(Denial.CLOSED)
+
+
+def _may_mark(actor: str, request: Request, rules: Rules) -> Allowed | Denied:
+    """Another admin than who approved it alone, once."""
+    if not request.is_emergency or request.reviewed_by:
+        return Denied(Denial.NOTHING_TO_MARK)
+    able = actor in rules.roster.admins and actor != request.decided_by
+    return Allowed() if able else Denied(Denial.NOT_TO_MARK)
 
 
 def handing(
@@ -465,7 +506,9 @@ def may_stand_in(user: str, rules: Rules) -> bool:
     """Whether the policy lets somebody stand in for who is away."""
     if user in rules.roster.gone:
         return False
-    holds_role = rules.roster.oversees(user) or bool(rules.roster.seats_of(user))
+    roster = rules.roster
+    decides = user in roster.admins or user in roster.reviewers
+    holds_role = decides or bool(roster.seats_of(user))
     return holds_role or rules.anyone_stands_in
 
 

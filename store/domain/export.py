@@ -125,6 +125,9 @@ class Entry(NamedTuple):
     questions_asked: int
     tester: str | None
     testing_since: datetime | None
+    incident: str | None
+    reviewed_by: str | None
+    reviewed_at: datetime | None
     details: Mapping[str, Any]
     questions: tuple[Question, ...] = ()
 

@@ -33,6 +33,7 @@ class HookEvent(StrEnum):
     TESTING = "request.testing"
     TESTING_ENDED = "request.testing_ended"
     HANDED_OVER = "request.handed_over"
+    EMERGENCY_REVIEWED = "request.emergency_reviewed"
 
 
 TEST = "test"

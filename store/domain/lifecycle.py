@@ -20,6 +20,8 @@ class Act(StrEnum):
     TEST = "test"
     LET_GO = "let_go"
     HAND = "hand"
+    EMERGENCY = "emergency"
+    MARK_REVIEWED = "mark_reviewed"
 
     @property
     def verdict(self) -> Verdict | None:
@@ -29,6 +31,7 @@ class Act(StrEnum):
 
 TRANSITIONS: dict[tuple[Status, Act], Status] = {
     (Status.UNDER_REVIEW, Act.APPROVE): Status.APPROVED,
+    (Status.UNDER_REVIEW, Act.EMERGENCY): Status.APPROVED,
     (Status.UNDER_REVIEW, Act.REJECT): Status.REJECTED,
     (Status.UNDER_REVIEW, Act.WITHDRAW): Status.WITHDRAWN,
 }

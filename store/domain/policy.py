@@ -243,6 +243,7 @@ class Policy(BaseModel):
 
     admins: tuple[Member, ...] = ()
     reviewers: tuple[Member, ...] = ()
+    emergency: tuple[Member, ...] = ()
     channel: Channel | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     digest_at: Annotated[time, BeforeValidator(_time_of_day)] = time(9)
@@ -277,7 +278,8 @@ class Policy(BaseModel):
 
     def model_post_init(self, _context: Any) -> None:
         """Gather who is named once: it is asked with every click."""
-        named = {*self.admins, *self.reviewers, *(self.submitters or ()), *(self.escalate_to or ())}
+        named = {*self.admins, *self.reviewers, *self.emergency}
+        named.update(self.submitters or (), self.escalate_to or ())
         self._seats = {}
         self._matching = tuple((rule.matching(), rule) for rule in self.rules)
         for rule in self.rules:
@@ -327,7 +329,8 @@ class Policy(BaseModel):
     @property
     def overseeing_groups(self) -> list[str]:
         """Those of them whose members see every request."""
-        return [entry for entry in (*self.admins, *self.reviewers) if entry.startswith("S")]
+        named = (*self.admins, *self.reviewers, *self.emergency)
+        return [entry for entry in named if entry.startswith("S")]
 
     def groups_at(self, seats: Iterable[str]) -> list[str]:
         """The groups whose members decide everywhere, see everything, or decide at these stages."""
@@ -422,6 +425,7 @@ class Policy(BaseModel):
         return Roster(
             admins=resolve(self.admins) - gone,
             reviewers=resolve(self.reviewers) - gone,
+            emergency=resolve(self.emergency) - gone,
             seats=self._seats,
             members=members,
             gone=gone,

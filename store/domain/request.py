@@ -261,6 +261,8 @@ class Request:
     gave.
     `tester` is who said that they are on it, while it is open at that stage and until they vote:
     since when, and until when that holds if they say nothing more; see `tester_at`.
+    `incident` is the link of the emergency in which `decided_by` approved it alone, None for every
+    other request; `reviewed_by` is the admin who has marked that as reviewed since.
     `release_stage` is None until somebody said where the approved release stands.
     `platform_answer` is None until the platform answered an approval that it was told of, when it
     is told of them; `platform_reason` is why it refused, in its words.
@@ -314,6 +316,9 @@ class Request:
     tester: str | None = None
     testing_since: datetime | None = None
     testing_until: datetime | None = None
+    incident: str | None = None
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
     assigned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     handed: tuple[HandOver, ...] = ()
     predecessor: Predecessor | None = field(default=None, compare=False)
@@ -346,6 +351,11 @@ class Request:
     def is_refused_there(self) -> bool:
         """Whether it was approved here, and the platform did not accept that."""
         return self.platform_answer is PlatformAnswer.REFUSED
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether somebody approved it alone, past the others."""
+        return self.incident is not None
 
     @property
     def came_to_nothing(self) -> bool:
@@ -406,8 +416,20 @@ class Request:
 
     @property
     def deciders(self) -> set[str]:
-        """Who approved or rejected it, at any stage."""
-        return {vote.reviewer for vote in self.votes}
+        """Who approved or rejected it, at any stage; in an emergency without a vote."""
+        alone = {self.decided_by} if self.is_emergency and self.decided_by else set()
+        return {vote.reviewer for vote in self.votes} | alone
+
+    @property
+    def passed_over(self) -> set[str]:
+        """In an emergency, who was given a stage that did not get its votes, and has not voted."""
+        if not self.is_emergency:
+            return set()
+        stages = [number for number in self.assigned if number >= self.stage]
+        missing = {
+            user for n in stages for user in self.assigned_at(n) if user not in self.filled(n)
+        }
+        return missing - self.deciders
 
     def people(self) -> set[str]:
         """Every user id the snapshot names."""
@@ -417,6 +439,7 @@ class Request:
         named.update(vote.cast_for for vote in self.votes)
         named.update(each.by for each in self.handed)
         named.update(self.escalated_to)
+        named.add(self.reviewed_by)
         named.update(away.stand_in for away in self.away.values())
         named.update(user for each in self.questions for user in (each.asked_by, each.closed_by))
         acted = {vote.reviewer for vote in self.votes} | {move.by for move in self.moves}

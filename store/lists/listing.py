@@ -43,7 +43,7 @@ from store.engine.database import (
 from store.lists import statements
 from store.lists.shape import shape_of, values_of
 from store.snapshots import FACTS, bare
-from store.tables import OPEN, AssignmentRow, CardRow, RequestRow
+from store.tables import OPEN, UNREVIEWED, AssignmentRow, CardRow, RequestRow
 
 _BY_HAND: tuple[Any, ...] = (
     AssignmentRow.reviewer,
@@ -137,6 +137,12 @@ def visible(
 async def left_with(session: AsyncSession, reviewer: str, *, limit: int) -> Waiting:
     """What is open of what this person was given to review, whether or not they may decide it."""
     return (await _first_of_each(session, _GIVEN, [reviewer], limit))[0]
+
+
+async def unreviewed(session: AsyncSession, *, limit: int) -> tuple[Request, ...]:
+    """The first of what was approved in an emergency and no other admin has looked at since."""
+    rows = await execute(session, _UNREVIEWED, {"limit": limit})
+    return tuple(map(bare, rows.all()))
 
 
 async def stuck(session: AsyncSession, *, limit: int) -> tuple[Request, ...]:
@@ -422,6 +428,12 @@ def _parted() -> AnySelect:
 
 
 _MORNINGS = _parted()
+_UNREVIEWED: AnySelect = (
+    select(*FACTS)
+    .where(UNREVIEWED)
+    .order_by(col(RequestRow.completed_on), col(RequestRow.id))
+    .limit(bindparam("limit"))
+)
 _STUCK: AnySelect = (
     select(*FACTS)
     .where(

@@ -87,6 +87,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     UNREACHED = "unreached"
     HANDED = "handed"
+    EMERGENCY = "emergency"
 
 
 class Rank(IntEnum):
@@ -119,6 +120,7 @@ _RANKS = {
     Kind.ABSENCE: Rank.OUTCOME,  # before the cards that come because of it
     Kind.OUTCOME: Rank.OUTCOME,
     Kind.ANSWER: Rank.OUTCOME,
+    Kind.EMERGENCY: Rank.OUTCOME,
     Kind.HANDED: Rank.OUTCOME,  # somebody waits for them
     Kind.NOT_ACCEPTED: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it

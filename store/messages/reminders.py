@@ -60,17 +60,36 @@ class Waiting:
 async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
     """Owe each reviewer whose local digest time has come one digest; silent when nothing waited.
 
-    Returns how many are newly owed.
+    Admins too, while nobody has looked at what another approved in an emergency. Returns how many
+    are newly owed.
     """
     slots = []
     working = policy.working_time
-    for waiting in await _waiting(db, policy, true(), now):
+    reviewers = await _waiting(db, policy, true(), now)
+    for waiting in [*reviewers, *await _to_look_at(db, policy, now)]:
         day = digest_day(now, waiting.zone, policy.digest_at, working)
         if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
             since = digest_before(day, waiting.zone, policy.digest_at, working)
             data = {"at": now.isoformat(), "since": since.isoformat()}
             slots.append(Owed.post(Kind.DIGEST, waiting.reviewer, waiting.reviewer, day, data=data))
     return await _owe_once(db, slots, now=now)
+
+
+async def _to_look_at(db: Database, policy: Policy, now: datetime) -> list[Waiting]:
+    """The admins on whom it waits to look at an approval in an emergency; it was not their own."""
+    async with db.snapshot() as session:
+        alone = await listing.unreviewed(session, limit=_CHUNK)
+        if not alone:
+            return []
+        roster = await people.roster(session, policy)
+        known = await people.known(session, roster.admins)
+    found = []
+    for admin in sorted(roster.admins):
+        since = [each.completed_on or now for each in alone if each.decided_by != admin]
+        if since and not is_away(admin, roster.absences, now):
+            zone = known[admin].timezone if admin in known else ""
+            found.append(Waiting(admin, min(since), zone or policy.timezone))
+    return found
 
 
 async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:

@@ -20,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people, questions
 from store.audit.events import sealed_value
+from store.domain import emergency
 from store.domain.access import (
     Denial,
     Denied,
@@ -127,17 +128,19 @@ class Decision:
     `round` is what they saw of the request; None (a typed command) is any. `clicked` is the
     message they clicked in, if it was one. `by_key` is the API key (`key:3`) that acts for the
     actor; the rule is asked about the actor, the history names the key. With `on_platform` the
-    decision has been made there, and the actor is the key itself.
+    decision has been made there, and the actor is the key itself. `incident` is the link of the
+    emergency in which it is approved alone.
     """
 
     request_id: int
-    act: Literal[Act.APPROVE, Act.REJECT, Act.WITHDRAW]
+    act: Literal[Act.APPROVE, Act.REJECT, Act.WITHDRAW, Act.EMERGENCY]
     actor: str
     at: datetime
     round: int | None = None
     rejection_class: RejectionClass | None = None
     reason: str | None = None
     clicked: Clicked | None = None
+    incident: str | None = None
     by_key: str | None = None
     on_platform: OnPlatform | None = None
     cause: str | None = field(default_factory=causes.current_id, compare=False)
@@ -224,6 +227,7 @@ async def decide_batch(
         await stand_ins.refresh(session, list(now_open.values()), rules, now=decisions[-1].at)
 
     messages = [message for each in made for message in _notices(each, closed)]
+    messages += await _of_emergencies(session, made, policy)
     for decision, refusal in refused:
         messages += await _redraws(session, decision, refusal, now)
         messages += await _contradiction(session, decision, refusal, policy)
@@ -377,6 +381,9 @@ def _judge(decision: Decision, request: Request | None, rules: Rules) -> Request
         return Refused(answer.reason, request.id, request)
     if decision.round not in {None, request.round}:
         return Refused(Denial.STALE, request.id, request)
+    alone = decision.act is Act.EMERGENCY
+    if alone and not emergency.is_said(decision.reason, decision.incident):
+        return Refused(Denial.NOT_SAID_WHY, request.id, request)
     return request
 
 
@@ -423,8 +430,10 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
         rejection_class=decision.rejection_class,
         decision_reason=decision.reason,
         questions_open=0,
+        incident=decision.incident,
     )
-    made = _made(decision, ended, status.value, *_ENDING)
+    columns = (*_ENDING, "incident") if ended.is_emergency else _ENDING
+    made = _made(decision, ended, status.value, *columns)
     return replace(made, closes_questions=request.questions_open > 0)
 
 
@@ -458,10 +467,27 @@ def _notices(made: _Made, closed: Questions) -> list[Owed]:
     return [*told, *moot]
 
 
+async def _of_emergencies(
+    session: AsyncSession, made: Sequence[_Made], policy: Policy
+) -> list[Owed]:
+    """Word of what was approved alone, to whom it was given and to the other admins."""
+    alone = [each.request for each in made if each.request.is_emergency]
+    if not alone:
+        return []
+    admins = (await people.roster(session, policy)).admins
+    return [
+        Owed.post(Kind.EMERGENCY, reader, request.id, reader, request_id=request.id)
+        for request in alone
+        for reader in sorted({*request.passed_over, *admins} - {request.decided_by or ""})
+    ]
+
+
 def _origin(decision: Decision) -> dict[str, str]:
     """What an event adds where a key acted: for whom, or that it was decided on the platform."""
     if decision.on_platform:
         return {"origin": "platform"}
+    if decision.act is Act.EMERGENCY:
+        return {"origin": "emergency"}
     return {"on_behalf_of": decision.actor} if decision.by_key else {}
 
 

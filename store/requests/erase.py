@@ -48,7 +48,7 @@ PORTION = 50
 """Requests that one transaction changes: on SQLite every click waits for its end."""
 _SUBMITTED = ("title", "mini_program_name", "details")
 _SAID = ("decision_reason", VOTE_REASON)
-_OLD = ("details", "platform_decider", "platform_reason", *_SAID)
+_OLD = ("details", "platform_decider", "platform_reason", "incident", *_SAID)
 """What `keep_details_days` is about. Titles and names of mini programs stay, for the lists."""
 _OF_A_PERSON = {DraftRow: "owner", HomeRow: "user_id", OutboxRow: "recipient", ExportRow: "asker"}
 """Rows that are about one person alone, and where they say who it is."""
@@ -127,7 +127,8 @@ def _written_by(user: str) -> ColumnElement[bool]:
         col(VoteRow.request_id) == SaltRow.request_id, col(VoteRow.reviewer) == user
     )
     own = and_(col(RequestRow.submitted_by) == user, col(SaltRow.name).in_(_SUBMITTED))
-    decided = and_(col(RequestRow.decided_by) == user, col(SaltRow.name) == "decision_reason")
+    said = col(SaltRow.name).in_(["decision_reason", "incident"])
+    decided = and_(col(RequestRow.decided_by) == user, said)
     answered = and_(col(RequestRow.submitted_by) == user, _is_named("answer"))
     asked = select(QuestionRow.number).where(
         col(QuestionRow.request_id) == SaltRow.request_id,

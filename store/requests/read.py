@@ -10,9 +10,11 @@ from store import people, questions
 from store.domain.access import (
     Allowed,
     Denial,
+    Denied,
     Refused,
     acts,
     as_reviewed_now,
+    may,
     may_close,
     sees_only,
     voting_for,
@@ -56,6 +58,27 @@ async def one(session: AsyncSession, request_id: int) -> Request:
 async def locked(session: AsyncSession, request_id: int) -> Request:
     """The same, and nobody else changes it until the end of the transaction."""
     (request,) = await found(session, _LOCKED, [request_id])
+    return request
+
+
+async def examined(
+    session: AsyncSession,
+    request_id: int,
+    act: Act,
+    *,
+    actor: str,
+    policy: Policy,
+    now: datetime,
+) -> Request | Refused:
+    """The request, where this person may do that with it now; else why not."""
+    request = await find(session, request_id)
+    if request is None:
+        return Refused(Denial.UNKNOWN, request_id)
+    rules = await people.rules(session, policy, only={actor}, about=[request])
+    answer = may(actor, act, request, rules, now)
+    if isinstance(answer, Denied):
+        known = request if answer.reason is not Denial.UNKNOWN else None
+        return Refused(answer.reason, request_id, known)
     return request
 
 

@@ -18,7 +18,9 @@ from blocks import (
     answer_form,
     ask_form,
     decision_form,
+    emergency_form,
     filter_form,
+    handing,
     home,
     notices,
     paging,
@@ -36,6 +38,7 @@ from store.domain.questions import Question
 from store.domain.request import (
     Category,
     Environment,
+    HandOver,
     PlatformAnswer,
     Predecessor,
     Request,
@@ -110,6 +113,23 @@ def of_one_request() -> Iterator[tuple[str, Json]]:
     yield "mini_program_release/tested_card", card.payload()
     details = request_details.build(tested, PEOPLE, DECIDES | {Act.LET_GO})
     yield "mini_program_release/tested_details", details.to_dict()
+    given = (HandOver(1, CAROL, BOB, NOW),)
+    handed = replace(shown(Category.RELEASE, Status.UNDER_REVIEW), handed=given)
+    card = request_card.build(handed, PEOPLE, acts=DECIDES | {Act.HAND, Act.EMERGENCY})
+    yield "mini_program_release/handed_card", card.payload()
+    yield "mini_program_release/hand_form", handing.form(handed).to_dict()
+    yield "mini_program_release/emergency_form", emergency_form.build(handed, PEOPLE).to_dict()
+    alone = replace(
+        shown(Category.RELEASE, Status.APPROVED),
+        incident="https://incidents.example/7",
+        decision_reason="Payments are down for everybody.",
+    )
+    card = request_card.build(alone, PEOPLE, acts=DECIDES | {Act.MARK_REVIEWED})
+    yield "mini_program_release/emergency_card", card.payload()
+    details = request_details.build(alone, PEOPLE, DECIDES | {Act.MARK_REVIEWED})
+    yield "mini_program_release/emergency_details", details.to_dict()
+    told = notices.emergency(alone, PEOPLE, DECIDES)
+    yield "mini_program_release/emergency_told", told.payload()
     refused = replace(
         shown(Category.RELEASE, Status.APPROVED),
         platform_answer=PlatformAnswer.REFUSED,

@@ -220,7 +220,7 @@ def test_the_header_stays_in_sight(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B2"
     assert sheet["A1"].font.bold
     assert sheet.column_dimensions["B"].width > 40
-    assert sheet.auto_filter.ref == "A1:V2"
+    assert sheet.auto_filter.ref == "A1:X2"
     assert sheet["B2"].alignment.wrap_text
 
 
@@ -257,6 +257,9 @@ def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path)
         "questions": [],
         "tester": None,
         "testing_since": None,
+        "incident": None,
+        "reviewed_by": None,
+        "reviewed_at": None,
         "request": "MP-128",
         "status": "rejected",
         "completed_on": "2026-11-20T17:02:05.000999Z",

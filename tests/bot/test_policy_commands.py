@@ -65,6 +65,15 @@ async def test_an_id_that_slack_does_not_know_is_named(installed: Installation) 
     assert "member U0NOBODY: Slack answered user_not_found." in found.words
 
 
+async def test_an_unknown_id_for_emergencies_is_named(installed: Installation) -> None:
+    path = write_rule(installed)
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("[workspace]", '[workspace]\nemergency = ["U0NOBODY"]'), "utf-8")
+    found = await installed.types("policy", "check")
+    assert found.code == 1
+    assert "member U0NOBODY: Slack answered user_not_found." in found.words
+
+
 async def test_another_policy_is_tried_beside_todays(installed: Installation) -> None:
     await submitted(installed)
     write_rule(installed, "new.toml", needed=3)

@@ -29,10 +29,11 @@ from store.domain.policy import Policy
 from store.domain.request import Person, Request, Status, Verdict
 from store.engine.database import Database
 from store.requests import read
+from store.requests.emergencies import Marking, mark_reviewed
 from store.requests.hand_over import Handing, hand_over
 from store.requests.testing import OnIt, say_who_tests
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
-from tests.harness_store import denial, submit, vote, withdraw
+from tests.harness_store import alone, denial, submit, vote, withdraw
 
 DAN, ERIN = "UDAN", "UERIN"
 SEATS = {1: {CAROL, DAN}, 2: {DAN, ERIN, BOB}}
@@ -41,6 +42,7 @@ POLICY = Policy.parse(f"""
     [workspace]
     admins = ["{ADA}"]
     reviewers = ["{BOB}"]
+    emergency = ["{CAROL}"]
     [[rules]]
     name = "Two parties"
     stages = [
@@ -64,6 +66,8 @@ class Expected:
     round: int = 1
     revision: int = 1
     tester: str | None = None
+    alone: str | None = None
+    reviewed_by: str | None = None
     handed: set[tuple[int, str]] = field(default_factory=set)
     approvals: dict[int, list[str]] = field(default_factory=lambda: {1: [], 2: []})
 
@@ -106,6 +110,28 @@ class Expected:
             denied = self.refusal(who, Verdict.APPROVE, None)
             denied = denied or (Denial.TESTED if self.tester else None)
         return denied or (Denial.STALE if seen not in (None, self.round) else None)
+
+    def alone_refusal(self, who: str, seen: int | None, said: bool) -> Denial | None:
+        """Carol alone, of whatever is open, if she says why."""
+        if who == MALLORY and not self.held(who):
+            return Denial.UNKNOWN
+        if who == ALICE:
+            return Denial.OWN_REQUEST
+        if who != CAROL:
+            return Denial.NOT_IN_EMERGENCIES
+        if not self.is_open:
+            return Denial.CLOSED
+        if seen not in (None, self.round):
+            return Denial.STALE
+        return None if said else Denial.NOT_SAID_WHY
+
+    def mark_refusal(self, who: str) -> Denial | None:
+        """Another admin, once."""
+        if who == MALLORY and not self.held(who):
+            return Denial.UNKNOWN
+        if not self.alone or self.reviewed_by:
+            return Denial.NOTHING_TO_MARK
+        return None if who == ADA else Denial.NOT_TO_MARK
 
     def hand_refusal(self, who: str, to: str, seen: int | None) -> Denial | HandDenial | None:
         """Whoever may reject hands it to others of the stage, the admin to anybody but Alice."""
@@ -207,6 +233,26 @@ class Stages(RuleBasedStateMachine):
             expected.handed.add((expected.stage, to))
             expected.tester = None if expected.tester == by else expected.tester
 
+    @rule(expected=submitted, by=people, lag=lags, said=st.booleans())
+    def approve_alone(self, expected: Expected, by: str, lag: int | None, said: bool) -> None:
+        seen = None if lag is None else expected.round - lag
+        incident = "https://incidents.example/7" if said else None
+        answer = self.runner.run(alone(self.db, expected.request, by, POLICY, seen, incident))
+        assert denial(answer) is expected.alone_refusal(by, seen, said)
+        if not isinstance(answer, Refused):
+            expected.revision += 1
+            expected.round += 1
+            expected.status, expected.alone, expected.tester = Status.APPROVED, by, None
+
+    @rule(expected=submitted, by=people)
+    def mark(self, expected: Expected, by: str) -> None:
+        marking = Marking(expected.request.id, by, NOW)
+        answer = self.runner.run(mark_reviewed(self.db, marking, POLICY))
+        assert denial(answer) is expected.mark_refusal(by)
+        if not isinstance(answer, Refused):
+            expected.revision += 1
+            expected.reviewed_by = by
+
     @invariant()
     def the_record_agrees_with_the_model(self) -> None:
         self.runner.run(self.compare())
@@ -218,6 +264,10 @@ class Stages(RuleBasedStateMachine):
             assert (found.status, found.stage) == (expected.status, expected.stage)
             assert (found.round, found.revision) == (expected.round, expected.revision)
             assert found.tester == expected.tester
+            assert (found.is_emergency, found.reviewed_by) == (
+                bool(expected.alone),
+                expected.reviewed_by,
+            )
             assert {(each.stage, each.to) for each in found.handed} == expected.handed
             for stage in SEATS:
                 assert list(found.approvers(stage)) == expected.approvals[stage]

@@ -18,6 +18,9 @@ from store.domain.hook import (
 from store.domain.lifecycle import Act
 from store.requests.ask import Answer, Closing, NewQuestion, answer, ask, close
 from store.requests.decide import Decision, decide
+from store.requests.emergencies import Marking, mark_reviewed
+from store.requests.hand_over import Handing, hand_over
+from store.requests.testing import OnIt, say_who_tests
 from tests.harness_slack import Team
 from tests.webhooks.receiver import Receiver, add, receiving
 
@@ -63,6 +66,32 @@ async def test_a_platform_hears_what_is_asked_and_answered(
     assert data["changed"]["actor"] == "bob@example.com"
     told = [(q["question"], q["answer"]) for q in data["request"]["review"]["questions"]]
     assert told == [("Who tests it?", "We do."), ("Since when?", None)]
+
+
+async def test_who_tests_who_was_handed_it_and_emergencies_are_told(
+    team_once: Team, receiver: Receiver
+) -> None:
+    team, db = team_once, team_once.bot.db
+    policy = team.bot.policy.model_copy(update={"emergency": (team.carol.id,)})
+    await add(db, team, receiver)
+    number, now = (await team.store()).id, team.clock()
+    await say_who_tests(db, OnIt(number, Act.TEST, team.bob.id, now), policy)
+    await hand_over(db, Handing(number, team.bob.id, team.carol.id, now), policy)
+    incident = "https://incidents.example/7"
+    why = {"reason": "Payments are down for everybody.", "incident": incident}
+    await decide(db, Decision(number, Act.EMERGENCY, team.carol.id, now, **why), policy)
+    await mark_reviewed(db, Marking(number, team.ada.id, now), policy)
+    await team.bot.webhook_loop.send_all()
+    kinds = ("submitted", "testing", "handed_over", "approved", "emergency_reviewed")
+    assert receiver.types() == [f"request.{kind}" for kind in kinds]
+    assert receiver.arrived[1][1]["data"]["changed"]["changed"]["tester"] == "bob@example.com"
+    assert receiver.arrived[3][1]["data"]["changed"]["origin"] == "emergency"
+    review = receiver.arrived[4][1]["data"]["request"]["review"]
+    assert (review["incident"], review["tester"]) == (incident, None)
+    assert review["reviewed_by"] in {team.ada.id, "ada@example.com"}
+    (stage,) = review["stages"]
+    (given,) = stage["handed"]
+    assert given["as_guest"] is False
 
 
 async def test_nobody_listens_so_nothing_is_owed(team_once: Team) -> None:

@@ -1,0 +1,73 @@
+"""What was approved in an emergency, looked at afterwards: an admin marks it as reviewed.
+
+What must stay true: it stays in the digest of the other admins until one of them marks it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from store import people
+from store.domain.access import Denial, Denied, Refused, may
+from store.domain.lifecycle import Act
+from store.domain.policy import Policy
+from store.domain.request import Request
+from store.engine import causes
+from store.engine.database import Database
+from store.messages import cards
+from store.messages.cards import Clicked
+from store.requests import read, revisions
+from store.requests.revisions import Change
+
+REVIEWED = "emergency_reviewed"
+"""The kind of the event."""
+_CHANGED_FIELDS = ("reviewed_by", "reviewed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """An admin has looked at it; `at` is aware UTC, `clicked` the message they clicked in."""
+
+    request_id: int
+    actor: str
+    at: datetime
+    clicked: Clicked | None = None
+
+
+async def mark_reviewed(db: Database, marking: Marking, policy: Policy) -> Request | Refused:
+    """Write down that an admin has looked at an approval in an emergency, and owe its cards."""
+    answer = await _mark(db, marking, policy)
+    refused = answer.denial.value if isinstance(answer, Refused) else None
+    causes.note(marking.request_id, refused=refused)
+    return answer
+
+
+async def _mark(db: Database, marking: Marking, policy: Policy) -> Request | Refused:
+    async with db.transaction() as session:
+        request = await read.find_locked(session, marking.request_id)
+        if request is None:
+            return Refused(Denial.UNKNOWN, marking.request_id)
+        rules = await people.rules(session, policy, only={marking.actor}, about=[request])
+        answer = may(marking.actor, Act.MARK_REVIEWED, request, rules, marking.at)
+        if isinstance(answer, Denied):
+            if answer.reason is Denial.UNKNOWN:
+                return Refused(Denial.UNKNOWN, request.id)
+            await cards.bring_up_to_date(
+                *(session, request),
+                reader=marking.actor,
+                clicked=marking.clicked,
+                now=marking.at,
+            )
+            return Refused(answer.reason, request.id, request)
+        marked = replace(
+            request,
+            revision=request.revision + 1,
+            reviewed_by=marking.actor,
+            reviewed_at=marking.at,
+        )
+        revisions.advance(session, [marked], *_CHANGED_FIELDS)
+        columns = revisions.written(marked, *_CHANGED_FIELDS)
+        change = Change(marked, REVIEWED, marking.actor, marking.at, columns)
+        await revisions.record(session, [change])
+        clicked = [(request.id, marking.clicked)] if marking.clicked else []
+        await cards.owe(session, [request.id], now=marking.at, clicked=clicked)
+        return marked
