@@ -82,7 +82,7 @@ async def hand_over(
         handed = handing(wanted.actor, wanted.to, judged, rules, wanted.at)
         if isinstance(handed, HandDenial):
             return handed
-        return await _write(session, judged, handed, rules)
+        return await _write(session, judged, handed, rules, burst=policy.burst)
 
 
 def _judge(wanted: Handing, request: Request | None, rules: Rules) -> Request | Refused:
@@ -102,7 +102,7 @@ def _judge(wanted: Handing, request: Request | None, rules: Rules) -> Request | 
 
 
 async def _write(
-    session: AsyncSession, request: Request, handed: HandOver, rules: Rules
+    session: AsyncSession, request: Request, handed: HandOver, rules: Rules, *, burst: int
 ) -> Request:
     """The guarded UPDATE, the assignment, the event; then what is owed for it.
 
@@ -136,7 +136,8 @@ async def _write(
     about = (request.id, changed.revision, handed.to)
     told = Owed.post(Kind.HANDED, handed.to, *about, request_id=request.id)
     # A new card says it itself.
-    await cards.owe(session, [request.id], now=handed.at, also=[] if is_new else [told])
+    also = [] if is_new else [told]
+    await cards.owe(session, [request.id], now=handed.at, also=also, burst=burst)
     return changed
 
 

@@ -158,7 +158,7 @@ async def test_nobody_unknown_decides_and_who_leaves_does_no_more(db: Database) 
         after = await people.rules(session, POLICY)
     assert denial(await vote(db, request, MALLORY)) is Denial.NOT_A_REVIEWER, "has left"
     assert await listed(db, MALLORY, POLICY) == []
-    assert await roles.follow(db, after, before=before, now=NOW) == 1
+    assert await roles.follow(db, after, before=before, now=NOW, burst=0) == 1
     async with db.snapshot() as session:
         row = await session.get_one(AssignmentRow, (request.id, 1, MALLORY))
     assert not row.waits
@@ -206,6 +206,19 @@ async def test_applying_a_policy_keeps_it_where_the_stage_stays(db: Database) ->
     assert await findings(db, request) == ()
     assert accepted(await vote(db, request, MALLORY, policy=later)).stage == 2
     assert await findings(db, request) == ()
+
+
+async def test_many_at_once_are_one_message(db: Database) -> None:
+    await meet(db, MALLORY)
+    policy = POLICY.model_copy(update={"burst": 2})
+    requests = [await submit(db, policy=policy) for _ in range(4)]
+    await send_all(db)
+    for request in requests:
+        await handed(db, request, ADA, MALLORY, policy)
+    keys = await pending_keys(db)
+    cards = [key for key in keys if key.startswith("card:") and key.endswith(MALLORY)]
+    assert len(cards) < len(requests)
+    assert [key for key in keys if key.startswith("burst:")]
 
 
 async def test_two_hand_overs_at_once_are_both_on_record(database_url: str, db: Database) -> None:
