@@ -67,7 +67,11 @@ async def test_an_answer_that_comes_too_late_is_given_up_and_forgets_where(team:
     request = await team.submit()
     await team.mallory.click(team.card(team.mallory, request, team.reviews), "request.approve")
     had = len(team.mallory.sees(team.reviews))
-    team.clock.move(minutes=31)
+    team.clock.move(minutes=29)
+    await team.bot.jobs.reconcile()
+    (kept,) = [row for row in (await rows(team)).values() if row.key.startswith("reply:")]
+    assert (kept.state, "url" in kept.data) == ("pending", True), "it can still be answered"
+    team.clock.move(minutes=2)
     await team.bot.jobs.reconcile()
     await team.send_all()
 
