@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from store.engine.database import Database
+from store.engine.database import Database, Topic
 from store.messages import claim as claims
 from store.messages import outbox, rate_limits
 from store.messages.outbox import LEASE, Claimed, Kind, Owed, Rank
@@ -70,6 +70,18 @@ async def test_one_message_a_lane_is_sent_at_a_time_the_most_urgent_first(db: Da
     assert await claim(db) == [], "both lanes are busy"
     rounds = [found.key for found in await send_all(db, now=LATER)]
     assert rounds == ["answer", "other", "outcome", "card"]
+
+
+async def test_who_sends_is_woken_by_the_end_of_one_where_another_waits_behind_it(
+    db: Database,
+) -> None:
+    lane, woken = "post:UBOB", list[str]()
+    await owe(db, message("first", lane=lane), message("second", lane=lane))
+    db.listeners[Topic.OUTBOX] = lambda: woken.append("woken")
+    await settle(db, await claim_one(db))
+    assert woken == ["woken"]
+    await settle(db, await claim_one(db))
+    assert woken == ["woken"], "nothing is left in its lane"
 
 
 async def test_within_one_allowance_the_orders_go_one_after_the_other(db: Database) -> None:
