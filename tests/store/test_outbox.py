@@ -84,6 +84,19 @@ async def test_who_sends_is_woken_by_the_end_of_one_where_another_waits_behind_i
     assert woken == ["woken"], "nothing is left in its lane"
 
 
+async def test_what_is_owed_again_while_it_waits_keeps_its_place_and_its_attempts(
+    db: Database,
+) -> None:
+    await owe(db, message("card"))
+    await postpone(db, await claim_one(db))
+    before = (await outbox_rows(db))["card"]
+    async with db.transaction() as session:
+        await outbox.owe(session, [message("card")], now=NOW + SECOND)
+    after = (await outbox_rows(db))["card"]
+    assert (after.attempts, after.wanted) == (1, before.wanted + 1)
+    assert (after.owed_at, after.queued_at) == (NOW, before.queued_at)
+
+
 async def test_within_one_allowance_the_orders_go_one_after_the_other(db: Database) -> None:
     shuffled = random.Random(3).sample(list(Rank), len(Rank))
     await owe(db, *(message(rank.name, lane=f"edit:{rank.name}", rank=rank) for rank in shuffled))
