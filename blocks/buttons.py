@@ -6,7 +6,7 @@ that a test can see that each has a listener.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Self
@@ -46,6 +46,7 @@ NEXT_PART = "details.part.next"
 AGAIN = "request.again"
 SEND_AGAIN = "request.send"
 MENU = "request.menu"
+LIST_MENU = "list.menu"
 REVIEW = "request.review"
 ON_PLATFORM = "request.platform"
 QUEUE_START = "queue.start"
@@ -88,6 +89,7 @@ ALL_ACTIONS = (
     AGAIN,
     SEND_AGAIN,
     MENU,
+    LIST_MENU,
     REVIEW,
     ON_PLATFORM,
     QUEUE_START,
@@ -153,58 +155,41 @@ class RequestRound:
 
 def approve(request: Request, action_id: str = APPROVE) -> ButtonElement:
     """Approve, after Slack itself has asked once more."""
-    return ButtonElement(
-        text=words("Approve"),
-        action_id=action_id,
-        value=RequestRound.of(request).encode(),
-        style="primary",
-        confirm=ConfirmObject(
-            title=words(f"Approve for {request.environment.label}?"),
-            text=words(_consequence(request)),
-            confirm=words("Approve"),
-            deny=words("Not yet"),
-        ),
+    asking = ConfirmObject(
+        title=words(f"Approve for {request.environment.label}?"),
+        text=words(_consequence(request)),
+        confirm=words("Approve"),
+        deny=words("Not yet"),
     )
+    return _named("Approve", action_id, request, style="primary", confirm=asking)
 
 
 def reject(request: Request, action_id: str = REJECT) -> ButtonElement:
     """Reject; no confirmation, because the form that asks for the reason is one."""
-    return ButtonElement(
-        text=words("Reject"),
-        action_id=action_id,
-        value=RequestRound.of(request).encode(),
-        style="danger",
-    )
+    return _named("Reject", action_id, request, style="danger")
 
 
 def ask(request: Request, action_id: str = ASK) -> ButtonElement:
     """Opens the form for a question to the submitter."""
-    return link("Ask", action_id, RequestRound.of(request).encode())
+    return _named("Ask", action_id, request)
 
 
 def answer(request: Request, question: Question) -> ButtonElement:
     """Opens the form for the answer to this question."""
-    return ButtonElement(
-        text=words("Answer"),
-        action_id=ANSWER,
-        value=_of_question(request, question),
-        style="primary",
-    )
+    value = _of_question(request, question)
+    return _named("Answer", ANSWER, request, value=value, style="primary")
 
 
 def close(request: Request, question: Question) -> ButtonElement:
     """Closes this question without an answer, after Slack has asked once more."""
-    return ButtonElement(
-        text=words("Close"),
-        action_id=CLOSE,
-        value=_of_question(request, question),
-        confirm=ConfirmObject(
-            title=words("Close this question?"),
-            text=words("It stays on record, without an answer. Nobody is asked for one any more."),
-            confirm=words("Close it"),
-            deny=words("Not yet"),
-        ),
+    asking = ConfirmObject(
+        title=words("Close this question?"),
+        text=words("It stays on record, without an answer. Nobody is asked for one any more."),
+        confirm=words("Close it"),
+        deny=words("Not yet"),
     )
+    value = _of_question(request, question)
+    return _named("Close", CLOSE, request, value=value, confirm=asking)
 
 
 def _of_question(request: Request, question: Question) -> str:
@@ -221,7 +206,7 @@ def parse_question(value: str) -> tuple[RequestRound, int] | None:
 
 def withdraw(request: Request) -> ButtonElement:
     """Withdraw, without a question, as on the platform: *Submit again* is the way back."""
-    return link("Withdraw", WITHDRAW, RequestRound.of(request).encode())
+    return _named("Withdraw", WITHDRAW, request)
 
 
 def release_stage(request: Request) -> StaticSelectElement:
@@ -251,7 +236,7 @@ def again(request: Request) -> ButtonElement:
 
 def send_again(request: Request) -> ButtonElement:
     """Tells the platform of an approval once more that it did not accept."""
-    return link("Send again", SEND_AGAIN, RequestRound.of(request).encode())
+    return _named("Send again", SEND_AGAIN, request)
 
 
 def mark_reviewed(request: Request) -> ButtonElement:
@@ -266,13 +251,13 @@ def details(request: Request, label: str = "Details") -> ButtonElement:
 
 def on_platform(request: Request) -> list[ButtonElement]:
     """Opens the platform's own page of it; none where its address is not known."""
-    if request.on_platform is None:
-        return []
-    return [
-        ButtonElement(
-            text=words("Open on the platform"), action_id=ON_PLATFORM, url=request.on_platform
-        )
-    ]
+    address = request.on_platform
+    return [_named("Open on the platform", ON_PLATFORM, request, url=address)] if address else []
+
+
+def skip(request: Request) -> ButtonElement:
+    """Leaves a request for later, in the queue."""
+    return _named("Skip", QUEUE_SKIP, request)
 
 
 def review(request: Request) -> ButtonElement:
@@ -280,14 +265,31 @@ def review(request: Request) -> ButtonElement:
     return _named("Review", REVIEW, request)
 
 
-def _named(label: str, action_id: str, request: Request) -> ButtonElement:
+def _named(
+    label: str,
+    action_id: str,
+    request: Request,
+    *,
+    value: str | None = None,
+    style: str | None = None,
+    confirm: ConfirmObject | None = None,
+    url: str | None = None,
+) -> ButtonElement:
     """A button that a screen reader tells from those of the other requests in a message."""
     return ButtonElement(
         text=words(label),
         action_id=action_id,
-        value=RequestRound.of(request).encode(),
-        accessibility_label=plain(f"{label}: {request.ref} {request.title}", 75),
+        value=value or RequestRound.of(request).encode(),
+        style=style,
+        confirm=confirm,
+        url=url,
+        accessibility_label=_spoken(label, f"{request.ref} {request.title}"),
     )
+
+
+def _spoken(label: str, about: str) -> str:
+    """What a screen reader says of a button. Slack: at most 75 characters."""
+    return plain(f"{label}: {about}" if about else label, 75)
 
 
 def menu(request: Request, acts: AbstractSet[Act]) -> OverflowMenuElement | ButtonElement:
@@ -336,12 +338,49 @@ MORE_ENTRIES = {
 """The same of the menu beside the buttons of a card and of the details."""
 
 
+def list_menu(values: Mapping[str, str]) -> list[InteractiveElement]:
+    """What else may be done with a list, by the names of `LIST_MENU_ENTRIES`: a menu; buttons where
+    it does not hold what they carry. Slack: at most 150 characters an entry.
+    """
+    entries = {name: f"{name} {value}".rstrip() for name, value in values.items()}
+    if any(len(entry) > 150 for entry in entries.values()):
+        return [
+            link(LIST_MENU_ENTRIES[name], _LIST_BUTTONS[name], value)
+            for name, value in values.items()
+            if name in _LIST_BUTTONS
+        ]
+    options = [
+        Option(value=entry, text=words(LIST_MENU_ENTRIES[name])) for name, entry in entries.items()
+    ]
+    return [OverflowMenuElement(action_id=LIST_MENU, options=options)]
+
+
+LIST_MENU_ENTRIES = {
+    "filter": "Filter…",
+    "all": "Show all",
+    "download": "Download",
+    "away": "I'm away…",
+    "help": "Help",
+}
+"""By their names on the wire; five is as many as Slack takes."""
+_LIST_BUTTONS = {"filter": FILTER, "all": SHOW_ALL, "download": EXPORT}
+"""The buttons of those that carry a list."""
+
+
 def link(
-    label: str, action_id: str, value: str | None = None, *, marked: bool = False
+    label: str, action_id: str, value: str | None = None, *, about: str = "", marked: bool = False
 ) -> ButtonElement:
-    """A plain button that leads to a list or a form; `marked` is where one already is."""
-    style = "primary" if marked else None
-    return ButtonElement(text=words(label), action_id=action_id, value=value, style=style)
+    """A plain button that leads to a list or a form; `marked` is where one already is.
+
+    `about` is what a screen reader says after the label, where others have the same one.
+    """
+    return ButtonElement(
+        text=words(label),
+        action_id=action_id,
+        value=value,
+        style="primary" if marked else None,
+        accessibility_label=_spoken(label, about),
+    )
 
 
 def row(*buttons: InteractiveElement) -> ActionsBlock:

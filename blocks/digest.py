@@ -108,7 +108,13 @@ def ways_on() -> Block:
     """The way into the queue of what waits, and to the list of it."""
     waiting = paging.encode(paging.opening(Scope.APPROVALS))
     return buttons.row(
-        buttons.link("Start reviewing", buttons.QUEUE_START, waiting, marked=True),
+        buttons.link(
+            "Start reviewing",
+            buttons.QUEUE_START,
+            waiting,
+            about=Scope.APPROVALS.label,
+            marked=True,
+        ),
         buttons.link("Open My Approvals", buttons.LIST_APPROVALS),
     )
 

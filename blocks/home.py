@@ -52,24 +52,19 @@ class Shown:
 def build(shown: Shown, *, now: datetime) -> View:
     """The whole tab; `now` dates it."""
     query, page = shown.query, shown.page
-    turning = request_list.pages(query, page)
+    more = {} if shown.absence else {"away": ""}
     blocks: list[Block] = [
         *_being_away(shown),
         *_needs(shown.needs, now),
         _tabs(shown),
         _counts(shown),
         *_stuck(shown.stuck),
-        buttons.row(
-            *request_list.start(query, page),
-            buttons.link("New request", buttons.NEW),
-            *request_list.tools(query),
-        ),
+        request_list.acts(query, page, more=more),
         DividerBlock(),
-        request_list.heading(query, page),
+        *([request_list.heading(query, page)] if request_list.is_filtered(query) else []),
         *request_list.rows(query, page, shown.people, shown.workspace),
-        *([buttons.row(*turning)] if turning else []),
+        *request_list.turning(query, page),
         request_list.foot(query, page, shown.people, now),
-        *([] if shown.absence else [buttons.row(buttons.link("I'm away…", buttons.AWAY))]),
     ]
     return View(
         type="home",
@@ -87,7 +82,9 @@ def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
         waited = age(since, now) if since else JUST_NOW
         oldest = f" · the oldest {waited}" if waited != JUST_NOW else ""
         place = paging.encode(paging.opening(Scope.APPROVALS))
-        yield _need(said + oldest, buttons.link("Show", buttons.NEED, place))
+        yield _need(
+            said + oldest, buttons.link("Show", buttons.NEED, place, about="what waits for you")
+        )
     if needs.rejected:
         said = f"⛔ *{_many(needs.rejected)} rejected:* change and submit again"
         alone = buttons.again(needs.rejected[0]) if len(needs.rejected) == 1 else None
@@ -100,8 +97,8 @@ def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
         title = needs.draft.title or "a new request"
         yield SectionBlock(text=mrkdwn(f"📝 *Not submitted yet:* {line(title, 200)}"))
         yield buttons.row(
-            buttons.link("Continue", buttons.FORM_CONTINUE, needs.draft.id),
-            buttons.link("Discard", buttons.FORM_DISCARD, needs.draft.id),
+            buttons.link("Continue", buttons.FORM_CONTINUE, needs.draft.id, about=title),
+            buttons.link("Discard", buttons.FORM_DISCARD, needs.draft.id, about=title),
         )
     if needs.others.count:
         yield _others(needs, now)
@@ -116,7 +113,8 @@ def _others(needs: Needs, now: datetime) -> SectionBlock:
     verb = "is" if count == 1 else "are"
     said = f"👥 *{request_list.count(count)} {verb} waiting for a decision*{oldest}"
     query = ListQuery(Scope.ALL, Filter(statuses=(Status.UNDER_REVIEW,)), Sort.OLDEST)
-    show = buttons.link("Show", buttons.NEED, paging.encode(query))
+    about = "what waits for a decision"
+    show = buttons.link("Show", buttons.NEED, paging.encode(query), about=about)
     return _need(f"{said}\n{whom}" if whom else said, show)
 
 
@@ -132,7 +130,8 @@ def _named(said: str, requests: Sequence[Request]) -> str:
 
 def _mine(status: Status) -> ButtonElement:
     query = ListQuery(Scope.MINE, Filter(statuses=(status,)))
-    return buttons.link("Show", buttons.NEED, paging.encode(query))
+    about = f"your {status.label.lower()} requests"
+    return buttons.link("Show", buttons.NEED, paging.encode(query), about=about)
 
 
 def _need(said: str, way: ButtonElement) -> SectionBlock:
@@ -155,7 +154,7 @@ def _being_away(shown: Shown) -> list[Block]:
         SectionBlock(
             text=mrkdwn(absence.standing(shown.absence, shown.stand_in, shown.people)), expand=True
         ),
-        buttons.row(back, buttons.link("Change…", buttons.AWAY)),
+        buttons.row(back, buttons.link("Change…", buttons.AWAY, about="your absence")),
     ]
 
 

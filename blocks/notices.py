@@ -190,11 +190,16 @@ def answers(sentences: Sequence[str], next_acts: Sequence[ButtonElement | None] 
 
 def answers_view(title: str, sentences: Sequence[str]) -> View:
     """The same as a modal."""
+    return as_view(title, answers(sentences))
+
+
+def as_view(title: str, message: Message) -> View:
+    """What a message shows, as a modal."""
     return View(
         type="modal",
         title=text.words(text.plain(title, TITLE_LIMIT)),
         close=text.words("Close"),
-        blocks=list(map(section, sentences)),
+        blocks=list(message.blocks),
     )
 
 
@@ -217,13 +222,8 @@ def other_content(request: Request, fields: Iterable[str]) -> str:
 def which_request(requests: Sequence[Request]) -> View:
     """The requests that a message names, each with the way to it, as a modal."""
     named = [f"*{request_text.named(each)}*\n{each.ref}" for each in requests]
-    shown = answers(named, [buttons.details(each, "View") for each in requests])
-    return View(
-        type="modal",
-        title=text.words("Which request?"),
-        close=text.words("Close"),
-        blocks=list(shown.blocks),
-    )
+    ways = [buttons.details(each, "View") for each in requests]
+    return as_view("Which request?", answers(named, ways))
 
 
 def notice_view(title: str, sentence: str) -> View:

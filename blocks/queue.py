@@ -41,7 +41,7 @@ def build(
                 buttons.approve(request, buttons.QUEUE_APPROVE),
                 buttons.reject(request, buttons.QUEUE_REJECT),
                 buttons.ask(request, buttons.QUEUE_ASK),
-                buttons.link("Skip", buttons.QUEUE_SKIP, buttons.RequestRound.of(request).encode()),
+                buttons.skip(request),
                 buttons.details(request),
             ),
             *([DividerBlock(), *changes] if changes else []),

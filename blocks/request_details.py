@@ -227,7 +227,12 @@ def _parts(body: Sequence[Block], frame: Sequence[Block]) -> list[list[Block]]:
 def _turning(request: Request, part: int, parts: int) -> list[Block]:
     """Where one is in a long request, and the way to its other parts."""
     offered = [
-        buttons.link(label, action_id, f"{part + step} {buttons.RequestRound.of(request).encode()}")
+        buttons.link(
+            label,
+            action_id,
+            f"{part + step} {buttons.RequestRound.of(request).encode()}",
+            about=f"part {part + step} of {parts} of {request.ref}",
+        )
         for label, action_id, step in _WAYS
         if 1 <= part + step <= parts
     ]

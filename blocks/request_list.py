@@ -8,11 +8,11 @@ Rows and not a table: nine columns do not fit on a phone, and a table's cells ho
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from slack_sdk.models.blocks import Block, ButtonElement, ContextBlock, SectionBlock
+from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, SectionBlock
 
 from blocks import buttons, paging, request_text
 from blocks.message import Message
@@ -34,6 +34,7 @@ from store.domain.workspace import Workspace
 
 NO_LINKS = Workspace()
 """Where no address is known, rows have their button alone."""
+NOTHING_MORE: Mapping[str, str] = {}
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 
@@ -53,7 +54,8 @@ def build(
         (
             heading(query, page),
             *rows(query, page, people, workspace),
-            buttons.row(*start(query, page), *pages(query, page), *tools(query)),
+            *turning(query, page),
+            acts(query, page),
             foot(query, page, people, now),
         ),
     )
@@ -71,10 +73,11 @@ def rows(
     if not page.requests:
         return [_section(_nothing(query, page))]
     found: list[Block] = []
+    alone = _status(query, page)
     for each in page.requests:
         card = page.cards.get(each.id)
         place = workspace.permalink(card) if card else None
-        found += _row(each, page.acts.get(each.id, frozenset()), query, people, place)
+        found += _row(each, page.acts.get(each.id, frozenset()), query, people, place, alone)
     return found
 
 
@@ -99,7 +102,7 @@ def counted(query: ListQuery, page: Page) -> str:
         return f"{count(page.total)} {'is' if page.total == 1 else 'are'} waiting for you"
     if query.filter.due:
         return f"{count(page.total)} overdue"
-    if alone := _status(query):
+    if alone := _status(query, page):
         return f"{count(page.total)} {alone.label}"
     total = "1 request" if page.total == 1 else f"{count(page.total)} requests"
     return f"{total}, {count(page.under_review)} {Status.UNDER_REVIEW.label}"
@@ -110,36 +113,36 @@ def count(number: int) -> str:
     return f"{number:,}" if number <= COUNT_LIMIT else f"{COUNT_LIMIT:,}+"
 
 
-def pages(query: ListQuery, page: Page) -> list[ButtonElement]:
+def turning(query: ListQuery, page: Page) -> list[Block]:
     """Previous and Next, as far as there are such pages."""
     ways = (
         ("Previous", buttons.PREVIOUS_PAGE, page.previous),
         ("Next", buttons.NEXT_PAGE, page.next),
     )
-    return [
-        buttons.link(label, action_id, paging.encode(query.at(cursor)))
+    found = [
+        buttons.link(label, action_id, paging.encode(query.at(cursor)), about=query.scope.label)
         for label, action_id, cursor in ways
         if cursor
     ]
+    return [buttons.row(*found)] if found else []
 
 
-def start(query: ListQuery, page: Page) -> list[ButtonElement]:
-    """The way into the queue of this list, for who may decide anything on the page."""
-    if not any(Act.APPROVE in acts for acts in page.acts.values()):
-        return []
-    value = paging.encode(query.at(None))
-    return [buttons.link("Start reviewing", buttons.QUEUE_START, value, marked=True)]
-
-
-def tools(query: ListQuery) -> list[ButtonElement]:
-    """Filter; the way back to everything where something is left out; Download."""
+def acts(query: ListQuery, page: Page, *, more: Mapping[str, str] = NOTHING_MORE) -> ActionsBlock:
+    """Two acts and a menu: the way into the queue of this list, for who may decide anything on the
+    page; a new request; and in the menu what may be done with the list, and `more`.
+    """
     here, whole = query.at(None), ListQuery(query.scope, sort=default_sort(query.scope))
-    show_all = buttons.link("Show all", buttons.SHOW_ALL, paging.encode(whole))
-    return [
-        buttons.link("Filter", buttons.FILTER, paging.encode(here)),
-        *([show_all] if here != whole else []),
-        buttons.link("Download", buttons.EXPORT, paging.encode(here)),
-    ]
+    may_decide = any(Act.APPROVE in acts for acts in page.acts.values())
+    place, about = paging.encode(here), query.scope.label
+    start = buttons.link("Start reviewing", buttons.QUEUE_START, place, about=about, marked=True)
+    entries = {"filter": place, "all": paging.encode(whole), "download": place, **more, "help": ""}
+    if here == whole:
+        del entries["all"]
+    return buttons.row(
+        *([start] if may_decide else []),
+        buttons.link("New request", buttons.NEW),
+        *buttons.list_menu(entries),
+    )
 
 
 def foot(query: ListQuery, page: Page, people: People, now: datetime) -> ContextBlock:
@@ -149,15 +152,25 @@ def foot(query: ListQuery, page: Page, people: People, now: datetime) -> Context
     last = page.first + len(page.requests) - 1
     said = [f"{page.first:,} to {last:,}"] if page.total > len(page.requests) > 0 else []
     said.append(f"as of {date(now)}")
-    plain_list = ListQuery(query.scope, sort=default_sort(query.scope))
-    if query.at(None) not in (plain_list, paging.opening(query.scope)):
+    if is_filtered(query):
         said.append(f"`{command(query, people)}`")
     return ContextBlock(elements=[mrkdwn(" · ".join(said))])
 
 
-def _status(query: ListQuery) -> Status | None:
-    """The one status that all of the list have; None for several."""
-    return query.filter.statuses[0] if len(query.filter.statuses) == 1 else None
+def is_filtered(query: ListQuery) -> bool:
+    """Whether it is another list than a button leads to by itself."""
+    plain_list = ListQuery(query.scope, sort=default_sort(query.scope))
+    return query.at(None) not in (plain_list, paging.opening(query.scope))
+
+
+def _status(query: ListQuery, page: Page) -> Status | None:
+    """The one status that all of the list have, by its filter or by itself; None for several."""
+    if len(query.filter.statuses) == 1:
+        return query.filter.statuses[0]
+    if 0 < page.total == page.under_review <= COUNT_LIMIT:
+        return Status.UNDER_REVIEW
+    found = {request.status for request in page.requests}
+    return found.pop() if len(found) == 1 and page.total == len(page.requests) else None
 
 
 def _row(
@@ -166,13 +179,14 @@ def _row(
     query: ListQuery,
     people: People,
     card: str | None,
+    alone: Status | None,
 ) -> Iterator[Block]:
     mark = request_text.ENVIRONMENT_MARKS[request.environment]
     by_due = is_about_due(query.filter, query.sort)
     title, said = line(request.title, 300), folded(request.title)
     small = [
         request.ref,
-        "" if _status(query) else request_text.status(request),
+        "" if alone else request_text.status(request),
         line(request.stage_now.name, 80) if request.is_open and request.terms.named else "",
         f"{who(request.tester, people)} is testing" if request.tester else "",
         *(f"handed to you by {who(each.by, people)}" for each in request.handed),

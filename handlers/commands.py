@@ -28,7 +28,7 @@ from handlers import (
     why,
 )
 from handlers.deps import Deps
-from handlers.places import BesideMessage, place_of
+from handlers.places import BesideMessage, NewModal, place_of, show_view
 from store import people
 from store.domain import request_number
 from store.domain.access import Refused, Role
@@ -182,6 +182,20 @@ async def explain_all(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     if isinstance(place, BesideMessage):
         data = {"url": place.response_url}
         await outbox.owe_reply(deps.db, Kind.HELP, body["user"]["id"], data=data, now=deps.clock())
+    await ack()
+
+
+async def explain_beside(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
+    """All of it, beside the list whose menu it was chosen from."""
+    match place_of(body):
+        case BesideMessage(url):
+            data = {"url": url, "replace": False}
+            user, now = body["user"]["id"], deps.clock()
+            await outbox.owe_reply(deps.db, Kind.HELP, user, data=data, now=now)
+        case NewModal() as home:
+            await show_view(client, home, notices.as_view("Help", help_for(None)))
     await ack()
 
 

@@ -3,6 +3,7 @@
 Approve asks first in a form, because Slack confirms a menu as a whole and not an entry of it.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -12,7 +13,8 @@ from blocks import buttons
 from handlers import decide, details, emergency, hand_over, request_form, testing, withdraw
 from handlers.deps import Deps
 
-_ENTRIES = {
+Listener = Callable[[AsyncAck, dict[str, Any], AsyncWebClient, Deps], Awaitable[None]]
+_ENTRIES: dict[str, Listener] = {
     "view": details.show,
     "approve": decide.ask_whether,
     "reject": decide.ask_why,
@@ -31,13 +33,24 @@ def register(app: AsyncApp) -> None:
 
 
 async def choose(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
-    """Do what was chosen, as if its button had been clicked in the same place."""
+    """Do what was chosen for a request."""
+    await run_entry(_ENTRIES, ack, body, client, deps)
+
+
+async def run_entry(
+    entries: Mapping[str, Listener],
+    ack: AsyncAck,
+    body: dict[str, Any],
+    client: AsyncWebClient,
+    deps: Deps,
+) -> None:
+    """Do what was chosen in a menu, as if its button had been clicked in the same place."""
     clicked = body["actions"][0]
     chosen = clicked.get("selected_option") or {}
-    name, _, request = str(chosen.get("value")).partition(" ")
-    run = _ENTRIES.get(name)
+    name, _, value = str(chosen.get("value")).partition(" ")
+    run = entries.get(name)
     if run is None:  # nothing that we wrote
         await ack()
         return
-    button = {**clicked, "value": request}
+    button = {**clicked, "value": value}
     await run(ack, {**body, "actions": [button]}, client, deps)

@@ -184,7 +184,9 @@ def _shown(draft: Draft) -> Iterator[Block]:
 def _back(step: Step) -> list[ActionsBlock]:
     if step is Step.REQUEST:
         return []
-    return [buttons.row(buttons.link("Back", buttons.FORM_BACK, step.value))]
+    return [
+        buttons.row(buttons.link("Back", buttons.FORM_BACK, step.value, about="the step before"))
+    ]
 
 
 def _placed(problem: FieldProblem, asked: Iterable[FormField]) -> Iterator[tuple[str, str]]:

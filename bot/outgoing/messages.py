@@ -226,9 +226,11 @@ async def _outcome(owed: Claimed, db: Database, profiles: Profiles, policy: Poli
 
 
 async def _help(owed: Claimed, db: Database, policy: Policy) -> Call:
-    """All commands in place of the few lines that were clicked; else those few, by the role."""
+    """All commands, in place of the few lines that were clicked, or beside a list; else those few,
+    by the role.
+    """
     if url := owed.data.get("url"):
-        return Reply(commands.help_for(None), url, replace=True)
+        return Reply(commands.help_for(None), url, replace=owed.data.get("replace", True))
     async with db.snapshot() as session:
         roster = await people.roster(session, policy, only={owed.recipient})
     return Post(commands.help_for(roster.role_of(owed.recipient)), owed.recipient)

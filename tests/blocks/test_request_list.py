@@ -52,8 +52,8 @@ def test_a_row_shows_the_nine_columns() -> None:
             "[ View ]",
             "MP-127 · ⛔ Rejected · Mini Program Release · created Today at 10:14 AM"
             " · completed Today at 10:00 AM",
-            "[ Filter ]",
-            "[ Download ]",
+            "[ New request ]",
+            "[ ... ]",
             "1 to 2 · as of Today at 11:00 AM",
         )
     )
@@ -87,10 +87,36 @@ def test_the_command_can_be_typed_again() -> None:
 def test_what_is_left_out_can_be_shown_again() -> None:
     filtered = ListQuery(Scope.ALL, Filter(statuses=(Status.APPROVED,)))
     sent = request_list.build(filtered, ONE, PEOPLE, now=NOW).payload()
-    values = {o["action_id"]: o["value"] for o in objects(sent) if o.get("type") == "button"}
-    assert paging.parse(values["list.all"], ALICE) == ListQuery(Scope.ALL)
-    assert paging.parse(values["list.filter"], ALICE) == filtered
-    assert "[ Show all ]" not in drawn(ListQuery(Scope.ALL), ONE)
+    menu = next(o for o in objects(sent) if o.get("action_id") == "list.menu")
+    carried = dict(o["value"].partition(" ")[::2] for o in menu["options"])
+    assert paging.parse(carried["all"], ALICE) == ListQuery(Scope.ALL)
+    assert paging.parse(carried["filter"], ALICE) == filtered
+    whole = request_list.build(ListQuery(Scope.ALL), ONE, PEOPLE, now=NOW).payload()
+    assert "Show all" not in str(whole)
+
+
+def test_a_list_whose_filter_is_too_long_for_a_menu_has_buttons() -> None:
+    long = ListQuery(Scope.ALL, Filter(words="x" * 100, submitters=("U0123456789",) * 9))
+    sent = request_list.build(long, ONE, PEOPLE, now=NOW).payload()
+    carried = {o["action_id"]: o.get("value") for o in objects(sent) if o.get("type") == "button"}
+    assert paging.parse(carried["list.filter"], ALICE) == long
+    assert paging.parse(carried["list.download"], ALICE) == long
+    assert paging.parse(carried["list.all"], ALICE) == ListQuery(Scope.ALL)
+
+
+def test_what_has_one_status_says_it_once() -> None:
+    two = Page((request(id=1), request(id=2)), total=12, under_review=12)
+    over = Page((ended(Status.APPROVED, id=1), ended(Status.APPROVED, id=2)), 2, 0)
+    mixed = Page((request(id=1), ended(Status.APPROVED, id=2)), 2, 1)
+    for page, head, rows in (
+        (two, "12 Under Review", 0),
+        (over, "2 Approved", 0),
+        (mixed, "2 requests, 1 Under Review", 1),
+        (replace(two, total=1001, under_review=1001), "1,000+ requests, 1,000+ Under Review", 2),
+    ):
+        first, *rest = drawn(ListQuery(Scope.ALL), page).splitlines()
+        assert first == f"All requests · {head}"
+        assert sum("Under Review" in each for each in rest) == rows
 
 
 def test_counts_stop_at_a_thousand() -> None:
@@ -105,7 +131,9 @@ def test_a_middle_page_leads_both_ways() -> None:
     back, on = Cursor(NOW, 11, backwards=True, first=1), Cursor(NOW, 20, first=21)
     page = replace(ONE, first=11, total=37, previous=back, next=on)
     sent = request_list.build(wanted, page, PEOPLE, now=NOW).payload()
-    buttons = {o["action_id"]: o["value"] for o in objects(sent) if o.get("type") == "button"}
+    buttons = {
+        o["action_id"]: o["value"] for o in objects(sent) if "list.page" in o.get("action_id", "")
+    }
     assert paging.parse(buttons["list.page.previous"], ALICE) == wanted.at(back)
     assert paging.parse(buttons["list.page.next"], ALICE) == wanted.at(on)
 

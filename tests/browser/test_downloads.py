@@ -45,7 +45,7 @@ async def test_a_list_is_downloaded_with_its_nine_columns(
     bob = await desk("bob")
     await bob.write("/mp-requests list by:@erin sort:created")
     listed = bob.message("as of")
-    await bob.press("Download", listed)
+    await bob.choose("Download", "New request", listed)
     await expect(bob.message("Your download is here")).to_contain_text("2 requests")
     header, *rows = await downloaded(bob)
     assert header[1:10] == NINE
@@ -68,7 +68,7 @@ async def test_a_download_asked_for_in_home_says_where_it_comes(
 ) -> None:
     alice = await desk("alice")
     await alice.go("home")
-    await alice.press("Download", alice.page.locator(".home"))
+    await alice.choose("Download", "New request", alice.page.locator(".home"))
     await expect(alice.modal).to_contain_text("It comes to you as a direct message")
     await alice.press("Close", alice.modal)
     await alice.go(alice.person.dm.id)

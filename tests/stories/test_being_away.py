@@ -124,7 +124,7 @@ async def test_home_has_a_form_for_it_and_shows_it(team_once: Team) -> None:
     await bob.open_home()
     await team_once.send_all()
     assert bob.home is not None
-    form = (await bob.click(bob.home, "absence.ask")).view
+    form = (await bob.click(bob.home, "list.menu", value="I'm away…")).view
     assert form is not None
     wrong = await bob.submit(form, {"last_day": "2026-11-24", "delegate": bob.id})
     assert wrong.errors

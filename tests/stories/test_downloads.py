@@ -97,7 +97,7 @@ async def test_the_name_of_a_file_says_what_is_in_it(team_once: Team) -> None:
     query = "list created:<2026-12-01"
     shown = (await team.bob.command(f"/mp-requests {query}")).message
     assert shown is not None
-    await team.bob.click(shown, "list.download")
+    await team.bob.click(shown, "list.menu", value="Download")
     await downloaded(team)
 
     assert content(team, team.bob)[0] == "requests-created-before-2026-12-01-2026-12-10.csv"
@@ -117,7 +117,7 @@ async def test_the_button_of_a_list_gives_that_list(team_once: Team) -> None:
     shown = (await team.alice.command("/mp-requests mine status:under_review")).message
     assert shown is not None
 
-    answer = await team.alice.click(shown, "list.download")
+    answer = await team.alice.click(shown, "list.menu", value="Download")
     await downloaded(team)
     team.clock.move(seconds=3)
     await team.send_all()

@@ -20,7 +20,7 @@ async def one_of_each(team: Team) -> None:
 
 async def form(person: Person, where: Message | View) -> View:
     """The filters of the list there, opened."""
-    answer = await person.click(where, "list.filter")
+    answer = await person.click(where, "list.menu", value="Filter…")
     assert answer.view is not None
     return answer.view
 
@@ -106,7 +106,7 @@ async def test_days_are_picked_in_the_form_and_typed_alike(team_once: Team) -> N
 
     assert wrong.errors == {"created.last": "The last day is before the first."}
     words = team.words(shown)
-    assert words.startswith("All requests · 1 request, 0 Under Review\n")
+    assert words.startswith("All requests · 1 Approved\n")
     assert words.endswith("/mp-requests list created:2026-11 completed:>2026-11-19")
     typed = await listed(team.bob, "list created:2026-11 completed:>2026-11-19")
     assert team.words(typed) == words
@@ -121,11 +121,12 @@ async def test_home_is_filtered_and_shown_whole_again(team: Team) -> None:
     await team.ada.submit(await form(team.ada, home), {"environment": ["sandbox"]})
     await team.send_all()
     assert "/mp-requests list env:sandbox" in seen(team, team.ada)
-    assert "All requests · 1 request, 0 Under Review" in seen(team, team.ada)
+    assert "All requests · 1 Approved" in seen(team, team.ada)
 
-    await team.ada.click(home, "list.all")
+    await team.ada.click(home, "list.menu", value="Show all")
     await team.send_all()
-    assert "All requests · 5 requests, 4 Under Review\n" in seen(team, team.ada)
+    assert "⏳ 4 Under Review  ·  ✅ 1 Approved" in seen(team, team.ada)
+    assert "/mp-requests" not in seen(team, team.ada)
 
 
 async def test_nothing_found_leads_back_to_the_form(team_once: Team) -> None:
@@ -169,9 +170,9 @@ async def test_a_person_is_named_as_we_print_them(team_once: Team) -> None:
     await team_once.submit()
     await team_once.submit(by=team_once.bob, external_id="b", version="9")
     for typed, total in (
-        ("by:@Alice Santos", "1 request"),
+        ("by:@Alice Santos", "1 Under Review"),
         ("BY: @ALICE  Santos status:under_review", "1 "),
-        ("by:@Alice Santos,@Bob Reyes sort:created", "2 requests"),
+        ("by:@Alice Santos,@Bob Reyes sort:created", "2 Under Review"),
     ):
         said = team_once.said(await team_once.bob.command(f"/mp-requests list {typed}"))
         assert f"All requests · {total}" in said, typed
