@@ -229,7 +229,7 @@ def _nothing(query: ListQuery, page: Page) -> str:
     if query.filter == Filter():
         return _NONE_YET[query.scope]
     if query == paging.opening(Scope.APPROVALS):
-        return "Nothing is waiting for you. *Show all* lists what was decided."
+        return "Nothing is waiting for you. *Show all*, in the menu, lists what was decided."
     return f"No request matches. Remove a filter, or see all with {again}."
 
 

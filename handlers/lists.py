@@ -26,7 +26,7 @@ from store.messages.outbox import Kind
 
 ANSWERED_FOR = timedelta(minutes=29)
 """Slack: a response URL serves for 30 minutes; one is for what we still have to do."""
-_OUT_OF_DATE = "This form is out of date. Close it and press Filter again."
+_OUT_OF_DATE = "This form is out of date. Close it and choose Filter again."
 
 
 def register(app: AsyncApp) -> None:

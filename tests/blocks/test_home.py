@@ -71,7 +71,7 @@ def test_every_tab_leads_to_its_beginning() -> None:
 def test_my_approvals_begins_with_what_waits() -> None:
     waiting = paging.opening(Scope.APPROVALS)
     said = drawn(replace(EMPTY, query=waiting))
-    assert "Nothing is waiting for you. Show all lists what was decided." in said
+    assert "Nothing is waiting for you. Show all, in the menu, lists what was decided." in said
     assert offered(replace(EMPTY, query=waiting)) == [*LIST_MENU, "Show all"]
 
 

@@ -96,7 +96,9 @@ def test_what_is_left_out_can_be_shown_again() -> None:
 
 
 def test_a_list_whose_filter_is_too_long_for_a_menu_has_buttons() -> None:
-    long = ListQuery(Scope.ALL, Filter(words="x" * 100, submitters=("U0123456789",) * 9))
+    long = ListQuery(
+        Scope.ALL, Filter(words="x" * 100, submitters=tuple(f"U{n:010}" for n in range(9)))
+    )
     sent = request_list.build(long, ONE, PEOPLE, now=NOW).payload()
     carried = {o["action_id"]: o.get("value") for o in objects(sent) if o.get("type") == "button"}
     assert paging.parse(carried["list.filter"], ALICE) == long

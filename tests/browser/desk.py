@@ -1,5 +1,6 @@
 """Somebody before the page: what they see and use, by the names a screen reader would say."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -112,8 +113,9 @@ class Desk:
         return self.page.locator("dialog.modal[open]")
 
     async def press(self, name: str, within: "Locator | None" = None) -> None:
-        """Click a button by its name."""
-        await (within or self.page).get_by_role("button", name=name, exact=True).click()
+        """Click a button by what stands on it; a screen reader may say more behind that."""
+        called = re.compile(rf"^{re.escape(name)}(: .*)?$")
+        await (within or self.page).get_by_role("button", name=called).click()
 
     async def choose(self, entry: str, row: str, within: "Locator") -> None:
         """Choose from the menu of the row with these words."""

@@ -77,11 +77,19 @@ class Studio:
                 await message.wait_for()
                 await shoot(desk, message, f"{name}-{scheme}")
 
-    async def take_window(self, name: str, handle: str, button: str, *words: str) -> None:
-        """The same for the modal behind a button of that message."""
+    async def take_window(
+        self, name: str, handle: str, button: str, *words: str, menu: bool = False
+    ) -> None:
+        """The same for the modal behind a button of that message, or behind an entry of the menu
+        beside *New request*.
+        """
         for scheme in SCHEMES:
             async with self.desk(handle, scheme) as desk:
-                await desk.message(*words).get_by_role("button", name=button).click()
+                message = desk.message(*words)
+                if menu:
+                    await desk.choose(button, "New request", message)
+                else:
+                    await message.get_by_role("button", name=button).click()
                 await desk.modal.wait_for()
                 await shoot(desk, desk.modal, f"{name}-{scheme}")
                 await desk.press("Close this window", desk.modal)
@@ -137,7 +145,7 @@ async def story(studio: Studio) -> None:
     async with studio.desk("bob") as bob:
         await bob.write(f"/mp-requests list {FILTERS}")
         await bob.message("All requests", "as of").wait_for()
-    await studio.take_window("filters", "bob", "Filter", "All requests", "as of")
+    await studio.take_window("filters", "bob", "Filter…", "All requests", "as of", menu=True)
     async with studio.desk("bob", width=390) as bob:
         await shoot(bob, bob.page.locator("body"), "phone-light")
     morning = studio.play.clock().replace(hour=1, minute=0) + timedelta(days=1)

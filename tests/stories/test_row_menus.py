@@ -19,7 +19,7 @@ async def listed(person: Person, what: str = "list") -> Message:
 
 def entries(shown: Message) -> list[str]:
     """What the first row's menu offers; the names on the wire."""
-    menus = [o for o in objects({"blocks": shown.blocks}) if o.get("type") == "overflow"]
+    menus = [o for o in objects({"blocks": shown.blocks}) if o.get("action_id") == MENU]
     return [option["value"].split()[0] for option in menus[0]["options"]] if menus else []
 
 
