@@ -29,7 +29,9 @@ _LONG = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of the requests that wait, the oldest first, and how many there are."""
+    """Some of the requests that wait, the oldest first, and how many wait; with those that waited
+    when the digest came and were decided since.
+    """
 
     requests: Sequence[Request] = ()
     count: int = 0
@@ -141,7 +143,7 @@ def _part(heading: str, part: Part, people: People, now: datetime) -> list[Block
     if not part.requests:
         return []
     shown = sorted(part.requests, key=lambda request: (request.created_at, request.id))[:SHOWN]
-    more = part.count - len(shown)
+    more = part.count - sum(request.is_open for request in shown)
     headed: list[Block] = [SectionBlock(text=mrkdwn(f"*{heading}*"))] if heading else []
     rest: list[Block] = [ContextBlock(elements=[mrkdwn(f"and {more:,} more")])] if more > 0 else []
     return [*headed, *(_row(request, people, now) for request in shown), *rest]
@@ -149,6 +151,12 @@ def _part(heading: str, part: Part, people: People, now: datetime) -> list[Block
 
 def _row(request: Request, people: People, now: datetime) -> SectionBlock:
     mark = request_text.ENVIRONMENT_MARKS[request.environment]
+    if not request.is_open:
+        return SectionBlock(
+            text=mrkdwn(
+                f"{mark} ~{line(request.title, 300)}~ · {request_text.ended_by(request, people)}"
+            )
+        )
     attempt = f"{ordinal(request.attempt)} attempt" if request.attempt > 1 else ""
     facts = (
         f"{mark} *{line(request.title, 300)}*",

@@ -190,6 +190,12 @@ def verdict(request: Request) -> str:
     return f"{_marked(request)}{kind}"
 
 
+def ended_by(request: Request, people: People) -> str:
+    """How it ended and by whom, small: "approved by Bob Reyes"."""
+    whom = decider(request, people)
+    return f"{request.status.label.lower()}{f' by {whom}' if whom else ''}"
+
+
 def _marked(request: Request) -> str:
     said = APPROVED_BANNER if request.status is Status.APPROVED else request.status.label
     if request.is_refused_there:

@@ -424,6 +424,21 @@ class ArrivalsRow(SQLModel, table=True):
     burst_id: int | None = Field(default=None, sa_type=Key)
 
 
+class DigestRow(SQLModel, table=True):
+    """The last digest of a reviewer in Slack: as of when, for how long it is of today, its rows."""
+
+    __tablename__ = "digest"
+
+    reviewer: str = Field(primary_key=True)
+    at: datetime
+    since: datetime
+    until: datetime
+    overdue: list[int] = Field(default_factory=list, sa_type=Document)
+    new: list[int] = Field(default_factory=list, sa_type=Document)
+    channel: str
+    ts: str
+
+
 class OutboxRow(SQLModel, table=True):
     """A message that is owed. `key` names it, so that owing it twice is owing it once.
 

@@ -133,6 +133,9 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     part, since = digest.Part(several, 37), now - timedelta(days=3)
     said = digest.build(reviewer, part, part, 99, _PEOPLE, since=since, now=now)
     yield "digest", said
+    struck = digest.Part([_ended(release, Status.APPROVED, now), release], 1)
+    said = digest.build(reviewer, struck, digest.Part(), 1, _PEOPLE, since=since, now=now)
+    yield "digest, with what was decided since", said
     yield "reminder", digest.reminder(reviewer, part, _PEOPLE, now=now)
     waiting = [Waiting(each, None, 40, since) for each in Environment]
     gathered = Burst(1, _REVIEWER, Audience.REVIEWER, 99, waiting)

@@ -32,7 +32,7 @@ from store import exports, people
 from store.audit import checkpoints
 from store.domain.absences import is_away, stand_in
 from store.domain.access import Denial, Refused
-from store.domain.clock import Clock
+from store.domain.clock import Clock, day_after
 from store.domain.export import ExportState
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
@@ -42,7 +42,7 @@ from store.domain.request import Audience, Person, Request
 from store.domain.workspace import Workspace
 from store.engine.database import Database
 from store.lists import listing
-from store.messages import bursts, cards, homes, reminders
+from store.messages import bursts, cards, digests, homes, reminders
 from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
 from store.requests import read
@@ -80,6 +80,8 @@ class Renderer:
                 return await _withdrawn(owed, db, profiles, policy, now)
             case Kind.REMINDER | Kind.DIGEST:
                 return await _digest(owed, db, profiles, policy, now)
+            case Kind.STRUCK:
+                return await _struck(owed, db, profiles, policy, now)
             case Kind.BURST:
                 return await _burst(owed, db, profiles, policy, now)
             case Kind.NUDGE:
@@ -313,7 +315,41 @@ async def _digest(
     said = digest.build(
         reviewer, overdue, new, found.total, known, emergencies=alone, since=since, now=now
     )
-    return Post(said, owed.recipient)
+    until = day_after(now, reviewer.timezone)
+    old, young = ([each.id for each in part] for part in (found.overdue, found.new))
+    morning = digests.Morning(owed.recipient, at, since, until, old, young)
+    return Post(said, owed.recipient, morning=morning)
+
+
+async def _struck(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """The rows that it has, as they are now. Moot once the day is over, or for no reviewer."""
+    async with db.snapshot() as session:
+        morning = await digests.find(session, owed.recipient)
+        if morning is None or morning.until <= now:
+            return None
+        requests = await digests.requests_of(session, morning)
+    if not await db.read_batches.run(people.hold_roles, owed.recipient, policy):
+        return None
+    at, since = morning.at, morning.since
+    found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
+    alone = await _to_look_at(owed, db, policy)
+    shown = (*requests.values(), *alone)
+    known = await profiles.people({owed.recipient}.union(*(each.people() for each in shown)))
+    reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
+    reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
+    overdue, new = (
+        digest.Part([requests[id_] for id_ in ids if id_ in requests], count)
+        for ids, count in (
+            (morning.overdue, found.overdue_count),
+            (morning.new, found.new_count),
+        )
+    )
+    said = digest.build(
+        reviewer, overdue, new, found.total, known, emergencies=alone, since=since, now=now
+    )
+    return Edit(said, morning.channel, morning.ts)
 
 
 async def _burst(

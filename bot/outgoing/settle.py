@@ -24,7 +24,7 @@ from store.domain.clock import Clock
 from store.domain.policy import PolicyInForce
 from store.engine.batching import Batches
 from store.engine.database import Database
-from store.messages import bursts, cards, outbox, rate_limits
+from store.messages import bursts, cards, digests, outbox, rate_limits
 from store.messages.cards import Card
 from store.messages.outbox import Claimed, Kind, Owed
 from store.messages.rate_limits import LONGEST_REST, Method, method_of
@@ -166,7 +166,7 @@ class Settler:
         ]
         await cards.record_posted(session, [*shown, *replaced])
         await cards.count_uses(session, replaced)
-        for message, place in ((sent.message, sent.place) for sent in batch):
+        for message, call, place in ((sent.message, sent.call, sent.place) for sent in batch):
             if place and message.kind is Kind.EXPORT:
                 await exports.record_posted(
                     session,
@@ -187,6 +187,9 @@ class Settler:
                     doubtful=message.doubtful,
                     now=now,
                 )
+            if place and isinstance(call, Post) and call.morning:
+                there = replace(call.morning, channel=place.channel, ts=place.ts)
+                await digests.record_posted(session, there)
         await _owe_looks(session, batch, now)
         return [None for _ in batch]
 

@@ -23,6 +23,7 @@ from bot.outgoing.verdict import MESSAGE_GONE, NOT_SLACKS
 from bot.slack_client import AddressError
 from handlers.slack_errors import PAGE, Answer, answer_of, code_of, wait_of
 from store.messages.cards import Card
+from store.messages.digests import Morning
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,15 @@ class Post:
     """`chat.postMessage`: a new message in a conversation, `channel` a channel or a person.
 
     With `card` it is a copy of a request: its reader's, and of which revision. `is_late`: nobody
-    needs it any more; but if an earlier attempt has posted it, it is brought up to date.
+    needs it any more; but if an earlier attempt has posted it, it is brought up to date. With
+    `morning` it is a digest of these rows.
     """
 
     message: Message
     channel: str
     thread_ts: str | None = None
     card: Card | None = None
+    morning: Morning | None = None
     is_late: bool = False
 
 

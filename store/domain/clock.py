@@ -1,7 +1,7 @@
 """Now is an argument; this is where the argument comes from, and what a time zone's name means."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -19,6 +19,12 @@ def zone_of(name: str, default: str = "UTC") -> ZoneInfo:
     A Slack profile may carry any text, and an odd one is no reason to fail.
     """
     return ZoneInfo(name if is_zone(name) else default)
+
+
+def day_after(moment: datetime, zone: str) -> datetime:
+    """When the day of a moment is over where that zone is."""
+    here = moment.astimezone(zone_of(zone))
+    return datetime.combine(here.date() + timedelta(days=1), time(), here.tzinfo).astimezone(UTC)
 
 
 def is_zone(name: str) -> bool:

@@ -65,6 +65,7 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     DIGEST = "digest"
     BURST = "burst"
+    STRUCK = "struck"
     NUDGE = "nudge"
     DEPARTURE = "departure"
     REFUSAL = "refusal"
@@ -206,6 +207,12 @@ class Owed:
         method, rank = (Method.EDIT, Rank.COPY) if is_posted else (Method.POST, Rank.OUTCOME)
         lane = f"{method}:{submitter}"
         return cls(key, Kind.QUESTION, submitter, lane, rank, request_id, data)
+
+    @classmethod
+    def struck(cls, reviewer: str) -> Self:
+        """The digest of today once more, with what was decided meanwhile struck through."""
+        lane = f"{Method.EDIT}:{reviewer}"
+        return cls(_key(Kind.STRUCK, reviewer), Kind.STRUCK, reviewer, lane, Rank.SPARE)
 
     @classmethod
     def burst(cls, burst_id: int, recipient: str, *, due: datetime | None) -> Self:

@@ -29,7 +29,9 @@ from store.requests.revisions import Change
 from store.snapshots import snapshots
 from store.tables import (
     TARGET,
+    ArrivalsRow,
     CardRow,
+    DigestRow,
     DraftRow,
     ExportRow,
     ForgottenRow,
@@ -50,7 +52,14 @@ _SUBMITTED = ("title", "mini_program_name", "details")
 _SAID = ("decision_reason", VOTE_REASON)
 _OLD = ("details", "platform_decider", "platform_reason", "incident", *_SAID)
 """What `keep_details_days` is about. Titles and names of mini programs stay, for the lists."""
-_OF_A_PERSON = {DraftRow: "owner", HomeRow: "user_id", OutboxRow: "recipient", ExportRow: "asker"}
+_OF_A_PERSON = {
+    DraftRow: "owner",
+    HomeRow: "user_id",
+    OutboxRow: "recipient",
+    ExportRow: "asker",
+    ArrivalsRow: "recipient",
+    DigestRow: "reviewer",
+}
 """Rows that are about one person alone, and where they say who it is."""
 
 

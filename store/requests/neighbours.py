@@ -1,5 +1,5 @@
-"""Cards that wait beside a request that was decided or moved: drawn again, but only out of what
-Slack's allowance has to spare.
+"""Cards that wait beside a request that was decided or moved, and digests of today with a row of
+it: drawn again, but only out of what Slack's allowance has to spare.
 
 A card says of other requests what was so when it was drawn, and when that was. So nothing has to be
 done about it in the transaction of an act: a tick walks what was decided or moved since, from a
@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.request import Request
 from store.engine.database import Database, advisory_lock
-from store.messages import cards, claim, outbox
+from store.messages import cards, claim, digests, outbox
 from store.messages.outbox import Owed, Rank
 from store.messages.rate_limits import Method
 from store.requests import same_target
@@ -30,7 +30,8 @@ _CHANGED = {"decided": "completed_on", "moved": "moved_at"}
 
 
 async def owe_out_of_date(db: Database, *, pace: timedelta, now: datetime) -> int:
-    """Owe the waiting cards whose neighbours have changed since they were drawn; how many.
+    """Owe the waiting cards whose neighbours have changed since they were drawn, and the digests of
+    today with a row of what was decided; how many.
 
     Nothing while less than half of the edits of a minute is left, or while those of the last time
     still wait.
@@ -43,6 +44,8 @@ async def owe_out_of_date(db: Database, *, pace: timedelta, now: datetime) -> in
         for name in _CHANGED:
             for change in await _walk(session, name, now):
                 owed |= {each.key: each for each in await _drawn_before(session, change, now)}
+                told = await digests.with_row(session, change.request_id, now=now)
+                owed |= {each.key: each for each in told}
         await outbox.owe(session, list(owed.values()), now=now)
         return len(owed)
 

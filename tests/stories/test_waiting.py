@@ -105,6 +105,54 @@ async def test_the_digest_comes_in_each_reviewers_own_morning(team_once: Team) -
     assert len(team_once.bob.sees()) == 2
 
 
+async def strike(team: Team) -> None:
+    """The tick that catches up on what was decided a while ago."""
+    team.clock.move(minutes=2)
+    await team.bot.jobs.redraw_neighbours()
+    await team.send_all()
+
+
+async def test_rows_of_todays_digest_that_were_decided_meanwhile_are_struck_through(
+    team: Team,
+) -> None:
+    old = await team.submit(created_at="2026-11-17T08:00:00+08:00")
+    young = await team.submit(category=Category.LAUNCH)
+    other = await team.submit(category=Category.OFFLINE)
+    await team.bot.jobs.redraw_neighbours()
+    await digest(team, monday(1))
+    await team.approve(team.carol, old.ref)
+    await team.reject(team.bob, team.card(team.bob, young), "The privacy text names no contact.")
+    await strike(team)
+    for reviewer in (team.bob, team.carol):
+        greeting = reviewer.message(containing="Good morning")
+        shown = team.words(greeting)
+        name = reviewer.real_name.split()[0]
+        assert shown.startswith(f"Good morning, {name}. 1 request is waiting for you\n")
+        assert f"🟠 {old.title} · approved by Carol Tan\n" in shown
+        assert f"🟠 {young.title} · rejected by Bob Reyes\n" in shown
+        assert all(f"~{each.title}~" in f"{greeting.blocks}" for each in (old, young))
+        assert f"{other.title} · Production · Alice Santos · 2 days" in shown
+        assert shown.count("[ Review ]") == 1
+        assert len([m for m in reviewer.sees() if "Good morning" in m.plain()]) == 1
+
+    await team.alice.command(f"/mp-requests withdraw {other.ref}")
+    await strike(team)
+    shown = team.words(team.bob.message(containing="Good morning"))
+    assert shown.startswith("Good morning, Bob. Nothing is waiting for your decision.")
+    assert f"{other.title} · withdrawn by Alice Santos" in shown
+
+
+async def test_yesterdays_digest_stays_as_it_was(team_once: Team) -> None:
+    first = await team_once.submit()
+    await team_once.bot.jobs.redraw_neighbours()
+    await digest(team_once, monday(1))
+    team_once.clock.set(monday(16, 1))  # a minute past midnight in Manila
+    await team_once.approve(team_once.bob, first.ref)
+    await strike(team_once)
+    shown = team_once.words(team_once.bob.message(containing="Good morning"))
+    assert f"🟠 {first.title} · Production" in shown
+
+
 async def test_one_digest_a_day_whatever_restarts_and_replicas_do(team: Team) -> None:
     await team.submit()
     team.clock.set(monday(1))
