@@ -36,7 +36,7 @@ reviewers = ["{group}"]
 channel = "{channel}"
 timezone = "Asia/Manila"
 remind_after_hours = 1
-burst = 30
+burst = 10
 working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """
 
