@@ -356,7 +356,8 @@ async def _burst(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """What waits of the many requests that came at once. Moot where nothing does before it was ever
-    posted; for who holds no role any more nothing waits.
+    posted; one that may have been is looked for in Slack. For who holds no role any more nothing
+    waits.
     """
     async with db.snapshot() as session:
         found = await bursts.find(session, owed.data["burst"])
@@ -365,13 +366,13 @@ async def _burst(
     else:
         concerned = await db.read_batches.run(people.hold_roles, found.recipient, policy)
     found = found if concerned else replace(found, waiting=())
-    if not found.ts and not found.waiting:
+    if not (found.ts or found.waiting or owed.doubtful):
         return None
     known = await profiles.people({each.for_whom for each in found.waiting if each.for_whom})
     message = digest.burst(found, known, now=now)
     if found.channel and found.ts:
         return Edit(message, found.channel, found.ts)
-    return Post(message, found.recipient)
+    return Post(message, found.recipient, is_late=not found.waiting)
 
 
 async def _to_look_at(owed: Claimed, db: Database, policy: Policy) -> tuple[Request, ...]:

@@ -3,7 +3,10 @@
 The stories begin on Friday, 20 November 2026, at 10:14 in Manila.
 """
 
+import asyncio
 from datetime import timedelta
+
+import pytest
 
 from bot.sandbox.actions.people import Person
 from bot.sandbox.state.conversations import Channel, Message
@@ -133,3 +136,34 @@ async def test_why_says_in_which_message_somebody_was_told(team_once: Team) -> N
     first, *_ = await arrive(team_once, 6)
     said = team_once.said(await team_once.bob.command(f"/mp-requests why {first.ref}"))
     assert "Bob Reyes (reviewer) · in one message with others, " in said
+
+
+@pytest.mark.parametrize("decided", [1, 6])
+async def test_one_whose_answer_was_lost_is_found_and_brought_up_to_date(
+    team_once: Team, decided: int
+) -> None:
+    team_once.workspace.faults.add("chat.postMessage", "drop_after", times=3)
+    team_once.bot.in_force.policy = team_once.bot.policy.model_copy(update=FIVE)
+    requests = [await team_once.store(external_id=f"lost-{n}") for n in range(6)]
+    team_once.clock.move(seconds=HOLD.total_seconds())
+    await team_once.bot.dispatcher.run_once()
+    for request in requests[:decided]:
+        await team_once.approve(team_once.carol, request.ref)
+    for _ in range(3):
+        team_once.clock.move(minutes=1)
+        await team_once.send_all()
+    for reader, where in ((team_once.bob, None), (team_once.ada, team_once.reviews)):
+        (message,) = seen(reader, where)
+        left = "5 still waiting" if decided == 1 else "none is waiting any more"
+        assert left in team_once.words(message)
+
+
+async def test_what_comes_while_it_is_sent_is_in_it_afterwards(team_once: Team) -> None:
+    team_once.workspace.faults.add("chat.postMessage", "delay", seconds=0.3, times=4)
+    sending = asyncio.create_task(arrive(team_once, 6))
+    await team_once.workspace.until(lambda: not team_once.workspace.faults.planned())
+    await team_once.store(external_id="one more")
+    await sending
+    await team_once.send_all()
+    (message,) = seen(team_once.bob)
+    assert team_once.words(message).startswith("7 new requests for you: ")
