@@ -31,6 +31,8 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             return _unknown(refused.request_id)
         case Denial.NOBODY_CAN_DECIDE:
             return _nobody_can_decide(refused, asker, admin)
+        case Denial.EVERYBODY_AWAY:
+            return _everybody_away(refused, admin)
         case Denial.NOT_A_SUBMITTER:
             return _not_a_submitter(refused, asker, admin)
     if request is None:  # the others come with one
@@ -151,6 +153,19 @@ def _nobody_can_decide(refused: Refused, asker: str, admin: str) -> str:
     return (
         "Nobody could decide this request, so it was not submitted: the policy names no reviewer "
         f"besides {you}. Ask {admin} to set `reviewers` in the policy file."
+    )
+
+
+def _everybody_away(refused: Refused, admin: str) -> str:
+    """Said before anything is stored: nobody would look at it for days."""
+    where = "Everybody who decides this request"
+    if refused.stage:
+        rule, stage = line(refused.rule or "", 80), line(refused.stage, 80)
+        where = f"Everybody who decides at the stage “{stage}” of the policy's rule “{rule}”"
+    return (
+        f"{where} is away and nobody stands in, so it was not submitted. Ask {admin} to name who "
+        "stands in (`/mp-requests away @somebody to @delegate`), or to add people to `reviewers` "
+        "there."
     )
 
 

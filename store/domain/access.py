@@ -44,6 +44,7 @@ class Denial(StrEnum):
     VOTED_BEFORE = "voted_before"
     SEAT_TAKEN = "seat_taken"
     NOT_A_SUBMITTER = "not_a_submitter"
+    EVERYBODY_AWAY = "everybody_away"
     NOT_ASKED = "not_asked"
     NOTHING_TO_ANSWER = "nothing_to_answer"
     NOT_THE_ASKER = "not_the_asker"
@@ -497,8 +498,12 @@ def stand_ins(request: Request, rules: Rules, now: datetime) -> dict[str, str]:
 
 def standing_in(absent: str, request: Request, rules: Rules, now: datetime) -> str | None:
     """Who stands in for somebody on this request; never its submitter."""
+    return _stand_in_for(absent, request.submitted_by, rules, now)
+
+
+def _stand_in_for(absent: str, submitter: str, rules: Rules, now: datetime) -> str | None:
     found = stand_in(absent, rules.roster.absences, now)
-    allowed = found and found != request.submitted_by and may_stand_in(found, rules)
+    allowed = found and found != submitter and may_stand_in(found, rules)
     return found if allowed else None
 
 
@@ -614,6 +619,22 @@ def stuck_stage(
         if len(voters) < (1 if stage.needed == ALL else stage.needed):
             return number
     return None
+
+
+def deserted_stage(
+    submitter: str, given: Mapping[int, tuple[str, ...]], rules: Rules, now: datetime
+) -> int | None:
+    """The first stage whose people are all away, with nobody to stand in for any of them."""
+    absences = rules.roster.absences
+
+    def is_there(user: str) -> bool:
+        away = is_away(user, absences, now)
+        return not away or _stand_in_for(user, submitter, rules, now) is not None
+
+    deserted = (
+        number for number, people in sorted(given.items()) if not any(map(is_there, people))
+    )
+    return next(deserted, None) if absences else None
 
 
 @dataclass(frozen=True, slots=True)

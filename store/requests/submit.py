@@ -24,6 +24,7 @@ from store.domain.access import (
     Refused,
     Rules,
     assignees,
+    deserted_stage,
     may,
     stuck_stage,
 )
@@ -270,6 +271,9 @@ async def _judge(
         able = policy.submitters_by(rule)
         if able is not None and not rules.roster.includes(new.submitter, able):
             return Refused(Denial.NOT_A_SUBMITTER, rule=terms.rule)
+        if number := deserted_stage(new.submitter, assigned, rules, new.at):
+            stage = terms.stages[number - 1].name if terms.named else None
+            return Refused(Denial.EVERYBODY_AWAY, rule=terms.rule, stage=stage)
         found = await same_target.precedents(session, new.target, submission.version)
         answer = target_rules.judge(submission.category, found)
         if isinstance(answer, Blocked):

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from store import groups, people
+from store.domain.absences import Leave
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Scope
@@ -15,6 +16,7 @@ from store.domain.request import Request, Status, Verdict
 from store.engine.database import Database
 from store.messages import homes, reminders, roles
 from store.requests import read
+from store.requests.away import go_away
 from store.requests.decide import Decision, OnPlatform, decide, decide_batch
 from store.requests.submit import NewRequest
 from store.requests.submit import submit as store_request
@@ -178,6 +180,26 @@ async def test_a_stage_that_could_never_have_its_votes_refuses_the_submission(
     answer = await store_request(db, NewRequest(handed, handed.submitted_by, NOW), few)
     assert isinstance(answer, Refused)
     assert answer.denial is Denial.NOBODY_CAN_DECIDE
+
+
+async def test_a_stage_whose_people_are_all_away_refuses_the_submission(db: Database) -> None:
+    """Unless somebody stands in, or the platform has taken it already."""
+
+    async def handed(*, from_platform: bool = False) -> Denial | None:
+        new = NewRequest(new_submission(), ALICE, NOW, from_platform)
+        answer = await store_request(db, new, TWO)
+        if isinstance(answer, Refused):
+            assert (answer.rule, answer.stage) == ("Production", "Compliance")
+            return answer.denial
+        return None
+
+    for user in (DAN, ERIN):
+        assert await handed() is None
+        await go_away(db, Leave(user, by=user), TWO, now=NOW)
+    assert await handed() is Denial.EVERYBODY_AWAY
+    assert await handed(from_platform=True) is None
+    await go_away(db, Leave(ERIN, by=ADA, delegate=BOB), TWO, now=NOW)
+    assert await handed() is None
 
 
 async def test_only_who_a_rule_names_submits_what_it_covers(db: Database) -> None:
