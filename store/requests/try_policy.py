@@ -5,7 +5,6 @@ decided. Nothing is written.
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 
 from sqlmodel import col, func, select
 
@@ -19,6 +18,8 @@ from store.tables import RequestRow
 
 BY_WORKSPACE = "[workspace]"
 """What requests go by that no rule matches."""
+PORTION = 500
+"""Kinds of requests that are read at a time."""
 EXAMPLES = 5
 """Requests that are named of those nobody could have decided."""
 
@@ -39,8 +40,8 @@ class Tried:
 async def try_policy(db: Database, policy: Policy, *, since: datetime) -> Tried:
     """What this policy would have made of what was submitted since then, by today's groups.
 
-    The database counts what is alike: a million requests are read once, and some thousand kinds of
-    them judged.
+    The database counts what is alike, and is read a portion at a time: what is kept grows with the
+    people and the rules, and not with the requests.
     """
     alike = (
         *(RequestRow.category, RequestRow.environment, RequestRow.target_app),
@@ -48,33 +49,32 @@ async def try_policy(db: Database, policy: Policy, *, since: datetime) -> Tried:
     )
     kinds = select(*alike, func.count(), func.min(RequestRow.id))  # type: ignore[call-overload]
     kinds = kinds.where(col(RequestRow.created_at) >= since).group_by(*alike)
+    counted: Counter[tuple[str | None, str]] = Counter()
+    first_of: dict[tuple[str | None, str], list[int]] = {}
     async with db.snapshot(LONG) as session:
         rules = await people.rules(session, policy)
-        rows = (await session.exec(kinds)).all()
-
-    @cache
-    def outcome(rule_name: str | None, submitter: str) -> tuple[frozenset[str], str | None]:
-        """Who gets a card, and the stage that would be stuck."""
-        terms = policy.terms(policy.rule_named(rule_name))
-        given = assignees(submitter, terms, rules)
-        stuck = stuck_stage(submitter, terms, given, rules)
-        everybody = frozenset(user for users in given.values() for user in users)
-        return everybody, terms.stages[stuck - 1].name if stuck else None
+        found = await (await session.connection()).stream(kinds)
+        async for portion in found.partitions(PORTION):
+            for category, environment, app, program, submitter, count, first in portion:
+                asked = Asked.of(Category(category), Environment(environment), app, program)
+                rule = policy.rule_for(asked)
+                case = (rule.name if rule else None, submitter)
+                counted[case] += count
+                first_of[case] = sorted((*first_of.get(case, ()), first))[:EXAMPLES]
 
     tried = Tried()
-    for category, environment, app, program, submitter, count, first in rows:
-        asked = Asked.of(Category(category), Environment(environment), app, program)
-        rule = policy.rule_for(asked)
-        name = rule.name if rule else BY_WORKSPACE
-        everybody, stuck = outcome(rule.name if rule else None, submitter)
+    for (rule_name, submitter), count in counted.items():
+        name = rule_name or BY_WORKSPACE
         tried.requests += count
         tried.by_rule[name] += count
-        if stuck:
-            place = f"{name}: {stuck}"
+        terms = policy.terms(policy.rule_named(rule_name))
+        given = assignees(submitter, terms, rules)
+        if number := stuck_stage(submitter, terms, given, rules):
+            place = f"{name}: {terms.stages[number - 1].name}"
             tried.stuck[place] += count
-            tried.examples.setdefault(place, []).append(first)
+            numbers = (*tried.examples.get(place, ()), *first_of[rule_name, submitter])
+            tried.examples[place] = sorted(numbers)[:EXAMPLES]
         else:
+            everybody = {user for users in given.values() for user in users}
             tried.asked.update(dict.fromkeys(everybody, count))
-    for place, numbers in tried.examples.items():
-        tried.examples[place] = sorted(numbers)[:EXAMPLES]
     return tried
