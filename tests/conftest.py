@@ -44,7 +44,7 @@ settings.load_profile("patient")
 PATIENCE = 60.0
 """Seconds that Slack, our handlers and the store wait in tests, where really it is a few."""
 
-_TEMPLATE = "template_of_ours"
+TEMPLATE = "template_of_ours"
 _numbers = itertools.count()
 
 
@@ -110,9 +110,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres() -> Iterator[Server]:
     """A server with a migrated, empty database to copy, with the roles and grants of ours."""
     with running_server() as server:
-        server.execute("CREATE DATABASE {}", _TEMPLATE)
-        asyncio.run(_migrate(server.url(_TEMPLATE)))
-        with psycopg.connect(server.url(_TEMPLATE), autocommit=True) as connection:
+        server.execute("CREATE DATABASE {}", TEMPLATE)
+        asyncio.run(_migrate(server.url(TEMPLATE)))
+        with psycopg.connect(server.url(TEMPLATE), autocommit=True) as connection:
             for statement in grants.statements():
                 connection.execute(cast(LiteralString, statement))
         yield server
@@ -130,7 +130,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgresql_url(postgres: Server) -> Iterator[str]:
     """A migrated, empty PostgreSQL database of the test's own."""
     name = f"test_{next(_numbers)}"
-    postgres.execute(f"CREATE DATABASE {{}} TEMPLATE {_TEMPLATE}", name)
+    postgres.execute(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}", name)
     yield postgres.url(name)
     postgres.execute("DROP DATABASE {} WITH (FORCE)", name)
 
