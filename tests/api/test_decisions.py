@@ -7,6 +7,7 @@ import pytest
 
 from store.domain.access import Refused
 from store.domain.lifecycle import Act
+from store.domain.policy import Policy
 from store.requests.decide import Decision, decide
 from tests.api.platform import Platform
 from tests.harness_slack import Team
@@ -227,3 +228,33 @@ async def test_a_request_is_named_by_either_number(
     for ref in ("MP-3", "none", "MP-0", "MP-999999999999999999"):
         assert (await client.get(f"/requests/{ref}")).status_code == 404
         assert (await platform_once.decides(ref, "approve")).status_code == 404
+
+
+async def test_what_was_decided_there_is_taken_as_it_is_whatever_the_rules_ask(
+    team: Team, platform: Platform
+) -> None:
+    """Two stages and a quorum: nobody here votes, no later stage opens, and nobody is called."""
+    team.bot.in_force.policy = Policy.parse(f"""
+        [workspace]
+        admins = ["{team.ada.id}"]
+        reviewers = ["{team.bob.id}"]
+        escalate_after_hours = 1
+        [[rules]]
+        name = "Two parties"
+        stages = [
+          {{name = "Product", reviewers = ["{team.bob.id}"]}},
+          {{name = "Compliance", reviewers = ["{team.bob.id}", "{team.carol.id}"], needed = "all"}},
+        ]
+    """)
+    handed = (await platform.hands_in()).json()["review"]["request"]
+    await platform.decides(handed, "approve", decided_at="2026-11-20T10:10:00+08:00")
+    await team.send_all()
+
+    review = await platform.review(handed)
+    assert (review["status"], review["votes"]) == ("approved", [])
+    assert (review["decided_by"], review["platform_decider"]) == (None, "Operator Wu")
+    assert [event["kind"] for event in review["history"]] == ["submitted", "approved"]
+    assert team.carol.sees() == []
+    team.clock.move(days=30)
+    assert await team.bot.jobs.escalate() == 0
+    assert (await platform.review(handed))["escalated_at"] is None
