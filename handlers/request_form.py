@@ -25,7 +25,7 @@ from handlers.deps import Deps
 from store import drafts, known_programs
 from store.domain import draft as drafting
 from store.domain import form_checks, submission
-from store.domain.access import Refused
+from store.domain.access import Denial, Refused
 from store.domain.draft import Draft
 from store.domain.json_values import FieldProblem
 from store.domain.submission import SubmissionError
@@ -88,8 +88,12 @@ async def closed(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
 
 
 async def begin_draft(user: str, deps: Deps) -> View:
-    """An empty form, its draft begun."""
-    values: drafting.Values = {}
+    """An empty form, its draft begun; a sentence for who may submit nothing."""
+    offered = await known_programs.offered(deps.db, user, deps.policy)
+    if offered is not None and not offered:
+        why = await clicks.worded(Refused(Denial.NOT_A_SUBMITTER), user, deps)
+        return notices.notice_view("New request", why)
+    values: drafting.Values = {} if offered is None else {drafting.OFFERED: offered}
     draft = await drafts.begin(deps.db, owner=user, values=values, now=deps.clock())
     return steps.build(draft, Step.REQUEST)
 

@@ -3,7 +3,7 @@
 What must stay true: it is read from requests that this person may see, and from no others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlmodel import col, select
@@ -53,6 +53,32 @@ class Known(NamedTuple):
     reviewers: tuple[str, ...]
     people: People
     refused: Refused | None
+
+
+async def offered(db: Database, user: str, policy: Policy) -> Mapping[str, Sequence[str]] | None:
+    """Of each category that somebody may submit the environments; None: everything.
+
+    A courtesy: whether they may is asked when they submit.
+    """
+    named = [policy.submitters, *(rule.submitters for rule in policy.rules)]
+    if all(each is None for each in named):
+        return None
+    async with db.snapshot() as session:
+        roster = await people.roster(session, policy, only={user})
+
+    def may_by(rule: Rule | None) -> bool:
+        able = policy.submitters_by(rule)
+        return able is None or roster.includes(user, able)
+
+    found = {
+        category.value: [
+            environment.value
+            for environment in Environment
+            if any(map(may_by, policy.rules_of(category, environment)))
+        ]
+        for category in Category
+    }
+    return {category: places for category, places in found.items() if places}
 
 
 async def programs(db: Database, typed: str, *, asker: str, policy: Policy) -> Sequence[Program]:

@@ -22,7 +22,7 @@ def blocks(draft: Draft) -> Iterator[Block]:
     first = (fields.WHAT_CHANGED,) if draft.repeats else ()
     details = fields.details(draft.category)
     for heading, asked in (
-        ("Request", (*first, *fields.request(draft.category))),
+        ("Request", (*first, *fields.request(draft))),
         ("Details", details),
     ):
         yield HeaderBlock(text=words(heading))

@@ -11,6 +11,7 @@ from blocks.request_form.field import FormField, Kind
 from store.domain import draft as drafting
 from store.domain.categories import stored
 from store.domain.categories.details import BasicInformation
+from store.domain.draft import Draft
 from store.domain.request import Category, Environment, RejectionClass
 
 WHAT_CHANGED = FormField(
@@ -72,10 +73,26 @@ REQUEST = (
 )
 
 
-def request(category: Category | None) -> tuple[FormField, ...]:
-    """The inputs of the first step: with a target app for a category that takes effect in one."""
-    in_one_app = category is not None and category.spec.has_target_app
-    return tuple(field for field in REQUEST if in_one_app or field is not TARGET_APP)
+def request(draft: Draft) -> tuple[FormField, ...]:
+    """The inputs of the first step: with a target app for a category that takes effect in one, and
+    with no more choices than their writer has.
+    """
+    in_one_app = draft.category is not None and draft.category.spec.has_target_app
+    asked = (field for field in REQUEST if in_one_app or field is not TARGET_APP)
+    if draft.offered is None:
+        return tuple(asked)
+    places = [place for of_one in draft.offered.values() for place in of_one]
+    here = draft.offered.get(str(draft.category), places) if draft.category else places
+    able = {"category": set(draft.offered), "environment": set(here)}
+    return tuple(_narrowed(field, able.get(field.path), draft) for field in asked)
+
+
+def _narrowed(field: FormField, able: set[str] | None, draft: Draft) -> FormField:
+    """What is chosen already stays: Slack takes no choice that is not among the options."""
+    if able is None:
+        return field
+    kept = able | {draft.values.get(field.path)}
+    return replace(field, options=tuple(each for each in field.options if each[0] in kept))
 
 
 def details(category: Category | None, *, known: bool = False) -> tuple[FormField, ...]:

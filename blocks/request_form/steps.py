@@ -53,7 +53,7 @@ def fields(draft: Draft, step: Step) -> tuple[FormField, ...]:
     match step:
         case Step.REQUEST:
             first = (form_fields.WHAT_CHANGED,) if draft.repeats else ()
-            return (*first, *form_fields.request(draft.category))
+            return (*first, *form_fields.request(draft))
         case Step.DETAILS:
             return form_fields.details(draft.category, known=draft.filled_from is not None)
         case Step.CHECK:

@@ -4,7 +4,7 @@ What must stay true: a draft is unchecked. Only `submission.read` says whether w
 is a request, for a form as for every other entrance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,10 @@ PROGRAM = "program"
 """Which mini program was chosen in the search: its id, or NEW and what was typed."""
 FILLED_FROM = "filled_from"
 """The number of the release that its values were filled in from."""
+OFFERED = "offered"
+"""Which categories its writer may submit, and of each which environments; left out where all."""
 NEW = "new:"
-_OF_THE_FORM = frozenset({PROGRAM, FILLED_FROM})
+_OF_THE_FORM = frozenset({PROGRAM, FILLED_FROM, OFFERED})
 """What a draft keeps beside the values of the request."""
 FILLED = ("type", "target_app", "language", "logo", "description")
 """The details that are filled in from the last release of the mini program that was chosen."""
@@ -69,6 +71,12 @@ class Draft:
         """The release that the values were filled in from."""
         number = self.values.get(FILLED_FROM)
         return number if isinstance(number, int) else None
+
+    @property
+    def offered(self) -> Mapping[str, Sequence[str]] | None:
+        """What its writer may choose: of each category the environments; None for everything."""
+        found = self.values.get(OFFERED)
+        return found if isinstance(found, Mapping) else None
 
     @property
     def external_id(self) -> str:

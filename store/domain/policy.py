@@ -7,7 +7,7 @@ group are looked up by `bot` and kept in the store, so that every replica answer
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from operator import attrgetter
@@ -353,6 +353,20 @@ class Policy(BaseModel):
     def rule_for(self, asked: Asked) -> Rule | None:
         """The first rule that is for this request; None: it goes by `[workspace]`."""
         return next((rule for matches, rule in self._matching if matches(asked)), None)
+
+    def rules_of(self, category: Category, environment: Environment) -> Iterator[Rule | None]:
+        """Every rule that may be for a request of this kind, in order; None stands for
+        `[workspace]`.
+        """
+        for rule in self.rules:
+            app = rule.target_app is not None and category.spec.has_target_app
+            fits = environment in (rule.environment or (environment,))
+            if category in (rule.category or (category,)) and fits:
+                if rule.target_app is None or app:
+                    yield rule
+                if rule.target_app is None and rule.mini_program is None:
+                    return
+        yield None
 
     def rule_named(self, name: str | None) -> Rule | None:
         """The rule of this name."""
