@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from store.domain.access import Roster
 from store.domain.lists.query import Filter, ListQuery, Page, Scope
 from store.domain.request import Status
 from store.engine.database import Database
@@ -9,6 +10,7 @@ from store.messages import homes
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import POLICY, outbox_rows, submit, vote, withdraw
 
+DAN = "UDAN"
 EVERYBODY = (ALICE, BOB, CAROL, ADA, MALLORY)
 
 
@@ -85,6 +87,26 @@ async def test_a_home_nobody_looked_at_for_a_day_is_left(db: Database) -> None:
     await opened(db, CAROL, at=NOW - timedelta(hours=23))
     await submit(db)
     assert await wanted(db) == {BOB: 1, CAROL: 2}
+
+
+async def test_a_change_of_roles_concerns_who_won_or_lost_one(db: Database) -> None:
+    await opened(db, BOB, CAROL, MALLORY)
+    await opened(db, DAN, at=NOW - timedelta(days=1, seconds=1))
+    before = Roster(reviewers=frozenset({BOB, CAROL, DAN}))
+    async with db.transaction() as session:
+        await homes.follow(session, Roster(reviewers=frozenset({BOB})), before, now=NOW)
+    assert await wanted(db) == {BOB: 1, CAROL: 2, MALLORY: 1, DAN: 1}
+
+
+async def test_where_nothing_is_known_of_before_it_concerns_who_looks_at_too_much(
+    db: Database,
+) -> None:
+    await opened(db, CAROL)
+    for user in (BOB, MALLORY):
+        await homes.turn_to(db, user, place=f"{Scope.ALL.value} ", now=NOW)
+    async with db.transaction() as session:
+        await homes.follow(session, Roster(reviewers=frozenset({BOB})), None, now=NOW)
+    assert await wanted(db) == {CAROL: 1, BOB: 1, MALLORY: 2}
 
 
 async def test_the_counts_are_of_the_whole_tab(db: Database) -> None:
