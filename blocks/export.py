@@ -14,8 +14,7 @@ from store.domain.request import People
 def accepted(export: Export, people: People) -> Message:
     """The answer to who asked."""
     return plain(
-        f"Preparing your download: {_what(export, people)}\n"
-        "It comes to you as a direct message; nothing more is needed."
+        f"Preparing your download: {_what(export, people)}\nYou will get it as a direct message."
     )
 
 

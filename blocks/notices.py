@@ -333,10 +333,11 @@ _NARROW = "\n".join(
         f"`status:{'` · `'.join(STATUSES.canonical)}`",
         f"`env:{'` · `'.join(ENVIRONMENTS.canonical)}`",
         f"`category:{'` · `'.join(CATEGORIES.canonical)}`",
-        "`by:@somebody` · `by:me` · `stage:compliance`",
+        "`by:@somebody` · `by:me` · `stage:compliance` · `due:overdue`",
+        "`created:2026-10` · `completed:>2026-11-01` · `created:2026-10-01..2026-10-31`",
         f"`sent:{'` · `'.join(SENT.canonical)}` (what the platform said to approvals)",
         "Several values with commas: `status:approved,rejected`",
-        "*Sort* with `sort:-created` (newest first), `created`, `-completed` or `completed`.",
+        "*Sort* with `sort:-created` (newest first), `created`, `completed` or `due`.",
     )
 )
 

@@ -218,7 +218,7 @@ _COMMANDS = {scope: f"`/mp-requests {scope.value}`" for scope in Scope}
 _NONE_YET = {
     Scope.MINE: "You have not submitted a request yet. `/mp-requests new` starts one.",
     Scope.APPROVALS: "No request is assigned to you yet. When one is, its card comes to you here.",
-    Scope.ALL: "There is no request you can see yet. `/mp-requests new` starts one.",
+    Scope.ALL: "There are no requests for you to see yet. `/mp-requests new` starts one.",
 }
 
 

@@ -26,7 +26,7 @@ from store.domain.typed_text import DOUBLE_QUOTES, folded
 from store.messages import outbox
 from store.messages.outbox import Kind
 
-_COMING = "Your download is being prepared. It comes to you as a direct message; close this."
+_COMING = "Your download is being prepared. You will get it as a direct message."
 _SCOPES = {scope.value: scope for scope in Scope}
 _FORMATS = {format.value: format for format in Format} | {
     "excel": Format.XLSX,
@@ -109,5 +109,5 @@ def _last(chosen: list[_Chosen], noun: str) -> _Chosen:
     named = dict.fromkeys(chosen[1:])
     if len(named) > 1:
         both = " and ".join(f"`{each.value}`" for each in named)
-        raise WordsError(f"An export is of one {noun}; this names {both}.")
+        raise WordsError(f"A download has one {noun}; this names {both}.")
     return chosen[-1]

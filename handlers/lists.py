@@ -114,6 +114,6 @@ async def _too_late(query: ListQuery, deps: Deps) -> str:
     async with deps.db.snapshot() as session:
         known = await people.known(session, query.filter.submitters)
     return (
-        "Slack lets us change a list for half an hour, and that is over. "
-        f"This command shows what you chose: `{request_list.command(query, known)}`"
+        "This list is more than half an hour old, so Slack does not let us change it. "
+        f"To see what you chose, type `{request_list.command(query, known)}`"
     )

@@ -173,7 +173,7 @@ async def test_what_is_due_and_what_is_overdue(team: Team, platform: Platform) -
     refused = await platform.client.get("/requests", params={"sort": "due", "status": "approved"})
     (wrong,) = refused.json()["errors"]
     assert (refused.status_code, wrong["field"]) == (422, "status")
-    assert wrong["sentence"].startswith("What has ended is due no more.")
+    assert wrong["sentence"].startswith("Only what is Under Review can be due.")
     (shown, *_) = (await platform.client.get("/requests", params={"due": "overdue"})).json()[
         "requests"
     ]

@@ -83,7 +83,7 @@ def test_overdue_is_asked_of_what_is_open() -> None:
     values["status"]["status"]["selected_options"] = [{"value": "approved"}]
     refused = filter_form.parse(origin(query), values, BOB)
     assert isinstance(refused, dict)
-    assert "What has ended is due no more." in refused["status"]
+    assert "Only what is Under Review can be due." in refused["status"]
 
 
 def test_an_empty_form_gives_the_plain_list() -> None:

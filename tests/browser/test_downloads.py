@@ -69,7 +69,7 @@ async def test_a_download_asked_for_in_home_says_where_it_comes(
     alice = await desk("alice")
     await alice.go("home")
     await alice.choose("Download", "New request", alice.page.locator(".home"))
-    await expect(alice.modal).to_contain_text("It comes to you as a direct message")
+    await expect(alice.modal).to_contain_text("You will get it as a direct message")
     await alice.press("Close", alice.modal)
     await alice.go(alice.person.dm.id)
     await expect(alice.message("Your download is here")).to_contain_text("1 request")

@@ -192,8 +192,7 @@ def test_what_is_due_is_under_review(text: str, sort: Sort) -> None:
 )
 def test_what_has_ended_is_due_no_more(text: str) -> None:
     assert refusal(text) == (
-        "What has ended is due no more. To see what is due, ask for Under Review alone, or for no "
-        "status."
+        "Only what is Under Review can be due. Choose Under Review alone, or no status."
     )
 
 

@@ -154,8 +154,8 @@ EXPORTED = {
     "export csv 'gold “mine csv”'": " as CSV · /mp-requests list 'gold mine csv'\n",
     "export pdf": "I can't make pdf. Use csv, xlsx or json. To search for the word itself, put",
     "export mine xls": "I can't make xls. Use csv, xlsx or json.",
-    "export csv json": "An export is of one format; this names csv and json.",
-    "export mine approvals": "An export is of one list; this names mine and approvals.",
+    "export csv json": "A download has one format; this names csv and json.",
+    "export mine approvals": "A download has one list; this names mine and approvals.",
     "export csv mine csv mine": " as CSV · /mp-requests mine\n",
 }
 

@@ -53,7 +53,7 @@ async def test_what_is_overdue_is_asked_for_by_typing(team_once: Team) -> None:
     assert "/mp-requests list status:under_review due:overdue" in shown
     ordered = await listed(team_once, "list sort:due")
     assert ordered.index(soon.ref) < ordered.index(f"{late.ref} ")
-    assert "What has ended is due no more." in await listed(
+    assert "Only what is Under Review can be due." in await listed(
         team_once, "list sort:due status:approved"
     )
 

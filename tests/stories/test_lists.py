@@ -25,7 +25,7 @@ async def one_of_each(team: Team) -> None:
 EMPTY = {
     "mine": "You have not submitted a request yet. /mp-requests new starts one.",
     "approvals": "No request is assigned to you yet.",
-    "list": "There is no request you can see yet.",
+    "list": "There are no requests for you to see yet.",
     "list zzz": "No request matches.",
 }
 

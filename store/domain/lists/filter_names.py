@@ -80,8 +80,7 @@ def of_what_is_due(filter: Filter, sort: Sort) -> Filter:
         return filter
     if set(filter.statuses) - {Status.UNDER_REVIEW}:
         raise WordsError(
-            "What has ended is due no more. To see what is due, ask for Under Review alone, or for "
-            "no status."
+            "Only what is Under Review can be due. Choose Under Review alone, or no status."
         )
     return replace(filter, statuses=(Status.UNDER_REVIEW,))
 
