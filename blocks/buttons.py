@@ -70,6 +70,7 @@ ASK = "request.ask"
 QUEUE_ASK = "queue.ask"
 ANSWER = "question.answer"
 CLOSE = "question.close"
+NOTE = "request.note"
 
 ALL_ACTIONS = (
     APPROVE,
@@ -113,6 +114,7 @@ ALL_ACTIONS = (
     QUEUE_ASK,
     ANSWER,
     CLOSE,
+    NOTE,
 )
 
 # Ten digits of id: beyond what a 32-bit key holds, and short enough to parse without a thought.
@@ -190,6 +192,11 @@ def close(request: Request, question: Question) -> ButtonElement:
     )
     value = _of_question(request, question)
     return _named("Close", CLOSE, request, value=value, confirm=asking)
+
+
+def note(request: Request) -> ButtonElement:
+    """Opens the form for a note."""
+    return link("Add a note", NOTE, RequestRound.of(request).encode())
 
 
 def _of_question(request: Request, question: Question) -> str:

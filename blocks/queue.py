@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import Block, ContextBlock, DividerBlock
 from slack_sdk.models.views import View
 
-from blocks import buttons, paging, questions, request_card, what_changed
+from blocks import buttons, notes, paging, questions, request_card, what_changed
 from blocks.notices import section
 from blocks.text import mrkdwn, plural, words
 from store.domain.lists.queue import Place, Queue, micros, moment
@@ -37,6 +37,7 @@ def build(
             *([section(f"{of}{round_}")] if of else []),
             *request_card.facts(request, people),
             *questions.folded(request, people),
+            *notes.counted(request),
             buttons.row(
                 buttons.approve(request, buttons.QUEUE_APPROVE),
                 buttons.reject(request, buttons.QUEUE_REJECT),

@@ -104,6 +104,8 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             return _nothing_to_answer(request, people, asker)
         case Denial.NOT_THE_ASKER:
             return f"Only who asked or {admin} can close a question about {request.ref}."
+        case Denial.OWN_NOTES:
+            return f"You submitted {request.ref}, and notes are between those who review it."
         case Denial.SUBMITTER_GONE:
             submitter = who(request.submitted_by, people)
             return (

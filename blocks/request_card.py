@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
-from blocks import buttons, questions, request_text, timeline
+from blocks import buttons, notes, questions, request_text, timeline
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import clip, mrkdwn, plural, quote, who
 from store.domain.lifecycle import Act
@@ -36,7 +36,8 @@ def build(
         row = [buttons.send_again(request)] if is_unsent else []
         row += [buttons.mark_reviewed(request)] if Act.MARK_REVIEWED in acts else []
         left = [buttons.row(*row)] if row else []
-        return Message(_fallback(request, people, audience), (*_ending(request, people), *left))
+        ended = (*_ending(request, people), *notes.counted(request), *left)
+        return Message(_fallback(request, people, audience), ended)
     row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
     row += [buttons.ask(request)] if may_ask else []
     return Message(
@@ -44,6 +45,7 @@ def build(
         (
             *facts(request, people),
             *questions.folded(request, people),
+            *notes.counted(request),
             buttons.row(*row, buttons.details(request), *buttons.more(request, acts)),
         ),
     )

@@ -23,7 +23,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import buttons, questions, request_text, timeline, what_changed
+from blocks import buttons, notes, questions, request_text, timeline, what_changed
 from blocks.text import (
     SECTION_LIMIT,
     date,
@@ -80,6 +80,7 @@ def build(
         *what_changed.build(request),
         *_submitted(request),
         *questions.in_full(request, people, may_answer=Act.ANSWER in acts),
+        *notes.in_full(request, people, may_note=Act.NOTE in acts),
     ]
     parts = _parts(body, [*head, *tail])
     part = min(max(part, 1), len(parts))

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from store.domain.export import Entry
+from store.domain.notes import Note
 from store.domain.questions import Question
 from store.domain.request import People, Request, Vote
 from store.domain.submission import REVIEW
@@ -99,13 +100,27 @@ def asked(questions: Sequence[Question], people: People) -> list[dict[str, Any]]
     ]
 
 
+def noted(notes: Sequence[Note], people: People) -> list[dict[str, Any]]:
+    """What those who review it tell each other; not for its submitter."""
+    return [
+        {
+            "number": each.number,
+            "written_by": known_as(each.written_by, people),
+            "written_at": moment(each.written_at),
+            "note": each.note,
+        }
+        for each in notes
+    ]
+
+
 def in_full(record: Record) -> dict[str, Any]:
-    """The same with reviewers, votes, history and what was sent in Slack."""
+    """The same with reviewers, votes, notes, history and what was sent in Slack."""
     request, people = record.request, record.people
     found = staged(request, people)
     found[REVIEW] |= {
         "reviewers": [known_as(user, people) for user in request.reviewers],
         "votes": [_vote(vote, request, people) for vote in request.votes],
+        "notes": noted(request.notes, people),
         "history": [happened(event, people) for event in record.history],
         "sent": [_message(message, people) for message in record.messages],
     }

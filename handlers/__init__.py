@@ -19,6 +19,7 @@ from handlers import (
     home,
     list_menu,
     lists,
+    notes,
     questions,
     queue,
     release_stage,
@@ -50,6 +51,7 @@ FEATURES = (
     groups,
     send_again,
     find_request,
+    notes,
 )
 """What is clicked most stands first: Bolt asks each listener in turn."""
 

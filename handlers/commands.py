@@ -21,6 +21,7 @@ from handlers import (
     exports,
     hand_over,
     lists,
+    notes,
     release_stage,
     request_form,
     several,
@@ -85,9 +86,9 @@ class Call:
         self._nothing_more(rest, after=", ".join(f"MP-{number}" for number in numbers))
         return numbers
 
-    def one_request(self) -> tuple[int, str]:
+    def one_request(self, *, before_reason: bool = False) -> tuple[int, str]:
         """The one request that the text begins with, and the rest. Raises NotUnderstoodError."""
-        (number, *others), rest = self.requests()
+        (number, *others), rest = self.requests(before_reason=before_reason)
         if others:
             raise NotUnderstoodError(
                 f"`{self.subcommand.name}` takes one request at a time. Nothing was changed."
@@ -305,6 +306,17 @@ async def move(call: Call) -> Answer:
     return await release_stage.move(request_id, rest, call.user, call.deps)
 
 
+async def take_note(call: Call) -> Answer:
+    """Tell the other reviewers something; without words the form opens."""
+    request_id, text = call.one_request(before_reason=True)
+    if command_text.said(text):
+        return await notes.typed(request_id, text, call.user, call.deps)
+    form = await notes.form(request_id, call.user, call.deps)
+    if isinstance(form, Refused):
+        return await clicks.worded(form, call.user, call.deps)
+    return await _open(call, form)
+
+
 async def explain_why(call: Call) -> Answer:
     """Who may decide a request, who was told, what comes next."""
     request_id = call.only_request()
@@ -379,6 +391,7 @@ SUBCOMMANDS = (
         explain_why,
         helps=(_A,),
     ),
+    Subcommand("note", "MP-12 text", "tell the other reviewers; never its submitter", take_note),
     Subcommand(
         "hand",
         "MP-12 to @carol",

@@ -19,11 +19,12 @@ _OF_THE_BOT = {
     "request": "SELECT, INSERT, UPDATE",
     "vote": "SELECT, INSERT, UPDATE (verdict, rejection_class, reason, at, cast_for)",
     "question": "SELECT, INSERT, UPDATE",
+    "note": "SELECT, INSERT, UPDATE (note)",
     "salt": "SELECT, INSERT, DELETE",
 }
 """Where it is not everything."""
 _OF_THE_AUDITOR = (
-    *("request", "assignment", "vote", "question", "event", "salt", "card"),
+    *("request", "assignment", "vote", "question", "note", "event", "salt", "card"),
     *("leaf", "node", "checkpoint", "person", "alembic_version"),
 )
 """What `audit verify`, `prove` and `export` read."""

@@ -184,6 +184,7 @@ class RequestRow(SQLModel, table=True):
     incident: str | None = None
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
+    notes_written: int = 0
 
 
 NOT_REFUSED = or_(
@@ -290,6 +291,18 @@ class QuestionRow(SQLModel, table=True):
     closed_at: datetime | None = None
     channel: str | None = None
     ts: str | None = None
+
+
+class NoteRow(SQLModel, table=True):
+    """A note about a request, by its number there, as `store.domain.notes` has it."""
+
+    __tablename__ = "note"
+
+    request_id: int = Field(sa_column=request_key(primary=True))
+    number: int = Field(primary_key=True)
+    written_by: str
+    written_at: datetime
+    note: str
 
 
 class EventRow(SQLModel, table=True):

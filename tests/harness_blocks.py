@@ -26,6 +26,7 @@ from blocks.request_form import steps
 from bot.sandbox import screen
 from store.domain.draft import Draft, values_of
 from store.domain.lifecycle import Act
+from store.domain.notes import Note
 from store.domain.questions import TEXT_LIMIT, Question
 from store.domain.request import Audience, Category, RejectionClass, Request, Status
 from tests.cast import ALICE, BOB, CAROL, NOW, PEOPLE, request, sample_of
@@ -84,6 +85,7 @@ def hostile(category: Category, text: str) -> dict[str, Any]:
             Question(2, BOB, NOW, text, is_closable=True),
             Question(3, BOB, NOW, (text * TEXT_LIMIT)[:TEXT_LIMIT]),
         ),
+        "notes": (Note(1, BOB, NOW, text),),
     }
 
 

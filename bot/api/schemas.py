@@ -77,6 +77,15 @@ class HandOver(BaseModel):
     as_guest: bool
 
 
+class Note(BaseModel):
+    """What somebody who reviews it told the others; its submitter does not read it."""
+
+    number: int
+    written_by: str
+    written_at: datetime
+    note: str
+
+
 class Stage(BaseModel):
     """A stage of the review. `needed` is a number of approvals, or "all"."""
 
@@ -133,6 +142,7 @@ class FullReview(Review):
     stages: list[Stage]
     questions: list[Question]
     votes: list[Vote]
+    notes: list[Note]
     history: list[Event]
     sent: list[Sent]
 

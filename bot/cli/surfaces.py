@@ -23,6 +23,7 @@ from blocks import (
     filter_form,
     handing,
     home,
+    note_form,
     notices,
     paging,
     plainer,
@@ -44,6 +45,7 @@ from store.domain.export import Export, ExportState, Format
 from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Page, Scope
 from store.domain.lists.queue import Place, Queue
+from store.domain.notes import Note
 from store.domain.questions import TEXT_LIMIT, Question
 from store.domain.request import (
     Audience,
@@ -162,6 +164,10 @@ def _questions(release: Request, now: datetime) -> Iterator[Surface]:
         yield f"receipt, {name} questions", request_card.receipt(asked, _PEOPLE)
         yield f"details, {name} questions", request_details.build(asked, _PEOPLE, frozenset(Act))
         yield f"question, {name}", questions.to_submitter(release, question, _PEOPLE)
+    noted = replace(release, notes=(Note(1, _REVIEWER, now, open_.question),))
+    yield "card, a note", request_card.build(noted, _PEOPLE)
+    yield "details, a note", request_details.build(noted, _PEOPLE, frozenset(Act))
+    yield "note form", note_form.build(release)
     told = questions.to_asker(release, answered, _PEOPLE, may_decide=True)
     yield "question answered, to who asked", told
     yield "question not delivered", questions.unreached(release, open_, _PEOPLE)

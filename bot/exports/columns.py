@@ -6,7 +6,7 @@ shortened here; what a format cannot hold is its writer's affair.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ class Column(NamedTuple):
 
 
 NUMBER = Column("Request", 10)
-_WIDE = {"questions": 60, "title": 44, "description": 60, "features": 60, "More": 60}
+_WIDE = {"said": 60, "title": 44, "description": 60, "features": 60, "More": 60}
 _DETAILS = {
     key: field.title or key
     for category in Category
@@ -64,10 +64,11 @@ def facts(zone: ZoneInfo) -> tuple[Column, ...]:
     )
     decision = (Column("Decision", 40), Column("Reason", 60), Column("Decided By", 24))
     names = (Column("Mini Program ID", 22), Column("External ID", 22))
+    said = (Column("Questions", _WIDE["said"]), Column("Notes", _WIDE["said"]))
     review = (
         *(Column("Rule", 24), Column("Stage", 24), Column(f"Due At ({zone.key})", 28)),
         *(Column(f"Escalated At ({zone.key})", 28), Column("Escalated To", 24)),
-        *(Column("Questions", _WIDE["questions"]), Column("Tested By", 24)),
+        *(*said, Column("Tested By", 24)),
         *(Column("Emergency", 40), Column("Emergency Reviewed By", 24)),
     )
     return (*nine, *decision, *names, *review)
@@ -107,6 +108,7 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         _local(entry.escalated_at, zone),
         ", ".join(_name(user, people) or "" for user in entry.escalated_to or ()) or None,
         _questions(entry, people, zone),
+        _said(((n.written_at, n.written_by, n.note) for n in entry.notes), people, zone),
         _name(entry.tester, people),
         entry.incident,
         _name(entry.reviewed_by, people),
@@ -135,6 +137,10 @@ def _questions(entry: Entry, people: People, zone: ZoneInfo) -> str | None:
         said.append((each.asked_at, each.asked_by, each.question))
         if each.answered_at and each.answer is not None:
             said.append((each.answered_at, entry.submitted_by, each.answer))
+    return _said(said, people, zone)
+
+
+def _said(said: Iterable[tuple[datetime, str, str]], people: People, zone: ZoneInfo) -> str:
     return "\n".join(
         f"{at.astimezone(zone):%Y-%m-%d %H:%M} {_name(by, people)}: {text}" for at, by, text in said
     )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.interchange import asked, exported
+from bot.interchange import asked, exported, noted
 from store.domain.export import Entry
 from store.domain.request import People
 from store.domain.submission import REVIEW
@@ -24,6 +24,8 @@ def writing(path: Path, _zone: ZoneInfo) -> Iterator[Callable[[Entry, People], N
         def add(entry: Entry, people: People) -> None:
             found = exported(entry, people)
             found[REVIEW]["questions"] = asked(entry.questions, people)
+            if entry.notes:  # only to who reads them: see `make`
+                found[REVIEW]["notes"] = noted(entry.notes, people)
             file.write(f"{json.dumps(found, ensure_ascii=False)}\n")
 
         yield add

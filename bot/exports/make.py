@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.exports import csv_file, json_file, xlsx_file
-from store import exports, people, questions
+from store import exports, notes, people, questions
+from store.domain.access import Roster
 from store.domain.export import Entry, Export, Format
 from store.domain.policy import Policy
 from store.domain.request import Person
 from store.engine.database import Database
 from store.engine.sqlite_file import make_private
 from store.engine.time_limits import LONG
-from store.questions import Questions
 
 FULL_DISK = 74
 """What the maker's process ends with where there is no room for the file."""
@@ -62,21 +62,39 @@ async def _write(
     zone = ZoneInfo(order.zone)
     with _WRITERS[export.format](order.path, zone) as add:
         async for chunk in exports.contents(session, export, roster, zone):
-            asked_about = [entry.id for entry in chunk if entry.questions_asked]
-            asked = await questions.of(session, asked_about) if asked_about else {}
-            met.update(await people.known(session, _named(chunk, asked) - met.keys()))
-            for entry in chunk:
-                theirs = asked.get(entry.id)
-                add(entry._replace(questions=theirs) if theirs else entry, met)
+            whole = await _with_what_was_said(session, chunk, export.asker, roster)
+            met.update(await people.known(session, _named(whole) - met.keys()))
+            for entry in whole:
+                add(entry, met)
             count += len(chunk)
             progress(count)
     return count
 
 
-def _named(chunk: Sequence[Entry], asked: Questions) -> set[str]:
-    acting = ((each.decided_by, each.decided_for, each.tester, each.reviewed_by) for each in chunk)
-    deciders = {user for users in acting for user in users if user}
-    of_questions = (each for theirs in asked.values() for each in theirs)
-    askers = {u for each in of_questions for u in (each.asked_by, each.closed_by) if u}
-    called = {user for entry in chunk for user in entry.escalated_to or ()}
-    return deciders | called | askers | {entry.submitted_by for entry in chunk}
+async def _with_what_was_said(
+    session: AsyncSession, chunk: Sequence[Entry], asker: str, roster: Roster
+) -> Sequence[Entry]:
+    """The entries with their questions; with notes for who oversees, but of their own requests."""
+    asked_about = [entry.id for entry in chunk if entry.questions_asked]
+    noted_on = [entry.id for entry in chunk if entry.notes_written and entry.submitted_by != asker]
+    if not roster.oversees(asker):
+        noted_on = []
+    asked = await questions.of(session, asked_about) if asked_about else {}
+    noted = await notes.of(session, noted_on) if noted_on else {}
+    if not (asked or noted):
+        return chunk
+    return [
+        entry._replace(questions=asked.get(entry.id, ()), notes=noted.get(entry.id, ()))
+        for entry in chunk
+    ]
+
+
+def _named(chunk: Sequence[Entry]) -> set[str]:
+    named: set[str | None] = set()
+    for entry in chunk:
+        named.update(entry.escalated_to or ())
+        named |= {entry.submitted_by, entry.decided_by, entry.decided_for}
+        named.update(user for each in entry.questions for user in (each.asked_by, each.closed_by))
+        named |= {entry.tester, entry.reviewed_by}
+        named.update(each.written_by for each in entry.notes)
+    return {user for user in named if user}

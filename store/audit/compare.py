@@ -20,6 +20,7 @@ from store.tables import (
     AssignmentRow,
     CardRow,
     EventRow,
+    NoteRow,
     QuestionRow,
     RequestRow,
     SaltRow,
@@ -32,6 +33,8 @@ _YOUNGER = frozenset({"round", "due_at"})
 """Columns that histories from before rules never set: a migration made them of others."""
 _ENDING = ("status", "decided_by", "completed_on")
 _NOTHING = Sealed(0)
+_SPOKEN: dict[type[SQLModel], str] = {QuestionRow: "questions", NoteRow: "noted"}
+_CALLED = {"questions": "question", "noted": "note"}
 _NOT_SEALED = frozenset({"request_id", "channel", "ts"})
 """Columns of a question that its history says nothing of: where a message stands."""
 
@@ -44,7 +47,7 @@ class Kept:
     events: list[AnyRow] = field(default_factory=list)
     assignments: dict[Key, AnyRow] = field(default_factory=dict)
     votes: dict[Key, AnyRow] = field(default_factory=dict)
-    questions: dict[int, AnyRow] = field(default_factory=dict)
+    spoken: dict[tuple[str, int], AnyRow] = field(default_factory=dict)
     salts: dict[tuple[int, str], str] = field(default_factory=dict)
     shown_revision: int = 0
     """The newest that a copy in Slack shows."""
@@ -57,8 +60,8 @@ class Kept:
             self.assignments[row.stage, row.reviewer] = row  # who stands in is nobody's decision
         elif table is VoteRow:
             self.votes[row.stage, row.reviewer] = row
-        elif table is QuestionRow:
-            self.questions[row.number] = row
+        elif table in _SPOKEN:
+            self.spoken[_SPOKEN[table], row.number] = row
         elif table is SaltRow:
             self.salts[row.revision, row.name] = row.salt
         elif table is CardRow:
@@ -82,7 +85,7 @@ def compare(kept: Kept, history: History, people: People) -> list[str]:
         *_derived(kept),
         *_assignments(kept, history, people),
         *_votes(kept, history, people),
-        *_questions(kept, history),
+        *_spoken(kept, history),
         *_salts(kept, history),
     ]
     if history.before and history.before.finding:
@@ -142,10 +145,13 @@ def _difference(what: str, value: Any, sealed: Sealed, kept: Kept) -> str:
 
 def _derived(kept: Kept) -> Iterator[str]:
     """What is kept a second time, for lists and searches."""
-    row, questions = kept.row, kept.questions.values()
+    row = kept.row
+    questions = [each for (what, _), each in kept.spoken.items() if what == "questions"]
     open_ = [each for each in questions if each.answered_at is None and each.closed_at is None]
     if (row.questions_asked, row.questions_open) != (len(questions), len(open_)):
         yield "it does not count the questions that are there"
+    if row.notes_written != len(kept.spoken) - len(questions):
+        yield "it does not count the notes that are there"
     if row.search_text != searchable(row.mini_program_name, row.mini_program_id):
         yield "its search text does not follow from its mini program"
     category = Category(row.category) if row.category in set(Category) else None
@@ -224,20 +230,20 @@ def _votes(kept: Kept, history: History, people: People) -> Iterator[str]:
                     yield _difference(f"{_words(name)} of {who}'s vote", value, sealed, kept)
 
 
-def _questions(kept: Kept, history: History) -> Iterator[str]:
-    for number in sorted(history.questions.keys() | kept.questions.keys()):
-        row, asked = kept.questions.get(number), history.questions.get(number, {})
+def _spoken(kept: Kept, history: History) -> Iterator[str]:
+    for key in sorted(history.spoken.keys() | kept.spoken.keys()):
+        row, said = kept.spoken.get(key), history.spoken.get(key, {})
+        called = f"{_CALLED[key[0]]} {key[1]}"
         if row is None:
-            last = max(each.revision for each in asked.values())
-            yield f"the record lacks question {number} (revision {last})"
-        elif not asked:
-            yield f"the record has a question {number} that its history does not know"
+            last = max(each.revision for each in said.values())
+            yield f"the record lacks {called} (revision {last})"
+        elif not said:
+            yield f"the record has a {called} that its history does not know"
         else:
-            for name in QuestionRow.model_fields:
-                sealed, value = asked.get(name, _NOTHING), sealed_value(getattr(row, name))
+            for name in row._mapping:
+                sealed, value = said.get(name, _NOTHING), sealed_value(getattr(row, name))
                 if name not in _NOT_SEALED and not sealed.fits(value, kept.salts):
-                    what = f"{_words(name)} of question {number}"
-                    yield _difference(what, value, sealed, kept)
+                    yield _difference(f"{_words(name)} of {called}", value, sealed, kept)
 
 
 def _salts(kept: Kept, history: History) -> Iterator[str]:

@@ -9,8 +9,8 @@ What the `data` of an event says, beside notes of its kind of act:
   taken back.
 - `handed`: to whom it was handed at which stage, by whom and when, and whether as a guest.
 - `votes`: votes by stage and reviewer, with the columns that were set.
-- `questions`: questions by their number, with the columns that were set; the texts of one are named
-  by column and number.
+- `questions`, `noted`: questions and notes by their number, with the columns that were set; a text
+  of one is named by its column and that number.
 - `after`: numbers of requests that were there already, so that one that vanishes is missed.
 - `before`: of what an older version had kept: the hash it ended with, what was wrong with it, and
   when it was sealed as it stood.
@@ -41,7 +41,7 @@ TEXTS = (
 DERIVED = frozenset(
     {
         *("id", "revision", "search_text", "target_app", "stage_key"),
-        *("questions_asked", "questions_open"),
+        *("questions_asked", "questions_open", "notes_written"),
     }
 )
 """The columns of a request that no event sets: they follow from the event itself, from other
@@ -49,8 +49,8 @@ columns by the code of today, or count rows of another table.
 """
 VOTE_REASON = "vote_reason"
 """The text that stands in the votes of its event."""
-QUESTION_TEXTS = ("question", "answer")
-"""The columns of a question that hold what somebody wrote."""
+SPOKEN = {"question": "questions", "answer": "questions", "note": "noted"}
+"""The columns of questions and notes that hold what somebody wrote, and where an event has them."""
 Seals = Mapping[tuple[int, int], str]
 """Hashes of events, by request and revision."""
 _SALT_BYTES = 16
@@ -79,15 +79,17 @@ class Event:
     previous: str = GENESIS
 
 
-def question_text(column: str, number: int | str) -> str:
-    """What a text of a question is called in its event: "answer 2"."""
+def spoken_name(column: str, number: int | str) -> str:
+    """What a text of a question or note is called in its event: "answer 2"."""
     return f"{column} {number}"
 
 
-def asked_text(name: str) -> tuple[str, int] | None:
-    """The column and the number of the question that a text of this name is of, if it is of one."""
+def spoken(name: str) -> tuple[str, int] | None:
+    """The column that a text of this name is of, and the number; None where it is of no question
+    and no note.
+    """
     column, _, number = name.partition(" ")
-    return (column, int(number)) if column in QUESTION_TEXTS and number.isdecimal() else None
+    return (column, int(number)) if column in SPOKEN and number.isdecimal() else None
 
 
 def seals(session: AsyncSession, ids: Sequence[int]) -> Reading[Seals]:

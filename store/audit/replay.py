@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from store.audit.events import VOTE_REASON, asked_text, seal
+from store.audit.events import SPOKEN, VOTE_REASON, seal, spoken
 from store.domain.canonical import canonical, salted_digest
 from store.domain.checkpoint import GENESIS
 from store.domain.lifecycle import TRANSITIONS
@@ -38,8 +38,8 @@ class Cast(BaseModel):
     reviewer: str
 
 
-class Asked(BaseModel):
-    """A question: which one, and which of its columns were set."""
+class Spoken(BaseModel):
+    """A question or a note: which one, and which of its columns were set."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -67,7 +67,8 @@ class Said(BaseModel):
     unassigned: list[tuple[int, str]] = []
     handed: list[Handed] = []
     votes: list[Cast] = []
-    questions: list[Asked] = []
+    questions: list[Spoken] = []
+    noted: list[Spoken] = []
     after: list[int] = []
     before: Before | None = None
 
@@ -105,7 +106,8 @@ class History:
     assigned: dict[Key, int] = field(default_factory=dict)
     handed: dict[Key, Handed] = field(default_factory=dict)
     votes: dict[Key, dict[str, Sealed]] = field(default_factory=dict)
-    questions: dict[int, dict[str, Sealed]] = field(default_factory=dict)
+    spoken: dict[tuple[str, int], dict[str, Sealed]] = field(default_factory=dict)
+    """Questions and notes, by where an event has them and their number."""
     salts: set[tuple[int, str]] = field(default_factory=set)
     """The salts that have to be there, by revision and name."""
     after: set[int] = field(default_factory=set)
@@ -183,7 +185,7 @@ def _apply(revision: int, said: Said, history: History) -> None:
         _replace(history, history.columns, name, Sealed(revision, value))
     for name, hash_ in said.texts.items():
         history.salts.add((revision, name))
-        if name != VOTE_REASON and not asked_text(name):
+        if name != VOTE_REASON and not spoken(name):
             _replace(history, history.columns, name, Sealed(revision, name, hash_))
     for stage, reviewer in said.unassigned:
         history.assigned.pop((stage, reviewer), None)
@@ -198,17 +200,23 @@ def _apply(revision: int, said: Said, history: History) -> None:
         if VOTE_REASON in said.texts:
             text = Sealed(revision, VOTE_REASON, said.texts[VOTE_REASON])
             _replace(history, columns, "reason", text)
-    for asked in said.questions:
-        columns = history.questions.setdefault(asked.number, {})
-        for name, value in asked.model_dump().items():
-            _replace(history, columns, name, Sealed(revision, value))
-    for name, hash_ in said.texts.items():
-        if its := asked_text(name):
-            column, number = its
-            columns = history.questions.setdefault(number, {})
-            _replace(history, columns, column, Sealed(revision, name, hash_))
+    _apply_spoken(revision, said, history)
     history.after.update(said.after)
     history.before = said.before or history.before
+
+
+def _apply_spoken(revision: int, said: Said, history: History) -> None:
+    """Questions and notes."""
+    for what, said_here in (("questions", said.questions), ("noted", said.noted)):
+        for each in said_here:
+            columns = history.spoken.setdefault((what, each.number), {})
+            for name, value in each.model_dump().items():
+                _replace(history, columns, name, Sealed(revision, value))
+    for name, hash_ in said.texts.items():
+        if its := spoken(name):
+            column, number = its
+            columns = history.spoken.setdefault((SPOKEN[column], number), {})
+            _replace(history, columns, column, Sealed(revision, name, hash_))
 
 
 def _replace(history: History, columns: dict[str, Sealed], name: str, new: Sealed) -> None:

@@ -55,6 +55,7 @@ class Denial(StrEnum):
     NOT_SAID_WHY = "not_said_why"
     NOT_TO_MARK = "not_to_mark"
     NOTHING_TO_MARK = "nothing_to_mark"
+    OWN_NOTES = "own_notes"
 
 
 class HandDenial(StrEnum):
@@ -273,6 +274,7 @@ _OfReview = Literal[
     Act.REJECT,
     Act.ASK,
     Act.ANSWER,
+    Act.NOTE,
     Act.TEST,
     Act.LET_GO,
     Act.HAND,
@@ -292,9 +294,9 @@ def _may_in_review(
     match act:
         case Act.APPROVE | Act.REJECT:
             return _may_decide(act, standing, request, rules, now)
-        case Act.ASK:
+        case Act.ASK | Act.NOTE:
             held = sorted({*standing.held, *standing.lent})
-            return _may_ask(standing.actor, request, rules, held)
+            return _may_speak(standing.actor, act, request, rules, held)
         case Act.ANSWER:
             return _may_answer(request) if standing.own else Denied(Denial.NOT_ASKED)
         case Act.TEST | Act.LET_GO:
@@ -345,13 +347,19 @@ def _may_decide(
     return Denied(Denial.SEAT_TAKEN) if taken else Allowed()
 
 
-def _may_ask(actor: str, request: Request, rules: Rules, held: Sequence[int]) -> Allowed | Denied:
-    """The same of a question: those who decide at the open stage or a later one, and admins.
+def _may_speak(
+    actor: str, act: Act, request: Request, rules: Rules, held: Sequence[int]
+) -> Allowed | Denied:
+    """The same of a note, which is of all who review it, and of a question: of those who decide at
+    the open stage or a later one, and admins.
 
-    Nobody is asked by themselves.
+    Nobody is asked by themselves, and no submitter reads or writes notes.
     """
     if actor == request.submitted_by:
-        return Denied(Denial.OWN_REQUEST)
+        return Denied(Denial.OWN_REQUEST if act is Act.ASK else Denial.OWN_NOTES)
+    if act is Act.NOTE:
+        reviews = bool(held) or rules.roster.oversees(actor)
+        return Allowed() if reviews else Denied(Denial.NOT_A_REVIEWER)
     to_come = any(stage >= request.stage for stage in held)
     if actor not in rules.roster.admins and not to_come:
         return Denied(_not_this_stage(request, held))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from store.domain.lists import days
 from store.domain.lists.query import Days, ListQuery, Scope
+from store.domain.notes import Note
 from store.domain.questions import Question
 from store.domain.terms import Terms
 
@@ -128,8 +129,10 @@ class Entry(NamedTuple):
     incident: str | None
     reviewed_by: str | None
     reviewed_at: datetime | None
+    notes_written: int
     details: Mapping[str, Any]
     questions: tuple[Question, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def ref(self) -> str:

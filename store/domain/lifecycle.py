@@ -22,6 +22,7 @@ class Act(StrEnum):
     HAND = "hand"
     EMERGENCY = "emergency"
     MARK_REVIEWED = "mark_reviewed"
+    NOTE = "note"
 
     @property
     def verdict(self) -> Verdict | None:

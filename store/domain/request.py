@@ -13,6 +13,7 @@ from typing import Any
 from store.domain.absences import Away
 from store.domain.categories import features, launch, offline, optimization, release
 from store.domain.categories.spec import Spec
+from store.domain.notes import Note
 from store.domain.questions import Question
 from store.domain.terms import BY_WORKSPACE, Stage, Terms
 from store.domain.typed_text import folded
@@ -273,6 +274,7 @@ class Request:
     place the reader would decide. `questions` are all that were asked about it, as many as
     `questions_asked` says; `questions_open` of them wait for the submitter.
     `on_platform` is the address at which the platform shows it.
+    `notes` are there where the reader may read them, as many as `notes_written` says.
     """
 
     id: int
@@ -319,6 +321,7 @@ class Request:
     incident: str | None = None
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
+    notes_written: int = 0
     assigned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     handed: tuple[HandOver, ...] = ()
     predecessor: Predecessor | None = field(default=None, compare=False)
@@ -331,6 +334,7 @@ class Request:
     for_whom: str | None = field(default=None, compare=False)
     questions: tuple[Question, ...] = field(default=(), compare=False)
     on_platform: str | None = field(default=None, compare=False)
+    notes: tuple[Note, ...] = field(default=(), compare=False)
 
     @property
     def ref(self) -> str:
@@ -442,6 +446,7 @@ class Request:
         named.add(self.reviewed_by)
         named.update(away.stand_in for away in self.away.values())
         named.update(user for each in self.questions for user in (each.asked_by, each.closed_by))
+        named.update(each.written_by for each in self.notes)
         acted = {vote.reviewer for vote in self.votes} | {move.by for move in self.moves}
         return {user for user in named if user} | acted
 

@@ -81,7 +81,7 @@ async def close(db: Database, closing: Closing, policy: Policy) -> Request | Ref
 
 async def examine(
     db: Database,
-    act: Literal[Act.ASK, Act.ANSWER],
+    act: Literal[Act.ASK, Act.ANSWER, Act.NOTE],
     request_id: int,
     actor: str,
     policy: Policy,

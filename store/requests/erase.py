@@ -16,7 +16,7 @@ from sqlmodel import String, and_, cast, col, delete, exists, func, literal, or_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.audit.events import QUESTION_TEXTS, TEXTS, VOTE_REASON, asked_text, question_text
+from store.audit.events import SPOKEN, TEXTS, VOTE_REASON, spoken, spoken_name
 from store.domain.erasure import erased_details, erased_text
 from store.domain.lists.query import searchable
 from store.domain.policy import Policy
@@ -36,6 +36,7 @@ from store.tables import (
     ExportRow,
     ForgottenRow,
     HomeRow,
+    NoteRow,
     OutboxRow,
     PersonRow,
     QuestionRow,
@@ -80,7 +81,7 @@ async def erase_old(db: Database, policy: Policy, *, now: datetime, dry_run: boo
     total = 0
     if policy.keep_details_days:
         over = now - timedelta(days=policy.keep_details_days)
-        is_old = or_(col(SaltRow.name).in_(_OLD), *map(_is_named, QUESTION_TEXTS))
+        is_old = or_(col(SaltRow.name).in_(_OLD), *map(_is_named, SPOKEN))
         which = and_(col(RequestRow.completed_on) < over, is_old)
         reason = Reason(f"kept for {policy.keep_details_days} days", "policy", now)
         total += await _erase_all(db, which, reason, dry_run=dry_run)
@@ -139,19 +140,26 @@ def _written_by(user: str) -> ColumnElement[bool]:
     said = col(SaltRow.name).in_(["decision_reason", "incident"])
     decided = and_(col(RequestRow.decided_by) == user, said)
     answered = and_(col(RequestRow.submitted_by) == user, _is_named("answer"))
-    asked = select(QuestionRow.number).where(
-        col(QuestionRow.request_id) == SaltRow.request_id,
-        col(QuestionRow.asked_by) == user,
-        col(SaltRow.name)
-        == literal(question_text("question", "")) + cast(col(QuestionRow.number), String),
-    )
+    spoke = [
+        select(table.number)
+        .where(
+            col(table.request_id) == SaltRow.request_id,
+            col(getattr(table, by)) == user,
+            col(SaltRow.name) == literal(spoken_name(column, "")) + cast(table.number, String),
+        )
+        .exists()
+        for table, by, column in (
+            (QuestionRow, "asked_by", "question"),
+            (NoteRow, "written_by", "note"),
+        )
+    ]
     voting = and_(voted.exists(), col(SaltRow.name) == VOTE_REASON)
-    return or_(own, decided, voting, answered, asked.exists())
+    return or_(own, decided, voting, answered, *spoke)
 
 
 def _is_named(column: str) -> ColumnElement[bool]:
-    """Whether it is the salt of this column of a question, whichever."""
-    return col(SaltRow.name).startswith(question_text(column, ""))
+    """Whether it is the salt of this column of a question or a note, whichever."""
+    return col(SaltRow.name).startswith(spoken_name(column, ""))
 
 
 async def _erase_all(
@@ -235,8 +243,11 @@ async def _erase_one(
     revisions.advance(session, [erased], *columns)
     said = (vote for vote in erased.votes if vote.reason)
     vote = next(said) if VOTE_REASON in names else None
-    asked = [each for each in map(asked_text, sorted(names)) if each]
-    of_questions = [{"number": number, column: erased_text(reason.at)} for column, number in asked]
+    words = [each for each in map(spoken, sorted(names)) if each]
+    replaced: dict[str, list[dict[str, Any]]] = {"questions": [], "noted": []}
+    for column, number in words:
+        text = {"number": number, column: erased_text(reason.at)}
+        replaced[SPOKEN[column]].append(text)
     notes = {"erased": sorted(names), "why": reason.why}
     change = Change(
         erased,
@@ -247,7 +258,8 @@ async def _erase_one(
         vote,
         notes,
         erases=True,
-        questions=of_questions,
+        questions=replaced["questions"],
+        noted=replaced["noted"],
     )
     await revisions.record(session, [change])
 
@@ -257,10 +269,11 @@ async def _erase_one(
     if vote:
         its_words = col(VoteRow.request_id) == request.id, col(VoteRow.reason).is_not(None)
         await session.exec(update(VoteRow).where(*its_words).values(reason=vote.reason))
-    for column, number in asked:
-        which = (col(QuestionRow.request_id) == request.id, col(QuestionRow.number) == number)
+    for column, number in words:
+        table = NoteRow if column == "note" else QuestionRow
+        which = (col(table.request_id) == request.id, col(table.number) == number)
         text = {column: erased_text(reason.at)}
-        await session.exec(update(QuestionRow).where(*which).values(**text))
+        await session.exec(update(table).where(*which).values(**text))
     its = col(CardRow.request_id) == request.id
     as_it_was = col(CardRow.shown_revision) == request.revision
     shown = update(CardRow).where(its, as_it_was).values(shown_revision=erased.revision)

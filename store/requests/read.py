@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people, questions
+from store import notes, people, questions
 from store.domain.access import (
     Allowed,
     Denial,
@@ -136,6 +136,8 @@ async def seen(
     only_of = sees_only(viewer, rules)
     request = await same_target.in_context(session, request, only_of=only_of)
     request = await with_questions(session, request)
+    if Act.NOTE in allowed and request.notes_written:
+        request = replace(request, notes=(await notes.of(session, [request.id]))[request.id])
     asked_about = tuple(
         replace(each, is_closable=may_close(viewer, each, request, rules, now) == Allowed())
         for each in request.questions

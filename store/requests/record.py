@@ -1,14 +1,14 @@
 """All that is on record of one request, for a reader that sees everything: the HTTP API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people, questions
+from store import notes, people, questions
 from store.domain.request import People, Request
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, execute
@@ -100,6 +100,8 @@ async def record_of(session: AsyncSession, request_id: int) -> Record | None:
     if request is None:
         return None
     request = await read.with_questions(session, request)
+    if request.notes_written:
+        request = replace(request, notes=(await notes.of(session, [request.id]))[request.id])
     events = select(EventRow).where(EventRow.request_id == request_id)
     history = tuple(map(_happened, await session.exec(events.order_by(col(EventRow.revision)))))
     messages = await _messages(session, request)

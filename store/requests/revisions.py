@@ -15,13 +15,13 @@ from store import webhooks
 from store.audit import events
 from store.audit.events import (
     DERIVED,
-    QUESTION_TEXTS,
+    SPOKEN,
     TEXTS,
     VOTE_REASON,
     Event,
     Seals,
-    question_text,
     sealed_value,
+    spoken_name,
 )
 from store.domain.request import HandOver, Request, Vote
 from store.domain.terms import Terms
@@ -55,8 +55,8 @@ class Change:
     `notes` what else its event says. What `erases` puts another text in place of one that somebody
     wrote: it is no secret, and stands in the event. `assigned` and `unassigned` are who was given a
     stage, or not any more, where that changes later than at submit; `handed` whom it was handed to.
-    `questions` are columns of questions about it that were written, each with the question's
-    number.
+    `questions` and `noted` are columns of questions and notes about it that were written, each with
+    the number of its own.
     """
 
     request: Request
@@ -71,6 +71,7 @@ class Change:
     unassigned: Sequence[tuple[int, str]] = ()
     questions: Sequence[Mapping[str, Any]] = ()
     handed: Sequence[HandOver] = ()
+    noted: Sequence[Mapping[str, Any]] = ()
 
 
 def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
@@ -184,10 +185,11 @@ def _event(change: Change) -> Event:
         if vote.reason and not change.erases:
             texts[VOTE_REASON] = cast.pop("reason")
         data["votes"] = [cast]
-    if change.questions:
-        data["questions"] = [{n: sealed_value(v) for n, v in q.items()} for q in change.questions]
-        for asked in () if change.erases else data["questions"]:
-            for name in asked.keys() & set(QUESTION_TEXTS):
-                texts[question_text(name, asked["number"])] = asked.pop(name)
+    for what, said in (("questions", change.questions), ("noted", change.noted)):
+        if said:
+            data[what] = [{n: sealed_value(v) for n, v in each.items()} for each in said]
+        for each in () if change.erases else data.get(what, ()):
+            for name in each.keys() & SPOKEN.keys():
+                texts[spoken_name(name, each["number"])] = each.pop(name)
     facts_of_event = (request.id, request.revision, change.kind, change.actor, change.at)
     return Event(*facts_of_event, data, texts)

@@ -26,14 +26,15 @@ from store.domain.request import (
 )
 from store.engine.database import Database
 from store.requests.ask import Answer, NewQuestion, answer, ask
-from store.tables import AssignmentRow, EventRow, QuestionRow, RequestRow, SaltRow, VoteRow
+from store.requests.note import NewNote, note
+from store.tables import AssignmentRow, EventRow, NoteRow, QuestionRow, RequestRow, SaltRow, VoteRow
 from tests.audit.manipulations import LATER, lived_in
 from tests.audit.test_verify import TakenBackError
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY
 from tests.harness_store import POLICY, accepted
 
 TABLES: tuple[type[SQLModel], ...] = (
-    *(RequestRow, AssignmentRow, VoteRow, EventRow, SaltRow, QuestionRow),
+    *(RequestRow, AssignmentRow, VoteRow, EventRow, SaltRow, QuestionRow, NoteRow),
 )
 """All that belongs to a request; what people wrote stands in these."""
 UNSEALED = {(QuestionRow, "channel"), (QuestionRow, "ts")}  # where a message stands in Slack
@@ -97,6 +98,7 @@ async def lived(db: Database) -> Database:
     accepted(await ask(db, NewQuestion(waiting.id, BOB, "Who tests it?", LATER), POLICY))
     accepted(await answer(db, Answer(waiting.id, 1, ALICE, "We do.", LATER), POLICY))
     accepted(await ask(db, NewQuestion(waiting.id, CAROL, "Since when?", LATER), POLICY))
+    accepted(await note(db, NewNote(waiting.id, BOB, "It works.", LATER), POLICY))
     return db
 
 

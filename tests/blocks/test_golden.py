@@ -22,6 +22,7 @@ from blocks import (
     filter_form,
     handing,
     home,
+    note_form,
     notices,
     paging,
     questions,
@@ -34,6 +35,7 @@ from bot.sandbox.limits import message_problems, view_problems
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.lists.queue import Place, Queue
+from store.domain.notes import Note
 from store.domain.questions import Question
 from store.domain.request import (
     Category,
@@ -153,7 +155,7 @@ CLOSED = Question(1, BOB, NOW, "Is it live already?", closed_by=BOB, closed_at=N
 
 
 def of_questions() -> Iterator[tuple[str, Json]]:
-    """Open, answered and closed ones on cards and in details of every status, and the forms."""
+    """Open, answered and closed ones on cards and in details of every status, notes, the forms."""
     for status in Status:
         last = OPEN if status is Status.UNDER_REVIEW else replace(OPEN, closed_at=NOW)
         request = replace(
@@ -169,6 +171,11 @@ def of_questions() -> Iterator[tuple[str, Json]]:
         yield f"{name}_details", details.to_dict()
         yield f"{name}_asked", questions.to_submitter(request, last, PEOPLE).payload()
     waiting = shown(Category.RELEASE, Status.UNDER_REVIEW)
+    said = (Note(1, BOB, NOW, "The test account\nworks."), Note(2, CAROL, NOW, "Here too."))
+    noted = replace(waiting, notes=said)
+    yield "notes/card", request_card.build(noted, PEOPLE).payload()
+    yield "notes/details", request_details.build(noted, PEOPLE, DECIDES | {Act.NOTE}).to_dict()
+    yield "notes/form", note_form.build(waiting).to_dict()
     ready = ("Which merchant agreement covers this?", "Is the test account valid?")
     yield "questions/ask_form", ask_form.build(waiting, PEOPLE, ready).to_dict()
     yield "questions/answer_form", answer_form.build(waiting, OPEN, PEOPLE).to_dict()

@@ -220,7 +220,7 @@ def test_the_header_stays_in_sight(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B2"
     assert sheet["A1"].font.bold
     assert sheet.column_dimensions["B"].width > 40
-    assert sheet.auto_filter.ref == "A1:X2"
+    assert sheet.auto_filter.ref == "A1:Y2"
     assert sheet["B2"].alignment.wrap_text
 
 

@@ -1,0 +1,63 @@
+"""Writing a note: for those who review a request, and never for its submitter."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain.access import Denial, Denied, Refused, may
+from store.domain.lifecycle import Act
+from store.domain.notes import NOTED
+from store.domain.policy import Policy
+from store.domain.request import Request
+from store.engine import causes
+from store.engine.database import Database
+from store.messages import cards
+from store.requests import read, revisions
+from store.requests.revisions import Change
+from store.tables import NoteRow
+
+
+@dataclass(frozen=True, slots=True)
+class NewNote:
+    """What somebody wants the other reviewers to know; `at` is aware UTC."""
+
+    request_id: int
+    actor: str
+    text: str
+    at: datetime
+
+
+async def note(db: Database, new: NewNote, policy: Policy) -> Request | Refused:
+    """Put a note on record, and owe the cards that count it; the request as it is then."""
+    async with db.transaction() as session:
+        answer = await _note(session, new, policy)
+    refused = answer.denial.value if isinstance(answer, Refused) else None
+    causes.note(new.request_id, refused=refused)
+    return answer
+
+
+async def _note(session: AsyncSession, new: NewNote, policy: Policy) -> Request | Refused:
+    if await read.find(session, new.request_id) is None:
+        return Refused(Denial.UNKNOWN, new.request_id)
+    request = await read.locked(session, new.request_id)
+    rules = await people.rules(session, policy, only={new.actor}, about=[request])
+    allowed = may(new.actor, Act.NOTE, request, rules, new.at)
+    if isinstance(allowed, Denied):
+        known = request if allowed.reason is not Denial.UNKNOWN else None
+        return Refused(allowed.reason, request.id, known)
+    number = request.notes_written + 1
+    columns = {
+        "number": number,
+        "written_by": new.actor,
+        "written_at": new.at,
+        "note": new.text,
+    }
+    await session.exec(insert(NoteRow).values(request_id=request.id, **columns))
+    after = replace(request, revision=request.revision + 1, notes_written=number)
+    revisions.advance(session, [after], "notes_written")
+    await revisions.record(session, [Change(after, NOTED, new.actor, new.at, {}, noted=[columns])])
+    await cards.owe(session, [request.id], now=new.at)
+    return after
