@@ -6,6 +6,7 @@ it who may see the request, which the forms say.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import assert_never
 
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, SectionBlock
 
@@ -13,7 +14,7 @@ from blocks import buttons, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.notices import section
 from blocks.text import clip, date, line, mrkdwn, plural, quote, quotes, who, words
-from store.domain.questions import Question
+from store.domain.questions import TEXT_LIMIT, NotTaken, Question
 from store.domain.request import People, Request
 
 SHOWN = 2
@@ -117,6 +118,37 @@ def unreached(request: Request, question: Question, people: People) -> Message:
             buttons.row(buttons.details(request)),
         ),
     )
+
+
+def not_taken(request: Request, question: Question, why: NotTaken, length: int) -> Message:
+    """In the thread of a question: why a reply of so many characters is not on record."""
+    match why:
+        case NotTaken.FILE:
+            said = (
+                "A file cannot be kept on record here. Please reply with a link to it, "
+                "or press Answer above."
+            )
+        case NotTaken.EMPTY:
+            said = "There are no words in this that could be an answer. Please reply once more."
+        case NotTaken.TOO_LONG:
+            said = (
+                f"An answer has at most {TEXT_LIMIT:,} characters; this has {length:,}, so it was "
+                "not taken. Please shorten it here, or put the rest behind a link."
+            )
+        case NotTaken.OVER:
+            over = "was answered already" if question.answer is not None else "is closed"
+            said = (
+                f"This question about {request.ref} {over}, so nothing was changed. "
+                f"`/mp-requests show {request.ref}` has all that was said."
+            )
+        case NotTaken.EDITED_LATE:
+            said = (
+                "An edit counts within five minutes, while the review goes on. Your answer stays "
+                "as it was, and it is on record that you edited it here later."
+            )
+        case _:
+            assert_never(why)
+    return Message(clip(said, FALLBACK_LIMIT), (section(said),))
 
 
 def asked(question: Question, people: People) -> str:

@@ -23,6 +23,7 @@ from handlers import (
     lists,
     notes,
     release_stage,
+    replies,
     request_form,
     several,
     views,
@@ -201,10 +202,13 @@ async def explain_beside(
 
 
 async def answer_message(event: dict[str, Any], deps: Deps) -> None:
-    """Somebody wrote to the bot: help comes in the same place. Not to bots, edits and deletions.
+    """Somebody wrote to the bot: in the thread of a question that is an answer to it; anywhere else
+    help comes in the same place. Not to bots, edits and deletions.
 
     Slack delivers an event again whose answer it has missed: help to one message comes once.
     """
+    if await replies.take(event, deps):
+        return
     if event.get("channel_type") != "im" or event.get("subtype") or event.get("bot_id"):
         return
     user, ts = event.get("user"), event.get("ts")

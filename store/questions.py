@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.domain.questions import Question
 from store.domain.request import Request
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, AnySelect, Reading, ask
+from store.engine.database import AnyRow, AnySelect, Reading, ask, execute
 from store.tables import QuestionRow
 
 Questions = Mapping[int, tuple[Question, ...]]
@@ -71,6 +71,13 @@ async def record_posted(
     await session.exec(update(QuestionRow).where(*which).values(channel=channel, ts=ts))
 
 
+async def asked_in(session: AsyncSession, channel: str, ts: str) -> tuple[int, Question] | None:
+    """The question that this message asks, and its request; None where it asks none."""
+    which = (col(QuestionRow.channel) == channel, col(QuestionRow.ts) == ts)
+    row = (await execute(session, select(*_COLUMNS).where(*which))).first()
+    return (row.request_id, _question(row)) if row else None
+
+
 def _question(row: AnyRow) -> Question:
     return Question(
         number=row.number,
@@ -83,4 +90,5 @@ def _question(row: AnyRow) -> Question:
         closed_at=row.closed_at,
         channel=row.channel,
         ts=row.ts,
+        answer_ts=row.answer_ts,
     )

@@ -279,6 +279,8 @@ class QuestionRow(SQLModel, table=True):
     """
 
     __tablename__ = "question"
+    # `questions.asked_in`: a reply in the thread of its message.
+    __table_args__ = (Index("ix_question_message", "channel", "ts"),)
 
     request_id: int = Field(sa_column=request_key(primary=True))
     number: int = Field(primary_key=True)
@@ -291,6 +293,7 @@ class QuestionRow(SQLModel, table=True):
     closed_at: datetime | None = None
     channel: str | None = None
     ts: str | None = None
+    answer_ts: str | None = None
 
 
 class NoteRow(SQLModel, table=True):

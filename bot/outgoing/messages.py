@@ -37,7 +37,7 @@ from store.domain.export import ExportState
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.policy import Policy, PolicyInForce
-from store.domain.questions import Question
+from store.domain.questions import NotTaken, Question
 from store.domain.request import Audience, Person, Request
 from store.domain.workspace import Workspace
 from store.engine.database import Database
@@ -130,6 +130,8 @@ class Renderer:
                 return await _emergency(owed, db, profiles, policy, now)
             case Kind.HANDED:
                 return await _handed(owed, db, profiles, policy, now)
+            case Kind.NOT_TAKEN:
+                return await _not_taken(owed, db)
             case _ as never:
                 assert_never(never)
 
@@ -611,6 +613,16 @@ async def _unreached(owed: Claimed, db: Database, profiles: Profiles) -> Call | 
         return None
     known = await profiles.people(request.people())
     return Post(questions.unreached(request, question, known), owed.recipient)
+
+
+async def _not_taken(owed: Claimed, db: Database) -> Call | None:
+    """Told in the thread of the question that was replied to."""
+    request = await _request(owed, db)
+    question, data = _numbered(request, owed), owed.data
+    message = questions.not_taken(request, question, NotTaken(data["why"]), data["length"])
+    if not question.channel or not question.ts:
+        return None
+    return Post(message, question.channel, thread_ts=question.ts)
 
 
 def _numbered(request: Request, owed: Claimed) -> Question:

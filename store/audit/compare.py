@@ -35,7 +35,7 @@ _ENDING = ("status", "decided_by", "completed_on")
 _NOTHING = Sealed(0)
 _SPOKEN: dict[type[SQLModel], str] = {QuestionRow: "questions", NoteRow: "noted"}
 _CALLED = {"questions": "question", "noted": "note"}
-_NOT_SEALED = frozenset({"request_id", "channel", "ts"})
+_NOT_SEALED = frozenset({"request_id", "channel", "ts", "answer_ts"})
 """Columns of a question that its history says nothing of: where a message stands."""
 
 

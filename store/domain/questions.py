@@ -4,12 +4,26 @@ A question binds nobody: the review goes on, and anybody may decide while it is 
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 TEXT_LIMIT = 3000
 """Characters of a question or an answer. Slack: as many as one field of a form takes."""
 ASKED, ANSWERED, CLOSED = "asked", "answered", "question_closed"
+AMENDED, EDITED_LATE = "answer_amended", "answer_edited_late"
 """The kinds of the events."""
+AMENDABLE_FOR = timedelta(minutes=5)
+"""How long after a reply was sent an edit of it in Slack counts, while the review goes on."""
+
+
+class NotTaken(StrEnum):
+    """Why a reply in the thread of a question, or an edit of one, is not on record."""
+
+    FILE = "file"
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    OVER = "over"
+    EDITED_LATE = "edited_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +34,8 @@ class Question:
     the end of the review, which is nobody's act; then `closed_by` is None. Times are aware UTC.
 
     `channel` and `ts` are where the message stands in Slack that asks the submitter; None until it
-    was posted. `is_closable` is whether its reader may close it.
+    was posted. `answer_ts` is of the reply there that answered it, if one did. `is_closable` is
+    whether its reader may close it.
     """
 
     number: int
@@ -33,6 +48,7 @@ class Question:
     closed_at: datetime | None = None
     channel: str | None = field(default=None, compare=False)
     ts: str | None = field(default=None, compare=False)
+    answer_ts: str | None = field(default=None, compare=False)
     is_closable: bool = field(default=False, compare=False)
 
     @property

@@ -89,6 +89,7 @@ class Kind(StrEnum):
     UNREACHED = "unreached"
     HANDED = "handed"
     EMERGENCY = "emergency"
+    NOT_TAKEN = "not_taken"
 
 
 class Rank(IntEnum):
@@ -118,6 +119,7 @@ class Rank(IntEnum):
 _RANKS = {
     Kind.LATE_ANSWER: Rank.ANSWER,
     Kind.HELP: Rank.ANSWER,
+    Kind.NOT_TAKEN: Rank.ANSWER,
     Kind.ABSENCE: Rank.OUTCOME,  # before the cards that come because of it
     Kind.OUTCOME: Rank.OUTCOME,
     Kind.ANSWER: Rank.OUTCOME,

@@ -6,17 +6,27 @@ it, and whom it concerns is told.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlmodel import col, insert, update
+from sqlmodel import col, delete, insert, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people, questions
+from store.audit.events import spoken_name
 from store.domain.access import Denial, Denied, Refused, Rules, may, may_close
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
-from store.domain.questions import ANSWERED, ASKED, CLOSED, Question
+from store.domain.questions import (
+    AMENDABLE_FOR,
+    AMENDED,
+    ANSWERED,
+    ASKED,
+    CLOSED,
+    EDITED_LATE,
+    NotTaken,
+    Question,
+)
 from store.domain.request import Request
 from store.engine import causes
 from store.engine.database import Database
@@ -24,7 +34,7 @@ from store.messages import cards
 from store.messages.outbox import Kind, Owed
 from store.requests import read, revisions
 from store.requests.revisions import Change
-from store.tables import QuestionRow
+from store.tables import QuestionRow, SaltRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +49,17 @@ class NewQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a submitter says to a question, by its number in the request."""
+    """What a submitter says to a question, by its number in the request.
+
+    `reply_ts` is of the reply in the thread of the question's message that says so, if it is one.
+    """
 
     request_id: int
     number: int
     actor: str
     text: str
     at: datetime
+    reply_ts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,17 @@ async def answer(db: Database, said: Answer, policy: Policy) -> Request | Refuse
     """Put the answer on record and tell who asked. The same answer again changes nothing."""
     async with db.transaction() as session:
         return _noted(await _answer(session, said, policy), said.request_id)
+
+
+async def amend(
+    db: Database, said: Answer, policy: Policy, *, edited_after: timedelta
+) -> Request | NotTaken | None:
+    """The reply that answered a question was edited, so long after it was sent: in time, while the
+    review goes on, that is the answer; else it is only noted that it was edited. None where that
+    reply is no answer of theirs, or says what it said.
+    """
+    async with db.transaction() as session:
+        return await _amend(session, said, policy, edited_after)
 
 
 async def close(db: Database, closing: Closing, policy: Policy) -> Request | Refused:
@@ -155,17 +180,37 @@ async def _answer(session: AsyncSession, said: Answer, policy: Policy) -> Reques
     if question is None or not question.is_open:
         return Refused(Denial.NOTHING_TO_ANSWER, request.id, request)
 
-    answered = replace(question, answer=said.text, answered_at=said.at)
-    after = await _change(session, request, answered, "answer", "answered_at")
+    answered = replace(question, answer=said.text, answered_at=said.at, answer_ts=said.reply_ts)
+    after = await _change(session, request, answered, "answer", "answered_at", "answer_ts")
     columns = written(answered, "answer", "answered_at")
     change = Change(after, ANSWERED, said.actor, said.at, {}, questions=[columns])
-    told = Owed.post(
-        Kind.ANSWER,
-        *(question.asked_by, request.id, question.number),
-        request_id=request.id,
-        data={"number": question.number},
-    )
-    return await _record(session, change, [owed(answered, after), told])
+    return await _record(session, change, [owed(answered, after), _answered(answered, after)])
+
+
+async def _amend(
+    session: AsyncSession, said: Answer, policy: Policy, edited_after: timedelta
+) -> Request | NotTaken | None:
+    request, _ = await _locked(session, said.request_id, said.actor, policy)
+    question = request.question(said.number) if request else None
+    if request is None or question is None or said.actor != request.submitted_by:
+        return None
+    if question.answer_ts != said.reply_ts or question.answer == said.text:
+        return None
+    after = replace(request, revision=request.revision + 1)
+    if edited_after > AMENDABLE_FOR or not request.is_open:
+        notes = {"question": question.number}
+        late = Change(after, EDITED_LATE, said.actor, said.at, {}, notes=notes)
+        await _record(session, late, [])
+        return NotTaken.EDITED_LATE
+
+    its_salt = col(SaltRow.name) == spoken_name("answer", question.number)
+    await session.exec(delete(SaltRow).where(col(SaltRow.request_id) == request.id, its_salt))
+    amended = replace(question, answer=said.text)
+    after = _with(after, amended)
+    await _update(session, after, amended, "answer")
+    columns = written(amended, "answer")
+    change = Change(after, AMENDED, said.actor, said.at, {}, questions=[columns])
+    return await _record(session, change, [owed(amended, after), _answered(amended, after)])
 
 
 async def _close(session: AsyncSession, closing: Closing, policy: Policy) -> Request | Refused:
@@ -212,19 +257,37 @@ async def _change(
     session: AsyncSession, request: Request, question: Question, *names: str
 ) -> Request:
     """Write these columns of a question that is open no more; the request after that."""
+    await _update(session, request, question, *names)
+    after = replace(
+        request, revision=request.revision + 1, questions_open=request.questions_open - 1
+    )
+    return _with(after, question)
+
+
+async def _update(session: AsyncSession, request: Request, question: Question, *names: str) -> None:
     its = (
         col(QuestionRow.request_id) == request.id,
         col(QuestionRow.number) == question.number,
     )
     values = {name: getattr(question, name) for name in names}
     await session.exec(update(QuestionRow).where(*its).values(**values))
+
+
+def _with(request: Request, question: Question) -> Request:
+    """The request with this question as it is now."""
+    others = request.questions
     return replace(
-        request,
-        revision=request.revision + 1,
-        questions_open=request.questions_open - 1,
-        questions=tuple(
-            question if each.number == question.number else each for each in request.questions
-        ),
+        request, questions=tuple(question if q.number == question.number else q for q in others)
+    )
+
+
+def _answered(question: Question, request: Request) -> Owed:
+    """The answer, to who asked."""
+    return Owed.post(
+        Kind.ANSWER,
+        *(question.asked_by, request.id, question.number),
+        request_id=request.id,
+        data={"number": question.number},
     )
 
 

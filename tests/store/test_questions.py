@@ -14,11 +14,11 @@ from store.audit.verify import check_portion
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
-from store.domain.questions import Question
+from store.domain.questions import NotTaken, Question
 from store.domain.request import Person, Request, Verdict
 from store.engine.database import Database
 from store.requests import erase, read
-from store.requests.ask import Answer, Closing, NewQuestion, answer, ask, close
+from store.requests.ask import Answer, Closing, NewQuestion, amend, answer, ask, close
 from store.tables import EventRow, QuestionRow, SaltRow
 from tests.audit.test_verify import TakenBackError
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
@@ -160,6 +160,30 @@ async def test_who_asked_or_an_admin_closes_a_question(db: Database) -> None:
     assert await findings(db, request) == ()
 
 
+async def test_an_answer_is_amended_in_time_and_its_old_salt_goes(db: Database) -> None:
+    request = await submit(db)
+    accepted(await put(db, request))
+    first = Answer(request.id, 1, ALICE, SAID, LATER, "7.1")
+    accepted(await answer(db, first, POLICY))
+
+    async def edit(text: str, *, after: int = 60, by: str = ALICE, ts: str = "7.1") -> object:
+        said = Answer(request.id, 1, by, text, LATER, ts)
+        return await amend(db, said, POLICY, edited_after=timedelta(seconds=after))
+
+    assert await edit("No.", by=BOB) is None
+    assert await edit("No.", ts="7.2") is None
+    assert await edit(SAID) is None
+    assert isinstance(await edit("The one of 4 May."), Request)
+    assert await edit("No.", after=301) is NotTaken.EDITED_LATE
+    accepted(await vote(db, request, CAROL))
+    assert await edit("No.") is NotTaken.EDITED_LATE
+    assert (await now_of(db, request)).questions[0].answer == "The one of 4 May."
+    assert [kind for _, kind, _ in await history(db, request)][2:] == [
+        "answered", "answer_amended", "answer_edited_late", "approved", "answer_edited_late",
+    ]  # fmt: skip
+    assert await findings(db, request) == ()
+
+
 async def test_the_end_closes_what_is_open(db: Database) -> None:
     for number, end in enumerate((vote, withdraw)):
         request = await submit(db)
@@ -244,7 +268,7 @@ async def test_a_change_of_any_column_of_a_question_is_found(
     accepted(await put(db, request, CAROL))
     accepted(await drop(db, request, CAROL, 2))
     another: dict[str, Any] = {"number": 3, "asked_at": LATER, "answered_at": NOW, "closed_at": NOW}
-    for name in QuestionRow.model_fields.keys() - {"request_id", "channel", "ts"}:
+    for name in QuestionRow.model_fields.keys() - {"request_id", "channel", "ts", "answer_ts"}:
         for number in (1, 2):
             which = col(QuestionRow.number) == number
             change = update(QuestionRow).where(which).values({name: another.get(name, "mallory")})

@@ -3,7 +3,7 @@
 They can only use what is on their screen; everything else is a LookupError that lists what is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.sandbox.actions import modals, use_controls
@@ -115,14 +115,42 @@ class Person(Member):
         ack = await self.workspace.emit(event)
         return self.answer(ack or Ack(acked=False, reason="not_subscribed"))
 
-    def say(self, text: str, conversation: Conversation) -> Message:
-        """Write a message; in their direct messages with the app, it is told of it."""
-        message = self.workspace.post(conversation, {"text": text}, user=self.id)
+    def say(
+        self,
+        text: str,
+        conversation: Conversation,
+        *,
+        thread_ts: str | None = None,
+        files: Sequence[Json] = (),
+    ) -> Message:
+        """Write a message, in a thread or not; in their direct messages with the app, it is told of
+        it.
+        """
+        content = {"text": text, "thread_ts": thread_ts}
+        message = self.workspace.post(conversation, content, user=self.id, files=files)
         if conversation is self.dm:
-            event: Json = {"type": "message", "channel_type": "im", "channel": conversation.id}
-            self.workspace.emit_soon(event | {"user": self.id, "text": text, "ts": message.ts})
+            event = _message_event(conversation) | _written(message, text)
+            self.workspace.emit_soon(event | ({"subtype": "file_share"} if files else {}))
         return message
+
+    def edit(self, message: Message, text: str) -> None:
+        """Edit a message of theirs in their direct messages with the app, which is told of it."""
+        self.workspace.fill(message, {"text": text})
+        edited = {"edited": {"user": self.id, "ts": self.workspace.new_ts()}}
+        event = _message_event(self.dm) | {"subtype": "message_changed"}
+        self.workspace.emit_soon(event | {"message": _written(message, text) | edited})
 
     def read(self, conversation: Conversation | None = None) -> None:
         """Look at a conversation: its messages are no longer unread."""
         (conversation or self.dm).read_by(self.id)
+
+
+def _message_event(where: Conversation) -> Json:
+    return {"type": "message", "channel_type": "im", "channel": where.id}
+
+
+def _written(message: Message, text: str) -> Json:
+    """A message as its event has it."""
+    said: Json = {"user": message.user, "text": text, "ts": message.ts}
+    optional = {"thread_ts": message.thread_ts, "files": message.files}
+    return said | {name: value for name, value in optional.items() if value}

@@ -47,6 +47,10 @@ class Events:
         """Deliver in the background."""
         self._start(dict(payload), None)
 
+    async def delivered(self) -> None:
+        """Until the first tries of all that is under way are answered."""
+        await asyncio.gather(*self._tasks)
+
     async def retry_now(self) -> list[Ack]:
         """Repeat at once everything that waits; the answers."""
         due = list(self._pending)
