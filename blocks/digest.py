@@ -166,6 +166,7 @@ def _row(request: Request, people: People, now: datetime) -> SectionBlock:
         f"for {who(request.for_whom, people)}" if request.for_whom else "",
         f"{who(request.tester, people)} is testing" if request.tester else "",
         *(f"handed to you by {who(each.by, people)}" for each in request.handed),
+        request_text.waits_for(request, people) if request.rest else "",
         age(request.created_at, now),
     )
     return SectionBlock(

@@ -26,15 +26,15 @@ from blocks import paging
 from blocks.text import words
 from store.domain.json_values import holdable
 from store.domain.lists import days, filter_text
-from store.domain.lists.filter_names import of_what_is_due
-from store.domain.lists.query import Days, Due, Filter, ListQuery, Sort, default_sort
+from store.domain.lists.filter_names import of_what_is_open
+from store.domain.lists.query import Days, Due, Filter, ListQuery, Sort, Waits, default_sort
 from store.domain.request import Category, Environment, Status
 
 CALLBACK_ID = "list.filter"
 SEARCH = "search"
 """The ids of the block of the search text and of its input."""
 _STATUS, _ENVIRONMENT, _CATEGORY = "status", "environment", "category"
-_SUBMITTERS, _DUE, _SORT = "submitted_by", "due", "sort"
+_SUBMITTERS, _DUE, _WAITS, _SORT = "submitted_by", "due", "waits", "sort"
 _CREATED, _COMPLETED = "created", "completed"
 _FIRST, _LAST = ".first", ".last"
 _BACKWARDS = "The last day is before the first."
@@ -46,7 +46,7 @@ _SORTS = {
     Sort.DUE_FIRST: "Due first",
     Sort.DUE_LAST: "Due last",
 }
-_Choice = TypeVar("_Choice", Status, Environment, Category, Due)
+_Choice = TypeVar("_Choice", Status, Environment, Category, Due, Waits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ def build(origin: Origin) -> View:
             *_period(_CREATED, "Created At", wanted.created),
             *_period(_COMPLETED, "Completed On", wanted.completed),
             _input(_DUE, "Due", _several(_DUE, Due, wanted.due)),
+            _input(_WAITS, "Waiting for", _several(_WAITS, Waits, wanted.waits)),
             _input(_SORT, "Sort", _order(query.sort), optional=False),
         ],
     )
@@ -125,13 +126,14 @@ def parse(origin: Origin, values: Mapping[str, Any], asker: str) -> ListQuery | 
         created=created,
         completed=completed,
         due=_chosen(values, _DUE, Due),
+        waits=_chosen(values, _WAITS, Waits),
         words=_state(values, SEARCH).get("value") or "",
     )
     option = _state(values, _SORT).get("selected_option") or {}
     scope = origin.query.scope
     sort = next((sort for sort in Sort if sort == option.get("value")), default_sort(scope))
     try:
-        of_what_is_due(wanted, sort)
+        of_what_is_open(wanted, sort)
     except filter_text.WordsError as error:
         return {_STATUS: error.sentence}
     try:

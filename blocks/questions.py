@@ -4,7 +4,7 @@ Who asked what, and what the submitter answered, with when. All of it stands whe
 it who may see the request, which the forms say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -23,6 +23,8 @@ WHOLE = 5600
 """Ours: characters of an escaped text in a message, of which Slack takes 13,000. The rest, where
 somebody writes signs that are escaped alone, is in the details.
 """
+REMINDED = 10
+"""How many a reminder names at most."""
 FOLDED = 300
 """Ours: characters of a question or an answer on a card; the rest is in the details."""
 
@@ -99,6 +101,24 @@ def to_asker(request: Request, question: Question, people: People, *, may_decide
     fallback = f"{by} answered about {request_text.named(request)} · {request.ref}"
     clipped = clip(f"{fallback}: {line(question.answer or '', 200)}", FALLBACK_LIMIT)
     return Message(clipped, (*map(section, said), buttons.row(*row, buttons.details(request))))
+
+
+def reminder(requests: Sequence[Request], people: People) -> Message:
+    """To a submitter, on a working day: what they have not answered, with the way to do so."""
+    asked_of = [(r, q) for r in requests for q in r.questions if q.is_open][:REMINDED]
+    wait = "1 question waits" if len(asked_of) == 1 else f"{len(asked_of)} questions wait"
+    said = f"❓ {wait} for your answer. Until then your reviewers' clock rests."
+    rows = [
+        SectionBlock(
+            text=mrkdwn(
+                f"*{request_text.title(request)}* · {request.ref}\n{asked(question, people)}\n"
+                f"{quote(question.question, FOLDED)}"
+            ),
+            accessory=buttons.answer(request, question),
+        )
+        for request, question in asked_of
+    ]
+    return Message(f"{wait} for your answer", (section(said), *rows))
 
 
 def unreached(request: Request, question: Question, people: People) -> Message:

@@ -164,6 +164,7 @@ def _said(sentence: str) -> SectionBlock:
 
 def _receipt_sentence(request: Request, people: People) -> str:
     waiting = request_text.waiting_for(request, people)
+    waiting = "your answer" if request.rest else waiting
     after = f" and is waiting for {waiting}" if waiting else ""
     return f"*Submitted.* {request.ref} is under review{after}."
 

@@ -156,7 +156,7 @@ def _details(request: Request, people: People) -> Iterator[str]:
         yield f"*Rule*\n{line(request.terms.rule, 100)}"
     if staged := request_text.stages(request, people):
         yield f"*Stages*\n{staged}"
-    if request.is_open and request.terms.target_hours and request.due_at:
+    if request.is_open and request.terms.target_hours and request.due_at and not request.rest:
         yield f"*Due*\n{date(request.due_at)}"
     if request.escalated_at:
         whom = names(request.escalated_to, people, "and") or "Nobody"

@@ -191,6 +191,7 @@ def _row(
         f"{who(request.tester, people)} is testing" if request.tester else "",
         *(f"handed to you by {who(each.by, people)}" for each in request.handed),
         "🚨 approved in an emergency" if request.is_emergency else "",
+        request_text.waits_for(request, people) if request.rest else "",
         request_text.sent(request),
         request.category.label,
         "" if folded(request.mini_program_name) in said else line(request.mini_program_name, 150),

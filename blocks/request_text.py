@@ -96,7 +96,7 @@ def what(request: Request) -> str:
 
 def small(request: Request, people: People) -> str:
     """What tells an open request from others, and whom it waits for: what is read last."""
-    waiting = f"waiting for {waiting_for(request, people)}" if request.reviewers else ""
+    waiting = waits_for(request, people)
     said = (
         request.ref,
         who(request.submitted_by, people),
@@ -112,7 +112,8 @@ def small(request: Request, people: People) -> str:
 
 def due(request: Request) -> str:
     """ "due today at 3:00 PM", in the reader's zone; empty once it has ended."""
-    return f"due {date(request.due_at)}" if request.is_open and request.due_at else ""
+    runs = request.is_open and not request.rest
+    return f"due {date(request.due_at)}" if runs and request.due_at else ""
 
 
 def _app(request: Request) -> str:
@@ -244,8 +245,7 @@ def _mark(request: Request) -> str:
 def standing(request: Request, people: People) -> str:
     """The status, and what goes with it: whom it waits for, or when it was completed."""
     if request.is_open:
-        waiting = f" · waiting for {waiting_for(request, people)}" if request.reviewers else ""
-        return f"{status(request)}{waiting}"
+        return " · ".join(filter(None, (status(request), waits_for(request, people))))
     completed = f" · completed {date(request.completed_on)}" if request.completed_on else ""
     told = f" · {sent(request)}" if request.platform_answer else ""
     return f"{status(request)}{completed}{told}{_stage(request)}"
@@ -254,6 +254,16 @@ def standing(request: Request, people: People) -> str:
 def places(request: Request, people: People) -> dict[str, str]:
     """Behind the names of those who voted in somebody's place: " for Bob Reyes"."""
     return {v.reviewer: f" for {who(v.cast_for, people)}" for v in request.votes if v.cast_for}
+
+
+def waits_for(request: Request, people: People) -> str:
+    """Who has the word: "waiting for Bob Reyes or Carol Tan", or its submitter, since when; empty
+    where it is not known or has ended.
+    """
+    if request.rest and request.is_open:
+        submitter = who(request.submitted_by, people)
+        return f"waiting for {submitter} since {date(request.rest.since)}"
+    return f"waiting for {waiting_for(request, people)}" if request.reviewers else ""
 
 
 def waiting_for(request: Request, people: People, last: str = "or") -> str:

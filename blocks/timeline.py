@@ -165,7 +165,7 @@ def _line(step: Step, request: Request, people: People) -> str:
         f"for {who(step.for_whom, people)}" if step.for_whom else "",
         f"{line(step.on_platform, 80)} on the platform" if step.on_platform else "",
         date(step.at) if step.at else "",
-        f"waiting for {request_text.waiting_for(request, people)}" if waits else "",
+        request_text.waits_for(request, people) if waits else "",
         request_text.testing(request, people) if waits else "",
         *(f"🤝 {who(h.by, people)} handed it to {who(h.to, people)}" for h in step.handed[:10]),
     ]

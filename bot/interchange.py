@@ -64,6 +64,7 @@ def summary(request: Request, people: People) -> dict[str, Any]:
     found[REVIEW] |= {
         "revision": request.revision,
         "questions_open": request.questions_open,
+        "waits_for_submitter_since": moment(request.rest.since if request.rest else None),
         "attempt": request.attempt,
         "resubmission_of": f"MP-{before}" if before else None,
         "release_stage": request.release_stage,

@@ -12,7 +12,7 @@ from store.domain.questions import Question
 from store.domain.request import Request
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask, execute
-from store.tables import QuestionRow
+from store.tables import ASKED, QuestionRow, RequestRow
 
 Questions = Mapping[int, tuple[Question, ...]]
 """By the request, in their order; a request without any is not in it."""
@@ -69,6 +69,12 @@ async def record_posted(
     """Write down where the message stands that asks the submitter."""
     which = (col(QuestionRow.request_id) == request_id, col(QuestionRow.number) == number)
     await session.exec(update(QuestionRow).where(*which).values(channel=channel, ts=ts))
+
+
+async def open_for(session: AsyncSession, submitter: str, *, limit: int) -> list[int]:
+    """The requests of this person about which a question is open, the oldest first."""
+    theirs = select(RequestRow.id).where(ASKED, col(RequestRow.submitted_by) == submitter)
+    return list(await session.exec(theirs.order_by(col(RequestRow.id)).limit(limit)))
 
 
 async def asked_in(session: AsyncSession, channel: str, ts: str) -> tuple[int, Question] | None:

@@ -23,6 +23,7 @@ from store.domain.request import (
     Verdict,
     Vote,
 )
+from store.domain.rest import Rest
 from store.domain.terms import Terms
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask
@@ -160,6 +161,7 @@ def _request(
             facts[name] = word(facts[name])
     facts["terms"] = Terms.read(facts["terms"])
     facts["escalated_to"] = tuple(facts["escalated_to"] or ())
+    facts["rest"] = Rest.read(facts["rest"])
     by_stage = {stage: tuple(reviewers) for stage, reviewers in sorted(assigned.items())}
     return Request(
         **facts,

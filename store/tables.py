@@ -48,6 +48,7 @@ MOVED = text("moved_at IS NOT NULL")
 STAGED = text("release_stage IS NOT NULL")
 ANSWERED = text("platform_answer IS NOT NULL")
 BY_STAGES = text("stage_key IS NOT NULL")
+ASKED = text("questions_open > 0")
 APPROVED = text("status = 'approved'")
 DECIDED = text("status IN ('approved', 'rejected')")
 UNSENT = text("state != 'sent'")
@@ -135,6 +136,8 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_escalate", "escalate_at", "id", **only(TO_ESCALATE)),
         # `listing.unreviewed`: what was approved in an emergency and nobody has looked at since.
         Index("ix_request_unreviewed", "completed_on", "id", **only(UNREVIEWED)),
+        # The filter by whom it waits for.
+        Index("ix_request_asked", "created_at", "id", **only(ASKED)),
         # The filter by stage.
         Index("ix_request_stage", "stage_key", "created_at", "id", "status", **only(BY_STAGES)),
     )
@@ -185,6 +188,8 @@ class RequestRow(SQLModel, table=True):
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
     notes_written: int = 0
+    rest: dict[str, Any] | None = Field(default=None, sa_type=OptionalDocument)
+    rested: int | None = None
 
 
 NOT_REFUSED = or_(

@@ -18,8 +18,9 @@ from store.domain.lists.filter_names import (
     SENT,
     SORTS,
     STATUSES,
+    WAITS,
     WordsError,
-    of_what_is_due,
+    of_what_is_open,
 )
 from store.domain.lists.filter_text import FREE_WORDS_LIMIT, SUBMITTER_LIMIT
 from store.domain.lists.query import COUNT_LIMIT, Cursor, Days, Filter, ListQuery, Page, Scope, Sort
@@ -50,6 +51,7 @@ class Asked(BaseModel):
     ] = []
     created: Annotated[str | None, Field(description=f"Created At: {_DAYS}")] = None
     completed: Annotated[str | None, Field(description=f"Completed On: {_DAYS}")] = None
+    waits: Annotated[list[str], Field(description=f"For whom it waits; {_SEVERAL}")] = []
     due: Annotated[list[str], Field(description=f"When it is due; {_SEVERAL}")] = []
     sort: Annotated[str | None, Field(description=", ".join(SORTS.canonical))] = None
     cursor: Annotated[str | None, Field(description="`next` or `previous` of a page")] = None
@@ -112,11 +114,12 @@ async def _query(parts: Parts, asked: Asked) -> ListQuery:
         created=_days(asked.created, "created", wrong),
         completed=_days(asked.completed, "completed", wrong),
         due=chosen(DUE, "due", asked.due),
+        waits=chosen(WAITS, "waits", asked.waits),
         words=words,
     )
     sort, cursor = sorts[0] if sorts else Sort.NEWEST, _cursor(asked.cursor, wrong)
     try:
-        wanted = of_what_is_due(wanted, sort)
+        wanted = of_what_is_open(wanted, sort)
     except WordsError as error:
         wrong["status"] = error.sentence
     if wrong:

@@ -126,6 +126,7 @@ class Review(BaseModel):
     escalated_at: datetime | None
     escalated_to: list[str]
     questions_open: int
+    waits_for_submitter_since: datetime | None
     attempt: int
     resubmission_of: str | None
     release_stage: ReleaseStage | None

@@ -170,6 +170,8 @@ def _questions(release: Request, now: datetime) -> Iterator[Surface]:
     yield "note form", note_form.build(release)
     told = questions.to_asker(release, answered, _PEOPLE, may_decide=True)
     yield "question answered, to who asked", told
+    waiting = replace(release, questions=(open_,) * questions.REMINDED)
+    yield "questions of a working day", questions.reminder([waiting], _PEOPLE)
     yield "question not delivered", questions.unreached(release, open_, _PEOPLE)
 
 

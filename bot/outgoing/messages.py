@@ -45,6 +45,7 @@ from store.lists import listing
 from store.messages import bursts, cards, digests, homes, reminders
 from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
+from store.questions import open_for
 from store.requests import read
 
 _A_DAY = timedelta(days=1)
@@ -130,6 +131,8 @@ class Renderer:
                 return await _emergency(owed, db, profiles, policy, now)
             case Kind.HANDED:
                 return await _handed(owed, db, profiles, policy, now)
+            case Kind.QUESTIONS:
+                return await _questions(owed, db, profiles)
             case Kind.NOT_TAKEN:
                 return await _not_taken(owed, db)
             case _ as never:
@@ -623,6 +626,17 @@ async def _not_taken(owed: Claimed, db: Database) -> Call | None:
     if not question.channel or not question.ts:
         return None
     return Post(message, question.channel, thread_ts=question.ts)
+
+
+async def _questions(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
+    """Moot once all is answered."""
+    async with db.snapshot() as session:
+        ids = await open_for(session, owed.recipient, limit=questions.REMINDED)
+        asked = [await read.with_questions(session, await read.one(session, id_)) for id_ in ids]
+    if not asked:
+        return None
+    known = await profiles.people(set().union(*(each.people() for each in asked)))
+    return Post(questions.reminder(asked, known), owed.recipient)
 
 
 def _numbered(request: Request, owed: Claimed) -> Question:

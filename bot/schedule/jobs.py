@@ -67,6 +67,10 @@ class Jobs:
         """Call others to what nobody has decided for long; to how many requests."""
         return await escalate.escalate(self.db, self.policy, now=self.clock())
 
+    async def remind_of_questions(self) -> int:
+        """Owe submitters a word about what they have not answered; how many."""
+        return await reminders.owe_question_reminders(self.db, self.policy, now=self.clock())
+
     async def nudge(self) -> int:
         """Owe nudges to the submitters of releases that do not move; how many."""
         return await reminders.owe_nudges(self.db, self.policy, now=self.clock())

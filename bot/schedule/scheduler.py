@@ -65,6 +65,7 @@ def build(jobs: Jobs) -> Schedule:
     schedule.add(jobs.digest, minutes=1)
     schedule.add(jobs.escalate, minutes=1)
     schedule.add(jobs.nudge, minutes=10)
+    schedule.add(jobs.remind_of_questions, minutes=10)
     schedule.add(jobs.compare_policies, minutes=1)
     schedule.add(jobs.move_up, minutes=1)
     schedule.add(jobs.stand_in, seconds=5, next_run_time=started)

@@ -40,12 +40,29 @@ def working_deadline(start: datetime, hours: int, working: WorkingTime) -> datet
 
     Hours are real ones: a whole day on which the clocks change has 23 or 25.
     """
-    left, spans = timedelta(hours=hours), working_spans(start, working)
+    return working_after(start, timedelta(hours=hours), working)
+
+
+def working_after(start: datetime, left: timedelta, working: WorkingTime) -> datetime:
+    """The moment (UTC) by which so much working time has passed; `start` itself after none."""
+    if not left:
+        return start.astimezone(UTC)
+    spans = working_spans(start, working)
     begin, end = next(spans)
     while begin + left > end:
         left -= end - begin
         begin, end = next(spans)
     return begin + left
+
+
+def working_between(start: datetime, until: datetime, working: WorkingTime) -> timedelta:
+    """How much working time there is between two moments; none where the second is not later."""
+    passed = timedelta()
+    for begin, end in working_spans(start, working):
+        if begin >= until:
+            break
+        passed += min(end, until) - begin
+    return passed
 
 
 def working_spans(start: datetime, working: WorkingTime) -> Iterator[tuple[datetime, datetime]]:

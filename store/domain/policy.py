@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
@@ -32,6 +32,7 @@ from store.domain.deadlines import WorkingTime, working_deadline
 from store.domain.draft import SENT_AS
 from store.domain.holidays import is_place
 from store.domain.request import Category, Environment, Request
+from store.domain.resting import Resting
 from store.domain.terms import ALL, Needed, Stage, Terms, seat
 from store.domain.typed_text import folded, one_line
 
@@ -253,6 +254,7 @@ class Policy(BaseModel):
     working_days: tuple[Annotated[str, AfterValidator(_weekday)], ...] = WEEKDAYS[:5]
     holidays: tuple[Annotated[str, BeforeValidator(_holiday)], ...] = ()
     office_hours: Annotated[tuple[time, time], BeforeValidator(_office_hours)] | None = None
+    question_rest_days: Annotated[int, Field(ge=1, le=90, strict=True)] = 5
     own_requests: StrictBool = False
     delegates: Literal["reviewers", "anyone"] = "reviewers"
     quick_approve: tuple[Environment, ...] = (Environment.SANDBOX,)
@@ -320,6 +322,13 @@ class Policy(BaseModel):
         """Which hours count, and on which days people are reminded."""
         days = frozenset(WEEKDAYS.index(day) for day in self.working_days)
         return WorkingTime(self.timezone, days, self.holidays, self.office_hours)
+
+    @property
+    def resting(self) -> Resting:
+        """How the clock of a request rests while a question is open; a day is a working day."""
+        opens, closes = self.office_hours or (time(0), time(0))
+        minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute or 24 * 60
+        return Resting(self.working_time, timedelta(minutes=minutes) * self.question_rest_days)
 
     @property
     def groups(self) -> frozenset[str]:
@@ -543,6 +552,7 @@ _USE_FOR = {
     "testing_hours": "use a whole number of hours from 1 to 720",
     "target_hours": "use a whole number of hours from 1 to 720",
     "escalate_after_hours": "use a whole number of hours from 1 to 720",
+    "question_rest_days": "use a whole number of days from 1 to 90",
     "nudge_after_days": "use a whole number of days from 1 to 90",
     "keep_details_days": "use a whole number of days from 1 to 36500",
     "keep_profiles_days": "use a whole number of days from 1 to 36500",

@@ -15,6 +15,7 @@ from store.domain.categories import features, launch, offline, optimization, rel
 from store.domain.categories.spec import Spec
 from store.domain.notes import Note
 from store.domain.questions import Question
+from store.domain.rest import Rest
 from store.domain.terms import BY_WORKSPACE, Stage, Terms
 from store.domain.typed_text import folded
 
@@ -272,9 +273,10 @@ class Request:
     the details, no part of what makes two snapshots equal. `context_at` is when that was so, for
     what is looked at later. `away` are those of `reviewers` who are, `for_whom` the one in whose
     place the reader would decide. `questions` are all that were asked about it, as many as
-    `questions_asked` says; `questions_open` of them wait for the submitter.
-    `on_platform` is the address at which the platform shows it.
-    `notes` are there where the reader may read them, as many as `notes_written` says.
+    `questions_asked` says; `questions_open` of them wait for the submitter. While one does, the
+    clock rests (`rest`); it has `rested` for so many seconds of working time before. `notes` are
+    there where the reader may read them, as many as `notes_written` says. `on_platform` is the
+    address at which the platform shows it.
     """
 
     id: int
@@ -322,6 +324,8 @@ class Request:
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
     notes_written: int = 0
+    rest: Rest | None = None
+    rested: int | None = None
     assigned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     handed: tuple[HandOver, ...] = ()
     predecessor: Predecessor | None = field(default=None, compare=False)

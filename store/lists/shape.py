@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from store.domain.lists.query import Days, Filter, ListQuery, Scope, searchable
+from store.domain.lists.query import Days, Filter, ListQuery, Scope, Waits, searchable
 from store.domain.request import Status
 from store.domain.request_number import exactly
 from store.engine.columns import pattern_of
@@ -80,6 +80,7 @@ class Shape:
     bounds: tuple[Bound, ...]
     words: tuple[bool, ...]
     overdue: bool
+    waits: Waits | None
     order: str
     legs: tuple[Leg, ...]
     descending: bool
@@ -104,6 +105,7 @@ def shape_of(query: ListQuery, *, oversees: bool, seated: bool = False) -> Shape
         bounds=tuple(_bounds(query.filter, _UTC)),
         words=tuple(_number(word) is not None for word in query.filter.words.split()),
         overdue=bool(query.filter.due),
+        waits=query.filter.waits[0] if len(set(query.filter.waits)) == 1 else None,
         order=query.sort.column,
         legs=_legs(query, statuses),
         descending=query.sort.descending != backwards,

@@ -35,7 +35,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from store.domain.lists.query import COUNT_LIMIT, PAGE_SIZE
+from store.domain.lists.query import COUNT_LIMIT, PAGE_SIZE, Waits
 from store.domain.request import Status
 from store.engine.columns import Key, in_list, part_of
 from store.engine.database import AnySelect
@@ -231,6 +231,11 @@ def _conditions(source: Source, shape: Shape) -> list[ColumnElement[bool]]:
         found.append(in_list(status, "status"))
     if shape.overdue:
         found.append(col(table.rows.due_at) <= bindparam("now", type_=UTCDateTime()))
+    if shape.waits is Waits.SUBMITTER:
+        # In the words of the index of these alone.
+        found.append(col(RequestRow.questions_open) > literal_column("0"))
+    elif shape.waits is Waits.REVIEWERS:
+        found.append(col(RequestRow.questions_open) == _number(0))
     for name, several in shape.narrowed:
         column = col(getattr(RequestRow, name))
         found.append(in_list(column, name) if several else column == bindparam(name))
@@ -246,7 +251,7 @@ def _conditions(source: Source, shape: Shape) -> list[ColumnElement[bool]]:
             word: ColumnElement[str] = bindparam(f"word{number}")
             pattern: ColumnElement[str] = bindparam(f"pattern{number}")
             found.append(part_of(RequestRow.search_text, word, pattern))
-    return found + (table.join if shape.narrowed or shape.words else [])
+    return found + (table.join if shape.narrowed or shape.words or shape.waits else [])
 
 
 def _place(source: Source, shape: Shape) -> tuple[_Column, _Column]:

@@ -90,6 +90,7 @@ class Kind(StrEnum):
     HANDED = "handed"
     EMERGENCY = "emergency"
     NOT_TAKEN = "not_taken"
+    QUESTIONS = "questions"
 
 
 class Rank(IntEnum):
@@ -131,6 +132,7 @@ _RANKS = {
     Kind.REMINDER: Rank.HOME,
     Kind.DIGEST: Rank.HOME,
     Kind.BURST: Rank.HOME,
+    Kind.QUESTIONS: Rank.HOME,
 }
 """The order of posts that go before others."""
 

@@ -28,12 +28,14 @@ from store.messages import slots
 from store.messages.outbox import Kind, Owed
 from store.snapshots import snapshots
 from store.tables import (
+    ASKED,
     NOT_REFUSED,
     OPEN,
     TESTED,
     UNMOVED,
     AssignmentRow,
     PersonRow,
+    QuestionRow,
     RequestRow,
     SlotRow,
 )
@@ -189,6 +191,29 @@ async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
         for admin in sorted(roster.admins)
     ]
     return await _owe_once(db, notices, now=now)
+
+
+async def owe_question_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
+    """Remind each submitter once a working day of what they were asked before it and have not
+    answered; how many are newly owed.
+    """
+    waiting = (
+        select(RequestRow.submitted_by, func.min(QuestionRow.asked_at), PersonRow.timezone)
+        .join(QuestionRow, col(QuestionRow.request_id) == RequestRow.id)
+        .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by, isouter=True)
+        .where(ASKED, col(QuestionRow.answered_at).is_(None), col(QuestionRow.closed_at).is_(None))
+        .where(col(PersonRow.active).is_not(False))
+        .group_by(col(RequestRow.submitted_by), col(PersonRow.timezone))
+    )
+    async with db.snapshot() as session:
+        rows = (await session.exec(waiting)).all()
+    slots = []
+    for submitter, asked_at, known in rows:
+        zone = known or policy.timezone
+        day = reminder_day(now, zone, policy.working_time)
+        if day and asked_at.astimezone(zone_of(zone)).date() < day:
+            slots.append(Owed.post(Kind.QUESTIONS, submitter, submitter, day))
+    return await _owe_once(db, slots, now=now)
 
 
 async def owe_stuck(db: Database, policy: Policy, *, now: datetime) -> int:

@@ -20,6 +20,7 @@ from store.engine.database import Database, execute
 from store.messages import cards, stand_ins
 from store.requests import revisions
 from store.requests.assigning import assignment_rows
+from store.requests.clock import CLOCK
 from store.requests.revisions import Change
 from store.snapshots import snapshots
 from store.tables import OPEN, AssignmentRow, RequestRow
@@ -28,7 +29,7 @@ APPLIED = "policy_applied"
 """The kind of the event."""
 PORTION = 50
 """Requests of one transaction: on SQLite every click waits for its end."""
-_WRITTEN = ("terms", "stage_key", "due_at", "escalate_at", "round")
+_WRITTEN = ("terms", "stage_key", "round", *CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,20 @@ async def _change(
 ) -> Change:
     """Give the stages to today's people; the row itself is written with the others'."""
     request = difference.request
+    rested = policy.resting.end(request, now)  # by today's policy, like all that is applied
     changed = replace(
         difference.changed,
         revision=request.revision + 1,
         round=request.round + 1,
         due_at=policy.due_at(difference.changed.terms, request.created_at),
         escalate_at=policy.escalate_at(difference.changed.terms, request.created_at),
+        remind_at=rested.remind_at,
+        rest=None,
+        rested=rested.rested,
     )
+    changed = policy.resting.move(changed, "due_at", "escalate_at")
+    if request.rest:
+        changed = policy.resting.begin(changed, now)
     before = {(stage, user) for stage, users in request.assigned.items() for user in users}
     after = {(stage, user) for stage, users in changed.assigned.items() for user in users}
     not_handed = {(h.stage, h.to) for h in request.handed if h not in changed.handed}

@@ -32,7 +32,8 @@ from store.engine import causes
 from store.engine.database import Database
 from store.messages import cards
 from store.messages.outbox import Kind, Owed
-from store.requests import read, revisions
+from store.requests import clock, read, revisions
+from store.requests.clock import CLOCK
 from store.requests.revisions import Change
 from store.tables import QuestionRow, SaltRow
 
@@ -162,7 +163,8 @@ async def _ask(session: AsyncSession, new: NewQuestion, policy: Policy) -> Reque
         questions_open=request.questions_open + 1,
         questions=(*request.questions, asked),
     )
-    change = Change(after, ASKED, new.actor, new.at, {}, questions=[columns])
+    after = policy.resting.begin(after, new.at)
+    change = _change_of(request, after, ASKED, new.actor, new.at, columns)
     return await _record(session, change, [owed(asked, after)])
 
 
@@ -183,7 +185,8 @@ async def _answer(session: AsyncSession, said: Answer, policy: Policy) -> Reques
     answered = replace(question, answer=said.text, answered_at=said.at, answer_ts=said.reply_ts)
     after = await _change(session, request, answered, "answer", "answered_at", "answer_ts")
     columns = written(answered, "answer", "answered_at")
-    change = Change(after, ANSWERED, said.actor, said.at, {}, questions=[columns])
+    after = _going_on(after, said.at, policy)
+    change = _change_of(request, after, ANSWERED, said.actor, said.at, columns)
     return await _record(session, change, [owed(answered, after), _answered(answered, after)])
 
 
@@ -225,7 +228,8 @@ async def _close(session: AsyncSession, closing: Closing, policy: Policy) -> Req
     closed = replace(question, closed_by=closing.actor, closed_at=closing.at)
     after = await _change(session, request, closed, "closed_by", "closed_at")
     columns = written(closed, "closed_by", "closed_at")
-    change = Change(after, CLOSED, closing.actor, closing.at, {}, questions=[columns])
+    after = _going_on(after, closing.at, policy)
+    change = _change_of(request, after, CLOSED, closing.actor, closing.at, columns)
     return await _record(session, change, [owed(closed, after)])
 
 
@@ -291,10 +295,26 @@ def _answered(question: Question, request: Request) -> Owed:
     )
 
 
+def _going_on(request: Request, at: datetime, policy: Policy) -> Request:
+    """The clock goes on where the submitter has the word no more."""
+    return request if request.questions_open else policy.resting.end(request, at)
+
+
+def _change_of(
+    before: Request, after: Request, kind: str, actor: str, at: datetime, question: dict[str, Any]
+) -> Change:
+    """What was done to a question, and to the clock where that has begun to rest or goes on."""
+    moved = after.rest != before.rest
+    columns = revisions.written(after, *CLOCK) if moved else {}
+    return Change(after, kind, actor, at, columns, questions=[question])
+
+
 async def _record(session: AsyncSession, change: Change, told: list[Owed]) -> Request:
     """The guarded UPDATE, its event, and all that is owed for it."""
     request = change.request
-    revisions.advance(session, [request], "questions_asked", "questions_open")
+    revisions.advance(session, [request], "questions_asked", "questions_open", *CLOCK)
+    if change.columns:
+        clock.repeat(session, [request])
     await revisions.record(session, [change])
     await cards.owe(session, [request.id], now=change.at, also=told)
     return request

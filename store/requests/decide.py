@@ -46,7 +46,8 @@ from store.messages.cards import Clicked
 from store.messages.outbox import Kind, Owed
 from store.questions import Questions
 from store.requests import ask as asking
-from store.requests import read, revisions
+from store.requests import clock, read, revisions
+from store.requests.clock import CLOCK
 from store.requests.revisions import TESTING, Change, Known
 from store.snapshots import FACTS, found
 from store.tables import AssignmentRow, RequestRow, VoteRow
@@ -306,6 +307,7 @@ async def _write(
         if not_theirs:
             ask(session, _BARRED, not_theirs)
         cards.add_reviewers(session, passed)
+    clock.repeat(session, [each.request for each in made if "rest" in each.columns])
     changes = [
         Change(
             each.request,
@@ -399,6 +401,7 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
     there = decision.on_platform
     words = (decision.rejection_class, decision.reason)
     after_it = replace(request, revision=request.revision + 1)
+    moved = CLOCK if request.rest else ()
     if _is_vote(decision):
         verdict = Verdict(decision.act)
         absent = voting_for(decision.actor, request, rules, decision.at, decision.act)
@@ -416,7 +419,11 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
                 reviewers=request.assigned_at(request.stage + 1),
                 remind_at=deadline(decision.at, policy.remind_after_hours, policy),
             )
-            return _made(decision, opened, STAGE_PASSED, *_PASSING)
+            if request.rest:  # it rests on at the next stage, which has moments of its own
+                rested = policy.resting.end(after_it, decision.at)
+                opened = replace(opened, rest=None, rested=rested.rested, due_at=rested.due_at)
+                opened = policy.resting.begin(opened, decision.at)
+            return _made(decision, opened, STAGE_PASSED, *_PASSING, *moved)
     status = after(request.status, decision.act)
     assert status is not None, "it was judged, so the table has the transition"
     ended = replace(
@@ -432,8 +439,9 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
         questions_open=0,
         incident=decision.incident,
     )
+    ended = policy.resting.end(ended, decision.at)
     columns = (*_ENDING, "incident") if ended.is_emergency else _ENDING
-    made = _made(decision, ended, status.value, *columns)
+    made = _made(decision, ended, status.value, *columns, *moved)
     return replace(made, closes_questions=request.questions_open > 0)
 
 

@@ -51,10 +51,11 @@ async def escalate(db: Database, policy: Policy, *, now: datetime) -> int:
 async def _escalate(
     session: AsyncSession, ids: Sequence[int], policy: Policy, now: datetime
 ) -> int:
-    """Those of them that are still open, with their rows locked; what somebody decides at this
-    moment is left alone.
+    """Those of them that are still open and whose time has still come, with their rows locked; what
+    somebody decides at this moment is left alone.
     """
-    locked = select(RequestRow).where(TO_ESCALATE, col(RequestRow.id).in_(ids))
+    is_due = col(RequestRow.escalate_at) <= now
+    locked = select(RequestRow).where(TO_ESCALATE, is_due, col(RequestRow.id).in_(ids))
     locked = locked.order_by(col(RequestRow.id)).with_for_update(skip_locked=True)
     rows = (await session.exec(locked)).all()
     if not rows:

@@ -24,6 +24,7 @@ from store.audit.events import (
     spoken_name,
 )
 from store.domain.request import HandOver, Request, Vote
+from store.domain.rest import Rest
 from store.domain.terms import Terms
 from store.engine.asking import Answer
 from store.engine.database import Reading, ask, flush
@@ -140,7 +141,7 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Terms):
+    if isinstance(value, Terms | Rest):
         return value.stored()
     if isinstance(value, tuple):
         return list(value)

@@ -61,6 +61,7 @@ def test_the_form_asks_what_the_platform_filters_by() -> None:
         *("Completed On, from (optional)", "[ Any day v ]"),
         *("Completed On, to (optional)", "[ 2026-11-05 v ]"),
         *("Due (optional)", "[ All v ]"),
+        *("Waiting for (optional)", "[ All v ]"),
         *("Sort", "[ Completed On, newest first v ]"),
         *("[ Cancel ]", "▸[ Show ]"),
     ]

@@ -46,6 +46,7 @@ from store.domain.request import (
     Request,
     Status,
 )
+from store.domain.rest import Rest
 from tests.cast import ALICE, BOB, CAROL, NOW, PEOPLE, sample_of
 from tests.harness_blocks import in_status
 
@@ -163,6 +164,7 @@ def of_questions() -> Iterator[tuple[str, Json]]:
             questions=(CLOSED, ANSWERED, replace(last, is_closable=last.is_open)),
             questions_asked=3,
             questions_open=int(last.is_open),
+            rest=Rest(NOW, {}) if last.is_open else None,
         )
         name = f"questions/{status.value}"
         details = request_details.build(request, PEOPLE, DECIDES | {Act.ASK})
@@ -181,6 +183,8 @@ def of_questions() -> Iterator[tuple[str, Json]]:
     yield "questions/answer_form", answer_form.build(waiting, OPEN, PEOPLE).to_dict()
     told = questions.to_asker(waiting, ANSWERED, PEOPLE, may_decide=True)
     yield "questions/answered", told.payload()
+    asked = replace(waiting, questions=(OPEN, OPEN))
+    yield "questions/reminder", questions.reminder([asked], PEOPLE).payload()
     yield "questions/answered_by_you", questions.to_submitter(waiting, ANSWERED, PEOPLE).payload()
     yield "questions/unreached", questions.unreached(waiting, OPEN, PEOPLE).payload()
 

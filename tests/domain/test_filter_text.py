@@ -16,8 +16,9 @@ from store.domain.lists.query import (
     ListQuery,
     Scope,
     Sort,
+    Waits,
     default_sort,
-    is_about_due,
+    is_about_open,
 )
 from store.domain.request import Category, Environment, PlatformAnswer, Status
 from store.domain.typed_text import folded
@@ -73,6 +74,8 @@ def test_statuses_are_understood(text: str, statuses: tuple[Status, ...]) -> Non
         ("", Filter()),
         ("sent:refused", Filter(sent=(PlatformAnswer.REFUSED,))),
         ("due:overdue", Filter(statuses=(REVIEW,), due=(Due.OVERDUE,))),
+        ("waits:submitter", Filter(statuses=(REVIEW,), waits=(Waits.SUBMITTER,))),
+        ("waits: reviewer", Filter(statuses=(REVIEW,), waits=(Waits.REVIEWERS,))),
         ("DUE: late status:review", Filter(statuses=(REVIEW,), due=(Due.OVERDUE,))),
         ("Sent: refused, accepted", Filter(sent=tuple(PlatformAnswer))),
         ("env:sandbox", Filter(environments=(Environment.SANDBOX,))),
@@ -207,8 +210,8 @@ def test_approvals_begin_with_the_oldest_and_keep_every_status() -> None:
         (
             "statsu:approved",
             "I don't know `statsu:`. Did you mean `status:`?"
-            " You can filter by status, env, category, by, sent, stage, created, completed and due,"
-            " and sort."
+            " You can filter by status, env, category, by, sent, stage, created, completed, due and"
+            " waits, and sort."
             " To search for the word itself, put it in quotes.",
         ),
         (
@@ -327,7 +330,7 @@ days = (
 filters = st.builds(
     Filter,
     *(some(Status), some(Environment), some(Category)),
-    *(people, free_words, some(PlatformAnswer), stages, days, days, some(Due)),
+    *(people, free_words, some(PlatformAnswer), stages, days, days, some(Due), some(Waits)),
 )
 pieces = st.sampled_from(
     [
@@ -340,8 +343,8 @@ pieces = st.sampled_from(
 
 
 def possible(query: ListQuery) -> ListQuery:
-    """The list, or that of what is open where it is about what is due."""
-    if not is_about_due(query.filter, query.sort):
+    """The list, or that of what is open where it is about what is due or waits."""
+    if not is_about_open(query.filter, query.sort):
         return query
     return replace(query, filter=replace(query.filter, statuses=(REVIEW,)))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from store import figures
-from store.domain.lists.filter_names import of_what_is_due
+from store.domain.lists.filter_names import of_what_is_open
 from store.domain.lists.query import PAGE_SIZE, Due, Filter, ListQuery, Scope, Sort
 from store.domain.lists.queue import Queue
 from store.domain.policy import Policy
@@ -136,7 +136,7 @@ async def test_lists_go_by_what_is_due_for_everybody_page_by_page(
             for row in seen
             if row["status"] == "under_review" and (not wanted.due or row["due_at"] <= moment)
         ]
-        query = ListQuery(scope, of_what_is_due(wanted, sort), sort)
+        query = ListQuery(scope, of_what_is_open(wanted, sort), sort)
         in_order = [id_ for _, id_ in sorted(expected, reverse=sort.descending)]
         assert await walked(db, query, asker, moment) == in_order
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from store.domain.lists.cursor import decode_cursor, encode_cursor
-from store.domain.lists.filter_names import of_what_is_due
+from store.domain.lists.filter_names import of_what_is_open
 from store.domain.lists.query import PAGE_SIZE, Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.engine.database import Database
 from tests.cast import NOW
@@ -75,7 +75,7 @@ async def test_there_and_back_every_request_is_met_once_and_in_order(
     db: Database, rows: list[Row], sort: Sort
 ) -> None:
     for chosen in [[user] for user in SIZES] + [list(SIZES)]:
-        wanted = of_what_is_due(Filter(submitters=tuple(chosen)), sort)
+        wanted = of_what_is_open(Filter(submitters=tuple(chosen)), sort)
         query = ListQuery(Scope.ALL, wanted, sort)
         expected = in_order([r for r in rows if r["submitted_by"] in chosen], sort)
         there = await forward(db, query)

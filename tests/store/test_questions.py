@@ -13,13 +13,18 @@ from store import people
 from store.audit.verify import check_portion
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
+from store.domain.lists.filter_text import parse
+from store.domain.lists.query import Scope
 from store.domain.policy import Policy
 from store.domain.questions import NotTaken, Question
 from store.domain.request import Person, Request, Verdict
 from store.engine.database import Database
+from store.lists import listing
 from store.requests import erase, read
+from store.requests.apply_policy import apply_policy
 from store.requests.ask import Answer, Closing, NewQuestion, amend, answer, ask, close
-from store.tables import EventRow, QuestionRow, SaltRow
+from store.requests.decide import Decision, decide
+from store.tables import AssignmentRow, EventRow, QuestionRow, SaltRow
 from tests.audit.test_verify import TakenBackError
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import (
@@ -204,6 +209,87 @@ async def test_the_end_closes_what_is_open(db: Database) -> None:
         assert denial(await put(db, request)) is Denial.CLOSED, number
         assert denial(await reply(db, request)) is Denial.NOTHING_TO_ANSWER
         assert await findings(db, request) == ()
+
+
+async def clocks(db: Database, request: Request) -> set[tuple[object, object]]:
+    """When it is due and reminded of, in its own row and in those of who may decide it now."""
+    async with db.snapshot() as session:
+        rows = await session.exec(
+            select(AssignmentRow.due_at, AssignmentRow.remind_at).where(
+                col(AssignmentRow.request_id) == request.id, col(AssignmentRow.turn)
+            )
+        )
+        repeated = set(rows)
+    left = await now_of(db, request)
+    return {(left.due_at, left.remind_at), *repeated}
+
+
+async def test_the_clock_rests_while_a_question_is_open(db: Database) -> None:
+    request = await submit(db)
+    ((due, remind),) = await clocks(db, request)
+    accepted(await put(db, request))
+    accepted(await put(db, request, CAROL, "Who tests it?"))
+    resting = await now_of(db, request)
+    assert resting.rest
+    assert (resting.rest.since, resting.rest.before["due_at"]) == (NOW, due)
+    ((latest, _),) = await clocks(db, request)
+    assert latest > due + timedelta(days=5)
+    assert await findings(db, request) == ()
+
+    accepted(await reply(db, request))
+    assert (await now_of(db, request)).rest, "another is open"
+    accepted(await drop(db, request, CAROL, 2))
+    left = await now_of(db, request)
+    assert (left.rest, left.rested) == (None, 3600)
+    # Due on Saturday, so to say: of a working day the weekend is no part.
+    assert await clocks(db, request) == {(due + timedelta(hours=1), remind + timedelta(hours=1))}
+    assert await findings(db, request) == ()
+
+
+async def test_the_clock_rests_on_at_the_next_stage(db: Database) -> None:
+    request = await submit(db, policy=BY_STAGES)
+    accepted(await put(db, request, CAROL, policy=BY_STAGES))
+    later = Decision(request.id, Act.APPROVE, BOB, LATER)
+    passed = accepted(await decide(db, later, BY_STAGES))
+    assert passed.rest
+    assert (passed.rest.since, passed.rested, passed.stage) == (LATER, 3600, 2)
+    assert len(await clocks(db, request)) == 1
+    assert await findings(db, request) == ()
+
+
+async def test_the_end_tells_when_it_was_due(db: Database) -> None:
+    request = await submit(db)
+    ((due, _),) = await clocks(db, request)
+    accepted(await put(db, request))
+    ended = accepted(await decide(db, Decision(request.id, Act.APPROVE, BOB, LATER), POLICY))
+    assert (ended.rest, ended.rested, ended.due_at) == (None, 3600, due + timedelta(hours=1))
+    assert await findings(db, request) == ()
+
+
+async def test_another_policy_keeps_what_it_rested(db: Database) -> None:
+    request = await submit(db)
+    accepted(await put(db, request))
+    policy = POLICY.model_copy(update={"target_hours": 10, "escalate_after_hours": 12})
+    assert await apply_policy(db, policy, actor=ADA, now=LATER) == 1
+    left = await now_of(db, request)
+    assert left.rest
+    assert (left.rest.since, left.rested) == (LATER, 3600)
+    assert left.rest.before["due_at"] == NOW + timedelta(hours=11)
+    assert left.rest.before["escalate_at"] == NOW + timedelta(hours=13)
+    assert await findings(db, request) == ()
+
+
+async def test_lists_tell_whom_it_waits_for(db: Database) -> None:
+    asked, waiting, ended = [await submit(db) for _ in range(3)]
+    for request in (asked, ended):
+        accepted(await put(db, request))
+    accepted(await vote(db, ended, BOB))
+    for viewer, scope in ((BOB, Scope.ALL), (BOB, Scope.APPROVALS), (ALICE, Scope.MINE)):
+        for word, expected in (("submitter", asked), ("reviewers", waiting)):
+            query = parse(f"waits:{word}", scope, viewer)
+            found = await listing.listing(db, query, asker=viewer, policy=POLICY)
+            assert [each.id for each in found.page.requests] == [expected.id], (viewer, word)
+            assert found.page.total == 1
 
 
 async def test_two_questions_at_once_are_two(db: Database) -> None:

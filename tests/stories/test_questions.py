@@ -238,3 +238,40 @@ async def test_who_asked_hears_that_slack_does_not_deliver(team_once: Team) -> N
     assert "Your question about Release Bills Pay 3.2.4 · MP-1 did not reach Alice Santos" in (
         team.last(team.bob)
     )
+
+
+async def test_cards_and_lists_say_for_whom_it_waits(team: Team) -> None:
+    request = await team.submit()
+    assert "waiting for Bob Reyes or Carol Tan" in team.words(team.card(team.carol, request))
+    hers = team.card(team.carol, request)
+    await ask(team, team.bob, team.card(team.bob, request))
+    waits = "waiting for Alice Santos since Nov 20, 2026 at 2:14 AM"
+    for person, where in ((team.carol, None), (team.ada, team.reviews)):
+        assert waits in team.words(team.card(person, request, where))
+    listed = team.said(await team.carol.command("/mp-requests list waits:submitter"))
+    assert waits in listed
+    assert "MP-1" not in team.said(await team.carol.command("/mp-requests list waits:reviewers"))
+
+    await reply(team, team.alice.sees()[-1])
+    assert waits not in team.words(hers)
+
+
+async def test_nobody_is_reminded_while_it_rests_but_the_submitter(team: Team) -> None:
+    request = await team.submit()  # on a Friday
+    await ask(team, team.bob, team.card(team.bob, request))
+    team.clock.move(days=4)
+    await team.bot.jobs.remind()
+    await team.bot.jobs.remind_of_questions()
+    await team.bot.jobs.remind_of_questions()
+    await team.send_all()
+    assert "overdue" not in team.last(team.bob)
+    assert "still waiting for you" not in team.last(team.bob)
+    reminder = team.alice.sees()[-1]
+    assert "❓ 1 question waits for your answer." in team.words(reminder)
+    assert sum("waits for your answer" in m.plain() for m in team.alice.sees()) == 1
+
+    await reply(team, reminder)
+    team.clock.move(days=1)
+    await team.bot.jobs.remind_of_questions()
+    await team.send_all()
+    assert sum("waits for your answer" in m.plain() for m in team.alice.sees()) == 1

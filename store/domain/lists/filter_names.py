@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from store.domain.lists.query import Due, Filter, Sort, is_about_due
+from store.domain.lists.query import Due, Filter, Sort, Waits, is_about_open
 from store.domain.request import Category, Environment, PlatformAnswer, Status
 from store.domain.typed_text import folded, seen
 
@@ -70,17 +70,19 @@ CATEGORIES = Names(
     {name: c for c in Category for name in (c.value, _folded(c.label))},
 )
 SENT = Names("platform's answer", {a.value: a for a in PlatformAnswer}, {})
+WAITS = Names("side", {w.value: w for w in Waits}, {"reviewer": Waits.REVIEWERS})
 DUE = Names("due date", {d.value: d for d in Due}, {"late": Due.OVERDUE})
 SORTS = Names("order", {s.value: s for s in Sort}, {})
 
 
-def of_what_is_due(filter: Filter, sort: Sort) -> Filter:
-    """The filter of a list; about what is due, of what is open alone. Raises WordsError."""
-    if not is_about_due(filter, sort):
+def of_what_is_open(filter: Filter, sort: Sort) -> Filter:
+    """The filter of a list; about what is due or waits, of what is open. Raises WordsError."""
+    if not is_about_open(filter, sort):
         return filter
     if set(filter.statuses) - {Status.UNDER_REVIEW}:
+        can = "waits for anybody" if filter.waits else "can be due"
         raise WordsError(
-            "Only what is Under Review can be due. Choose Under Review alone, or no status."
+            f"Only what is Under Review {can}. Choose Under Review alone, or no status."
         )
     return replace(filter, statuses=(Status.UNDER_REVIEW,))
 

@@ -16,9 +16,10 @@ from store.domain.lists.filter_names import (
     SENT,
     SORTS,
     STATUSES,
+    WAITS,
     WordsError,
     echo,
-    of_what_is_due,
+    of_what_is_open,
 )
 from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort, default_sort
 from store.domain.request import Category, Status
@@ -44,6 +45,7 @@ _KEYS = {
     "created": "created",
     "completed": "completed",
     "due": "due",
+    "waits": "waits",
     "sort": "sort",
 }
 _EXAMPLES = {
@@ -56,11 +58,12 @@ _EXAMPLES = {
     "created": "2026-10",
     "completed": "2026-10",
     "due": "overdue",
+    "waits": "submitter",
     "sort": "-created",
 }
 _KNOWN_KEYS = (
-    "You can filter by status, env, category, by, sent, stage, created, completed and due, and "
-    "sort."
+    "You can filter by status, env, category, by, sent, stage, created, completed, due and "
+    "waits, and sort."
 )
 
 # What phones and other keyboards write for the few signs that mean something here.
@@ -120,10 +123,11 @@ def parse(text: str, scope: Scope, asker: str) -> ListQuery:
         created=_days("created", given["created"]),
         completed=_days("completed", given["completed"]),
         due=DUE.chosen(given["due"]),
+        waits=WAITS.chosen(given["waits"]),
         words=_free_words(free),
     )
     sort = _sort(given["sort"], scope)
-    return ListQuery(scope, of_what_is_due(wanted, sort), sort)
+    return ListQuery(scope, of_what_is_open(wanted, sort), sort)
 
 
 def words(query: ListQuery) -> str:
@@ -139,6 +143,7 @@ def words(query: ListQuery) -> str:
         "created": _written(wanted.created),
         "completed": _written(wanted.completed),
         "due": [DUE.name(each) for each in wanted.due],
+        "waits": [WAITS.name(each) for each in wanted.waits],
         "sort": [] if query.sort is default_sort(query.scope) else [query.sort.value],
     }
     filters = (f"{key}:{','.join(values)}" for key, values in parts.items() if values)

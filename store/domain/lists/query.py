@@ -81,6 +81,18 @@ class Due(StrEnum):
         return self.value.capitalize()
 
 
+class Waits(StrEnum):
+    """Who has the word on a request: its submitter, who was asked something, or its reviewers."""
+
+    SUBMITTER = "submitter"
+    REVIEWERS = "reviewers"
+
+    @property
+    def label(self) -> str:
+        """As a form offers it."""
+        return self.value.capitalize()
+
+
 def default_sort(scope: Scope) -> Sort:
     """Newest first; but My Approvals is a to-do list, so the oldest comes first there."""
     return Sort.OLDEST if scope is Scope.APPROVALS else Sort.NEWEST
@@ -121,6 +133,7 @@ class Filter:
     created: Days = Days()
     completed: Days = Days()
     due: tuple[Due, ...] = ()
+    waits: tuple[Waits, ...] = ()
 
     @property
     def names_days(self) -> bool:
@@ -171,6 +184,11 @@ class Page:
     next: Cursor | None = None
     acts: Mapping[int, AbstractSet[Act]] = field(default_factory=dict)
     cards: Mapping[int, Posted] = field(default_factory=dict)
+
+
+def is_about_open(filter: Filter, sort: Sort) -> bool:
+    """Whether a list is of what is due, or of whom something waits for: of what is open alone."""
+    return is_about_due(filter, sort) or bool(filter.waits)
 
 
 def is_about_due(filter: Filter, sort: Sort) -> bool:
