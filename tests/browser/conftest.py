@@ -55,12 +55,12 @@ async def desk(play: LocalWorkspace) -> AsyncIterator[OpenDesk]:
 
 
 async def seed(play: LocalWorkspace, folder: Path, lines: list[str]) -> LocalWorkspace:
-    """Import these requests and wait for bob's cards."""
+    """Import these requests and wait for bob's cards; more than a few of them have none."""
     file = folder / "seed.jsonl"
     file.write_text("\n".join(lines), encoding="utf-8")
     assert not [line.problems for line in await play.import_requests(file) if line.problems]
     bob = play.people["bob"]
-    titles = [json.loads(line)["title"] for line in lines]
+    titles = [json.loads(line)["title"] for line in lines[: play.bot.policy.burst]]
     await play.workspace.until(
         lambda: all(any(title in m.plain() for m in bob.sees()) for title in titles)
     )
