@@ -55,7 +55,8 @@ async def every_way(team: Team, tmp_path: Path) -> None:
         await calls.send(Reply(WORDS, url, replace=False), key="k")
         where, file_id = await files.offer(file.name, 8)
         await files.send(file, where)
-        await files.share(file_id, file.name, await files.conversation(team.bob.id))
+        where_to = await files.conversation(team.bob.id)
+        await files.share(file_id, file.name, where_to, comment="Here it is.")
     assert [shared["name"] for m in team.bob.sees() for shared in m.files] == [file.name]
 
 
