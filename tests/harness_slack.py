@@ -152,7 +152,8 @@ async def team_at_slack(
         await bot.identity.learn()
         await bot.jobs.refresh()
         await stack.enter_async_context(connected(workspace, bot))
-        yield Team(workspace, bot, clock, *people, reviews)
+        alice, bob, carol, ada, mallory = people
+        yield Team(workspace, bot, clock, alice, bob, carol, ada, mallory, reviews)
 
 
 @asynccontextmanager

@@ -210,8 +210,8 @@ async def test_a_proof_is_checked_by_a_few_lines_of_anybodys(db: Database) -> No
     for each in proof["events"]:
         names = ("request_id", "revision", "at", "actor", "kind", "data", "previous")
         sealed = [each[name] for name in names]
-        text = json.dumps(sealed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        assert each["hash"] == hashlib.sha256(text.encode()).hexdigest()
+        event = json.dumps(sealed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert each["hash"] == hashlib.sha256(event.encode()).hexdigest()
         found = hashlib.sha256(b"\0" + each["hash"].encode()).digest()
         place, last = each["position"], point["size"] - 1
         for hash_ in map(bytes.fromhex, each["path"]):

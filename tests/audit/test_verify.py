@@ -75,7 +75,7 @@ ROWS: dict[Any, dict[str, Any]] = {
 """One row of each table that belongs to a request."""
 
 
-def another(table: type, name: str) -> object:
+def another(table: Any, name: str) -> object:
     """A value that the database takes and that was not there."""
     taken = {"category": "mini_program_launch", "environment": "sandbox", "status": "approved",
              "rejection_class": "other_prohibited_activities", "verdict": "approve",

@@ -59,7 +59,7 @@ def _person_line(database: str, one: Compared) -> Line:
 
 
 async def _home(db: Database) -> None:
-    found = await homes.overview(db, ListQuery(Scope.MINE), asker=ASKER, policy=POLICY)
+    found = await homes.overview(db, ListQuery(Scope.MINE), asker=ASKER, policy=POLICY, now=MORNING)
     page, known = found.listing.page, found.listing.people
     view = home.build(home.Shown(found.query, page, known, found.tabs, found.counts), now=MORNING)
     assert view.blocks

@@ -127,24 +127,24 @@ def of_one_request() -> Iterator[tuple[str, Json]]:
         incident="https://incidents.example/7",
         decision_reason="Payments are down for everybody.",
     )
-    card = request_card.build(alone, PEOPLE, acts=DECIDES | {Act.MARK_REVIEWED})
-    yield "mini_program_release/emergency_card", card.payload()
+    reviewable = request_card.build(alone, PEOPLE, acts=DECIDES | {Act.MARK_REVIEWED})
+    yield "mini_program_release/emergency_card", reviewable.payload()
     details = request_details.build(alone, PEOPLE, DECIDES | {Act.MARK_REVIEWED})
     yield "mini_program_release/emergency_details", details.to_dict()
-    told = notices.emergency(alone, PEOPLE, DECIDES)
-    yield "mini_program_release/emergency_told", told.payload()
+    message = notices.emergency(alone, PEOPLE, DECIDES)
+    yield "mini_program_release/emergency_told", message.payload()
     refused = replace(
         shown(Category.RELEASE, Status.APPROVED),
         platform_answer=PlatformAnswer.REFUSED,
         platform_answered_at=NOW,
         platform_reason="package expired",
     )
-    card = request_card.build(refused, PEOPLE, may_send=True)
-    yield "mini_program_release/not_accepted_card", card.payload()
+    sendable = request_card.build(refused, PEOPLE, may_send=True)
+    yield "mini_program_release/not_accepted_card", sendable.payload()
     details = request_details.build(refused, PEOPLE, DECIDES | {Act.SEND})
     yield "mini_program_release/not_accepted_details", details.to_dict()
-    told = notices.not_accepted(refused, PEOPLE, reader=refused.submitted_by, may_send=False)
-    yield "mini_program_release/not_accepted_told", told.payload()
+    message = notices.not_accepted(refused, PEOPLE, reader=refused.submitted_by, may_send=False)
+    yield "mini_program_release/not_accepted_told", message.payload()
     plain = shown(Category.RELEASE, Status.REJECTED)
     view = request_details.build(plain, PEOPLE, DECIDES, pictures=False)
     yield "mini_program_release/rejected_details_plain", view.to_dict()

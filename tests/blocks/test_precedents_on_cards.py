@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from blocks import request_card, request_text
+from blocks.text import date
 from bot.sandbox.limits import message_problems
 from bot.sandbox.limits.whole import objects
 from store.domain.request import (
@@ -106,9 +107,7 @@ def test_a_card_says_as_of_when_others_were_as_it_says() -> None:
 
 def test_where_it_stands_names_the_release_stage() -> None:
     shown = ended(Status.APPROVED, release_stage=ReleaseStage.PILOT, moved_at=NOW)
-    assert request_text.standing(shown, PEOPLE).endswith(
-        f"· Pilot Testing since {request_text.date(NOW)}"
-    )
+    assert request_text.standing(shown, PEOPLE).endswith(f"· Pilot Testing since {date(NOW)}")
 
 
 @pytest.mark.parametrize("category", Category)

@@ -6,13 +6,12 @@ from bot.outgoing.verdict import (
     FIRST_RETRY_SECONDS,
     LONGEST_RETRY_SECONDS,
     REFUSED_RETRY_SECONDS,
-    Answer,
     GiveUp,
     Sent,
     TryAgain,
     judge,
 )
-from handlers.slack_errors import PAGE
+from handlers.slack_errors import PAGE, Answer
 
 ATTEMPT_3 = 4 * FIRST_RETRY_SECONDS
 """The wait after a third attempt, without jitter."""

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.domain import submission
+from store.domain.json_values import FieldProblem
 from store.domain.request import Category
-from store.domain.submission import FieldProblem, Submission, SubmissionError, differing
+from store.domain.submission import Submission, SubmissionError, differing
 from tests.cast import ALICE, BOB, NOW, request, sample, sample_of
 
 CATEGORIES = [category.value for category in Category]

@@ -171,9 +171,10 @@ def test_a_block_of_known_type_with_any_inside_is_answered(kind: str, inside: Js
 def sdk_kinds() -> Iterator[tuple[str, str, set[str]]]:
     """Every class of the installed slack_sdk that has a type, with what it can be built from."""
     for name, kind in inspect.getmembers(sdk, inspect.isclass):
-        if isinstance(getattr(kind, "type", None), str) and kind.type in BOOK:
+        type_ = getattr(kind, "type", None)
+        if isinstance(type_, str) and type_ in BOOK:
             arguments = set(inspect.signature(kind).parameters) - {"others"}
-            yield name, kind.type, arguments
+            yield name, type_, arguments
 
 
 @pytest.mark.parametrize(("name", "kind", "properties"), list(sdk_kinds()))

@@ -79,7 +79,8 @@ async def test_the_private_parts_of_aiosqlite_are_as_our_connection_needs_them(
         f"{release}: _conn is no property any more: see sqlite.DriverConnection"
     )
 
-    ours = await sqlite.DriverConnection(lambda _: True, str(tmp_path / "store.db"))
+    ours = sqlite.DriverConnection(lambda _: True, str(tmp_path / "store.db"))
+    await ours
     try:
         assert isinstance(ours._conn, sqlite3.Connection), f"{release}: _conn is not sqlite3's"
         assert ours._thread.daemon, f"{release}: an open connection keeps a process from ending"
