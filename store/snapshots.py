@@ -41,7 +41,9 @@ _REVIEWERS: AnySelect = (
 )
 _OF_VOTE: tuple[Any, ...] = tuple(getattr(VoteRow, name) for name in VoteRow.model_fields)
 _VOTES: AnySelect = (
-    select(*_OF_VOTE).where(in_list(col(VoteRow.request_id), "ids")).order_by(col(VoteRow.at))
+    select(*_OF_VOTE)
+    .where(in_list(col(VoteRow.request_id), "ids"))
+    .order_by(col(VoteRow.at), col(VoteRow.stage), col(VoteRow.reviewer))  # many in one batch
 )
 _NAMES = [
     name
