@@ -196,7 +196,7 @@ def close(request: Request, question: Question) -> ButtonElement:
 
 def note(request: Request) -> ButtonElement:
     """Opens the form for a note."""
-    return link("Add a note", NOTE, RequestRound.of(request).encode())
+    return _named("Add a note", NOTE, request)
 
 
 def _of_question(request: Request, question: Question) -> str:

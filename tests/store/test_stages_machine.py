@@ -187,7 +187,8 @@ class Stages(RuleBasedStateMachine):
 
     async def meet(self) -> None:
         async with self.db.transaction() as session:
-            await store_people.remember(session, [Person(MALLORY, "Mallory")], now=NOW)
+            met = [Person(user, user) for user in (ALICE, BOB, CAROL, DAN, ERIN, ADA, MALLORY)]
+            await store_people.remember(session, met, now=NOW)
 
     @rule(target=submitted)
     def submit(self) -> Expected:
