@@ -102,7 +102,7 @@ async def check_all(
     found.faults += _bursts_behind(record, posted)
     found.counts["requests gathered"] = sum(burst.total for burst in record.bursts)
     found.faults += [finding async for finding in drawn.differences(record.cards, posted)]
-    found.faults += setup.workspace.waits.late()
+    found.late += setup.workspace.waits.late()
     longest = max(
         (wait.seconds for wait in setup.workspace.waits.waits if wait.answered), default=0
     )
