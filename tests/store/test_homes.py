@@ -89,6 +89,14 @@ async def test_a_home_nobody_looked_at_for_a_day_is_left(db: Database) -> None:
     assert await wanted(db) == {BOB: 1, CAROL: 2}
 
 
+async def test_a_home_is_drawn_again_for_who_looked_at_it_within_a_day(db: Database) -> None:
+    await opened(db, BOB)
+    await opened(db, CAROL, at=NOW - timedelta(days=1, seconds=1))
+    for user in (BOB, CAROL, MALLORY):
+        await homes.redraw(db, user, now=NOW)
+    assert await wanted(db) == {BOB: 2, CAROL: 1}
+
+
 async def test_a_change_of_roles_concerns_who_won_or_lost_one(db: Database) -> None:
     await opened(db, BOB, CAROL, MALLORY)
     await opened(db, DAN, at=NOW - timedelta(days=1, seconds=1))
