@@ -100,6 +100,28 @@ async def test_while_slack_gives_no_new_connection_the_old_one_is_heard(
         assert await hello(bob)
 
 
+async def test_what_is_being_answered_is_answered_by_the_connection_it_came_by(
+    workspace: Workspace, bob: Person
+) -> None:
+    app, begun, go_on = greeter(workspace), asyncio.Event(), asyncio.Event()
+
+    @app.command("/slow")
+    async def slow(ack: AsyncAck) -> None:
+        begun.set()
+        await go_on.wait()
+        await ack("Done")
+
+    async with connected(app, workspace.app_token):
+        asking = asyncio.create_task(bob.command("/slow"))
+        await begun.wait()
+        refreshing = asyncio.create_task(workspace.refresh_connections())
+        await workspace.until(lambda: workspace.connections == 2)
+        go_on.set()
+        assert (await asking).acked
+        await refreshing
+        assert workspace.connections == 1
+
+
 @dataclass
 class OddSlack:
     """Gives out addresses, and does with each connection what the test says, in turn."""

@@ -140,18 +140,21 @@ class SocketMode:
                 connection.transport.resume_reading()
 
     async def refresh(self) -> None:
-        """Ask the app to reconnect, as Slack does every few hours; then close what is old."""
+        """Ask the app to reconnect, as Slack does every few hours; then close what is old, once it
+        has answered what it was given.
+        """
         old = [connection for connection in self._connections if not connection.draining]
         for connection in old:
             connection.draining = True
             message: Json = {"type": "disconnect", "reason": "refresh_requested"}
             await connection.socket.send_json(message | {"debug_info": {"host": "sandbox"}})
 
-        def reconnected() -> bool:
-            return sum(not connection.draining for connection in self._connections) >= len(old)
+        def replaced() -> bool:
+            fresh = sum(not connection.draining for connection in self._connections)
+            return fresh >= len(old) and not any(connection.waiting for connection in old)
 
         with contextlib.suppress(TimeoutError):
-            await self._changes.until(reconnected, timeout=RECONNECT_WITHIN)
+            await self._changes.until(replaced, timeout=RECONNECT_WITHIN)
         for connection in old:
             await connection.socket.close()
 
