@@ -254,9 +254,7 @@ async def _not_accepted(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """Moot once it was sent again, and for who may not see the request any more."""
-    reader = owed.recipient
-    async with db.snapshot() as session:
-        seen = await read.seen(session, owed.request_id or 0, viewer=reader, policy=policy, now=now)
+    reader, seen = owed.recipient, await _seen(owed, db, policy, now)
     if isinstance(seen, Refused) or not seen.request.is_refused_there:
         return None
     known = await profiles.people(seen.request.people())
@@ -593,13 +591,18 @@ async def _question(owed: Claimed, db: Database, profiles: Profiles) -> Call | N
     return Post(message, owed.recipient, is_late=not question.is_open)
 
 
+async def _seen(owed: Claimed, db: Database, policy: Policy, now: datetime) -> read.Seen | Refused:
+    """The request as whom the message is for may see it."""
+    viewer, number = owed.recipient, owed.request_id or 0
+    async with db.snapshot() as session:
+        return await read.seen(session, number, viewer=viewer, policy=policy, now=now)
+
+
 async def _answered(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """Moot for who may not see the request any more."""
-    reader = owed.recipient
-    async with db.snapshot() as session:
-        seen = await read.seen(session, owed.request_id or 0, viewer=reader, policy=policy, now=now)
+    reader, seen = owed.recipient, await _seen(owed, db, policy, now)
     if isinstance(seen, Refused):
         return None
     request, question = seen.request, _numbered(seen.request, owed)
@@ -649,9 +652,7 @@ async def _emergency(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """Not for who may not see the request any more."""
-    reader = owed.recipient
-    async with db.snapshot() as session:
-        seen = await read.seen(session, owed.request_id or 0, viewer=reader, policy=policy, now=now)
+    reader, seen = owed.recipient, await _seen(owed, db, policy, now)
     if isinstance(seen, Refused):
         return None
     known = await profiles.people(seen.request.people())
@@ -662,9 +663,7 @@ async def _handed(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """Moot for who may not decide it any more."""
-    reader = owed.recipient
-    async with db.snapshot() as session:
-        seen = await read.seen(session, owed.request_id or 0, viewer=reader, policy=policy, now=now)
+    reader, seen = owed.recipient, await _seen(owed, db, policy, now)
     if isinstance(seen, Refused) or Act.APPROVE not in seen.acts:
         return None
     known = await profiles.people(seen.request.people())
