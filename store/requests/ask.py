@@ -237,8 +237,7 @@ async def _locked(
     session: AsyncSession, request_id: int, actor: str, policy: Policy
 ) -> tuple[Request | None, Rules]:
     """The same, and nobody else changes the request until the end of the transaction."""
-    request = await read.find(session, request_id)
-    request = await read.locked(session, request_id) if request else None
+    request = await read.find_locked(session, request_id)
     return await _with_rules(session, request, actor, policy)
 
 
