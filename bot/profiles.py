@@ -120,8 +120,7 @@ class Profiles:
         Who may decide has to be known by then. Groups the store knows are left to the next tick, so
         that a restart while Slack is slow does not wait for them.
         """
-        async with self._db.transaction() as session:
-            await groups.forget_old(session, now=self._clock())
+        await self.forget_groups()
         await self.read_unread(self._policy)
 
     async def read_unread(self, policy: Policy) -> bool:
@@ -137,11 +136,15 @@ class Profiles:
             await self._read(group)
         await self.meet_deciders()
 
+    async def forget_groups(self) -> None:
+        """Forget who is in groups that Slack has not told of for too long."""
+        async with self._db.transaction() as session:
+            await groups.forget_old(session, now=self._clock())
+
     async def poll_groups(self) -> None:
-        """Read those groups whose turn it is; forget what Slack has not told of for too long."""
+        """Read those groups whose turn it is."""
         now = self._clock()
         async with self._db.transaction() as session:
-            await groups.forget_old(session, now=now)
             picked = await groups.pick(session, self._policy.groups, now=now)
         for group in picked:
             await self._read(group)

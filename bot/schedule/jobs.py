@@ -104,11 +104,16 @@ class Jobs:
         """Read the groups and profiles whose turn it is, and let what is shown follow the roles.
 
         Returns how many assignments changed.
+
+        Roles are followed before the reading, too: whom an event or a day of silence took out, the
+        reading may put back, and what was drawn in between leaves them out.
         """
+        await self.profiles.forget_groups()
+        count = await self.follow_roles()
         await self.profiles.poll_groups()
         await self.profiles.meet_deciders()
         await self.follow_channels()
-        return await self.follow_roles()
+        return count + await self.follow_roles()
 
     async def follow_roles(self) -> int:
         """Owe what names somebody as a reviewer who is none now; how many assignments changed.

@@ -13,6 +13,7 @@ from bot.sandbox.state.conversations import UserGroup
 from bot.sandbox.state.faults import FaultKind
 from bot.sandbox.state.ids import TEAM_ID
 from store import people
+from store.messages import cards
 from tests.bot.sending import another_bot, send_all
 from tests.harness_slack import Team
 
@@ -95,6 +96,26 @@ async def test_who_leaves_a_group_loses_the_right_by_the_event_alone(team: Team)
 
     assert await deciding(team) == {"bob"}
     await says_no(team, team.carol)
+
+
+@pytest.mark.parametrize("why", ["event", "silence"])
+async def test_what_was_drawn_while_a_member_was_out_names_them_again(team: Team, why: str) -> None:
+    team.workspace.bot_events |= EVENTS
+    request = await team.submit()
+    await tick(team)
+    if why == "silence":
+        team.clock.move(days=2)
+        await team.bot.profiles.forget_groups()
+    else:  # an event that comes late: she is back by now
+        event = {"type": "subteam_members_changed", "subteam_id": group(team).id}
+        await team.workspace.emit(event | {"team_id": TEAM_ID, "removed_users": [team.carol.id]})
+    async with team.bot.db.transaction() as session:
+        await cards.owe(session, [request.id], now=team.clock())
+    await team.send_all()
+    assert "Carol" not in team.words(team.card(team.alice, request))
+    await tick(team)
+
+    assert "Carol" in team.words(team.card(team.alice, request))
 
 
 @pytest.mark.parametrize(("count", "left"), [(1, {"bob"}), (501, {"bob", "carol"})])
