@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
-
 from bot.exports.columns import NUMBER, Cell, Column, details, details_of, facts, facts_of
 from store.domain.export import Entry
 from store.domain.request import People
@@ -40,6 +38,8 @@ def writing(
     path: Path, zone: ZoneInfo, *, row_limit: int = ROW_LIMIT
 ) -> Iterator[Callable[[Entry, People], None]]:
     """Create the file; what comes out adds one request to it."""
+    import xlsxwriter  # for Excel alone: memory that a bot without such exports does not need
+
     with xlsxwriter.Workbook(path, {**_SETTINGS, "tmpdir": str(path.parent)}) as workbook:
         of_facts = _Sheets(workbook, "Requests", facts(zone), row_limit)
         of_details = _Sheets(workbook, "Details", (NUMBER, *details()), row_limit)
