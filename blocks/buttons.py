@@ -247,7 +247,7 @@ def send_again(request: Request) -> ButtonElement:
 
 
 def mark_reviewed(request: Request) -> ButtonElement:
-    """Says that an admin has looked at what another approved in an emergency."""
+    """Says that somebody has looked at what another approved in an emergency."""
     return _named("Mark as reviewed", MARK_REVIEWED, request)
 
 

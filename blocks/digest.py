@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
 from blocks import buttons, paging, request_text
+from blocks import emergencies as alone
 from blocks.message import FALLBACK_LIMIT, Message
-from blocks.text import age, clip, date, line, mrkdwn, ordinal, plural, who
+from blocks.text import age, clip, line, mrkdwn, ordinal, plural, who
 from store.domain.bursts import Burst
 from store.domain.clock import zone_of
 from store.domain.lists.query import Scope
@@ -49,7 +50,7 @@ def build(
     now: datetime,
 ) -> Message:
     """The digest: a greeting by the reviewer's own clock, what is overdue, what is new `since` the
-    one before; to admins first what was approved in an emergency and nobody has looked at.
+    one before; first what was approved in an emergency, to who reviews it.
     """
     waits = f"{plural(total, 'request')} {'is' if total == 1 else 'are'} waiting for you"
     if not total:
@@ -60,7 +61,7 @@ def build(
         clip(f"{greeting} {waits}{late.replace('*', '')}", FALLBACK_LIMIT),
         (
             SectionBlock(text=mrkdwn(f"*{greeting}* {waits}{late}")),
-            *_alone(emergencies, people),
+            *alone.unreviewed(emergencies, people),
             *([ways_on()] if total else []),
             *_part("Overdue", overdue, people, now),
             *_part(f"New since {_day(since, now, reviewer)}", new, people, now),
@@ -119,24 +120,6 @@ def ways_on() -> Block:
         ),
         buttons.link("Open My Approvals", buttons.LIST_APPROVALS),
     )
-
-
-def _alone(emergencies: Sequence[Request], people: People) -> list[Block]:
-    if not emergencies:
-        return []
-    head = SectionBlock(text=mrkdwn("*Approved in an emergency, and looked at by no other admin*"))
-    return [head, *(_approved_alone(request, people) for request in emergencies)]
-
-
-def _approved_alone(request: Request, people: People) -> SectionBlock:
-    said = (
-        f"🚨 *{line(request.title, 300)}*",
-        request.environment.label,
-        f"by {who(request.decided_by or '', people)}",
-        date(request.completed_on) if request.completed_on else "",
-    )
-    row = mrkdwn(" · ".join(filter(None, said)))
-    return SectionBlock(text=row, accessory=buttons.details(request))
 
 
 def _part(heading: str, part: Part, people: People, now: datetime) -> list[Block]:

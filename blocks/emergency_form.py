@@ -36,8 +36,8 @@ class Alone:
     incident: str
 
 
-def build(request: Request, people: People) -> View:
-    """The form, with what is passed over in view."""
+def build(request: Request, people: People, afterwards: str) -> View:
+    """The form, with what is passed over in view; `afterwards` says who reviews it then."""
     stages = request_text.stages(request, people)
     passed = f"This passes over what it still needs: {stages}. " if stages else ""
     why = PlainTextInputElement(
@@ -53,8 +53,8 @@ def build(request: Request, people: People) -> View:
         blocks=[
             SectionBlock(text=mrkdwn(request_text.heading(request))),
             section(
-                f"🚨 {passed}Everybody who is passed over is told, it is marked for ever, and "
-                "another admin reviews it afterwards. It cannot be undone here."
+                f"🚨 {passed}Everybody who is passed over is told, and it is marked for ever. "
+                f"{afterwards} It cannot be undone here."
             ),
             _input(
                 NUMBER,

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import absence, buttons, paging, request_list, request_text
+from blocks import absence, buttons, emergencies, paging, request_list, request_text
 from blocks.text import JUST_NOW, age, line, mrkdwn, who
 from store.domain.absences import Absence
 from store.domain.lists.query import Filter, ListQuery, Page, Scope, Sort
@@ -33,7 +33,8 @@ CALLBACK_ID = "home"
 class Shown:
     """One list as Home shows it: `tabs` are the ones this person has, `counts` those of this tab
     by status, whatever is filtered, capped like the totals of a page; `needs` is what needs this
-    person, whatever list is shown. `stuck` are requests that nobody can decide, for an admin.
+    person, whatever list is shown. `stuck` are requests that nobody can decide, for an admin;
+    `unreviewed` were approved in an emergency, and this person reviews that.
     `absence` is the reader's, with who stands in.
     """
 
@@ -44,6 +45,7 @@ class Shown:
     counts: Mapping[Status, int]
     needs: Needs = field(default_factory=Needs)
     stuck: Sequence[Request] = ()
+    unreviewed: Sequence[Request] = ()
     absence: Absence | None = None
     stand_in: str | None = None
     workspace: Workspace = field(default_factory=Workspace)
@@ -55,6 +57,7 @@ def build(shown: Shown, *, now: datetime) -> View:
     more = {} if shown.absence else {"away": ""}
     blocks: list[Block] = [
         *_being_away(shown),
+        *emergencies.unreviewed(shown.unreviewed, shown.people),
         *_needs(shown.needs, now),
         _tabs(shown),
         _counts(shown),

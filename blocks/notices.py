@@ -101,14 +101,15 @@ def next_step(request: Request) -> str:
 
 
 def emergency(request: Request, people: People, acts: AbstractSet[Act]) -> Message:
-    """To those who were passed over, and to the other admins."""
+    """To those who were passed over, and to who reviews it."""
     by = text.who(request.decided_by or "", people)
+    is_theirs = Act.MARK_REVIEWED in acts
     said = (
         f"{request_text.emergency(request, people)}\n"
         f"*{request_text.title(request)}* · {request.ref}\n"
-        "It needs no decision of yours any more."
+        + ("Look at it, then mark it as reviewed." if is_theirs else "You need not decide it.")
     )
-    marking = [buttons.mark_reviewed(request)] if Act.MARK_REVIEWED in acts else []
+    marking = [buttons.mark_reviewed(request)] if is_theirs else []
     return Message(
         text.clip(
             f"Approved in an emergency by {by} alone: {request_text.named(request)}", FALLBACK_LIMIT

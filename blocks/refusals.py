@@ -126,8 +126,8 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             )
         case Denial.NOT_TO_MARK:
             return (
-                f"Only an admin other than who approved {request.ref} can mark it as reviewed. "
-                "Nothing was changed."
+                f"An admin other than who approved {request.ref} marks it as reviewed; where there "
+                "is none, another workspace reviewer. Nothing was changed."
             )
         case Denial.NOTHING_TO_MARK:
             return _nothing_to_mark(request, people)

@@ -173,6 +173,7 @@ _ASKS = {
     Audience.REVIEWER: "asks you to approve",
     Audience.CHANNEL: "asks for approval of",
     Audience.CALLED: "asks for approval of",
+    Audience.EMERGENCY: "asks for approval of",
 }
 _ENDED = {Status.APPROVED: "approved", Status.REJECTED: "rejected", Status.WITHDRAWN: "withdrew"}
 

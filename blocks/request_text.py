@@ -206,14 +206,14 @@ def _marked(request: Request) -> str:
 
 def emergency(request: Request, people: People) -> str:
     """ "🚨 *Approved in an emergency* by Ada Cruz alone, past Product · incident https://…", and
-    whether another admin has looked at it; empty for every other request.
+    whether somebody has reviewed it; empty for every other request.
     """
     if request.incident is None:
         return ""
     waited = request.is_staged or request.terms.named
     stages = [line(stage.name, 80) for stage in request.terms.stages[request.stage - 1 :]]
     past = f", past {' and '.join(stages)}" if waited else ""
-    looked = "not yet reviewed by another admin"
+    looked = "not yet reviewed"
     if request.reviewed_by:
         on = f" {date(request.reviewed_at)}" if request.reviewed_at else ""
         looked = f"reviewed by {who(request.reviewed_by, people)}{on}"

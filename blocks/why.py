@@ -86,6 +86,7 @@ def _copy(copy: Delivery, why: Why) -> str:
         Audience.SUBMITTER: " (submitter)",
         Audience.REVIEWER: " (reviewer)",
         Audience.CALLED: " (called)",
+        Audience.EMERGENCY: " (the emergency)",
     }
     return f"{named}{role.get(copy.audience, '')} · {_when(copy)}"
 

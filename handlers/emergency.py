@@ -6,12 +6,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import buttons, emergency_form, notices
+from blocks import buttons, emergencies, emergency_form, notices
 from handlers import clicks
 from handlers.clicks import Click
 from handlers.deps import Deps
 from store import people
-from store.domain.access import Refused
+from store.domain.access import Refused, reviewers_after
 from store.domain.lifecycle import Act
 from store.requests import read
 from store.requests.decide import Decision, decide
@@ -45,7 +45,17 @@ async def form(request_id: int, user: str, deps: Deps) -> View | Refused:
         )
         if isinstance(answer, Refused):
             return answer
-        return emergency_form.build(answer, await people.known(session, answer.people()))
+        known = await people.known(session, answer.people())
+    return emergency_form.build(answer, known, await _afterwards(user, deps))
+
+
+async def _afterwards(alone: str, deps: Deps) -> str:
+    """Who reviews what this person approves alone."""
+    async with deps.db.snapshot() as session:
+        roster = await people.roster(session, deps.policy)
+        reviewers = reviewers_after(alone, roster)
+        known = await people.known(session, reviewers)
+    return emergencies.afterwards(reviewers, roster.admins, known)
 
 
 async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
@@ -66,13 +76,15 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     answer = await decide(deps.db, decision, deps.policy)
     title = "Not possible" if isinstance(answer, Refused) else "Approved"
     sentence = await clicks.told(answer, user, deps)
+    if not isinstance(answer, Refused):
+        sentence += f"\n{await _afterwards(user, deps)}"
     await ack(response_action="update", view=notices.notice_view(title, sentence))
     if below := body["view"].get("previous_view_id"):
         await clicks.redraw_view(below, said.request.id, user, deps, client)
 
 
 async def mark(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
-    """An admin has looked at it."""
+    """Somebody has looked at it."""
     click = Click.read(body)
     marking = Marking(click.request.id, click.user, deps.clock(), click.message)
     answer = await mark_reviewed(deps.db, marking, deps.policy)

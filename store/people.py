@@ -204,7 +204,8 @@ async def roster(
         members.setdefault(group, set()).add(user)
     gone, guests = members.pop("", set()), frozenset(members.pop(HANDED, set()))
     by_group = {group: frozenset(users) for group, users in members.items()}
-    return replace(policy.roster(by_group, frozenset(gone)), absences=away, guests=guests)
+    found = policy.roster(by_group, frozenset(gone))
+    return replace(found, absences=away, guests=guests, whole=only is None)
 
 
 async def hold_roles(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[bool]:

@@ -18,6 +18,7 @@ from blocks import (
     ask_form,
     decision_form,
     digest,
+    emergencies,
     emergency_form,
     export,
     filter_form,
@@ -75,7 +76,12 @@ def surfaces(now: datetime) -> Iterator[Surface]:
     for request in waiting.values():
         yield from _of_one(request)
         yield f"reject form, {request.category.label}", decision_form.build(request)
-        yield f"emergency form, {request.category.label}", emergency_form.build(request, _PEOPLE)
+        yield (
+            f"emergency form, {request.category.label}",
+            emergency_form.build(
+                request, _PEOPLE, emergencies.afterwards(frozenset(), frozenset(), _PEOPLE)
+            ),
+        )
         yield f"hand-over form, {request.category.label}", handing.form(request)
         yield from _form(request)
     release = waiting[Category.RELEASE]

@@ -31,7 +31,7 @@ from handlers import commands
 from store import exports, people
 from store.audit import checkpoints
 from store.domain.absences import is_away, stand_in
-from store.domain.access import Denial, Refused
+from store.domain.access import Denial, Refused, Roster, reviewers_after
 from store.domain.clock import Clock, day_after
 from store.domain.export import ExportState
 from store.domain.lifecycle import Act
@@ -127,8 +127,6 @@ class Renderer:
                 return await _answered(owed, db, profiles, policy, now)
             case Kind.UNREACHED:
                 return await _unreached(owed, db, profiles)
-            case Kind.EMERGENCY:
-                return await _emergency(owed, db, profiles, policy, now)
             case Kind.HANDED:
                 return await _handed(owed, db, profiles, policy, now)
             case Kind.QUESTIONS:
@@ -160,7 +158,8 @@ async def _card(
             request, acts = await _as_read(
                 session, request_id, audience, owed.recipient, policy, now
             )
-    is_late = card.ts is None and not (request.is_open and Act.SEE in acts)
+    is_due = request.is_open or audience is Audience.EMERGENCY
+    is_late = card.ts is None and not (is_due and Act.SEE in acts)
     if card.ts is None and audience is Audience.REVIEWER:
         is_late = is_late or _is_for_another(owed.recipient, request)
     if card.is_abandoned or card.is_silent or (is_late and not owed.doubtful):
@@ -168,10 +167,13 @@ async def _card(
     request = replace(request, context_at=now)
     known = await profiles.people(request.people())
     if Act.SEE not in acts:
-        stood_in = owed.recipient not in request.asked
+        of_review = audience is Audience.REVIEWER
+        stood_in = of_review and owed.recipient not in request.asked
         message = request_card.taken_away(request, known, audience=audience, stood_in=stood_in)
     elif audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known)
+    elif audience is Audience.EMERGENCY:
+        message = notices.emergency(request, known, acts)
     elif audience is Audience.CALLED and request.is_open:
         message = request_card.call(request, known, may_decide=Act.APPROVE in acts)
     else:
@@ -379,17 +381,17 @@ async def _burst(
 
 
 async def _to_look_at(owed: Claimed, db: Database, policy: Policy) -> tuple[Request, ...]:
-    """For the digest of an admin: what another approved in an emergency, and nobody has looked at.
+    """For the digest of who reviews it: what another approved in an emergency, not yet reviewed.
 
-    There is hardly ever any, so whether somebody is an admin is asked last.
+    There is hardly ever any, so who that is is asked last.
     """
     if owed.kind is Kind.REMINDER:
         return ()
     async with db.snapshot() as session:
         found = await listing.unreviewed(session, limit=digest.SHOWN)
-        if not found or not await _is_admin(session, owed.recipient, policy):
-            return ()
-    return tuple(each for each in found if each.decided_by != owed.recipient)
+        roster = await people.roster(session, policy) if found else Roster()
+    reader = owed.recipient
+    return tuple(each for each in found if reader in reviewers_after(each.decided_by, roster))
 
 
 async def _nudge(owed: Claimed, db: Database, policy: Policy) -> Call | None:
@@ -455,6 +457,8 @@ async def _home(
     await profiles.people(query.filter.submitters)
     found = await homes.overview(db, query, asker=owed.recipient, policy=policy, now=now)
     page, known = found.listing.page, found.listing.people
+    if alone := {each.decided_by for each in found.unreviewed if each.decided_by}:
+        known = {**known, **await profiles.people(alone)}
     if found.stand_in:
         known = {**known, **await profiles.people([found.stand_in])}
     needs = await needs_of(db, owed.recipient, policy=policy, now=now)
@@ -466,6 +470,7 @@ async def _home(
         counts=found.counts,
         needs=needs,
         stuck=found.stuck,
+        unreviewed=found.unreviewed,
         absence=found.absence,
         stand_in=found.stand_in,
         workspace=workspace,
@@ -646,17 +651,6 @@ def _numbered(request: Request, owed: Claimed) -> Question:
     question = request.question(owed.data["number"])
     assert question is not None, "a question is never deleted"
     return question
-
-
-async def _emergency(
-    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
-) -> Call | None:
-    """Not for who may not see the request any more."""
-    reader, seen = owed.recipient, await _seen(owed, db, policy, now)
-    if isinstance(seen, Refused):
-        return None
-    known = await profiles.people(seen.request.people())
-    return Post(notices.emergency(seen.request, known, seen.acts), reader)
 
 
 async def _handed(

@@ -93,7 +93,8 @@ class Roster:
     people and groups that decide at each stage of a rule (`terms.seat`), as the policy names them,
     with the `members` of the groups; who has left Slack is `gone`. `absences` are those in force.
     `guests` were handed some request that the policy gives them no place at; those of them alone
-    who are known and still in Slack. `emergency` are those who may approve alone.
+    who are known and still in Slack. `emergency` are those who may approve alone. A roster that
+    is not `whole` tells of those alone who were asked about.
     """
 
     admins: AbstractSet[str] = frozenset()
@@ -104,6 +105,7 @@ class Roster:
     absences: Absences = field(default_factory=dict)
     guests: AbstractSet[str] = frozenset()
     emergency: AbstractSet[str] = frozenset()
+    whole: bool = True
 
     def oversees(self, user: str) -> bool:
         """Workspace admins and workspace reviewers see every request, and so does who may approve
@@ -402,11 +404,22 @@ def _may_alone(standing: _Standing, request: Request, rules: Rules) -> Allowed |
 
 
 def _may_mark(actor: str, request: Request, rules: Rules) -> Allowed | Denied:
-    """Another admin than who approved it alone, once."""
-    if not request.is_emergency or request.reviewed_by:
+    """Whoever looks at it afterwards, once."""
+    if not request.is_unreviewed:
         return Denied(Denial.NOTHING_TO_MARK)
-    able = actor in rules.roster.admins and actor != request.decided_by
+    able = actor in reviewers_after(request.decided_by, rules.roster)
     return Allowed() if able else Denied(Denial.NOT_TO_MARK)
+
+
+def reviewers_after(alone: str | None, roster: Roster) -> frozenset[str]:
+    """Who reviews what somebody approves alone in an emergency: the other admins; where there are
+    none, everybody else who sees every request.
+    """
+    own = {alone}
+    admins = frozenset(roster.admins - own)
+    if admins or not roster.whole:
+        return admins
+    return frozenset((roster.reviewers | roster.emergency) - own)
 
 
 def handing(

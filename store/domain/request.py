@@ -92,6 +92,7 @@ class Audience(StrEnum):
     CHANNEL = "channel"
     SUBMITTER = "submitter"
     CALLED = "called"
+    EMERGENCY = "emergency"  # those who hear that it was approved alone
 
 
 class RejectionClass(StrEnum):
@@ -364,6 +365,11 @@ class Request:
     def is_emergency(self) -> bool:
         """Whether somebody approved it alone, past the others."""
         return self.incident is not None
+
+    @property
+    def is_unreviewed(self) -> bool:
+        """Whether it was approved alone, and nobody has reviewed that since."""
+        return self.is_emergency and self.reviewed_by is None
 
     @property
     def came_to_nothing(self) -> bool:

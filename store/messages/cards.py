@@ -164,6 +164,11 @@ def add_called(session: AsyncSession, requests: Sequence[Request]) -> None:
     )
 
 
+def add_told(session: AsyncSession, request: Request, readers: Iterable[str]) -> None:
+    """Give these a copy that tells of an emergency, whatever else they have."""
+    _add(session, [(request, Audience.EMERGENCY, user) for user in readers])
+
+
 def _add(session: AsyncSession, copies: Sequence[tuple[Request, Audience, str]]) -> None:
     rows = [_unseen(*copy) for copy in copies]
     if rows:

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.absences import Absence, stand_in
-from store.domain.access import Roster
+from store.domain.access import Roster, reviewers_after
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
 from store.domain.request import Request, Status
@@ -30,7 +30,7 @@ ONLOOKERS = 20
 """How many Homes on All requests one change redraws, the last seen first; the others see it when
 they turn a page. Slack: publishing is tier 4, about 100 a minute."""
 STUCK_SHOWN = 5
-"""Requests that Home names as stuck."""
+"""Requests that Home names as stuck, or as approved in an emergency and not yet reviewed."""
 
 _EVERYTHING = f"{Scope.ALL.value} "
 """How the place of a Home on All requests begins."""
@@ -66,6 +66,7 @@ class Overview:
     """One list as Home shows it. `counts` are of all its requests, each capped like a total.
 
     `stuck` are the first of those at a stage at which nobody can decide; only admins hear of it.
+    `unreviewed` are the first of what was approved in an emergency and is the asker's to review.
     `absence` is the asker's, if they are away or will be; `stand_in` who stands in then.
     """
 
@@ -74,6 +75,7 @@ class Overview:
     tabs: tuple[Scope, ...]
     counts: Mapping[Status, int]
     stuck: tuple[Request, ...] = ()
+    unreviewed: tuple[Request, ...] = ()
     absence: Absence | None = None
     stand_in: str | None = None
 
@@ -152,12 +154,24 @@ async def overview(
         counts = await listing.counts_by_status(session, query.scope, asker=asker, roster=roster)
         is_admin = asker in roster.admins
         stuck = await listing.stuck(session, limit=STUCK_SHOWN) if is_admin else ()
+        unreviewed = await _unreviewed(session, asker, roster, policy)
     absences = roster.absences
     mine = absences.get(asker)
     if mine is None or mine.is_over(now):
-        return Overview(query, found, shown, counts, stuck)
+        return Overview(query, found, shown, counts, stuck, unreviewed)
     by = stand_in(asker, absences, max(now, mine.since))
-    return Overview(query, found, shown, counts, stuck, mine, by)
+    return Overview(query, found, shown, counts, stuck, unreviewed, mine, by)
+
+
+async def _unreviewed(
+    session: AsyncSession, asker: str, roster: Roster, policy: Policy
+) -> tuple[Request, ...]:
+    """There is hardly ever any, so who reviews it is asked last."""
+    if not roster.oversees(asker):
+        return ()
+    found = await listing.unreviewed(session, limit=STUCK_SHOWN)
+    whole = await people.roster(session, policy) if found else roster
+    return tuple(each for each in found if asker in reviewers_after(each.decided_by, whole))
 
 
 def tabs(user: str, roster: Roster) -> tuple[Scope, ...]:

@@ -31,6 +31,7 @@ from sqlmodel import (
 )
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.domain.request import Audience
 from store.engine import causes
 from store.engine.columns import Document, in_list
 from store.engine.database import (
@@ -88,7 +89,6 @@ class Kind(StrEnum):
     ANSWER = "answer"
     UNREACHED = "unreached"
     HANDED = "handed"
-    EMERGENCY = "emergency"
     NOT_TAKEN = "not_taken"
     QUESTIONS = "questions"
 
@@ -124,7 +124,6 @@ _RANKS = {
     Kind.ABSENCE: Rank.OUTCOME,  # before the cards that come because of it
     Kind.OUTCOME: Rank.OUTCOME,
     Kind.ANSWER: Rank.OUTCOME,
-    Kind.EMERGENCY: Rank.OUTCOME,
     Kind.HANDED: Rank.OUTCOME,  # somebody waits for them
     Kind.NOT_ACCEPTED: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it
@@ -201,7 +200,9 @@ class Owed:
         elif is_posted:
             lane = f"{Method.EDIT}:{recipient}"
         else:
-            lane, rank = f"{Method.POST}:{recipient}", Rank.REST
+            is_urgent = audience == Audience.EMERGENCY
+            lane = f"{Method.POST}:{recipient}"
+            rank = Rank.OUTCOME if is_urgent else Rank.REST
         return cls(key, Kind.CARD, recipient, lane, rank, request_id, data)
 
     @classmethod

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.absences import is_away
-from store.domain.access import Rules, as_reviewed_now, stand_ins, votes_left
+from store.domain.access import Rules, as_reviewed_now, reviewers_after, stand_ins, votes_left
 from store.domain.clock import zone_of
 from store.domain.deadlines import digest_before, digest_day, digest_moment, reminder_day
 from store.domain.policy import Policy
@@ -62,8 +62,8 @@ class Waiting:
 async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
     """Owe each reviewer whose local digest time has come one digest; silent when nothing waited.
 
-    Admins too, while nobody has looked at what another approved in an emergency. Returns how many
-    are newly owed.
+    Who reviews what another approved in an emergency too, until somebody has. Returns how many are
+    newly owed.
     """
     slots = []
     working = policy.working_time
@@ -78,19 +78,22 @@ async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
 
 
 async def _to_look_at(db: Database, policy: Policy, now: datetime) -> list[Waiting]:
-    """The admins on whom it waits to look at an approval in an emergency; it was not their own."""
+    """On whom it waits to review an approval in an emergency."""
     async with db.snapshot() as session:
         alone = await listing.unreviewed(session, limit=_CHUNK)
         if not alone:
             return []
         roster = await people.roster(session, policy)
-        known = await people.known(session, roster.admins)
+        waiting: dict[str, datetime] = {}
+        for request in alone:  # the oldest first
+            for user in reviewers_after(request.decided_by, roster):
+                waiting.setdefault(user, request.completed_on or now)
+        known = await people.known(session, waiting)
     found = []
-    for admin in sorted(roster.admins):
-        since = [each.completed_on or now for each in alone if each.decided_by != admin]
-        if since and not is_away(admin, roster.absences, now):
-            zone = known[admin].timezone if admin in known else ""
-            found.append(Waiting(admin, min(since), zone or policy.timezone))
+    for user, since in sorted(waiting.items()):
+        if not is_away(user, roster.absences, now):
+            zone = known[user].timezone if user in known else ""
+            found.append(Waiting(user, since, zone or policy.timezone))
     return found
 
 

@@ -29,6 +29,7 @@ from store.domain.access import (
     barred,
     may,
     may_record,
+    reviewers_after,
     votes_left,
     voting_for,
 )
@@ -228,7 +229,9 @@ async def decide_batch(
         await stand_ins.refresh(session, list(now_open.values()), rules, now=decisions[-1].at)
 
     messages = [message for each in made for message in _notices(each, closed)]
-    messages += await _of_emergencies(session, made, policy)
+    emergencies = [each.request for each in made if each.request.is_emergency]
+    if emergencies:
+        await _tell_of_emergencies(session, emergencies, policy)
     for decision, refusal in refused:
         messages += await _redraws(session, decision, refusal, now)
         messages += await _contradiction(session, decision, refusal, policy)
@@ -236,7 +239,7 @@ async def decide_batch(
         changed = sorted({each.request.id for each in made})
         clicked = [(each.request_id, each.clicked) for each in decisions if each.clicked]
         passed = any(each.kind == STAGE_PASSED for each in made)
-        more_see_it = passed or bool(rules.roster.absences)
+        more_see_it = passed or bool(rules.roster.absences) or bool(emergencies)
         await cards.owe(
             *(session, changed),
             now=now,
@@ -475,19 +478,14 @@ def _notices(made: _Made, closed: Questions) -> list[Owed]:
     return [*told, *moot]
 
 
-async def _of_emergencies(
-    session: AsyncSession, made: Sequence[_Made], policy: Policy
-) -> list[Owed]:
-    """Word of what was approved alone, to whom it was given and to the other admins."""
-    alone = [each.request for each in made if each.request.is_emergency]
-    if not alone:
-        return []
-    admins = (await people.roster(session, policy)).admins
-    return [
-        Owed.post(Kind.EMERGENCY, reader, request.id, reader, request_id=request.id)
-        for request in alone
-        for reader in sorted({*request.passed_over, *admins} - {request.decided_by or ""})
-    ]
+async def _tell_of_emergencies(
+    session: AsyncSession, emergencies: Sequence[Request], policy: Policy
+) -> None:
+    """Give a copy that tells of it to whom it was given and to who reviews it afterwards."""
+    roster = await people.roster(session, policy)
+    for request in emergencies:
+        told = {*request.passed_over, *reviewers_after(request.decided_by, roster)}
+        cards.add_told(session, request, sorted(told - {request.decided_by}))
 
 
 def _origin(decision: Decision) -> dict[str, str]:

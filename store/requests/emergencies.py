@@ -1,6 +1,7 @@
-"""What was approved in an emergency, looked at afterwards: an admin marks it as reviewed.
+"""What was approved in an emergency, looked at afterwards: another admin marks it as reviewed.
 
-What must stay true: it stays in the digest of the other admins until one of them marks it.
+What must stay true: it stays in the digest and on the Home of the other admins until one of them
+marks it. Where the only admin has approved it alone, of everybody else who sees every request.
 """
 
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ _CHANGED_FIELDS = ("reviewed_by", "reviewed_at")
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """An admin has looked at it; `at` is aware UTC, `clicked` the message they clicked in."""
+    """Somebody has looked at it; `at` is aware UTC, `clicked` the message they clicked in."""
 
     request_id: int
     actor: str
@@ -34,7 +35,7 @@ class Marking:
 
 
 async def mark_reviewed(db: Database, marking: Marking, policy: Policy) -> Request | Refused:
-    """Write down that an admin has looked at an approval in an emergency, and owe its cards."""
+    """Write down that somebody has looked at an approval in an emergency, and owe its cards."""
     answer = await _mark(db, marking, policy)
     refused = answer.denial.value if isinstance(answer, Refused) else None
     causes.note(marking.request_id, refused=refused)
@@ -46,7 +47,7 @@ async def _mark(db: Database, marking: Marking, policy: Policy) -> Request | Ref
         request = await read.find_locked(session, marking.request_id)
         if request is None:
             return Refused(Denial.UNKNOWN, marking.request_id)
-        rules = await people.rules(session, policy, only={marking.actor}, about=[request])
+        rules = await people.rules(session, policy)  # of everybody: it may be up to others
         answer = may(marking.actor, Act.MARK_REVIEWED, request, rules, marking.at)
         if isinstance(answer, Denied):
             if answer.reason is Denial.UNKNOWN:

@@ -128,7 +128,8 @@ async def seen(
     request = await find(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
-    asked = {viewer, *request.reviewers}
+    # Who reviews an emergency depends on who the other admins are.
+    asked = None if request.is_unreviewed else {viewer, *request.reviewers}
     rules = await people.rules(session, policy, only=asked, about=[request], absent=absent)
     allowed = acts(viewer, request, rules, now)
     if Act.SEE not in allowed:

@@ -18,6 +18,7 @@ from blocks import (
     answer_form,
     ask_form,
     decision_form,
+    emergencies,
     emergency_form,
     filter_form,
     handing,
@@ -121,7 +122,9 @@ def of_one_request() -> Iterator[tuple[str, Json]]:
     card = request_card.build(handed, PEOPLE, acts=DECIDES | {Act.HAND, Act.EMERGENCY})
     yield "mini_program_release/handed_card", card.payload()
     yield "mini_program_release/hand_form", handing.form(handed).to_dict()
-    yield "mini_program_release/emergency_form", emergency_form.build(handed, PEOPLE).to_dict()
+    then = emergencies.afterwards({CAROL}, {CAROL}, PEOPLE)
+    form = emergency_form.build(handed, PEOPLE, then)
+    yield "mini_program_release/emergency_form", form.to_dict()
     alone = replace(
         shown(Category.RELEASE, Status.APPROVED),
         incident="https://incidents.example/7",

@@ -8,6 +8,7 @@ import pytest
 from store.audit.verify import check_all
 from store.domain.access import Denial, Refused
 from store.domain.emergency import is_link
+from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
 from store.domain.request import Status
@@ -16,6 +17,7 @@ from store.lists import listing
 from store.messages import reminders
 from store.requests import erase, read
 from store.requests.emergencies import Marking, mark_reviewed
+from store.requests.read import Seen
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import (
     POLICY,
@@ -87,15 +89,15 @@ async def test_everybody_passed_over_and_the_other_admins_are_told(db: Database)
     accepted(await vote(db, request, CAROL, policy=STAGES))
     await send_all(db)
     accepted(await alone(db, request, BOB, STAGES))
-    told = {key for key in await pending_keys(db) if key.startswith("emergency:")}
-    assert told == {f"emergency:{request.id}:{who}" for who in ("UDAN", MALLORY, ADA)}
+    told = {key for key in await pending_keys(db) if ":emergency:" in key}
+    assert told == {f"card:{request.id}:emergency:{who}" for who in ("UDAN", MALLORY, ADA)}
     assert f"outcome:{request.id}" in await pending_keys(db)
 
 
-async def digests(db: Database, days: int) -> set[str]:
+async def digests(db: Database, days: int, policy: Policy = STAGES) -> set[str]:
     """Who is owed a digest so many days after that Friday."""
     await send_all(db)
-    await reminders.owe_digests(db, STAGES, now=NOW + timedelta(days=days, hours=8))
+    await reminders.owe_digests(db, policy, now=NOW + timedelta(days=days, hours=8))
     return {key.split(":")[1] for key in await pending_keys(db) if key.startswith("digest:")}
 
 
@@ -119,6 +121,31 @@ async def test_it_stays_in_the_digest_of_the_other_admins_until_one_has_looked(
     assert await digests(db, 5) == set()
     assert [kind for _, kind, _ in await history(db, request)][2:] == ["emergency_reviewed"]
     assert await findings(db, request) == ()
+
+
+async def test_where_the_only_admin_approves_alone_another_overseer_reviews_it(
+    db: Database,
+) -> None:
+    """Bob and Carol review for the workspace; with Mallory as an admin it would be hers alone."""
+    policy = POLICY.model_copy(update={"admins": (ADA,), "emergency": (ADA,)})
+    request = await submit(db, policy=policy)
+    accepted(await alone(db, request, ADA, policy))
+    others = policy.model_copy(update={"admins": (ADA, MALLORY)})
+    for user, by, why in (
+        (BOB, others, Denial.NOT_TO_MARK),
+        (ADA, policy, Denial.NOT_TO_MARK),
+        (ALICE, policy, Denial.NOT_TO_MARK),
+    ):
+        assert denial(await mark_reviewed(db, Marking(request.id, user, NOW), by)) is why
+    for by, may_mark in ((policy, True), (others, False)):
+        seen = await read.look(db, request.id, viewer=BOB, policy=by, now=NOW)
+        assert isinstance(seen, Seen)
+        assert (Act.MARK_REVIEWED in seen.acts) is may_mark
+    assert await digests(db, 3, policy) == {BOB, CAROL}
+    assert (
+        accepted(await mark_reviewed(db, Marking(request.id, BOB, NOW), policy)).reviewed_by == BOB
+    )
+    assert await digests(db, 4, policy) == set()
 
 
 async def test_what_is_erased_leaves_the_mark(db: Database) -> None:

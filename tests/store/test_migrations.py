@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
 
@@ -11,14 +12,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlmodel import select
 
 from store.domain.lists.query import searchable
+from store.domain.request import Audience
 from store.domain.typed_text import folded
 from store.engine import migrate
 from store.engine.database import Database
-from store.tables import RequestRow, metadata
+from store.messages import outbox
+from store.messages.outbox import Kind, Owed
+from store.tables import CardRow, OutboxRow, RequestRow, metadata
+from tests.cast import NOW
 from tests.postgres_server import Server
 from tests.store.bulk_rows import insert_rows, request_row
 
@@ -75,6 +80,29 @@ async def test_stored_texts_are_compared_as_new_ones(db: Database) -> None:
     for row in stored:
         assert row.search_text == searchable(row.mini_program_name, row.mini_program_id)
         assert row.target_app == folded(row.mini_program_name)
+
+
+async def test_word_of_an_emergency_that_is_owed_stays_owed_as_a_copy(db: Database) -> None:
+    await insert_rows(db, [request_row(1)], reviewers=())
+    async with db.transaction() as session:
+        old = Owed.post(Kind.OUTCOME, "UADA", 1, "UADA", request_id=1)
+        await outbox.owe(session, [replace(old, key="emergency:1:UADA")], now=NOW)
+    async with db.engine.begin() as connection:
+        await connection.execute(text("UPDATE outbox SET kind = 'emergency'"))
+        await connection.run_sync(_migrate_again, "*_copies_of_emergencies.py")
+    async with db.snapshot() as session:
+        (owed,) = (await session.exec(select(OutboxRow))).all()
+        (copy,) = (await session.exec(select(CardRow))).all()
+    as_copy = Owed.card(1, Audience.EMERGENCY, "UADA", is_posted=False)
+    found = (owed.key, owed.kind, owed.lane, owed.rank, owed.data)
+    assert found == (as_copy.key, as_copy.kind, as_copy.lane, as_copy.rank, as_copy.data)
+    assert (copy.audience, copy.recipient, copy.silent) == ("emergency", "UADA", False)
+
+
+def _migrate_again(connection: Connection, name: str) -> None:
+    (file,) = (_MIGRATIONS / "versions").glob(name)
+    with Operations.context(MigrationContext.configure(connection)):
+        run_path(str(file))["upgrade"]()
 
 
 def _as_before(text: str) -> str:

@@ -40,6 +40,7 @@ async def test_one_approves_alone_and_everybody_hears_it(team: Team) -> None:
     done = await team.bob.submit(form, {"number": "mp-1", "reason": WHY, "incident": INCIDENT})
     assert done.view is not None
     assert "This request is approved." in team.words(done.view)
+    assert "Another admin reviews it afterwards." in team.words(done.view)
     await team.send_all()
 
     assert "🚨 This request is approved." in team.words(carols)
@@ -58,7 +59,9 @@ async def test_one_approves_alone_and_everybody_hears_it(team: Team) -> None:
     assert "🚨 approved in an emergency" in team.said(await team.ada.command("/mp-requests list"))
 
 
-async def test_another_admin_finds_it_in_the_digest_and_marks_it(team_once: Team) -> None:
+async def test_another_admin_finds_it_on_home_and_in_the_digest_and_marks_it(
+    team_once: Team,
+) -> None:
     team = team_once
     in_stages(team)
     card = team.card(team.carol, await team.submit())
@@ -66,25 +69,48 @@ async def test_another_admin_finds_it_in_the_digest_and_marks_it(team_once: Team
     assert form is not None
     await team.bob.submit(form, {"number": "1", "reason": WHY, "incident": INCIDENT})
     await team.send_all()
-    told = team.ada.sees()[-1]
+    told, passed_over = team.ada.sees()[-1], team.mallory.sees()[-1]
+    await team.ada.open_home()
+    await team.send_all()
+    waits = "Approved in an emergency, not yet reviewed\n🚨 Release Bills Pay 3.2.4 · Production"
+    assert waits in team.words(team.ada.home)
 
     team.clock.move(days=3)
     await team.bot.jobs.digest()
     await team.send_all()
     said = team.last(team.ada)
-    assert "Approved in an emergency, and looked at by no other admin" in said
+    assert waits in said
     assert "🚨 Release Bills Pay 3.2.4 · Production · by Bob Reyes" in said
     assert "[ Details ]" in said
     assert not team.bob.sees(), "it is his own"
 
+    await team.ada.open_home()
     await team.ada.click(told, "emergency.reviewed")
     await team.send_all()
-    assert "reviewed by Ada Cruz" in team.words(card)
-    await team.ada.click(told, "emergency.reviewed")
-    await team.send_all()
-    assert team.last(team.ada).startswith("MP-1 was reviewed by Ada Cruz")
+    for shown in (card, told, passed_over):
+        assert " · reviewed by Ada Cruz Nov 23, 2026" in team.words(shown)
+    assert "[ Mark as reviewed ]" not in team.words(told)
+    assert "in an emergency" not in team.words(team.ada.home)
     team.clock.move(days=1)
     assert await team.bot.jobs.digest() == 0
+
+
+async def test_the_only_admin_is_told_at_once_who_reviews_it(team_once: Team) -> None:
+    team = team_once
+    alone = {"emergency": (team.ada.id,)}
+    team.bot.in_force.policy = team.bot.in_force.policy.model_copy(update=alone)
+    await team.submit()
+    form = (await team.ada.command("/mp-requests emergency MP-1")).view
+    assert form is not None
+    then = "There is no other admin, so Bob Reyes or Carol Tan can review it afterwards."
+    assert then in team.words(form)
+    done = await team.ada.submit(form, {"number": "1", "reason": WHY, "incident": INCIDENT})
+    assert done.view is not None
+    assert then in team.words(done.view)
+    await team.send_all()
+    await team.bob.click(team.bob.sees()[-1], "emergency.reviewed")
+    await team.send_all()
+    assert "reviewed by Bob Reyes" in team.last(team.carol)
 
 
 async def test_nobody_is_named_by_default(team_once: Team) -> None:
