@@ -10,7 +10,7 @@ from slack_sdk.models.views import View
 from blocks import questions
 from blocks.buttons import RequestRound, parse_question
 from blocks.notices import section
-from blocks.text import mrkdwn, quotes, words
+from blocks.text import mrkdwn, plural, quotes, words
 from store.domain.questions import TEXT_LIMIT, Question
 from store.domain.request import People, Request
 from store.domain.typed_text import tidy
@@ -29,8 +29,10 @@ class Answering:
     text: str
 
 
-def build(request: Request, question: Question, people: People) -> View:
-    """The form for the answer to this question."""
+def build(request: Request, question: Question, people: People, *, text: str = "") -> View:
+    """The form for the answer to this question; `text` is what was typed so far."""
+    others = request.questions_open - 1
+    more = f" After this, {plural(others, 'question')} more about it." if others > 0 else ""
     return View(
         type="modal",
         callback_id=CALLBACK_ID,
@@ -45,10 +47,14 @@ def build(request: Request, question: Question, people: People) -> View:
                 block_id=ANSWER,
                 label=words("Your answer"),
                 element=PlainTextInputElement(
-                    action_id=ANSWER, multiline=True, min_length=1, max_length=TEXT_LIMIT
+                    action_id=ANSWER,
+                    multiline=True,
+                    min_length=1,
+                    max_length=TEXT_LIMIT,
+                    initial_value=text or None,
                 ),
             ),
-            ContextBlock(elements=[mrkdwn("Everybody who can see the request reads it.")]),
+            ContextBlock(elements=[mrkdwn(f"Everybody who can see the request reads it.{more}")]),
         ],
     )
 

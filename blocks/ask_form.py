@@ -38,8 +38,17 @@ class Asking:
     queue: str = ""
 
 
-def build(request: Request, people: People, ready: Sequence[str] = (), *, queue: str = "") -> View:
-    """The form. `ready` are questions to choose from, each of at most 150 characters."""
+def build(
+    request: Request,
+    people: People,
+    ready: Sequence[str] = (),
+    *,
+    text: str = "",
+    queue: str = "",
+) -> View:
+    """The form. `ready` are questions to choose from, each of at most 150 characters; `text` is
+    what was typed so far.
+    """
     asked = who(request.submitted_by, people)
     readers = (
         f"{asked} gets it as a message. Question and answer are read by everybody who can see the "
@@ -60,7 +69,10 @@ def build(request: Request, people: People, ready: Sequence[str] = (), *, queue:
                 label=words("Question"),
                 optional=bool(ready),
                 element=PlainTextInputElement(
-                    action_id=QUESTION, multiline=True, max_length=TEXT_LIMIT
+                    action_id=QUESTION,
+                    multiline=True,
+                    max_length=TEXT_LIMIT,
+                    initial_value=text or None,
                 ),
             ),
             ContextBlock(elements=[mrkdwn(readers)]),

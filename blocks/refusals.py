@@ -222,6 +222,8 @@ def _still_needs(request: Request, people: People) -> str:
 def _nothing_to_answer(request: Request, people: People, asker: str) -> str:
     if not request.is_open:
         return _closed(request, people, asker)
+    if not request.questions_asked:
+        return f"Nobody has asked anything about {request.ref}, so there is nothing to answer."
     return (
         f"That question about {request.ref} was answered or closed meanwhile. `/mp-requests show "
         f"{request.ref}` has all that was said."

@@ -22,6 +22,7 @@ from handlers import (
     hand_over,
     lists,
     notes,
+    questions,
     release_stage,
     replies,
     request_form,
@@ -36,6 +37,7 @@ from store.domain import request_number
 from store.domain.access import Refused, Role
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
+from store.domain.questions import TEXT_LIMIT
 from store.domain.typed_text import folded, seen
 from store.messages import outbox, slots
 from store.messages.outbox import Kind, Owed
@@ -315,10 +317,25 @@ async def take_note(call: Call) -> Answer:
     request_id, text = call.one_request(before_reason=True)
     if command_text.said(text):
         return await notes.typed(request_id, text, call.user, call.deps)
-    form = await notes.form(request_id, call.user, call.deps)
-    if isinstance(form, Refused):
-        return await clicks.worded(form, call.user, call.deps)
-    return await _open(call, form)
+    return await _opened(call, await notes.form(request_id, call.user, call.deps))
+
+
+async def ask_submitter(call: Call) -> Answer:
+    """Open the form with the request in view, filled in with the question that follows it."""
+    request_id, rest = call.one_request(before_reason=True)
+    text = _of_length("A question", rest)
+    return await _opened(
+        call, await questions.asking_form(request_id, call.user, call.deps, text=text)
+    )
+
+
+async def answer_question(call: Call) -> Answer:
+    """Open the form with the first open question in view, filled in with the answer."""
+    request_id, rest = call.one_request(before_reason=True)
+    text = _of_length("An answer", rest)
+    return await _opened(
+        call, await questions.answering_form(request_id, call.user, call.deps, text=text)
+    )
 
 
 async def explain_why(call: Call) -> Answer:
@@ -341,10 +358,7 @@ async def hand(call: Call) -> Answer:
 
 async def approve_alone(call: Call) -> Answer:
     """Open the form that approves in an emergency."""
-    form = await emergency.form(call.only_request(), call.user, call.deps)
-    if isinstance(form, Refused):
-        return await clicks.worded(form, call.user, call.deps)
-    return await _open(call, form)
+    return await _opened(call, await emergency.form(call.only_request(), call.user, call.deps))
 
 
 async def away(call: Call) -> Answer:
@@ -395,6 +409,18 @@ SUBCOMMANDS = (
         explain_why,
         helps=(_A,),
     ),
+    Subcommand(
+        "ask",
+        "MP-12 question",
+        "ask its submitter before you decide: it is shown with your question first",
+        ask_submitter,
+    ),
+    Subcommand(
+        "answer",
+        "MP-12 answer",
+        "answer what you are asked: it is shown with your answer first",
+        answer_question,
+    ),
     Subcommand("note", "MP-12 text", "tell the other reviewers; never its submitter", take_note),
     Subcommand(
         "hand",
@@ -430,9 +456,27 @@ async def _ask(call: Call, decisions: Sequence[Decision]) -> Answer:
     return form if isinstance(form, Message) else await _open(call, form)
 
 
+async def _opened(call: Call, form: View | Refused) -> Answer:
+    """The form, or why they may not."""
+    if isinstance(form, Refused):
+        return await clicks.worded(form, call.user, call.deps)
+    return await _open(call, form)
+
+
 async def _open(call: Call, view: View) -> Answer:
     opened = await views.shown(call.client.views_open(trigger_id=call.trigger_id, view=view))
     return None if opened else _TOO_LATE
+
+
+def _of_length(what: str, typed: str) -> str:
+    """What was said, where it is not too long for the form. Raises NotUnderstoodError."""
+    text = command_text.said(typed)
+    if len(text) > TEXT_LIMIT:
+        raise NotUnderstoodError(
+            f"{what} has at most {TEXT_LIMIT:,} characters; this has {len(text):,}. "
+            "Nothing was changed."
+        )
+    return text
 
 
 def _unknown(word: str) -> str:

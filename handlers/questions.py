@@ -1,4 +1,5 @@
-"""Ask, Answer, and closing a question: the buttons of cards, details and messages, and the forms.
+"""Ask, Answer, and closing a question: the buttons of cards, details and messages, what is typed,
+and the forms.
 
 Whether somebody may is asked again by the store when a form is submitted; the look before it opens
 spares them the typing.
@@ -7,6 +8,7 @@ spares them the typing.
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import answer_form, ask_form, buttons
@@ -38,18 +40,11 @@ async def ask(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps:
     """
     click = Click.read(body)
     in_queue = body["actions"][0].get("action_id") == buttons.QUEUE_ASK
-    found = await asking.examine(
-        deps.db, Act.ASK, click.request.id, click.user, deps.policy, now=deps.clock()
-    )
-    if isinstance(found, Refused):
-        await clicks.refuse(click, found, deps, client)
+    carried = queue.carried(body) if in_queue else ""
+    form = await asking_form(click.request.id, click.user, deps, queue=carried)
+    if isinstance(form, Refused):
+        await clicks.refuse(click, form, deps, client)
     else:
-        form = ask_form.build(
-            found,
-            await _people(found, deps),
-            deps.policy.questions_for(found),
-            queue=queue.carried(body) if in_queue else "",
-        )
         await clicks.open_view(client, click, form)
         await clicks.keep_url(click, deps)
     await ack()
@@ -76,18 +71,11 @@ async def answer(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, de
     """Open the form for who was asked, with the question in view."""
     click = Click.read(body)
     request, number = buttons.parse_question(click.value) or (click.request, 0)
-    found = await asking.examine(
-        deps.db, Act.ANSWER, request.id, click.user, deps.policy, now=deps.clock()
-    )
-    if not isinstance(found, Refused):
-        question = found.question(number)
-        if question and question.is_open:
-            form = answer_form.build(found, question, await _people(found, deps))
-            await clicks.open_view(client, click, form)
-            await ack()
-            return
-        found = Refused(Denial.NOTHING_TO_ANSWER, found.id, found)
-    await clicks.refuse(click, found, deps, client)
+    form = await answering_form(request.id, click.user, deps, number=number)
+    if isinstance(form, Refused):
+        await clicks.refuse(click, form, deps, client)
+    else:
+        await clicks.open_view(client, click, form)
     await ack()
 
 
@@ -112,6 +100,32 @@ async def close(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, dep
         await clicks.refuse(click, outcome, deps, client)
     elif click.view_id:
         await clicks.redraw_view(click.view_id, request.id, click.user, deps, client)
+
+
+async def asking_form(
+    request_id: int, asker: str, deps: Deps, *, text: str = "", queue: str = ""
+) -> View | Refused:
+    """The form for who may ask, with what they typed so far, or why not."""
+    now = deps.clock()
+    found = await asking.examine(deps.db, Act.ASK, request_id, asker, deps.policy, now=now)
+    if isinstance(found, Refused):
+        return found
+    ready = deps.policy.questions_for(found)
+    return ask_form.build(found, await _people(found, deps), ready, text=text, queue=queue)
+
+
+async def answering_form(
+    request_id: int, asker: str, deps: Deps, *, number: int | None = None, text: str = ""
+) -> View | Refused:
+    """The form for the answer to that question, or to the first that is open; or why not."""
+    now = deps.clock()
+    found = await asking.examine(deps.db, Act.ANSWER, request_id, asker, deps.policy, now=now)
+    if isinstance(found, Refused):
+        return found
+    meant = [q for q in found.questions if q.is_open and number in {None, q.number}]
+    if not meant:
+        return Refused(Denial.NOTHING_TO_ANSWER, found.id, found)
+    return answer_form.build(found, meant[0], await _people(found, deps), text=text)
 
 
 async def _end(

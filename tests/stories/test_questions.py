@@ -275,3 +275,52 @@ async def test_nobody_is_reminded_while_it_rests_but_the_submitter(team: Team) -
     await team.bot.jobs.remind_of_questions()
     await team.send_all()
     assert sum("waits for your answer" in m.plain() for m in team.alice.sees()) == 1
+
+
+async def test_what_is_typed_opens_the_form_filled_in(team: Team) -> None:
+    policy = team.bot.policy.model_dump(exclude_unset=True)
+    ready = "Is the test account valid?"
+    team.bot.in_force.policy = Policy.model_validate({**policy, "questions": [ready]})
+    await team.submit()
+    nothing = team.said(await team.alice.command("/mp-requests answer MP-1 Ours."))
+    assert nothing == "Nobody has asked anything about MP-1, so there is nothing to answer."
+
+    form = (await team.bob.command("/mp-requests ask MP-1 “2 domains: whose are they?”")).view
+    assert form is not None
+    assert "Release Bills Pay 3.2.4" in team.words(form)
+    assert "Alice Santos gets it as a message." in team.words(form)
+    assert not any("has a question" in m.plain() for m in team.alice.sees()), "not before Ask"
+    await team.bob.submit(form, {"ready": ready})
+    other = (await team.carol.command(f"/mp-requests ask MP-1 {ASKED}")).view
+    assert other is not None
+    await team.carol.submit(other)
+    await team.send_all()
+    assert f"┃ {ready}\n┃ 2 domains: whose are they?" in team.words(team.alice.sees()[-2])
+
+    for asked, left in (("2 domains: whose", " After this, 1 question more"), (ASKED, "")):
+        form = (await team.alice.command(f"/mp-requests answer MP-1 {SAID}")).view
+        assert form is not None
+        assert asked in team.words(form)
+        assert ("After this" in team.words(form)) is bool(left)
+        await team.alice.submit(form)
+    await team.send_all()
+    assert f"┃ {SAID}" in team.last(team.bob)
+    assert f"┃ {SAID}" in team.last(team.carol)
+
+
+async def test_what_is_typed_wrong_opens_nothing_and_says_why(team_once: Team) -> None:
+    team = team_once
+    await team.submit()
+
+    async def said(person: Person, typed: str) -> str:
+        return team.said(await person.command(f"/mp-requests {typed}"))
+
+    long = "长" * 3001
+    too_long = "has at most 3,000 characters; this has 3,001. Nothing was changed."
+    assert await said(team.bob, f"ask MP-1 {long}") == f"A question {too_long}"
+    assert await said(team.alice, f"answer MP-1 {long}") == f"An answer {too_long}"
+    assert "Which request?" in await said(team.bob, f"ask {ASKED}")
+    assert "one request at a time" in await said(team.bob, f"ask MP-1 MP-2 {ASKED}")
+    assert "You submitted MP-1" in await said(team.alice, f"ask MP-1 {ASKED}")
+    assert "There is no request MP-1" in await said(team.mallory, f"ask MP-1 {ASKED}")
+    assert "Only Alice Santos" in await said(team.bob, f"answer MP-1 {SAID}")
