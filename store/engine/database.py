@@ -269,6 +269,8 @@ class Database:
                     session = await stack.enter_async_context(self._session(limits, reading))
                     session.info[_CONNECTION] = await session.connection()
             except TimeoutError as error:
+                for deadline in asked_by:  # whoever answers them says that nothing was changed
+                    deadline.give_up()
                 late = TooLateError if asked_by else StoreBusyError
                 raise late("somebody else uses the store") from error
             finally:

@@ -140,11 +140,17 @@ async def test_a_locked_file_is_not_waited_for_and_nothing_is_done_later(
     team_once: Team, sqlite_url: str
 ) -> None:
     card = team_once.card(team_once.bob, await team_once.submit())
+    form = (await team_once.carol.command("/mp-requests ask MP-1 Why?")).view
+    assert form is not None
     path = sqlite_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         async with asyncio.timeout(3):
-            assert (await team_once.bob.click(card, "request.approve")).acked
+            click, asked = await asyncio.gather(
+                team_once.bob.click(card, "request.approve"), team_once.carol.submit(form)
+            )
+        assert click.acked
+        assert notices.TOO_LATE in team_once.words(asked.view)
         await team_once.workspace.until(lambda: notices.TOO_LATE in team_once.last(team_once.bob))
         other.execute("ROLLBACK")
     assert await status(sqlite_url) == "under_review"

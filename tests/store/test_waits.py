@@ -230,6 +230,16 @@ async def test_a_click_behind_a_writer_of_its_own_process_is_given_up_too(
     await db.dispose()
 
 
+async def test_what_could_not_begin_in_time_is_given_up(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    async with db.transaction():
+        with time_limits.within(0.05) as deadline, pytest.raises(TooLateError):
+            async with db.transaction():
+                raise AssertionError("it was begun")
+    assert deadline.fate is Fate.GIVEN_UP, "whoever answers them says that nothing was changed"
+    await db.dispose()
+
+
 async def test_one_who_is_late_does_not_make_the_others_late(db: Database) -> None:
     first, second = await submit(db), await submit(db)
     with time_limits.within(60) as patient:
