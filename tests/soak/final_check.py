@@ -13,13 +13,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from blocks import digest
+from blocks.questions import SHOWN
 from bot.sandbox.screen import text
 from bot.sandbox.state.conversations import Message
-from store import people
+from store import people, questions
 from store.audit import verify
 from store.domain.access import Roster
 from store.domain.bursts import Burst
 from store.domain.policy import Policy
+from store.domain.questions import ANSWERED, ASKED, Question
 from store.domain.request import Request, Status
 from store.engine.database import Database
 from store.messages import bursts
@@ -74,8 +76,9 @@ async def read(db: Database, policy: Policy) -> Record:
         events: dict[int, list[EventRow]] = {}
         for event in await session.exec(select(EventRow).order_by(col(EventRow.revision))):
             events.setdefault(event.request_id, []).append(event)
+        requests = await questions.with_theirs(session, await snapshots(session, rows))
         return Record(
-            requests={request.id: request for request in await snapshots(session, rows)},
+            requests={request.id: request for request in requests},
             events=events,
             cards=list((await session.exec(select(CardRow))).all()),
             bursts=[await bursts.find(session, id_) for id_ in await session.exec(burst_ids)],
@@ -102,6 +105,9 @@ async def check_all(
     found.faults += _bursts_behind(record, posted)
     found.counts["requests gathered"] = sum(burst.total for burst in record.bursts)
     found.faults += [finding async for finding in drawn.differences(record.cards, posted)]
+    asked = [request for request in record.requests.values() if request.questions]
+    found.faults += [finding async for finding in drawn.questions_behind(asked, posted)]
+    found.faults += _unshown(record, posted)
     found.late += setup.workspace.waits.late()
     longest = max(
         (wait.seconds for wait in setup.workspace.waits.waits if wait.answered), default=0
@@ -126,11 +132,15 @@ def check_store(
     """
     found = Findings()
     found.losses += _lost(acknowledged, record, apologies or {})
+    found.duplicates += _said_twice(record)
     found.faults += _decided_wrongly(record)
     found.faults += [f"the history of MP-{broken} is broken" for broken in record.broken]
     found.faults += _unsettled(record, deleted)
     found.counts["requests"] = len(record.requests)
     found.counts["decided"] = sum(not request.is_open for request in record.requests.values())
+    said = [question for request in record.requests.values() for question in request.questions]
+    found.counts["questions"] = len(said)
+    found.counts["questions answered"] = sum(question.answer is not None for question in said)
     found.counts["answers too late"] = sum(map(_too_late, record.outbox))
     found.counts["slots"] = len(record.slots)
     return found
@@ -162,9 +172,56 @@ def _was_told(act: AckedAct, apologies: Mapping[str, Sequence[datetime]]) -> boo
 
 def _left(act: AckedAct, record: Record) -> bool:
     events = record.events.get(act.request_id, [])
+    request = record.requests.get(act.request_id)
+    asked = request.questions if request else ()
+    if act.kind == ASKED:
+        return any((q.question, q.asked_by) == (act.text, act.actor) for q in asked)
+    if act.kind == ANSWERED:
+        return any(q.answer == act.text for q in asked)
+    if act.kind == "over":
+        return any(q.number == act.number and not q.is_open for q in asked)
     if act.kind == "closed":
         return any(event.kind in DECISIONS for event in events)
     return any((event.kind, event.actor) == (act.kind, act.actor) for event in events)
+
+
+def _said_twice(record: Record) -> Iterator[str]:
+    """Questions and answers that nobody said more than once, and are there more than once; and
+    events beyond one for each.
+
+    Who hears nothing sends their form again. Only a question that was over by then is a new one.
+    """
+    for request in record.requests.values():
+        known: dict[tuple[str, str], Question] = {}
+        for question in request.questions:
+            earlier = known.get((question.asked_by, question.question))
+            over_at = earlier and (earlier.answered_at or earlier.closed_at)
+            if earlier and not (over_at and over_at <= question.asked_at):
+                yield f"{request.ref} is asked twice: {question.question}"
+            known[question.asked_by, question.question] = question
+        answers = [q.answer for q in request.questions if q.answer is not None]
+        yield from (
+            f"{request.ref} has the answer {answer} {count} times"
+            for answer, count in Counter(answers).items()
+            if count > 1
+        )
+        kinds = Counter(event.kind for event in record.events[request.id])
+        if (kinds[ASKED], kinds[ANSWERED]) != (len(request.questions), len(answers)):
+            yield (
+                f"{request.ref} has {len(request.questions)} questions and {len(answers)} answers, "
+                f"its history {kinds[ASKED]} and {kinds[ANSWERED]}"
+            )
+
+
+def _unshown(record: Record, posted: Mapping[str, Sequence[Message]]) -> Iterator[str]:
+    """Cards that lack a word of the last that was asked and answered."""
+    for card in record.cards:
+        key = f"card:{card.request_id}:{card.audience}:{card.recipient}"
+        for copy in posted.get(key, ()) if card.deletions < MOST_DELETIONS else ():
+            for question in record.requests[card.request_id].questions[-SHOWN:]:
+                for said in filter(None, (question.question, question.answer)):
+                    if copy.ts == card.ts and said not in text(copy):
+                        yield f"{key} does not show {said!r}"
 
 
 def _decided_wrongly(record: Record) -> Iterator[str]:
@@ -253,6 +310,12 @@ def _unheard(record: Record, posted: AbstractSet[str]) -> Iterator[str]:
         ]
         if request.status in {Status.APPROVED, Status.REJECTED}:
             wanted.append(f"outcome:{request.id}")
+        for question in request.questions:
+            about = f"{request.id}:{question.number}"
+            if question.is_open or question.ts:
+                wanted.append(f"question:{about}")
+            if question.answer is not None:
+                wanted.append(f"answer:{question.asked_by}:{about}")
         yield from (f"{key} is on no screen" for key in wanted if key not in posted)
     for burst in record.bursts:
         if burst.waiting and f"burst:{burst.id}" not in posted:

@@ -1,4 +1,4 @@
-"""People at their Slack, all at once: they submit, decide, reject, withdraw, or come too late.
+"""People at their Slack, all at once: they submit, ask, answer, decide, or come too late.
 
 Each uses only what is on their screen. What the bot acknowledged is written down as an
 `AckedAct`, to be found in the store afterwards.
@@ -38,6 +38,9 @@ class AckedAct:
     `kind` is the event it must have left: `submitted` for `program`, or a decision of `request_id`
     by `actor`. `closed` only says that the request is decided by now, perhaps by somebody faster;
     or that the actor was told beside the message, soon after `at`, that it may not count.
+
+    `asked` and `answered` left a `text` that nobody else typed; `over` only says that the question
+    with this `number` is open no more.
     """
 
     kind: str
@@ -45,6 +48,8 @@ class AckedAct:
     request_id: int = 0
     program: str = ""
     at: datetime | None = None
+    text: str = ""
+    number: int = 0
 
 
 class Crowd:
@@ -55,7 +60,7 @@ class Crowd:
         self.setup, self._pause = setup, pause
         self.acknowledged: list[AckedAct] = []
         self.refused = 0
-        self._asked = 0
+        self._asked = self._said = 0
         self._chance = setup.chance
 
     async def act(self, until: asyncio.Event) -> None:
@@ -78,10 +83,13 @@ class Crowd:
     def _acts(self, person: Person) -> list[Callable[[Person], Awaitable[None]]]:
         looks: list[Callable[[Person], Awaitable[None]]] = [self._look]
         if person.handle in SUBMITTERS:
-            return [self._submit, self._submit, self._submit, self._withdraw, self._type, *looks]
+            says = [self._answer, self._reply]
+            submits = [self._submit] * 3
+            return [*submits, self._withdraw, self._type, *says, *says, *looks]
         decides = [self._approve, self._reject, self._type]
+        asks = [self._ask, self._ask, self._close]
         in_details = [self._approve_in_details] if person.handle in REVIEWERS else []
-        return [*decides, *decides, *in_details, *looks]
+        return [*decides, *decides, *asks, *asks, *in_details, *looks]
 
     async def _submit(self, person: Person) -> None:
         """The whole form, and Submit at its end."""
@@ -109,10 +117,7 @@ class Crowd:
         card, request_id = self._card(person, buttons.REJECT)
         form = _modal(await person.click(card, buttons.REJECT))
         answer = await person.submit(form, {"reason": _REASON})
-        if answer.acked and not answer.errors and answer.view is None:
-            self._did(AckedAct("rejected", person.id, request_id))
-        else:
-            self.refused += answer.acked
+        self._sent(AckedAct("rejected", person.id, request_id), answer)
 
     async def _withdraw(self, person: Person) -> None:
         card, request_id = self._card(person, buttons.WITHDRAW)
@@ -120,6 +125,69 @@ class Crowd:
             raise LookupError("most people leave their requests alone")
         answer = await person.click(card, buttons.WITHDRAW)
         self._clicked(person, request_id, answer)
+
+    async def _ask(self, person: Person) -> None:
+        """By the button and its form."""
+        card, request_id = self._card(person, buttons.ASK)
+        form = _modal(await person.click(card, buttons.ASK))
+        text = self._words("Question")
+        answer = await self._insisted(person, form, {"question": text})
+        self._sent(AckedAct("asked", person.id, request_id, text=text), answer)
+
+    async def _answer(self, person: Person) -> None:
+        """By the button below the question, and its form."""
+        asked, request_id, _ = self._question(person, buttons.ANSWER)
+        form = _modal(await person.click(asked, buttons.ANSWER))
+        text = self._words("Answer")
+        answer = await self._insisted(person, form, {"answer": text})
+        self._sent(AckedAct("answered", person.id, request_id, text=text), answer)
+
+    async def _reply(self, person: Person) -> None:
+        """In the thread of a question, perhaps of one that was over."""
+        asked, request_id, number = self._question(person)
+        answer = await person.reply(self._words("Reply"), asked)
+        if answer.acked:
+            self._did(AckedAct("over", person.id, request_id, number=number))
+
+    async def _close(self, person: Person) -> None:
+        """In the details of a request of which their screen says that somebody asks."""
+        _, request_id = self._card(person, buttons.ASK, saying="❓")
+        details = _modal(await person.command(f"/mp-requests show MP-{request_id}"))
+        offered = [c for c in controls(details.blocks) if c.action_id == buttons.CLOSE]
+        if not offered:
+            raise LookupError(f"{person.handle} may close no question")
+        chosen = str(self._chance.choice(offered).element["value"])
+        answer = await person.click(details, buttons.CLOSE, value=chosen)
+        if answer.acked and not (answer.view and apologises(answer.view)):
+            number, at = int(chosen.partition(" ")[2]), self.setup.clock()
+            self._did(AckedAct("over", person.id, request_id, number=number, at=at))
+
+    async def _insisted(self, person: Person, form: View, values: Json) -> Answer:
+        """The form sent, and once more where no answer came: it still stands there, filled in."""
+        answer = await person.submit(form, values)
+        return answer if answer.acked else await person.submit(form, values)
+
+    def _question(self, person: Person, button: str = "") -> tuple[Message, int, int]:
+        """A message that asks them, the request it is about, and which question of it."""
+        seen = [(m, key) for m in person.sees() if (key := _key(m)).startswith("question:")]
+        able = [(m, key) for m, key in seen if not button or _has(m, button)]
+        if not able:
+            raise LookupError(f"{person.handle} is asked nothing")
+        message, key = self._chance.choice(able)
+        _, request_id, number = key.split(":")
+        return message, int(request_id), int(number)
+
+    def _words(self, what: str) -> str:
+        """Words that nobody else types."""
+        self._said += 1
+        return f"{what} {self._said} of this soak."
+
+    def _sent(self, act: AckedAct, answer: Answer) -> None:
+        """A form was sent: what it says was taken, unless it says otherwise."""
+        if answer.acked and not answer.errors and answer.view is None:
+            self._did(act)
+        else:
+            self.refused += answer.acked
 
     async def _type(self, person: Person) -> None:
         """A decision by command, of any request there may be."""
@@ -169,15 +237,16 @@ class Crowd:
             "details": details,
         }
 
-    def _card(self, person: Person, button: str) -> tuple[Message, int]:
-        """One of the cards on their screen with this button, perhaps as it was before."""
+    def _card(self, person: Person, button: str, *, saying: str = "") -> tuple[Message, int]:
+        """One of the cards on their screen with this button and word, perhaps as it was before."""
         places: list[Conversation | None] = [None, self.setup.reviews]
         seen = [card for place in places for card in person.sees(place) if _has(card, button)]
+        seen = [card for card in seen if saying in text(card)]
         if not seen:
             raise LookupError(f"{person.handle} sees no {button}")
         card = self._chance.choice(seen)
-        key = (card.metadata or {})["event_payload"]["key"]
-        return (card.as_shown() if self._chance.random() < 0.3 else card), int(key.split(":")[1])
+        request_id = int(_key(card).split(":")[1])
+        return (card.as_shown() if self._chance.random() < 0.3 else card), request_id
 
     def _clicked(self, person: Person, request_id: int, answer: Answer) -> None:
         """Acknowledged: it counts, or somebody was faster; mallory's counts never.
@@ -210,6 +279,11 @@ def apologises(shown: Message | View) -> bool:
     """Whether it tells its reader that what they did may not count."""
     said = text(shown).lower()
     return any(words in said for words in ("went wrong", "nothing was changed", "not sure yet"))
+
+
+def _key(message: Message) -> str:
+    """What it was sent for; empty for what people wrote."""
+    return str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
 
 
 def _has(message: Message, button: str) -> bool:

@@ -6,8 +6,10 @@ from sqlmodel import update
 
 from store.domain.request import Request
 from store.engine.database import Database
-from store.tables import CardRow, EventRow, OutboxRow, RequestRow
-from tests.cast import ALICE, BOB, MALLORY, NOW
+from store.requests import ask as asking
+from store.requests.ask import Answer, NewQuestion
+from store.tables import CardRow, EventRow, OutboxRow, QuestionRow, RequestRow
+from tests.cast import ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import POLICY, accepted, send_all, submit, vote
 from tests.soak.answers import Answers, Wait
 from tests.soak.final_check import Findings, check_store, read
@@ -59,6 +61,36 @@ async def test_a_click_that_left_nothing_is_no_loss_if_its_person_was_told_so(db
     assert len(check_store([act], record, set()).losses) == 1
     assert len(check_store([act], record, set(), {MALLORY: [NOW]}).losses) == 1
     assert check_store([act], record, set(), {BOB: [NOW + timedelta(seconds=5)]}).losses == []
+
+
+async def test_a_question_or_an_answer_that_is_gone_or_there_twice_is_named(db: Database) -> None:
+    request = await submit(db)
+    accepted(await asking.ask(db, NewQuestion(request.id, BOB, "Why?", NOW), POLICY))
+    accepted(await asking.answer(db, Answer(request.id, 1, ALICE, "So.", NOW), POLICY))
+    accepted(await asking.ask(db, NewQuestion(request.id, CAROL, "When?", NOW), POLICY))
+    kept = [
+        AckedAct("asked", BOB, request.id, text="Why?"),
+        AckedAct("answered", ALICE, request.id, text="So."),
+        AckedAct("over", ALICE, request.id, number=1),
+    ]
+    await send_all(db)
+    honest = await checked(db, *kept)
+    assert (honest.losses, honest.duplicates) == ([], [])
+
+    lost = [
+        AckedAct("asked", CAROL, request.id, text="Why?"),
+        AckedAct("answered", ALICE, request.id, text="Then."),
+        AckedAct("over", ALICE, request.id, number=2),
+    ]
+    assert len((await checked(db, *lost)).losses) == 3
+    await change(db, QuestionRow, asked_by=BOB, question="Why?", asked_at=NOW - timedelta(1))
+    await change(db, QuestionRow, answer="So.")
+    await change(db, EventRow, kind="asked")
+    assert (await checked(db)).duplicates == [
+        "MP-1 is asked twice: Why?",
+        "MP-1 has the answer So. 2 times",
+        "MP-1 has 2 questions and 2 answers, its history 4 and 0",
+    ]
 
 
 async def test_a_card_that_was_never_posted_is_missed_only_while_it_is_needed(

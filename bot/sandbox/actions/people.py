@@ -133,6 +133,16 @@ class Person(Member):
             self.workspace.emit_soon(event | ({"subtype": "file_share"} if files else {}))
         return message
 
+    async def reply(self, text: str, to: Message) -> Answer:
+        """Write in the thread of a message in their direct messages with the app; what the app
+        answers when it is told of it for the first time.
+        """
+        self.require_active()
+        content = {"text": text, "thread_ts": to.thread_ts or to.ts}
+        message = self.workspace.post(self.dm, content, user=self.id)
+        ack = await self.workspace.emit(_message_event(self.dm) | _written(message, text))
+        return self.answer(ack or Ack(acked=False, reason="not_subscribed"))
+
     def edit(self, message: Message, text: str) -> None:
         """Edit a message of theirs in their direct messages with the app, which is told of it."""
         self.workspace.fill(message, {"text": text})
