@@ -4,12 +4,21 @@ import asyncio
 from http import HTTPStatus
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 from starlette.requests import ClientDisconnect, Request
 
 from bot import intake
 from bot.api.problems import Problem, wrong_fields
 from store.domain import submission
+from store.domain.questions import TEXT_LIMIT
 from store.domain.request import ReleaseStage, Verdict
 from store.domain.submission import Moment, Name, Somebody, SubmissionError
 
@@ -24,6 +33,8 @@ BODY_SECONDS = 10
 """How long a body may take to arrive."""
 REASON_LIMIT = 2000
 """Characters of a reason, as in the form here."""
+Words = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT)]
+"""A question or an answer."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -63,6 +74,45 @@ class PlatformDecision(BaseModel):
         AfterValidator(lambda reason: reason or None),
         Field(description="Why; a rejection without one says that none was given"),
     ] = None
+
+
+def _question_number(value: object) -> object:
+    if type(value) is not int or not 1 <= value <= _HIGHEST:
+        said = "This must be the number of a question, without quotes."
+        raise PydanticCustomError("sentence", "{sentence}", {"sentence": said})
+    return value
+
+
+_HIGHEST = 1_000_000
+QuestionNumber = Annotated[int, BeforeValidator(_question_number), Field(ge=1, le=_HIGHEST)]
+
+
+class NewQuestion(BaseModel):
+    """Asks the submitter, for a reviewer or an admin, who hears the answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    question: Words
+    on_behalf_of: Somebody
+
+
+class Answer(BaseModel):
+    """Answers a question for the submitter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: QuestionNumber
+    answer: Words
+    on_behalf_of: Somebody
+
+
+class Closing(BaseModel):
+    """Closes a question without an answer, for who asked it or an admin."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: QuestionNumber
+    on_behalf_of: Somebody
 
 
 def media_type(request: Request) -> str:

@@ -30,6 +30,8 @@ _FORBIDDEN = {
     Denial.NOT_THE_SUBMITTER,
     Denial.NOT_THE_MOVER,
     Denial.NOT_RESUBMITTABLE,
+    Denial.NOT_ASKED,
+    Denial.NOT_THE_ASKER,
 }
 """Refusals that are about who asks; the others are about how the request stands."""
 

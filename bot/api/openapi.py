@@ -10,12 +10,27 @@ from pydantic.json_schema import models_json_schema
 
 from bot.api import bodies
 from bot.api.problems import MEDIA_TYPE
-from bot.api.schemas import FoundByExternalId, FullRequest, Line, Page, ProblemObject, RequestObject
+from bot.api.schemas import (
+    FoundByExternalId,
+    FullRequest,
+    Line,
+    Page,
+    ProblemObject,
+    RequestObject,
+)
 from store.domain.submission import Submission
 
 _SCHEMA = "#/components/schemas/{model}"
-_SENT = (Submission, bodies.Withdrawal, bodies.StageMove, bodies.PlatformDecision)
-_WRITTEN = (Line, ProblemObject)
+_ACTS: dict[type[BaseModel], str] = {
+    bodies.Withdrawal: "withdraw",
+    bodies.StageMove: "moveOn",
+    bodies.PlatformDecision: "decided",
+    bodies.NewQuestion: "ask",
+    bodies.Answer: "answer",
+    bodies.Closing: "closeQuestion",
+}
+_SENT: tuple[type[BaseModel], ...] = (Submission, *_ACTS)
+_WRITTEN: tuple[type[BaseModel], ...] = (Line, ProblemObject)
 EXAMPLE = {
     "external_id": "apply-000131",
     "title": "Release Bills Pay 3.2.4",
@@ -42,6 +57,16 @@ _ACT_EXAMPLES = {
         "decided_by": "Operator Wu",
         "decided_at": "2026-11-20T11:03:00+08:00",
     },
+    bodies.NewQuestion: {
+        "question": "Which agreement covers the new domain?",
+        "on_behalf_of": "bob@example.com",
+    },
+    bodies.Answer: {
+        "number": 1,
+        "answer": "The one of 3 May: https://example.com/agreements/17",
+        "on_behalf_of": "alice@example.com",
+    },
+    bodies.Closing: {"number": 1, "on_behalf_of": "bob@example.com"},
 }
 _REFUSALS = {
     400: "Not JSON, or broken off",
@@ -114,13 +139,12 @@ SHOW: dict[str, Any] = {
 }
 
 
-def act(model: type[BaseModel]) -> dict[str, Any]:
+def act(model: type[BaseModel], answer: type[RequestObject] = RequestObject) -> dict[str, Any]:
     """What a route says that takes such a body and answers with the request."""
-    name = {"Withdrawal": "withdraw", "StageMove": "moveOn", "PlatformDecision": "decided"}
     return {
-        "operation_id": name[model.__name__],
+        "operation_id": _ACTS[model],
         "responses": {
-            200: {"description": "The request as it is now", "model": RequestObject},
+            200: {"description": "The request as it is now", "model": answer},
             **_refusals(400, 404, 409, 413, 415, 422),
         },
         "openapi_extra": _body(

@@ -17,6 +17,7 @@ from bot.api import bodies, handing_in, lists, openapi
 from bot.api.door import Parts
 from bot.api.handing_in import known, refusal, somebody
 from bot.api.problems import Problem, later, wrong_fields
+from bot.api.schemas import StagedRequest
 from store.domain.access import Denial, Refused
 from store.domain.api_key import ApiKey, Right
 from store.domain.lifecycle import Act
@@ -24,6 +25,7 @@ from store.domain.request import Request as Stored
 from store.domain.request import Status
 from store.domain.typed_text import tidy
 from store.engine.time_limits import TooLateError
+from store.requests import ask as asking
 from store.requests import record
 from store.requests.decide import Decision, OnPlatform, decide
 from store.requests.release_stage import StageMove, move_stage
@@ -57,7 +59,7 @@ def build(parts: Parts) -> FastAPI:
             Exception: _broken,
         },
     )
-    for routes in (_handing_in, _acting, _looking):
+    for routes in (_handing_in, _acting, _asking, _looking):
         routes(app, parts)
     openapi.describe(app)
     return app
@@ -162,6 +164,37 @@ def _acting(app: FastAPI, parts: Parts) -> None:
         return await _answer(parts, answer)
 
 
+def _asking(app: FastAPI, parts: Parts) -> None:
+    @app.post("/requests/{ref:path}/question", **openapi.act(bodies.NewQuestion, StagedRequest))
+    async def ask(ref: Ref, request: Request) -> Response:
+        """Ask the submitter before deciding. The same again, while it is open, is one question."""
+        key = _holder(request, Right.DECIDE)
+        said = await bodies.said(request, bodies.NewQuestion)
+        number, actor = await _concerned(parts, ref, said.on_behalf_of)
+        new = asking.NewQuestion(number, actor, said.question, parts.clock(), by_key=key.actor)
+        return await _with_questions(parts, await asking.ask(parts.db, new, parts.policy))
+
+    @app.post("/requests/{ref:path}/answer", **openapi.act(bodies.Answer, StagedRequest))
+    async def answer(ref: Ref, request: Request) -> Response:
+        """Answer a question for the submitter. The same again changes nothing."""
+        key = _holder(request, Right.SUBMIT)
+        said = await bodies.said(request, bodies.Answer)
+        number, actor = await _concerned(parts, ref, said.on_behalf_of)
+        answer = asking.Answer(
+            number, said.number, actor, said.answer, parts.clock(), by_key=key.actor
+        )
+        return await _with_questions(parts, await asking.answer(parts.db, answer, parts.policy))
+
+    @app.post("/requests/{ref:path}/close-question", **openapi.act(bodies.Closing, StagedRequest))
+    async def close(ref: Ref, request: Request) -> Response:
+        """Close a question without an answer. The same again changes nothing."""
+        key = _holder(request, Right.DECIDE)
+        said = await bodies.said(request, bodies.Closing)
+        number, actor = await _concerned(parts, ref, said.on_behalf_of)
+        closing = asking.Closing(number, said.number, actor, parts.clock(), by_key=key.actor)
+        return await _with_questions(parts, await asking.close(parts.db, closing, parts.policy))
+
+
 def _holder(request: Request, right: Right) -> ApiKey:
     """The key that the door has looked at. Raises Problem where it may not do this."""
     key: ApiKey = request.state.key
@@ -195,8 +228,19 @@ async def _answer(
     request = answer.request if isinstance(answer, Refused) else answer
     assert request is not None, "a refusal that is answered like this shows the request"
     people = await known(parts, *request.people())
-    headers = {"ETag": _tag(request), "Location": f"/api/v1/requests/{request.ref}"}
-    return JSONResponse(interchange.summary(request, people), status, headers)
+    return JSONResponse(interchange.summary(request, people), status, _headers(request))
+
+
+async def _with_questions(parts: Parts, answer: Stored | Refused) -> Response:
+    """The request as it is now, with what was asked and answered. Raises Problem."""
+    if isinstance(answer, Refused):
+        raise await refusal(parts, answer)
+    people = await known(parts, *answer.people())
+    return JSONResponse(interchange.staged(answer, people), headers=_headers(answer))
+
+
+def _headers(request: Stored) -> dict[str, str]:
+    return {"ETag": _tag(request), "Location": f"/api/v1/requests/{request.ref}"}
 
 
 def _is_now(refused: Refused, status: Status) -> bool:

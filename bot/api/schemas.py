@@ -136,12 +136,17 @@ class Review(BaseModel):
     platform_reason: str | None
 
 
-class FullReview(Review):
+class StagedReview(Review):
+    """The same with what each stage needs, and what was asked and answered."""
+
+    stages: list[Stage]
+    questions: list[Question]
+
+
+class FullReview(StagedReview):
     """The same with everything that is on record."""
 
     reviewers: list[str]
-    stages: list[Stage]
-    questions: list[Question]
     votes: list[Vote]
     notes: list[Note]
     history: list[Event]
@@ -161,6 +166,12 @@ class RequestObject(BaseModel):
     created_at: datetime
     details: dict[str, Any]
     review: Review
+
+
+class StagedRequest(RequestObject):
+    """The same with what each stage needs, and what was asked and answered."""
+
+    review: StagedReview
 
 
 class FullRequest(RequestObject):

@@ -40,12 +40,17 @@ from store.tables import QuestionRow, SaltRow
 
 @dataclass(frozen=True, slots=True)
 class NewQuestion:
-    """What somebody wants to know of a request's submitter; `at` is aware UTC."""
+    """What somebody wants to know of a request's submitter; `at` is aware UTC.
+
+    `by_key`, here and below, is the API key (`key:3`) that acts for the actor; the history names
+    it.
+    """
 
     request_id: int
     actor: str
     text: str
     at: datetime
+    by_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Answer:
     text: str
     at: datetime
     reply_ts: str | None = None
+    by_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Closing:
     number: int
     actor: str
     at: datetime
+    by_key: str | None = None
 
 
 async def ask(db: Database, new: NewQuestion, policy: Policy) -> Request | Refused:
@@ -100,7 +107,9 @@ async def amend(
 
 
 async def close(db: Database, closing: Closing, policy: Policy) -> Request | Refused:
-    """Close a question without an answer; the message that asks the submitter says so."""
+    """Close a question without an answer; the message that asks the submitter says so. Closed by
+    the same person again changes nothing.
+    """
     async with db.transaction() as session:
         return _noted(await _close(session, closing, policy), closing.request_id)
 
@@ -164,7 +173,7 @@ async def _ask(session: AsyncSession, new: NewQuestion, policy: Policy) -> Reque
         questions=(*request.questions, asked),
     )
     after = policy.resting.begin(after, new.at)
-    change = _change_of(request, after, ASKED, new.actor, new.at, columns)
+    change = _change_of(request, after, ASKED, new, columns)
     return await _record(session, change, [owed(asked, after)])
 
 
@@ -186,7 +195,7 @@ async def _answer(session: AsyncSession, said: Answer, policy: Policy) -> Reques
     after = await _change(session, request, answered, "answer", "answered_at", "answer_ts")
     columns = written(answered, "answer", "answered_at")
     after = _going_on(after, said.at, policy)
-    change = _change_of(request, after, ANSWERED, said.actor, said.at, columns)
+    change = _change_of(request, after, ANSWERED, said, columns)
     return await _record(session, change, [owed(answered, after), _answered(answered, after)])
 
 
@@ -221,6 +230,8 @@ async def _close(session: AsyncSession, closing: Closing, policy: Policy) -> Req
     question = request.question(closing.number) if request else None
     if request is None or question is None:
         return Refused(Denial.UNKNOWN, closing.request_id)
+    if question.closed_by == closing.actor:
+        return request
     allowed = may_close(closing.actor, question, request, rules, closing.at)
     if isinstance(allowed, Denied):
         return _refused(allowed, request)
@@ -229,7 +240,7 @@ async def _close(session: AsyncSession, closing: Closing, policy: Policy) -> Req
     after = await _change(session, request, closed, "closed_by", "closed_at")
     columns = written(closed, "closed_by", "closed_at")
     after = _going_on(after, closing.at, policy)
-    change = _change_of(request, after, CLOSED, closing.actor, closing.at, columns)
+    change = _change_of(request, after, CLOSED, closing, columns)
     return await _record(session, change, [owed(closed, after)])
 
 
@@ -300,12 +311,19 @@ def _going_on(request: Request, at: datetime, policy: Policy) -> Request:
 
 
 def _change_of(
-    before: Request, after: Request, kind: str, actor: str, at: datetime, question: dict[str, Any]
+    before: Request,
+    after: Request,
+    kind: str,
+    did: NewQuestion | Answer | Closing,
+    question: dict[str, Any],
 ) -> Change:
     """What was done to a question, and to the clock where that has begun to rest or goes on."""
     moved = after.rest != before.rest
     columns = revisions.written(after, *CLOCK) if moved else {}
-    return Change(after, kind, actor, at, columns, questions=[question])
+    actor, notes = did.actor, {}
+    if did.by_key:
+        actor, notes = did.by_key, {"on_behalf_of": did.actor}
+    return Change(after, kind, actor, did.at, columns, notes=notes, questions=[question])
 
 
 async def _record(session: AsyncSession, change: Change, told: list[Owed]) -> Request:

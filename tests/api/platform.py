@@ -37,7 +37,7 @@ class Platform:
         return await self.client.post("/requests", json=release(**changes))
 
     async def says(self, ref: str, what: str, **said: Any) -> httpx.Response:
-        """`withdraw`, `release-stage` or `decision`."""
+        """`withdraw`, `release-stage`, `decision`, `question`, `answer` or `close-question`."""
         return await self.client.post(f"/requests/{ref}/{what}", json=said)
 
     async def decides(self, ref: str, verdict: str, **more: Any) -> httpx.Response:

@@ -23,6 +23,9 @@ PATHS = {
     "/requests/{ref}/withdraw": {"post"},
     "/requests/{ref}/release-stage": {"post"},
     "/requests/{ref}/decision": {"post"},
+    "/requests/{ref}/question": {"post"},
+    "/requests/{ref}/answer": {"post"},
+    "/requests/{ref}/close-question": {"post"},
 }
 
 
@@ -59,7 +62,7 @@ async def test_every_example_is_accepted(team_once: Team, platform_once: Platfor
     team_once.clock.move(hours=1)  # the decision of the example was made by then
     created = await platform_once.client.post("/requests", json=EXAMPLE)
     assert created.status_code == HTTPStatus.CREATED
-    for what in ("decision", "withdraw", "release-stage"):
+    for what in ("question", "answer", "close-question", "decision", "withdraw", "release-stage"):
         body = found["paths"][f"/requests/{{ref}}/{what}"]["post"]["requestBody"]["content"]
         example = body["application/json"]["example"]
         answer = await platform_once.says("MP-1", what, **example)
