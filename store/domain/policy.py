@@ -13,7 +13,6 @@ from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -28,6 +27,7 @@ from pydantic import (
 
 from store.domain.access import Roster
 from store.domain.canonical import digest
+from store.domain.clock import is_zone
 from store.domain.deadlines import WorkingTime, working_deadline
 from store.domain.draft import SENT_AS
 from store.domain.holidays import is_place
@@ -56,7 +56,7 @@ def _channel(value: str) -> str:
 
 
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if not is_zone(value):
         raise ValueError(f"{value!r} is not a time zone name such as Asia/Manila")
     return value
 
