@@ -7,13 +7,16 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import Any, LiteralString, cast
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.incoming import fallback, timely_app
@@ -62,6 +65,24 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql, "ANSWER_SECONDS", PATIENCE)
     monkeypatch.setattr(postgresql, "POOL_SECONDS", PATIENCE)
     monkeypatch.setitem(postgresql.REACH, "connect_timeout", int(PATIENCE))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """A statement is compiled once in a session, where an engine of its own would do it anew.
+
+    All engines of one kind keep what they compiled in one place, and their dialects are one key.
+    """
+    kept: dict[type[Dialect], LRUCache[Any, Any]] = {}
+
+    def shared(engine: Engine) -> LRUCache[Any, Any]:
+        return kept.setdefault(type(engine.dialect), LRUCache(5000))
+
+    with pytest.MonkeyPatch.context() as session:
+        session.setattr(Engine, "_compiled_cache", property(shared, lambda *_: None), raising=False)
+        session.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+        session.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+        yield
 
 
 @pytest.fixture(scope="session")
