@@ -24,12 +24,14 @@ from slack_sdk.models.blocks import (
 from blocks.categories import SCREENS
 from blocks.text import plain, words
 from store.domain import release_stages
+from store.domain.approval_notes import Asking
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.questions import Question
 from store.domain.request import ReleaseStage, Request
 
 APPROVE = "request.approve"
+APPROVE_WITH_NOTE = "request.approve.note"
 REJECT = "request.reject"
 WITHDRAW = "request.withdraw"
 DETAILS = "request.details"
@@ -51,6 +53,7 @@ REVIEW = "request.review"
 ON_PLATFORM = "request.platform"
 QUEUE_START = "queue.start"
 QUEUE_APPROVE = "queue.approve"
+QUEUE_APPROVE_WITH_NOTE = "queue.approve.note"
 QUEUE_REJECT = "queue.reject"
 QUEUE_SKIP = "queue.skip"
 FORM_BACK = "request.form.back"
@@ -74,6 +77,7 @@ NOTE = "request.note"
 
 ALL_ACTIONS = (
     APPROVE,
+    APPROVE_WITH_NOTE,
     REJECT,
     WITHDRAW,
     DETAILS,
@@ -95,6 +99,7 @@ ALL_ACTIONS = (
     ON_PLATFORM,
     QUEUE_START,
     QUEUE_APPROVE,
+    QUEUE_APPROVE_WITH_NOTE,
     QUEUE_REJECT,
     QUEUE_SKIP,
     FORM_BACK,
@@ -155,8 +160,12 @@ class RequestRound:
         return tuple(each for each in found if each) if all(found) else ()
 
 
-def approve(request: Request, action_id: str = APPROVE) -> ButtonElement:
-    """Approve, after Slack itself has asked once more."""
+def approve(
+    request: Request, action_id: str = APPROVE, with_note: str = APPROVE_WITH_NOTE
+) -> ButtonElement:
+    """Approve, after Slack itself has asked once more; where a note is wanted, the form asks."""
+    if request.approve_note is Asking.REQUIRED:
+        return _named("Approve", with_note, request, style="primary")
     asking = ConfirmObject(
         title=words(f"Approve for {request.environment.label}?"),
         text=words(_consequence(request)),
@@ -164,6 +173,12 @@ def approve(request: Request, action_id: str = APPROVE) -> ButtonElement:
         deny=words("Not yet"),
     )
     return _named("Approve", action_id, request, style="primary", confirm=asking)
+
+
+def approve_with_note(request: Request, action_id: str) -> list[ButtonElement]:
+    """Opens the form that takes a note; none where Approve is that button, or no note is taken."""
+    takes = request.approve_note is Asking.OPTIONAL
+    return [_named(WITH_NOTE, action_id, request)] if takes else []
 
 
 def reject(request: Request, action_id: str = REJECT) -> ButtonElement:
@@ -331,12 +346,14 @@ def more(request: Request, acts: AbstractSet[Act]) -> list[OverflowMenuElement]:
     possible = [
         Option(value=f"{name} {value}", text=words(label))
         for name, (label, act) in MORE_ENTRIES.items()
-        if act in acts
+        if act in acts and (name != "with_note" or request.approve_note is Asking.OPTIONAL)
     ]
     return [OverflowMenuElement(action_id=MENU, options=possible)] if possible else []
 
 
+WITH_NOTE = "Approve with a note…"
 MORE_ENTRIES = {
+    "with_note": (WITH_NOTE, Act.APPROVE),
     "test": ("I'm on it", Act.TEST),
     "let_go": ("I'm not on it any more", Act.LET_GO),
     "hand": ("Hand to…", Act.HAND),

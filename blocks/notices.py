@@ -11,7 +11,7 @@ from datetime import datetime
 from slack_sdk.models.blocks import ButtonElement, InteractiveElement, SectionBlock
 from slack_sdk.models.views import View
 
-from blocks import buttons, request_text, text
+from blocks import approval_notes, buttons, request_text, text
 from blocks.categories import SCREENS
 from blocks.message import FALLBACK_LIMIT, Message
 from store.domain import release_stages
@@ -41,7 +41,8 @@ def outcome(request: Request, people: People) -> Message:
     reasons = filter(None, (request.decision_reason, request.platform_reason))
     reason = [text.quote(each) for each in reasons]
     alone = filter(None, [request_text.emergency(request, people)])
-    sentences = [said, *alone, *reason, *filter(None, [next_step(request)])]
+    noted = approval_notes.told(request, people)
+    sentences = [said, *alone, *reason, *noted, *filter(None, [next_step(request)])]
     return Message(
         text.clip(f"{request.status.label}: {named}{by}", FALLBACK_LIMIT),
         (

@@ -39,7 +39,8 @@ def build(
             *questions.folded(request, people),
             *notes.counted(request),
             buttons.row(
-                buttons.approve(request, buttons.QUEUE_APPROVE),
+                buttons.approve(request, buttons.QUEUE_APPROVE, buttons.QUEUE_APPROVE_WITH_NOTE),
+                *buttons.approve_with_note(request, buttons.QUEUE_APPROVE_WITH_NOTE),
                 buttons.reject(request, buttons.QUEUE_REJECT),
                 buttons.ask(request, buttons.QUEUE_ASK),
                 buttons.skip(request),

@@ -106,6 +106,11 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             return f"Only who asked or {admin} can close a question about {request.ref}."
         case Denial.OWN_NOTES:
             return f"You submitted {request.ref}, and notes are between those who review it."
+        case Denial.NOTE_WANTED:
+            return (
+                f"{request.ref} is approved with a note to its submitter, so nothing was changed "
+                f"yet. `/mp-requests approve {request.ref}` opens the form for it."
+            )
         case Denial.SUBMITTER_GONE:
             submitter = who(request.submitted_by, people)
             return (

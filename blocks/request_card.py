@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
-from blocks import buttons, notes, questions, request_text, timeline
+from blocks import approval_notes, buttons, notes, questions, request_text, timeline
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import clip, mrkdwn, plural, quote, who
 from store.domain.lifecycle import Act
@@ -64,6 +64,7 @@ def call(request: Request, people: People, *, may_decide: bool) -> Message:
     long = f"in {plural(hours, 'working hour')}" if hours else "for long"
     why = _said(f"📣 *You are called: nobody has decided this {long}.*{whom}")
     row = [buttons.approve(request), buttons.reject(request)] if may_decide else []
+    row += buttons.approve_with_note(request, buttons.APPROVE_WITH_NOTE) if may_decide else []
     return Message(
         clip(f"You are called to {named}: nobody has decided it {long}", FALLBACK_LIMIT),
         (
@@ -148,7 +149,7 @@ def _ending(request: Request, people: People) -> list[Block]:
     )
     alone = filter(None, [request_text.emergency(request, people)])
     reasons = filter(None, (request.decision_reason, request.platform_reason))
-    said = (*map(_said, alone), *map(_folded, reasons))
+    said = (*map(_said, alone), *map(_folded, reasons), *approval_notes.folded(request, people))
     return [ended, *said, *questions.folded(request, people)]
 
 

@@ -23,7 +23,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import buttons, notes, questions, request_text, timeline, what_changed
+from blocks import approval_notes, buttons, notes, questions, request_text, timeline, what_changed
 from blocks.text import (
     SECTION_LIMIT,
     date,
@@ -76,6 +76,7 @@ def build(
     head = [*_ending(request, people, pictures), *_heading(request, people, pictures), *offered]
     tail = _process(request, people, acts)
     body = [
+        *approval_notes.in_full(request, people),
         *_about(request, people),
         *what_changed.build(request),
         *_submitted(request),

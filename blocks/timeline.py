@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from blocks import request_text
+from blocks import approval_notes, request_text
 from blocks.categories import SCREENS
 from blocks.text import date, line, names, who
 from store.domain import release_stages
-from store.domain.request import HandOver, People, ReleaseStage, Request, Status
+from store.domain.request import HandOver, People, ReleaseStage, Request, Status, Vote
 
 
 class State(StrEnum):
@@ -32,7 +32,7 @@ class Step:
     `by` is a Slack user id, of a stage that several had to approve they are `all_by`; what was
     decided on the platform has `on_platform`, its name for them.
     `for_whom` is who was away, and in whose place it was taken; `handed` to whom it was handed
-    there.
+    there; `votes` are the approvals there that came with a note.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Step:
     all_by: tuple[str, ...] = ()
     for_whom: str | None = None
     handed: tuple[HandOver, ...] = ()
+    votes: tuple[Vote, ...] = ()
 
 
 def steps(request: Request) -> tuple[Step, ...]:
@@ -77,7 +78,10 @@ def _review(request: Request) -> tuple[Step, ...]:
     staged = request.category.spec.has_release_stages
     if request.is_open:
         later = () if staged else (Step("Approved", State.LATER),)
-        return (Step("Under Review", State.CURRENT, handed=request.handed), *later)
+        here = Step(
+            UNDER_REVIEW, State.CURRENT, handed=request.handed, votes=request.approval_notes
+        )
+        return (here, *later)
     state = State.DONE if request.status is Status.APPROVED else State.ENDED
     ended = _ending(request.status.label, state, request)
     if request.is_refused_there:
@@ -108,6 +112,7 @@ def _ending(name: str, state: State, request: Request) -> Step:
         on_platform=request.platform_decider,
         for_whom=request.decided_for,
         handed=() if request.terms.named else request.handed,
+        votes=() if request.terms.named else request.approval_notes,
     )
 
 
@@ -115,14 +120,16 @@ def _stage(request: Request, number: int) -> Step:
     name = f"{UNDER_REVIEW}: {line(request.terms.stages[number - 1].name, 80)}"
     by = request.approvers(number)
     handed = request.handed_at(number)
+    noted = tuple(vote for vote in request.approval_notes if vote.stage == number)
     if request.is_emergency and number >= request.stage:
-        return Step(f"{name} (passed over)", State.ENDED, all_by=by, handed=handed)
+        passed = f"{name} (passed over)"
+        return Step(passed, State.ENDED, all_by=by, handed=handed, votes=noted)
     at = max((vote.at for vote in request.votes if vote.stage == number), default=None)
     if number < request.stage or request.status is Status.APPROVED:
-        return Step(name, State.DONE, at=at, all_by=by, handed=handed)
+        return Step(name, State.DONE, at=at, all_by=by, handed=handed, votes=noted)
     if number > request.stage or not request.is_open:
         return Step(name, State.LATER, handed=handed)
-    return Step(name, State.CURRENT, all_by=by, handed=handed)
+    return Step(name, State.CURRENT, all_by=by, handed=handed, votes=noted)
 
 
 def _release(request: Request) -> tuple[Step, ...]:
@@ -165,6 +172,7 @@ def _line(step: Step, request: Request, people: People) -> str:
         f"for {who(step.for_whom, people)}" if step.for_whom else "",
         f"{line(step.on_platform, 80)} on the platform" if step.on_platform else "",
         date(step.at) if step.at else "",
+        approval_notes.in_a_line(step.votes, people),
         request_text.waits_for(request, people) if waits else "",
         request_text.testing(request, people) if waits else "",
         *(f"🤝 {who(h.by, people)} handed it to {who(h.to, people)}" for h in step.handed[:10]),

@@ -77,10 +77,11 @@ def summary(request: Request, people: People) -> dict[str, Any]:
 
 
 def staged(request: Request, people: People) -> dict[str, Any]:
-    """The same with what each stage needs, who has approved there, and what was asked."""
+    """The same with what each stage needs, who has approved there, and what was said."""
     found = summary(request, people)
     found[REVIEW]["stages"] = _stages(request, people)
     found[REVIEW]["questions"] = asked(request.questions, people)
+    found[REVIEW]["approval_notes"] = told(request.approval_notes, request.terms, people)
     return found
 
 
@@ -98,6 +99,19 @@ def asked(questions: Sequence[Question], people: People) -> list[dict[str, Any]]
             "closed_at": moment(each.closed_at),
         }
         for each in questions
+    ]
+
+
+def told(votes: Sequence[Vote], terms: Terms, people: People) -> list[dict[str, Any]]:
+    """What approvals came with, for its submitter."""
+    return [
+        {
+            "stage": terms.stages[each.stage - 1].name,
+            "reviewer": known_as(each.reviewer, people),
+            "at": moment(each.at),
+            "note": each.note,
+        }
+        for each in votes
     ]
 
 

@@ -275,6 +275,8 @@ async def approve(call: Call) -> Answer:
         numbers = call.only_requests()
     decisions = [Decision(n, Act.APPROVE, call.user, call.deps.clock()) for n in numbers]
     quick = await several.quick(decisions, call.deps) if is_sure else None
+    if isinstance(quick, Refused):
+        return await clicks.worded(quick, call.user, call.deps)
     return await several.decided(quick, call.deps) if quick else await _ask(call, decisions)
 
 

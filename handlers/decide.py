@@ -1,4 +1,7 @@
-"""Approve and Reject: the buttons of cards and details, and the forms that ask before either."""
+"""Approve and Reject: the buttons of cards and details, and the forms that ask before either.
+
+Where the policy wants a note with an approval, every way leads to the form that takes it.
+"""
 
 from typing import Any
 
@@ -19,9 +22,11 @@ _OUT_OF_DATE = "This form is out of date. Nothing was changed; type the command 
 def register(app: AsyncApp) -> None:
     """Listen to both buttons and both forms."""
     app.action(buttons.APPROVE)(approve)
+    app.action(buttons.APPROVE_WITH_NOTE)(ask_note)
     app.action(buttons.REJECT)(ask_why)
     app.view(decision_form.CALLBACK_ID)(reject)
     app.view(approval_form.CALLBACK_ID)(approve_several)
+    app.view(approval_form.FROM_CARD)(approve_with_note)
 
 
 async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
@@ -29,8 +34,25 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     click = Click.read(body)
     decision = click.decision(Act.APPROVE, deps.clock())
     answer = await decide(deps.db, decision, deps.policy)
+    if isinstance(answer, Refused) and answer.denial is Denial.NOTE_WANTED:  # drawn before it was
+        await ask_note(ack, body, client, deps)
+        return
     await ack()
     await clicks.answer(click, answer, deps, client)
+
+
+async def ask_note(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """Open the form that takes a note with the approval, for who may approve."""
+    click = Click.read(body)
+    decision = click.decision(Act.APPROVE, deps.clock())
+    answer = await examine(deps.db, decision, deps.policy)
+    if isinstance(answer, Refused):
+        await clicks.refuse(click, answer, deps, client)
+    else:
+        form = await several.approval_form_of([answer], click.user, deps, from_card=True)
+        await clicks.open_view(client, click, form)
+        await clicks.keep_url(click, deps)
+    await ack()
 
 
 async def ask_whether(
@@ -86,13 +108,61 @@ async def reject(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, de
         answers = await several.answers(decisions, deps)
         await ack(response_action="update", view=notices.answers_view("Rejecting", answers))
         return
-    answer = await decide(deps.db, decisions[0], deps.policy)
-    below = body["view"].get("previous_view_id")
-    if form.queue:
+    await _end(ack, body, decisions[0], form.queue, deps, client)
+
+
+async def approve_with_note(
+    ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
+) -> None:
+    """Record the approval with its note; what was typed survives a field error."""
+    form = approval_form.parse(body["view"])
+    if isinstance(form, dict):
+        await ack(response_action="errors", errors=form)
+        return
+    decisions = _approvals(form, body, deps)
+    if len(decisions) != 1:
+        await ack(response_action="update", view=notices.notice_view("Approving", _OUT_OF_DATE))
+        return
+    await _end(ack, body, decisions[0], form.queue, deps, client)
+
+
+async def approve_several(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
+    """Record each approval that was asked about, then say of each what became of it."""
+    form = approval_form.parse(body["view"])
+    if isinstance(form, dict):
+        await ack(response_action="errors", errors=form)
+        return
+    decisions = _approvals(form, body, deps)
+    answers = await several.answers(decisions, deps) or [_OUT_OF_DATE]
+    await ack(response_action="update", view=notices.answers_view("Approving", answers))
+
+
+def _approvals(form: approval_form.Approval, body: dict[str, Any], deps: Deps) -> list[Decision]:
+    user, now = body["user"]["id"], deps.clock()
+    return [
+        Decision(each.id, Act.APPROVE, user, now, each.round, note=form.note)
+        for each in form.requests
+    ]
+
+
+async def _end(
+    ack: AsyncAck,
+    body: dict[str, Any],
+    decision: Decision,
+    queue_below: str,
+    deps: Deps,
+    client: AsyncWebClient,
+) -> None:
+    """Decide by a form, which closes. The queue below goes on; details that it was opened from stay
+    and show how the request stands.
+    """
+    user, below = decision.actor, body["view"].get("previous_view_id")
+    answer = await decide(deps.db, decision, deps.policy)
+    if queue_below:
         await ack()  # closes the form alone
         told = await clicks.told(answer, user, deps)
         stays = isinstance(answer, Refused) and answer.denial is Denial.STALE
-        await queue.go_on(below, form.queue, user, [told], deps, client, stays=stays)
+        await queue.go_on(below, queue_below, user, [told], deps, client, stays=stays)
         return
     if isinstance(answer, Refused):
         await ack(response_action="update", view=await clicks.refusal_view(answer, user, deps))
@@ -101,15 +171,4 @@ async def reject(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, de
     else:
         await ack(response_action="clear")
     if below:
-        await clicks.redraw_view(below, decisions[0].request_id, user, deps, client)
-
-
-async def approve_several(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
-    """Record each approval that was asked about, then say of each what became of it."""
-    user, now = body["user"]["id"], deps.clock()
-    decisions = [
-        Decision(each.id, Act.APPROVE, user, now, each.round)
-        for each in approval_form.parse(body["view"])
-    ]
-    answers = await several.answers(decisions, deps) or [_OUT_OF_DATE]
-    await ack(response_action="update", view=notices.answers_view("Approving", answers))
+        await clicks.redraw_view(below, decision.request_id, user, deps, client)

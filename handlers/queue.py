@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.views import View
@@ -11,13 +11,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import buttons, decision_form, paging
 from blocks import queue as queue_blocks
-from handlers import clicks, views
+from handlers import clicks, several, views
 from handlers.clicks import Click
 from handlers.deps import Deps
 from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.lists.queue import Queue
+from store.domain.request import Request
 from store.requests import queue as queues
 from store.requests import read
 from store.requests.decide import decide, examine
@@ -28,6 +29,7 @@ def register(app: AsyncApp) -> None:
     app.action(buttons.QUEUE_START)(start)
     app.action(buttons.REVIEW)(review)
     app.action(buttons.QUEUE_APPROVE)(approve)
+    app.action(buttons.QUEUE_APPROVE_WITH_NOTE)(ask_note)
     app.action(buttons.QUEUE_REJECT)(ask_why)
     app.action(buttons.QUEUE_SKIP)(skip)
 
@@ -63,6 +65,9 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
     click = Click.read(body)
     decision = click.decision(Act.APPROVE, deps.clock())
     answer = await decide(deps.db, decision, deps.policy)
+    if isinstance(answer, Refused) and answer.denial is Denial.NOTE_WANTED:  # drawn before it was
+        await ask_note(ack, body, client, deps)
+        return
     await ack()
     told = await clicks.told(answer, click.user, deps)
     stays = isinstance(answer, Refused) and answer.denial is Denial.STALE
@@ -71,18 +76,39 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
 
 
 async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
-    """Open the reject form on top; what it leads to is shown here (`handlers.decide.reject`)."""
-    click = Click.read(body)
-    metadata = carried(body)
-    decision = click.decision(Act.REJECT, deps.clock())
-    answer = await examine(deps.db, decision, deps.policy)
-    if isinstance(answer, Refused):
-        told = await clicks.worded(answer, click.user, deps)
-        stays = answer.denial is Denial.STALE
-        await go_on(click.view_id, metadata, click.user, [told], deps, client, stays=stays)
-    else:
-        await clicks.open_view(client, click, decision_form.build(answer, queue=metadata))
+    """Open the reject form on top; what it leads to is shown here (`handlers.decide`)."""
+    click, metadata = Click.read(body), carried(body)
+    if found := await _examined(click, Act.REJECT, metadata, deps, client):
+        await clicks.open_view(client, click, decision_form.build(found, queue=metadata))
     await ack()
+
+
+async def ask_note(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
+    """The same of the form that takes a note with the approval."""
+    click, metadata = Click.read(body), carried(body)
+    if found := await _examined(click, Act.APPROVE, metadata, deps, client):
+        form = await several.approval_form_of(
+            [found], click.user, deps, from_card=True, queue=metadata
+        )
+        await clicks.open_view(client, click, form)
+    await ack()
+
+
+async def _examined(
+    click: Click,
+    act: Literal[Act.APPROVE, Act.REJECT],
+    metadata: str,
+    deps: Deps,
+    client: AsyncWebClient,
+) -> Request | None:
+    """The request where they may decide it so now; else the queue goes on and says why not."""
+    answer = await examine(deps.db, click.decision(act, deps.clock()), deps.policy)
+    if isinstance(answer, Request):
+        return answer
+    told = await clicks.worded(answer, click.user, deps)
+    stays = answer.denial is Denial.STALE
+    await go_on(click.view_id, metadata, click.user, [told], deps, client, stays=stays)
+    return None
 
 
 async def skip(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:

@@ -17,6 +17,7 @@ Listener = Callable[[AsyncAck, dict[str, Any], AsyncWebClient, Deps], Awaitable[
 _ENTRIES: dict[str, Listener] = {
     "view": details.show,
     "approve": decide.ask_whether,
+    "with_note": decide.ask_note,
     "reject": decide.ask_why,
     "again": request_form.submit_again,
     "withdraw": withdraw.clicked,

@@ -16,7 +16,8 @@ from blocks.message import Message
 from handlers import clicks
 from handlers.deps import Deps
 from store import people
-from store.domain.access import Refused
+from store.domain.access import Denial, Refused
+from store.domain.approval_notes import Asking
 from store.domain.lifecycle import Act
 from store.domain.request import People, Request, Status
 from store.requests import read
@@ -47,7 +48,13 @@ async def form(decisions: Sequence[Decision], deps: Deps) -> View | Message:
 
 
 async def approval_form_of(
-    requests: Sequence[Request], asker: str, deps: Deps, *, left_out: Sequence[str] = ()
+    requests: Sequence[Request],
+    asker: str,
+    deps: Deps,
+    *,
+    left_out: Sequence[str] = (),
+    from_card: bool = False,
+    queue: str = "",
 ) -> View:
     """The form that asks whether to approve these, with what speaks for and against each."""
     seen = [
@@ -56,17 +63,27 @@ async def approval_form_of(
     ]
     found = [each for each in seen if isinstance(each, Seen)]
     people = {user: person for each in found for user, person in each.people.items()}
-    return approval_form.build([each.request for each in found], people, left_out=left_out)
+    return approval_form.build(
+        [each.request for each in found],
+        people,
+        left_out=left_out,
+        from_card=from_card,
+        queue=queue,
+    )
 
 
-async def quick(decisions: Sequence[Decision], deps: Deps) -> list[Decision] | None:
+async def quick(decisions: Sequence[Decision], deps: Deps) -> list[Decision] | Refused | None:
     """These approvals as they are made at once by a typed `yes`, each of what is there now.
 
-    None where the policy wants one of them to be asked about. What may not be approved now gets the
-    round 0, which no request has: should it become possible meanwhile, nobody was asked about that.
+    Refused where one of them needs a note, which a `yes` is not; None where the policy wants one of
+    them to be asked about. What may not be approved now gets the round 0, which no request has:
+    should it become possible meanwhile, nobody was asked about that.
     """
     found = [await examine(deps.db, each, deps.policy) for each in decisions]
     asked = [each for each in found if isinstance(each, Request)]
+    for each in asked:
+        if deps.policy.approve_note_for(each) is Asking.REQUIRED:
+            return Refused(Denial.NOTE_WANTED, each.id, each)
     if not all(each.environment.value in deps.policy.quick_approve for each in asked):
         return None
     seen = {each.id: each.round for each in asked}

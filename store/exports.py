@@ -61,7 +61,7 @@ class _Moment(TypeDecorator[datetime]):
 
 
 _KEPT: tuple[Any, ...] = tuple(
-    getattr(RequestRow, name) for name in Entry._fields if name not in {"questions", "notes"}
+    getattr(RequestRow, name) for name in Entry._fields if name not in Entry._field_defaults
 )
 _FACTS = tuple(
     type_coerce(column, _Moment()) if isinstance(column.type, UTCDateTime) else column
@@ -188,7 +188,7 @@ async def contents(
     entries = rows.with_only_columns(*_FACTS[:-1], cast(RequestRow.details, Text))
     stream = await (await session.connection()).stream(entries)
     async for chunk in stream.partitions(CHUNK):
-        yield [Entry._make((*facts, from_json(details), (), ())) for *facts, details in chunk]
+        yield [Entry._make((*facts, from_json(details), (), (), ())) for *facts, details in chunk]
 
 
 async def prune(session: AsyncSession, *, before: datetime) -> int:

@@ -17,7 +17,7 @@ _OF_THE_BOT = {
     "node": _APPEND_ONLY,
     "checkpoint": "SELECT, INSERT, UPDATE (webhook_at)",
     "request": "SELECT, INSERT, UPDATE",
-    "vote": "SELECT, INSERT, UPDATE (verdict, rejection_class, reason, at, cast_for)",
+    "vote": "SELECT, INSERT, UPDATE (verdict, rejection_class, reason, at, cast_for, note)",
     "question": "SELECT, INSERT, UPDATE",
     "note": "SELECT, INSERT, UPDATE (note)",
     "salt": "SELECT, INSERT, DELETE",

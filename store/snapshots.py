@@ -39,9 +39,9 @@ _REVIEWERS: AnySelect = (
     .where(in_list(col(AssignmentRow.request_id), "ids"), col(AssignmentRow.for_whom).is_(None))
     .order_by(col(AssignmentRow.reviewer))
 )
-_OF_VOTE: tuple[Any, ...] = tuple(getattr(VoteRow, name) for name in VoteRow.model_fields)
+OF_VOTE: tuple[Any, ...] = tuple(getattr(VoteRow, name) for name in VoteRow.model_fields)
 _VOTES: AnySelect = (
-    select(*_OF_VOTE)
+    select(*OF_VOTE)
     .where(in_list(col(VoteRow.request_id), "ids"))
     .order_by(col(VoteRow.at), col(VoteRow.stage), col(VoteRow.reviewer))  # many in one batch
 )
@@ -123,8 +123,8 @@ def _whole(
             over = HandOver(stage, reviewer, by, at, as_guest=seat == HANDED)
             handed.setdefault(request_id, []).append(over)
     votes: dict[int, list[Vote]] = {}
-    for vote in cast:
-        votes.setdefault(vote.request_id, []).append(_vote(vote))
+    for row in cast:
+        votes.setdefault(row.request_id, []).append(vote(row))
     return tuple(
         _request(row, by_stage.get(row.id, {}), votes.get(row.id, []), handed.get(row.id, []))
         for row in rows
@@ -139,7 +139,8 @@ def _release_stage(value: str | None) -> ReleaseStage | None:
     return ReleaseStage(value) if value else None
 
 
-def _vote(row: AnyRow) -> Vote:
+def vote(row: AnyRow) -> Vote:
+    """The vote that is this row."""
     return Vote(
         reviewer=row.reviewer,
         stage=row.stage,
@@ -148,6 +149,7 @@ def _vote(row: AnyRow) -> Vote:
         rejection_class=_rejection_class(row.rejection_class),
         reason=row.reason,
         cast_for=row.cast_for,
+        note=row.note,
     )
 
 

@@ -60,6 +60,7 @@ TO_ESCALATE = text("status = 'under_review' AND escalate_at IS NOT NULL AND esca
 STANDS_IN = text("for_whom IS NOT NULL AND turn")
 UNENDED = text("ended_at IS NULL")
 TESTED = text("tester IS NOT NULL")
+WITH_NOTE = text("note IS NOT NULL")
 BY_HAND = text("handed_by IS NOT NULL")
 UNREVIEWED = text("incident IS NOT NULL AND reviewed_by IS NULL")
 
@@ -265,7 +266,11 @@ class VoteRow(SQLModel, table=True):
     """One reviewer's vote; the primary key allows one a reviewer and stage."""
 
     __tablename__ = "vote"
-    __table_args__ = (one_of("verdict", list(Verdict)),)
+    __table_args__ = (
+        one_of("verdict", list(Verdict)),
+        # `exports`: what was said with approvals.
+        Index("ix_vote_noted", "request_id", **only(WITH_NOTE)),
+    )
 
     request_id: int = Field(sa_column=request_key(primary=True))
     stage: int = Field(primary_key=True)
@@ -275,6 +280,7 @@ class VoteRow(SQLModel, table=True):
     reason: str | None = None
     at: datetime
     cast_for: str | None = None
+    note: str | None = None
 
 
 class QuestionRow(SQLModel, table=True):

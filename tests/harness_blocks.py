@@ -13,6 +13,7 @@ from slack_sdk.models.views import View
 
 from blocks import (
     answer_form,
+    approval_form,
     ask_form,
     decision_form,
     digest,
@@ -24,11 +25,12 @@ from blocks import (
 from blocks.message import Message
 from blocks.request_form import steps
 from bot.sandbox import screen
+from store.domain.approval_notes import Asking
 from store.domain.draft import Draft, values_of
 from store.domain.lifecycle import Act
 from store.domain.notes import Note
 from store.domain.questions import TEXT_LIMIT, Question
-from store.domain.request import Audience, Category, RejectionClass, Request, Status
+from store.domain.request import Audience, Category, RejectionClass, Request, Status, Verdict, Vote
 from tests.cast import ALICE, BOB, CAROL, NOW, PEOPLE, request, sample_of
 
 EVERY_ACT = frozenset(Act)
@@ -86,6 +88,8 @@ def hostile(category: Category, text: str) -> dict[str, Any]:
             Question(3, BOB, NOW, (text * TEXT_LIMIT)[:TEXT_LIMIT]),
         ),
         "notes": (Note(1, BOB, NOW, text),),
+        "votes": tuple(Vote(by, 1, Verdict.APPROVE, NOW, note=text) for by in (BOB, CAROL)),
+        "approve_note": Asking.OPTIONAL,
     }
 
 
@@ -115,6 +119,7 @@ def views(shown: Request) -> Iterator[View]:
     """Every modal that is about one request."""
     yield request_details.build(shown, PEOPLE, EVERY_ACT)
     yield request_details.build(shown, PEOPLE, frozenset())
+    yield approval_form.build([shown], PEOPLE)
     yield decision_form.build(shown, reason=str(shown.decision_reason or ""))
     yield ask_form.build(shown, PEOPLE, [question.question[:150] for question in shown.questions])
     for question in shown.questions:

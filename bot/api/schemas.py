@@ -86,6 +86,15 @@ class Note(BaseModel):
     note: str
 
 
+class ApprovalNote(BaseModel):
+    """What somebody told the submitter with their approval."""
+
+    stage: str
+    reviewer: str
+    at: datetime
+    note: str
+
+
 class Stage(BaseModel):
     """A stage of the review. `needed` is a number of approvals, or "all"."""
 
@@ -141,6 +150,7 @@ class StagedReview(Review):
 
     stages: list[Stage]
     questions: list[Question]
+    approval_notes: list[ApprovalNote]
 
 
 class FullReview(StagedReview):

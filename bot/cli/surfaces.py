@@ -40,6 +40,7 @@ from blocks.request_form import features, steps
 from bot.sandbox import SAMPLE
 from handlers.commands import SUBCOMMANDS
 from store.domain import submission
+from store.domain.approval_notes import Asking
 from store.domain.bursts import Burst, Waiting
 from store.domain.draft import Draft, values_of
 from store.domain.export import Export, ExportState, Format
@@ -57,6 +58,8 @@ from store.domain.request import (
     RejectionClass,
     Request,
     Status,
+    Verdict,
+    Vote,
 )
 
 Surface = tuple[str, Message | View]
@@ -174,6 +177,13 @@ def _questions(release: Request, now: datetime) -> Iterator[Surface]:
     yield "card, a note", request_card.build(noted, _PEOPLE)
     yield "details, a note", request_details.build(noted, _PEOPLE, frozenset(Act))
     yield "note form", note_form.build(release)
+    takes = replace(release, approve_note=Asking.REQUIRED)
+    yield "approve form, with a note", approval_form.build([takes], _PEOPLE, from_card=True)
+    votes = (Vote(_REVIEWER, 1, Verdict.APPROVE, now, note=open_.question),) * 2
+    noted = replace(_ended(release, Status.APPROVED, now), votes=votes)
+    yield "card, approved with notes", request_card.build(noted, _PEOPLE)
+    yield "details, approved with notes", request_details.build(noted, _PEOPLE, frozenset(Act))
+    yield "outcome, with notes", notices.outcome(noted, _PEOPLE)
     told = questions.to_asker(release, answered, _PEOPLE, may_decide=True)
     yield "question answered, to who asked", told
     waiting = replace(release, questions=(open_,) * questions.REMINDED)

@@ -64,7 +64,8 @@ def facts(zone: ZoneInfo) -> tuple[Column, ...]:
     )
     decision = (Column("Decision", 40), Column("Reason", 60), Column("Decided By", 24))
     names = (Column("Mini Program ID", 22), Column("External ID", 22))
-    said = (Column("Questions", _WIDE["said"]), Column("Notes", _WIDE["said"]))
+    heads = ("Questions", "Notes", "Notes with Approvals")
+    said = tuple(Column(head, _WIDE["said"]) for head in heads)
     review = (
         *(Column("Rule", 24), Column("Stage", 24), Column(f"Due At ({zone.key})", 28)),
         *(Column(f"Escalated At ({zone.key})", 28), Column("Escalated To", 24)),
@@ -109,6 +110,7 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         ", ".join(_name(user, people) or "" for user in entry.escalated_to or ()) or None,
         _questions(entry, people, zone),
         _said(((n.written_at, n.written_by, n.note) for n in entry.notes), people, zone),
+        _said(((v.at, v.reviewer, v.note or "") for v in entry.approval_notes), people, zone),
         _name(entry.tester, people),
         entry.incident,
         _name(entry.reviewed_by, people),

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.interchange import asked, exported, noted
+from bot.interchange import asked, exported, noted, told
 from store.domain.export import Entry
 from store.domain.request import People
 from store.domain.submission import REVIEW
+from store.domain.terms import Terms
 
 
 @contextmanager
@@ -24,6 +25,8 @@ def writing(path: Path, _zone: ZoneInfo) -> Iterator[Callable[[Entry, People], N
         def add(entry: Entry, people: People) -> None:
             found = exported(entry, people)
             found[REVIEW]["questions"] = asked(entry.questions, people)
+            votes, terms = entry.approval_notes, Terms.read(entry.terms)
+            found[REVIEW]["approval_notes"] = told(votes, terms, people)
             if entry.notes:  # only to who reads them: see `make`
                 found[REVIEW]["notes"] = noted(entry.notes, people)
             file.write(f"{json.dumps(found, ensure_ascii=False)}\n")

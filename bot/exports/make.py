@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.exports import csv_file, json_file, xlsx_file
-from store import exports, notes, people, questions
+from store import approval_notes, exports, notes, people, questions
 from store.domain.access import Roster
 from store.domain.export import Entry, Export, Format
 from store.domain.policy import Policy
@@ -74,17 +74,24 @@ async def _write(
 async def _with_what_was_said(
     session: AsyncSession, chunk: Sequence[Entry], asker: str, roster: Roster
 ) -> Sequence[Entry]:
-    """The entries with their questions; with notes for who oversees, but of their own requests."""
+    """The entries with their questions and what approvals came with; with notes for who oversees,
+    but of their own requests.
+    """
     asked_about = [entry.id for entry in chunk if entry.questions_asked]
     noted_on = [entry.id for entry in chunk if entry.notes_written and entry.submitted_by != asker]
     if not roster.oversees(asker):
         noted_on = []
     asked = await questions.of(session, asked_about) if asked_about else {}
     noted = await notes.of(session, noted_on) if noted_on else {}
-    if not (asked or noted):
+    told = await approval_notes.of(session, [entry.id for entry in chunk])
+    if not (asked or noted or told):
         return chunk
     return [
-        entry._replace(questions=asked.get(entry.id, ()), notes=noted.get(entry.id, ()))
+        entry._replace(
+            questions=asked.get(entry.id, ()),
+            notes=noted.get(entry.id, ()),
+            approval_notes=told.get(entry.id, ()),
+        )
         for entry in chunk
     ]
 
@@ -97,4 +104,5 @@ def _named(chunk: Sequence[Entry]) -> set[str]:
         named.update(user for each in entry.questions for user in (each.asked_by, each.closed_by))
         named |= {entry.tester, entry.reviewed_by}
         named.update(each.written_by for each in entry.notes)
+        named.update(each.reviewer for each in entry.approval_notes)
     return {user for user in named if user}

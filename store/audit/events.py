@@ -8,7 +8,8 @@ What the `data` of an event says, beside notes of its kind of act:
 - `assigned`: stage and reviewer of each assignment that was made; `unassigned`: of each that was
   taken back.
 - `handed`: to whom it was handed at which stage, by whom and when, and whether as a guest.
-- `votes`: votes by stage and reviewer, with the columns that were set.
+- `votes`: votes by stage and reviewer, with the columns that were set; the note of one is named by
+  that too (`domain.approval_notes`).
 - `questions`, `noted`: questions and notes by their number, with the columns that were set; a text
   of one is named by its column and that number.
 - `after`: numbers of requests that were there already, so that one that vanishes is missed.

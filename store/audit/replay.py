@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from store.audit.events import SPOKEN, VOTE_REASON, seal, spoken
+from store.domain.approval_notes import vote_noted
 from store.domain.canonical import canonical, salted_digest
 from store.domain.checkpoint import GENESIS
 from store.domain.lifecycle import TRANSITIONS
@@ -185,7 +186,7 @@ def _apply(revision: int, said: Said, history: History) -> None:
         _replace(history, history.columns, name, Sealed(revision, value))
     for name, hash_ in said.texts.items():
         history.salts.add((revision, name))
-        if name != VOTE_REASON and not spoken(name):
+        if name != VOTE_REASON and not spoken(name) and not vote_noted(name):
             _replace(history, history.columns, name, Sealed(revision, name, hash_))
     for stage, reviewer in said.unassigned:
         history.assigned.pop((stage, reviewer), None)
@@ -200,6 +201,10 @@ def _apply(revision: int, said: Said, history: History) -> None:
         if VOTE_REASON in said.texts:
             text = Sealed(revision, VOTE_REASON, said.texts[VOTE_REASON])
             _replace(history, columns, "reason", text)
+    for name, hash_ in said.texts.items():
+        if vote_key := vote_noted(name):
+            columns = history.votes.setdefault(vote_key, {})
+            _replace(history, columns, "note", Sealed(revision, name, hash_))
     _apply_spoken(revision, said, history)
     history.after.update(said.after)
     history.before = said.before or history.before

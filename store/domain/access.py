@@ -56,6 +56,7 @@ class Denial(StrEnum):
     NOT_TO_MARK = "not_to_mark"
     NOTHING_TO_MARK = "nothing_to_mark"
     OWN_NOTES = "own_notes"
+    NOTE_WANTED = "note_wanted"
 
 
 class HandDenial(StrEnum):

@@ -15,6 +15,7 @@ from store.domain.lists import days
 from store.domain.lists.query import Days, ListQuery, Scope
 from store.domain.notes import Note
 from store.domain.questions import Question
+from store.domain.request import Vote
 from store.domain.terms import Terms
 
 
@@ -133,6 +134,7 @@ class Entry(NamedTuple):
     details: Mapping[str, Any]
     questions: tuple[Question, ...] = ()
     notes: tuple[Note, ...] = ()
+    approval_notes: tuple[Vote, ...] = ()
 
     @property
     def ref(self) -> str:

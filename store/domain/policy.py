@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from store.domain.access import Roster
+from store.domain.approval_notes import Asking
 from store.domain.canonical import digest
 from store.domain.clock import is_zone
 from store.domain.deadlines import WorkingTime, working_deadline
@@ -202,6 +203,7 @@ class Rule(BaseModel):
     warning: Warned | None = None
     submitters: tuple[Member, ...] | None = None
     questions: Ready | None = None
+    approve_note: Asking | None = None
 
     def matching(self) -> Callable[[Asked], bool]:
         """Whether it is for a request. One without a target app is for no named target app.
@@ -267,6 +269,7 @@ class Policy(BaseModel):
     warning: Warned | None = None
     submitters: tuple[Member, ...] | None = None
     questions: Ready | None = None
+    approve_note: Asking = Asking.OFF
     rules: tuple[Rule, ...] = ()
     keep_details_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     keep_profiles_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
@@ -401,6 +404,11 @@ class Policy(BaseModel):
         rule = self.rule_named(request.terms.rule)
         by_rule = rule.questions if rule else None
         return (self.questions if by_rule is None else by_rule) or ()
+
+    def approve_note_for(self, request: Request) -> Asking:
+        """Whether an approval of this request takes a note, or needs one."""
+        rule = self.rule_named(request.terms.rule)
+        return (rule and rule.approve_note) or self.approve_note
 
     def channel_by(self, rule: Rule | None) -> str | None:
         """Where a copy of the card goes."""
@@ -559,6 +567,7 @@ _USE_FOR = {
     "delegates": 'use "reviewers" or "anyone"',
     "burst": "use a whole number from 0 to 1000; 0 is a card for each",
     "holidays": 'use a list, such as ["PH", "2026-12-24"]',
+    "approve_note": 'use "off", "optional" or "required"',
     "questions": "use a list of at most 50 questions, each of 1 to 150 characters",
     "quick_approve": 'use a list of "production" and "sandbox", such as ["sandbox"]',
 }

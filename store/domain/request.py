@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from store.domain.absences import Away
+from store.domain.approval_notes import Asking
 from store.domain.categories import features, launch, offline, optimization, release
 from store.domain.categories.spec import Spec
 from store.domain.notes import Note
@@ -187,7 +188,8 @@ People = Mapping[str, Person]
 class Vote:
     """One reviewer's word at one stage; at most one a reviewer and stage.
 
-    `cast_for` is who was away and in whose place it was cast; None in the reviewer's own.
+    `cast_for` is who was away and in whose place it was cast; None in the reviewer's own. `note` is
+    what they told the submitter when they approved; it stays where they have rejected since.
     """
 
     reviewer: str
@@ -197,6 +199,7 @@ class Vote:
     rejection_class: RejectionClass | None = None
     reason: str | None = None
     cast_for: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +280,7 @@ class Request:
     `questions_asked` says; `questions_open` of them wait for the submitter. While one does, the
     clock rests (`rest`); it has `rested` for so many seconds of working time before. `notes` are
     there where the reader may read them, as many as `notes_written` says. `on_platform` is the
-    address at which the platform shows it.
+    address at which the platform shows it; `approve_note` whether an approval takes a note.
     """
 
     id: int
@@ -340,6 +343,7 @@ class Request:
     questions: tuple[Question, ...] = field(default=(), compare=False)
     on_platform: str | None = field(default=None, compare=False)
     notes: tuple[Note, ...] = field(default=(), compare=False)
+    approve_note: Asking = field(default=Asking.OFF, compare=False)
 
     @property
     def ref(self) -> str:
@@ -422,6 +426,16 @@ class Request:
         """Who has approved it at this stage, in their order."""
         cast = (vote for vote in self.votes if vote.stage == stage)
         return tuple(vote.reviewer for vote in cast if vote.verdict is Verdict.APPROVE)
+
+    @property
+    def approval_notes(self) -> tuple[Vote, ...]:
+        """The approvals that came with a note, in their order."""
+        return tuple(v for v in self.votes if v.note and v.verdict is Verdict.APPROVE)
+
+    def note_of(self, reviewer: str, stage: int) -> str | None:
+        """What somebody told the submitter with their approval there."""
+        cast = (v.note for v in self.votes if (v.reviewer, v.stage) == (reviewer, stage))
+        return next(cast, None)
 
     def filled(self, stage: int) -> set[str]:
         """In whose place this stage has been approved: of who votes for somebody, theirs."""

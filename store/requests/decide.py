@@ -33,6 +33,7 @@ from store.domain.access import (
     votes_left,
     voting_for,
 )
+from store.domain.approval_notes import Asking
 from store.domain.lifecycle import Act, after
 from store.domain.policy import Policy, deadline
 from store.domain.questions import Question
@@ -129,7 +130,8 @@ class Decision:
 
     `round` is what they saw of the request; None (a typed command) is any. `clicked` is the
     message they clicked in, if it was one. `by_key` is the API key (`key:3`) that acts for the
-    actor; the rule is asked about the actor, the history names the key. With `on_platform` the
+    actor; the rule is asked about the actor, the history names the key. `note` is what is told to
+    the submitter with an approval. With `on_platform` the
     decision has been made there, and the actor is the key itself. `incident` is the link of the
     emergency in which it is approved alone.
     """
@@ -141,6 +143,7 @@ class Decision:
     round: int | None = None
     rejection_class: RejectionClass | None = None
     reason: str | None = None
+    note: str | None = None
     clicked: Clicked | None = None
     incident: str | None = None
     by_key: str | None = None
@@ -209,7 +212,7 @@ async def decide_batch(
         if request is None and not alone:  # held, or not there: alone it will show
             answers.append(HELD)
             continue
-        answer = _judge(decision, request, rules)
+        answer = _with_note(_judge(decision, request, rules), decision, policy)
         if isinstance(answer, Refused):
             refused.append((decision, answer))
         else:
@@ -334,7 +337,7 @@ async def _write(
 def _casting(insert: DialectInsert) -> Insert:
     """A vote; who approved and rejects while the stage is still open has changed their mind."""
     new = insert(VoteRow)
-    said = ("verdict", "rejection_class", "reason", "at", "cast_for")
+    said = ("verdict", "rejection_class", "reason", "at", "cast_for", "note")
     return new.on_conflict_do_update(
         index_elements=["request_id", "stage", "reviewer"],
         set_={name: new.excluded[name] for name in said},
@@ -392,6 +395,18 @@ def _judge(decision: Decision, request: Request | None, rules: Rules) -> Request
     return request
 
 
+def _with_note(answer: Request | Refused, decision: Decision, policy: Policy) -> Request | Refused:
+    """The same, and no vote for it without the note that the policy wants with it.
+
+    `examine` does not ask: the form in which it is written has to open first.
+    """
+    if isinstance(answer, Refused) or decision.act is not Act.APPROVE or decision.on_platform:
+        return answer
+    if decision.note or policy.approve_note_for(answer) is not Asking.REQUIRED:
+        return answer
+    return Refused(Denial.NOTE_WANTED, answer.id, answer)
+
+
 def _noted(answer: Request | Refused, decision: Decision) -> Request | Refused:
     """The answer, noted for the log of what was clicked."""
     refused = answer.denial.value if isinstance(answer, Refused) else None
@@ -408,7 +423,8 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
     if _is_vote(decision):
         verdict = Verdict(decision.act)
         absent = voting_for(decision.actor, request, rules, decision.at, decision.act)
-        cast = Vote(decision.actor, request.stage, verdict, decision.at, *words, cast_for=absent)
+        note = decision.note or request.note_of(decision.actor, request.stage)
+        cast = Vote(decision.actor, request.stage, verdict, decision.at, *words, absent, note)
         others = (v for v in request.votes if (v.reviewer, v.stage) != (cast.reviewer, cast.stage))
         after_it = replace(after_it, votes=(*others, cast))
     if decision.act is Act.APPROVE and not there:

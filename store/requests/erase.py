@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.audit.events import SPOKEN, TEXTS, VOTE_REASON, spoken, spoken_name
+from store.domain.approval_notes import COLUMN, vote_noted
 from store.domain.erasure import erased_details, erased_text
 from store.domain.lists.query import searchable
 from store.domain.policy import Policy
@@ -81,7 +82,7 @@ async def erase_old(db: Database, policy: Policy, *, now: datetime, dry_run: boo
     total = 0
     if policy.keep_details_days:
         over = now - timedelta(days=policy.keep_details_days)
-        is_old = or_(col(SaltRow.name).in_(_OLD), *map(_is_named, SPOKEN))
+        is_old = or_(col(SaltRow.name).in_(_OLD), *map(_is_named, (*SPOKEN, COLUMN)))
         which = and_(col(RequestRow.completed_on) < over, is_old)
         reason = Reason(f"kept for {policy.keep_details_days} days", "policy", now)
         total += await _erase_all(db, which, reason, dry_run=dry_run)
@@ -154,11 +155,12 @@ def _written_by(user: str) -> ColumnElement[bool]:
         )
     ]
     voting = and_(voted.exists(), col(SaltRow.name) == VOTE_REASON)
-    return or_(own, decided, voting, answered, *spoke)
+    told = and_(_is_named(COLUMN), col(SaltRow.name).endswith(f" {user}"))
+    return or_(own, decided, voting, told, answered, *spoke)
 
 
 def _is_named(column: str) -> ColumnElement[bool]:
-    """Whether it is the salt of this column of a question or a note, whichever."""
+    """Whether it is the salt of this column of a question, a note or a vote, whichever."""
     return col(SaltRow.name).startswith(spoken_name(column, ""))
 
 
@@ -243,6 +245,7 @@ async def _erase_one(
     revisions.advance(session, [erased], *columns)
     said = (vote for vote in erased.votes if vote.reason)
     vote = next(said) if VOTE_REASON in names else None
+    told = [each for each in map(vote_noted, sorted(names)) if each]
     words = [each for each in map(spoken, sorted(names)) if each]
     replaced: dict[str, list[dict[str, Any]]] = {"questions": [], "noted": []}
     for column, number in words:
@@ -260,6 +263,7 @@ async def _erase_one(
         erases=True,
         questions=replaced["questions"],
         noted=replaced["noted"],
+        vote_notes=dict.fromkeys(told, erased_text(reason.at)),
     )
     await revisions.record(session, [change])
 
@@ -269,6 +273,12 @@ async def _erase_one(
     if vote:
         its_words = col(VoteRow.request_id) == request.id, col(VoteRow.reason).is_not(None)
         await session.exec(update(VoteRow).where(*its_words).values(reason=vote.reason))
+    for stage, reviewer in told:
+        its_vote = (
+            *(col(VoteRow.request_id) == request.id, col(VoteRow.stage) == stage),
+            col(VoteRow.reviewer) == reviewer,
+        )
+        await session.exec(update(VoteRow).where(*its_vote).values(note=erased_text(reason.at)))
     for column, number in words:
         table = NoteRow if column == "note" else QuestionRow
         which = (col(table.request_id) == request.id, col(table.number) == number)

@@ -149,6 +149,7 @@ async def seen(
         for_whom=for_whom,
         questions=asked_about,
         on_platform=policy.platform_address(request),
+        approve_note=policy.approve_note_for(request),
     )
     return Seen(request, allowed)
 

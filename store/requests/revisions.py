@@ -23,7 +23,8 @@ from store.audit.events import (
     sealed_value,
     spoken_name,
 )
-from store.domain.request import HandOver, Request, Vote
+from store.domain.approval_notes import note_name
+from store.domain.request import HandOver, Request, Verdict, Vote
 from store.domain.rest import Rest
 from store.domain.terms import Terms
 from store.engine.asking import Answer
@@ -57,7 +58,8 @@ class Change:
     wrote: it is no secret, and stands in the event. `assigned` and `unassigned` are who was given a
     stage, or not any more, where that changes later than at submit; `handed` whom it was handed to.
     `questions` and `noted` are columns of questions and notes about it that were written, each with
-    the number of its own.
+    the number of its own. `vote_notes` are texts put in place of what was told with votes, by stage
+    and reviewer.
     """
 
     request: Request
@@ -73,6 +75,7 @@ class Change:
     questions: Sequence[Mapping[str, Any]] = ()
     handed: Sequence[HandOver] = ()
     noted: Sequence[Mapping[str, Any]] = ()
+    vote_notes: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
 
 def advance(session: AsyncSession, changed: Sequence[Request], *names: str) -> None:
@@ -183,9 +186,15 @@ def _event(change: Change) -> Event:
         ]
     if vote:
         cast = {n: sealed_value(getattr(vote, n)) for n in _VOTE_FIELDS}
+        note = cast.pop("note")
         if vote.reason and not change.erases:
             texts[VOTE_REASON] = cast.pop("reason")
+        if note and vote.verdict is Verdict.APPROVE and not change.erases:
+            texts[note_name(vote.stage, vote.reviewer)] = note
         data["votes"] = [cast]
+    for (stage, reviewer), text in change.vote_notes.items():
+        told = {"stage": stage, "reviewer": reviewer, "note": text}
+        data["votes"] = [*data.get("votes", ()), told]
     for what, said in (("questions", change.questions), ("noted", change.noted)):
         if said:
             data[what] = [{n: sealed_value(v) for n, v in each.items()} for each in said]

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from blocks import decision_form
+from blocks import approval_form, decision_form
 from blocks.buttons import RequestRound
 from blocks.decision_form import REASON, REJECTION_CLASS, Rejection
 from bot.sandbox.limits import view_problems
+from store.domain.approval_notes import Asking
 from store.domain.request import RejectionClass
-from tests.cast import request
+from tests.cast import PEOPLE, request
 from tests.harness_blocks import words
 
 
@@ -85,3 +86,18 @@ def test_a_form_that_is_not_ours_is_refused_in_words() -> None:
     for about in ("128", "", "128:3 x"):
         found = decision_form.parse(submitted("No contact.", about=about))
         assert found == {REASON: "This form is out of date. Close it and press Reject again."}
+
+
+def test_a_note_with_an_approval_is_read_and_too_long_a_one_is_told_with_its_number() -> None:
+    asked = request(approve_note=Asking.OPTIONAL)
+    form = approval_form.build([asked], PEOPLE, queue="the queue").to_dict()
+
+    def said(note: str | None) -> approval_form.Approval | dict[str, str]:
+        return approval_form.parse(
+            {**form, "state": {"values": {"note": {"note": {"value": note}}}}}
+        )
+
+    seen = (RequestRound(asked.id, asked.round),)
+    assert said(" Go live. ") == approval_form.Approval(seen, "Go live.", "the queue")
+    assert said(None) == approval_form.Approval(seen, None, "the queue")
+    assert said("长" * 3001) == {"note": "A note has at most 3,000 characters; this has 3,001."}

@@ -16,6 +16,7 @@ import pytest
 
 from blocks import (
     answer_form,
+    approval_form,
     ask_form,
     decision_form,
     emergencies,
@@ -33,6 +34,7 @@ from blocks import (
 )
 from blocks import request_list as listing
 from bot.sandbox.limits import message_problems, view_problems
+from store.domain.approval_notes import Asking
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.lists.queue import Place, Queue
@@ -46,8 +48,11 @@ from store.domain.request import (
     Predecessor,
     Request,
     Status,
+    Verdict,
+    Vote,
 )
 from store.domain.rest import Rest
+from store.domain.terms import Stage, Terms
 from tests.cast import ALICE, BOB, CAROL, NOW, PEOPLE, sample_of
 from tests.harness_blocks import in_status
 
@@ -192,6 +197,31 @@ def of_questions() -> Iterator[tuple[str, Json]]:
     yield "questions/unreached", questions.unreached(waiting, OPEN, PEOPLE).payload()
 
 
+def of_approval_notes() -> Iterator[tuple[str, Json]]:
+    """Where the policy takes a note with an approval, and where one was given."""
+    waiting = shown(Category.RELEASE, Status.UNDER_REVIEW)
+    takes = replace(waiting, approve_note=Asking.OPTIONAL)
+    wants = replace(waiting, approve_note=Asking.REQUIRED)
+    yield "approval_notes/card", request_card.build(takes, PEOPLE, acts=DECIDES).payload()
+    wanting = request_card.build(wants, PEOPLE, acts=DECIDES).payload()
+    yield "approval_notes/wanted_card", wanting
+    yield "approval_notes/form", approval_form.build([takes], PEOPLE, from_card=True).to_dict()
+    begun = Queue(paging.opening(Scope.APPROVALS), NOW, place=Place(0, NOW, 128))
+    yield "approval_notes/queue", queue.build(begun, takes, PEOPLE, 2).to_dict()
+    stages = (Stage("Product", 1), Stage("Compliance", 1))
+    said = ("The test account\nworks.", "Go live after 9 Dec. " * 20)
+    votes = tuple(
+        Vote(by, number, Verdict.APPROVE, NOW, note=note)
+        for number, (by, note) in enumerate(zip((BOB, CAROL), said, strict=True), 1)
+    )
+    approved = shown(Category.RELEASE, Status.APPROVED)
+    approved = replace(approved, terms=Terms("Releases", stages), stage=2, votes=votes)
+    details = request_details.build(approved, PEOPLE, DECIDES)
+    yield "approval_notes/approved_card", request_card.build(approved, PEOPLE).payload()
+    yield "approval_notes/approved_details", details.to_dict()
+    yield "approval_notes/outcome", notices.outcome(approved, PEOPLE).payload()
+
+
 def of_lists() -> Iterator[tuple[str, Json]]:
     """Lists and Homes of all categories in every status, empty ones, the filter form."""
     counts = dict.fromkeys(Status, 5)
@@ -215,7 +245,7 @@ def of_lists() -> Iterator[tuple[str, Json]]:
         yield f"filter_form/{name}", filter_form.build(origin).to_dict()
 
 
-DRAWN = dict([*of_one_request(), *of_questions(), *of_lists()])
+DRAWN = dict([*of_one_request(), *of_questions(), *of_approval_notes(), *of_lists()])
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -220,7 +220,7 @@ def test_the_header_stays_in_sight(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B2"
     assert sheet["A1"].font.bold
     assert sheet.column_dimensions["B"].width > 40
-    assert sheet.auto_filter.ref == "A1:Y2"
+    assert sheet.auto_filter.ref == "A1:Z2"
     assert sheet["B2"].alignment.wrap_text
 
 
@@ -255,6 +255,7 @@ def test_json_is_the_interchange_format_and_the_review_beside_it(tmp_path: Path)
         "escalated_at": None,
         "escalated_to": [],
         "questions": [],
+        "approval_notes": [],
         "tester": None,
         "testing_since": None,
         "incident": None,

@@ -258,7 +258,9 @@ async def test_what_could_not_be_approved_when_it_was_asked_about_is_not_approve
     sandbox = await team_once.submit(environment="sandbox")
     bot = team_once.bot
     asked = Decision(sandbox.id, Act.APPROVE, team_once.mallory.id, team_once.clock())
-    (decision,) = await quick([asked], Deps(bot.db, bot.in_force, team_once.clock)) or ()
+    found = await quick([asked], Deps(bot.db, bot.in_force, team_once.clock))
+    assert isinstance(found, list)
+    (decision,) = found
     answer = await decide(bot.db, replace(decision, actor=team_once.bob.id), bot.policy)
     assert isinstance(answer, Refused)
     assert answer.denial is Denial.STALE
