@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple, assert_never
+from typing import Literal, NamedTuple, Self, assert_never
 
 from store.domain import release_stages
 from store.domain.absences import Absences, Away, is_away, stand_in
@@ -675,3 +675,9 @@ class Refused:
     field: str | None = None
     rule: str | None = None
     stage: str | None = None
+
+    @classmethod
+    def of(cls, denied: Denied, request: Request) -> Self:
+        """With the request, unless they may not know that it is there."""
+        known = request if denied.reason is not Denial.UNKNOWN else None
+        return cls(denied.reason, request.id, known)

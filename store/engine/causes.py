@@ -8,10 +8,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.domain.access import Refused
+
+Answered = TypeVar("Answered")
 _CAUSES = "causes"
 
 
@@ -73,6 +77,12 @@ def note(request_id: int, *, refused: str | None = None) -> None:
         cause.requests.append(request_id)
     if refused:
         end("refused", refused)
+
+
+def noted(answer: Answered, request_id: int) -> Answered:
+    """The answer of a use case, noted with its request for the log of what was done."""
+    note(request_id, refused=answer.denial.value if isinstance(answer, Refused) else None)
+    return answer
 
 
 def end(outcome: str, why: str | None = None) -> None:

@@ -86,13 +86,13 @@ async def ask(db: Database, new: NewQuestion, policy: Policy) -> Request | Refus
     The same words again, by the same person while that question is open, are the same question.
     """
     async with db.transaction() as session:
-        return _noted(await _ask(session, new, policy), new.request_id)
+        return causes.noted(await _ask(session, new, policy), new.request_id)
 
 
 async def answer(db: Database, said: Answer, policy: Policy) -> Request | Refused:
     """Put the answer on record and tell who asked. The same answer again changes nothing."""
     async with db.transaction() as session:
-        return _noted(await _answer(session, said, policy), said.request_id)
+        return causes.noted(await _answer(session, said, policy), said.request_id)
 
 
 async def amend(
@@ -111,7 +111,7 @@ async def close(db: Database, closing: Closing, policy: Policy) -> Request | Ref
     the same person again changes nothing.
     """
     async with db.transaction() as session:
-        return _noted(await _close(session, closing, policy), closing.request_id)
+        return causes.noted(await _close(session, closing, policy), closing.request_id)
 
 
 async def examine(
@@ -128,14 +128,16 @@ async def examine(
         request, rules = await _with_rules(
             session, await read.find(session, request_id), actor, policy
         )
+    found: Request | Refused
     if request is None:
-        return _noted(Refused(Denial.UNKNOWN, request_id), request_id)
-    allowed = may(actor, act, request, rules, now)
-    if isinstance(allowed, Denied):
-        return _noted(_refused(allowed, request), request_id)
-    if act is Act.ASK and request.submitted_by in rules.roster.gone:
-        return _noted(Refused(Denial.SUBMITTER_GONE, request.id, request), request_id)
-    return _noted(request, request_id)
+        found = Refused(Denial.UNKNOWN, request_id)
+    elif isinstance(allowed := may(actor, act, request, rules, now), Denied):
+        found = Refused.of(allowed, request)
+    elif act is Act.ASK and request.submitted_by in rules.roster.gone:
+        found = Refused(Denial.SUBMITTER_GONE, request.id, request)
+    else:
+        found = request
+    return causes.noted(found, request_id)
 
 
 def owed(question: Question, request: Request) -> Owed:
@@ -155,7 +157,7 @@ async def _ask(session: AsyncSession, new: NewQuestion, policy: Policy) -> Reque
         return Refused(Denial.UNKNOWN, new.request_id)
     allowed = may(new.actor, Act.ASK, request, rules, new.at)
     if isinstance(allowed, Denied):
-        return _refused(allowed, request)
+        return Refused.of(allowed, request)
     if request.submitted_by in rules.roster.gone:
         return Refused(Denial.SUBMITTER_GONE, request.id, request)
     theirs = [each for each in request.questions if each.is_open and each.asked_by == new.actor]
@@ -187,7 +189,7 @@ async def _answer(session: AsyncSession, said: Answer, policy: Policy) -> Reques
         return request
     allowed = may(said.actor, Act.ANSWER, request, rules, said.at)
     if isinstance(allowed, Denied):
-        return _refused(allowed, request)
+        return Refused.of(allowed, request)
     if question is None or not question.is_open:
         return Refused(Denial.NOTHING_TO_ANSWER, request.id, request)
 
@@ -234,7 +236,7 @@ async def _close(session: AsyncSession, closing: Closing, policy: Policy) -> Req
         return request
     allowed = may_close(closing.actor, question, request, rules, closing.at)
     if isinstance(allowed, Denied):
-        return _refused(allowed, request)
+        return Refused.of(allowed, request)
 
     closed = replace(question, closed_by=closing.actor, closed_at=closing.at)
     after = await _change(session, request, closed, "closed_by", "closed_at")
@@ -260,11 +262,6 @@ async def _with_rules(
     only = {actor, *(each.submitted_by for each in about)}
     rules = await people.rules(session, policy, only=only, about=about)
     return next(iter(await questions.with_theirs(session, about)), None), rules
-
-
-def _refused(denied: Denied, request: Request) -> Refused:
-    known = request if denied.reason is not Denial.UNKNOWN else None
-    return Refused(denied.reason, request.id, known)
 
 
 async def _change(
@@ -335,8 +332,3 @@ async def _record(session: AsyncSession, change: Change, told: list[Owed]) -> Re
     await revisions.record(session, [change])
     await cards.owe(session, [request.id], now=change.at, also=told)
     return request
-
-
-def _noted(answer: Request | Refused, request_id: int) -> Request | Refused:
-    causes.note(request_id, refused=answer.denial.value if isinstance(answer, Refused) else None)
-    return answer

@@ -173,7 +173,8 @@ async def decide(db: Database, decision: Decision, policy: Policy) -> Request | 
     The policy is handed over and its rules are made inside: who holds which role is read in the
     transaction of the act.
     """
-    return _noted(await db.write_batches.run(decide_batch, decision, policy), decision)
+    answer: Request | Refused = await db.write_batches.run(decide_batch, decision, policy)
+    return causes.noted(answer, decision.request_id)
 
 
 async def decide_batch(
@@ -366,7 +367,7 @@ async def examine(db: Database, decision: Decision, policy: Policy) -> Request |
         request = await read.find(session, decision.request_id)
         asked = [request] if request else []
         rules = await people.rules(session, policy, only={decision.actor}, about=asked)
-    answer = _noted(_judge(decision, request, rules), decision)
+    answer = causes.noted(_judge(decision, request, rules), decision.request_id)
     if not isinstance(answer, Refused):
         return answer
     async with db.transaction() as session:
@@ -405,13 +406,6 @@ def _with_note(answer: Request | Refused, decision: Decision, policy: Policy) ->
     if decision.note or policy.approve_note_for(answer) is not Asking.REQUIRED:
         return answer
     return Refused(Denial.NOTE_WANTED, answer.id, answer)
-
-
-def _noted(answer: Request | Refused, decision: Decision) -> Request | Refused:
-    """The answer, noted for the log of what was clicked."""
-    refused = answer.denial.value if isinstance(answer, Refused) else None
-    causes.note(decision.request_id, refused=refused)
-    return answer
 
 
 def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -> _Made:

@@ -36,10 +36,7 @@ class Marking:
 
 async def mark_reviewed(db: Database, marking: Marking, policy: Policy) -> Request | Refused:
     """Write down that somebody has looked at an approval in an emergency, and owe its cards."""
-    answer = await _mark(db, marking, policy)
-    refused = answer.denial.value if isinstance(answer, Refused) else None
-    causes.note(marking.request_id, refused=refused)
-    return answer
+    return causes.noted(await _mark(db, marking, policy), marking.request_id)
 
 
 async def _mark(db: Database, marking: Marking, policy: Policy) -> Request | Refused:

@@ -59,7 +59,7 @@ async def examine(db: Database, wanted: Handing, policy: Policy) -> Request | Re
         request = await read.find(session, wanted.request_id)
         about = [request] if request else []
         rules = await people.rules(session, policy, only={wanted.actor}, about=about)
-    return _judge(wanted, request, rules)
+    return causes.noted(_judge(wanted, request, rules), wanted.request_id)
 
 
 async def hand_over(
@@ -70,7 +70,7 @@ async def hand_over(
         request = await read.find_locked(session, wanted.request_id)
         about = [request] if request else []
         rules = await people.rules(session, policy, only={wanted.actor, wanted.to}, about=about)
-        judged = _judge(wanted, request, rules)
+        judged = causes.noted(_judge(wanted, request, rules), wanted.request_id)
         if isinstance(judged, Refused):
             if judged.request:
                 await cards.bring_up_to_date(
@@ -86,19 +86,14 @@ async def hand_over(
 
 
 def _judge(wanted: Handing, request: Request | None, rules: Rules) -> Request | Refused:
-    answer: Request | Refused
     if request is None:
-        answer = Refused(Denial.UNKNOWN, wanted.request_id)
-    else:
-        allowed, answer = may(wanted.actor, Act.HAND, request, rules, wanted.at), request
-        if isinstance(allowed, Denied):
-            known = request if allowed.reason is not Denial.UNKNOWN else None
-            answer = Refused(allowed.reason, request.id, known)
-        elif wanted.round not in {None, request.round}:
-            answer = Refused(Denial.STALE, request.id, request)
-    refused = answer.denial.value if isinstance(answer, Refused) else None
-    causes.note(wanted.request_id, refused=refused)
-    return answer
+        return Refused(Denial.UNKNOWN, wanted.request_id)
+    allowed = may(wanted.actor, Act.HAND, request, rules, wanted.at)
+    if isinstance(allowed, Denied):
+        return Refused.of(allowed, request)
+    if wanted.round not in {None, request.round}:
+        return Refused(Denial.STALE, request.id, request)
+    return request
 
 
 async def _write(

@@ -33,10 +33,7 @@ class NewNote:
 async def note(db: Database, new: NewNote, policy: Policy) -> Request | Refused:
     """Put a note on record, and owe the cards that count it; the request as it is then."""
     async with db.transaction() as session:
-        answer = await _note(session, new, policy)
-    refused = answer.denial.value if isinstance(answer, Refused) else None
-    causes.note(new.request_id, refused=refused)
-    return answer
+        return causes.noted(await _note(session, new, policy), new.request_id)
 
 
 async def _note(session: AsyncSession, new: NewNote, policy: Policy) -> Request | Refused:
@@ -46,8 +43,7 @@ async def _note(session: AsyncSession, new: NewNote, policy: Policy) -> Request 
     rules = await people.rules(session, policy, only={new.actor}, about=[request])
     allowed = may(new.actor, Act.NOTE, request, rules, new.at)
     if isinstance(allowed, Denied):
-        known = request if allowed.reason is not Denial.UNKNOWN else None
-        return Refused(allowed.reason, request.id, known)
+        return Refused.of(allowed, request)
     number = request.notes_written + 1
     columns = {
         "number": number,

@@ -109,10 +109,7 @@ class SendAgain:
 
 async def send_again(db: Database, wanted: SendAgain, policy: Policy) -> Request | Refused:
     """Owe the platform the approval as a new webhook, which it has not seen."""
-    answer = await _send_again(db, wanted, policy)
-    refused = answer.denial.value if isinstance(answer, Refused) else None
-    causes.note(wanted.request_id, refused=refused)
-    return answer
+    return causes.noted(await _send_again(db, wanted, policy), wanted.request_id)
 
 
 async def _send_again(db: Database, wanted: SendAgain, policy: Policy) -> Request | Refused:
@@ -132,8 +129,7 @@ async def _send_again(db: Database, wanted: SendAgain, policy: Policy) -> Reques
         rules = await people.rules(session, policy, only={wanted.actor})
         allowed = may(wanted.actor, Act.SEND, request, rules, wanted.at)
         if isinstance(allowed, Denied):
-            known = request if allowed.reason is not Denial.UNKNOWN else None
-            return Refused(allowed.reason, request.id, known)
+            return Refused.of(allowed, request)
         if wanted.round not in {None, request.round}:
             return Refused(Denial.STALE, request.id, request)
         if not any(hook.is_platform for hook in await webhooks.hooks(session)):

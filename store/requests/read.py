@@ -77,8 +77,7 @@ async def examined(
     rules = await people.rules(session, policy, only={actor}, about=[request])
     answer = may(actor, act, request, rules, now)
     if isinstance(answer, Denied):
-        known = request if answer.reason is not Denial.UNKNOWN else None
-        return Refused(answer.reason, request_id, known)
+        return Refused.of(answer, request)
     return request
 
 
@@ -113,10 +112,9 @@ async def look(
     """What this person sees of a request; Refused where they may not see it."""
     async with db.snapshot() as session:
         found = await seen(session, request_id, viewer=viewer, policy=policy, now=now)
+        causes.noted(found, request_id)
         if isinstance(found, Refused):
-            causes.note(request_id, refused=found.denial.value)
             return found
-        causes.note(request_id)
         return replace(found, people=await people.known(session, found.request.people()))
 
 

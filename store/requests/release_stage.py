@@ -44,10 +44,7 @@ async def move_stage(db: Database, move: StageMove, policy: Policy) -> Request |
 
     Where the platform's order has no such step, the refusal has the request as it stands.
     """
-    answer = await _move(db, move, policy)
-    refused = answer.denial.value if isinstance(answer, Refused) else None
-    causes.note(move.request_id, refused=refused)
-    return answer
+    return causes.noted(await _move(db, move, policy), move.request_id)
 
 
 async def _move(db: Database, move: StageMove, policy: Policy) -> Request | Refused:
@@ -66,8 +63,7 @@ async def _move(db: Database, move: StageMove, policy: Policy) -> Request | Refu
         rules = await people.rules(session, policy, only={move.actor})
         answer = may(move.actor, Act.MOVE, request, rules, move.at)
         if isinstance(answer, Denied):
-            known = request if answer.reason is not Denial.UNKNOWN else None
-            return Refused(answer.reason, request.id, known)
+            return Refused.of(answer, request)
 
         await advisory_lock(session, Target.of(request).key)
         request = await read.locked(session, request.id)

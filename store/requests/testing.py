@@ -48,10 +48,7 @@ class OnIt:
 
 async def say_who_tests(db: Database, said: OnIt, policy: Policy) -> Request | Refused:
     """Write down who is testing a request, or that nobody is any more, and owe its cards."""
-    answer = await _say(db, said, policy)
-    refused = answer.denial.value if isinstance(answer, Refused) else None
-    causes.note(said.request_id, refused=refused)
-    return answer
+    return causes.noted(await _say(db, said, policy), said.request_id)
 
 
 async def _say(db: Database, said: OnIt, policy: Policy) -> Request | Refused:
