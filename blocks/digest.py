@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
-from blocks import buttons, paging, request_text
+from blocks import buttons, calls, paging, request_text
 from blocks import emergencies as alone
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import age, clip, line, mrkdwn, ordinal, plural, who
@@ -26,6 +26,9 @@ SHOWN = 5
 
 _LONG = timedelta(hours=1)
 """From when on it is said how long the oldest has waited."""
+
+
+_NO_CALLS = calls.Part()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,13 @@ def build(
     people: People,
     *,
     emergencies: Sequence[Request] = (),
+    called: calls.Part = _NO_CALLS,
     since: datetime,
     now: datetime,
 ) -> Message:
     """The digest: a greeting by the reviewer's own clock, what is overdue, what is new `since` the
-    one before; first what was approved in an emergency, to who reviews it.
+    one before; first what was approved in an emergency, to who reviews it, and what the reader was
+    called to.
     """
     waits = f"{plural(total, 'request')} {'is' if total == 1 else 'are'} waiting for you"
     if not total:
@@ -62,6 +67,7 @@ def build(
         (
             SectionBlock(text=mrkdwn(f"*{greeting}* {waits}{late}")),
             *alone.unreviewed(emergencies, people),
+            *calls.part(called, now),
             *([ways_on()] if total else []),
             *_part("Overdue", overdue, people, now),
             *_part(f"New since {_day(since, now, reviewer)}", new, people, now),
@@ -81,8 +87,9 @@ def reminder(reviewer: Person, waiting: Part, people: People, *, now: datetime) 
 
 def burst(found: Burst, people: People, *, now: datetime) -> Message:
     """Many new requests: how many, what of them still waits where, and since when."""
-    you = "" if found.audience is Audience.CHANNEL else " for you"
-    head = f"{plural(found.total, 'new request')}{you}"
+    head, ways = _head(found), ways_on()
+    if found.audience is Audience.CALLED:
+        ways = buttons.row(calls.show())
     waiting = sum(each.count for each in found.waiting)
     if not waiting:
         said = f"*{head}:* none is waiting any more."
@@ -103,8 +110,15 @@ def burst(found: Burst, people: People, *, now: datetime) -> Message:
     in_place = f" Of these {named}." if named else ""
     said = f"{still} {where}.{in_place}{waited}"
     return Message(
-        clip(f"{head}: {where}", FALLBACK_LIMIT), (SectionBlock(text=mrkdwn(said)), ways_on())
+        clip(f"{head}: {where}", FALLBACK_LIMIT), (SectionBlock(text=mrkdwn(said)), ways)
     )
+
+
+def _head(found: Burst) -> str:
+    if found.audience is Audience.CALLED:
+        return f"📣 You are called to {plural(found.total, 'request')}, undecided for long"
+    you = "" if found.audience is Audience.CHANNEL else " for you"
+    return f"{plural(found.total, 'new request')}{you}"
 
 
 def ways_on() -> Block:

@@ -18,7 +18,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import absence, buttons, emergencies, paging, request_list, request_text
+from blocks import absence, buttons, calls, emergencies, paging, request_list, request_text
+from blocks.calls import Part
 from blocks.text import JUST_NOW, age, line, mrkdwn, who
 from store.domain.absences import Absence
 from store.domain.lists.query import Filter, ListQuery, Page, Scope, Sort
@@ -34,7 +35,8 @@ class Shown:
     """One list as Home shows it: `tabs` are the ones this person has, `counts` those of this tab
     by status, whatever is filtered, capped like the totals of a page; `needs` is what needs this
     person, whatever list is shown. `stuck` are requests that nobody can decide, for an admin;
-    `unreviewed` were approved in an emergency, and this person reviews that.
+    `unreviewed` were approved in an emergency, and this person reviews that; `called` are open, and
+    they were called to them.
     `absence` is the reader's, with who stands in.
     """
 
@@ -46,6 +48,7 @@ class Shown:
     needs: Needs = field(default_factory=Needs)
     stuck: Sequence[Request] = ()
     unreviewed: Sequence[Request] = ()
+    called: Part = field(default_factory=Part)
     absence: Absence | None = None
     stand_in: str | None = None
     workspace: Workspace = field(default_factory=Workspace)
@@ -58,6 +61,7 @@ def build(shown: Shown, *, now: datetime) -> View:
     blocks: list[Block] = [
         *_being_away(shown),
         *emergencies.unreviewed(shown.unreviewed, shown.people),
+        *calls.part(shown.called, now),
         *_needs(shown.needs, now),
         _tabs(shown),
         _counts(shown),

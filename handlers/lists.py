@@ -87,11 +87,13 @@ async def filtered(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
 
 
 async def open_approvals(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
-    """Answer with what waits in My Approvals, only to the person who asked."""
+    """Answer with what waits in My Approvals, or the list that the button names, only to the person
+    who asked.
+    """
     click = Click.read(body)
     if url := _url(click):
-        query = paging.encode(paging.opening(Scope.APPROVALS))
-        data = {"url": url, "query": query, "replace": False}
+        query = paging.parse(click.value, click.user) or paging.opening(Scope.APPROVALS)
+        data = {"url": url, "query": paging.encode(query), "replace": False}
         await outbox.owe_reply(deps.db, Kind.LIST, click.user, data=data, now=deps.clock())
     await ack()
 

@@ -11,7 +11,7 @@ from sqlmodel import col, delete, func, literal, or_, select, union_all, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.absences import Absence
-from store.domain.access import HANDED, Roster, Rules
+from store.domain.access import CALLED, HANDED, Roster, Rules
 from store.domain.clock import zone_of
 from store.domain.policy import Policy
 from store.domain.request import People, Person, Request
@@ -19,9 +19,11 @@ from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask, dialect_insert
 from store.tables import (
     BY_HAND,
+    CALLS,
     UNENDED,
     AbsenceRow,
     AssignmentRow,
+    CardRow,
     ForgottenRow,
     MemberRow,
     PersonRow,
@@ -63,7 +65,11 @@ _THESE_MEMBERS = union_all(
     select(MemberRow.group_id, MemberRow.user_id).where(_OF_GROUPS, _USERS),
     _GONE.where(in_list(col(PersonRow.user_id), "users")),
     _GUESTS.where(in_list(col(AssignmentRow.reviewer), "users")),
+    select(literal(CALLED), CardRow.recipient)
+    .where(CALLS, in_list(col(CardRow.recipient), "users"))
+    .distinct(),
 )
+"""The same of these people, and in CALLED which of them were called to some request."""
 
 _OF_ABSENCE: tuple[Any, ...] = (
     AbsenceRow.user_id,
@@ -203,9 +209,10 @@ async def roster(
     for group, user in await ask(session, statement, asked):
         members.setdefault(group, set()).add(user)
     gone, guests = members.pop("", set()), frozenset(members.pop(HANDED, set()))
+    called = frozenset(members.pop(CALLED, set()) - gone)
     by_group = {group: frozenset(users) for group, users in members.items()}
     found = policy.roster(by_group, frozenset(gone))
-    return replace(found, absences=away, guests=guests, whole=only is None)
+    return replace(found, absences=away, guests=guests, called=called, whole=only is None)
 
 
 async def hold_roles(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[bool]:

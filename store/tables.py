@@ -56,6 +56,7 @@ PLATFORM = text("is_platform")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
 GATHERED = text("burst_id IS NOT NULL")
+CALLS = text("audience = 'called'")
 TO_ESCALATE = text("status = 'under_review' AND escalate_at IS NOT NULL AND escalated_at IS NULL")
 STANDS_IN = text("for_whom IS NOT NULL AND turn")
 UNENDED = text("ended_at IS NULL")
@@ -409,6 +410,8 @@ class CardRow(SQLModel, table=True):
         Index("ix_card_response", "response_until", **only(ANSWERABLE)),
         # `bursts.find`: what one message has gathered.
         Index("ix_card_burst", "burst_id", **only(GATHERED)),
+        # Who was called to what: lists, Home, the digest, `people.roster`.
+        Index("ix_card_called", "recipient", "request_id", **only(CALLS)),
     )
 
     request_id: int = Field(sa_column=request_key(primary=True))
@@ -440,7 +443,9 @@ class BurstRow(SQLModel, table=True):
 
 
 class ArrivalsRow(SQLModel, table=True):
-    """How many new requests a reader has got lately (`store.domain.bursts.Count`)."""
+    """How many new requests a reader has got lately (`store.domain.bursts.Count`); or calls, by
+    `called:U1`.
+    """
 
     __tablename__ = "arrivals"
 

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from blocks import (
     absence,
+    calls,
     digest,
     handing,
     home,
@@ -307,8 +308,8 @@ async def _digest(
         found = listing.Morning(overdue=late, overdue_count=count, total=count)
     else:
         found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
-    alone = await _to_look_at(owed, db, policy)
-    if not (found.total or alone):
+    alone, called = await _to_look_at(owed, db, policy), await _called_to(owed, db)
+    if not (found.total or alone or called.count):
         return None
     shown = (*found.overdue, *found.new, *alone)
     known = await profiles.people({owed.recipient}.union(*(each.people() for each in shown)))
@@ -319,7 +320,11 @@ async def _digest(
         return Post(digest.reminder(reviewer, overdue, known, now=now), owed.recipient)
     new = digest.Part(found.new, found.new_count)
     said = digest.build(
-        reviewer, overdue, new, found.total, known, emergencies=alone, since=since, now=now
+        *(reviewer, overdue, new, found.total, known),
+        emergencies=alone,
+        called=called,
+        since=since,
+        now=now,
     )
     until = day_after(now, reviewer.timezone)
     old, young = ([each.id for each in part] for part in (found.overdue, found.new))
@@ -340,7 +345,7 @@ async def _struck(
         return None
     at, since = morning.at, morning.since
     found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
-    alone = await _to_look_at(owed, db, policy)
+    alone, called = await _to_look_at(owed, db, policy), await _called_to(owed, db)
     shown = (*requests.values(), *alone)
     known = await profiles.people({owed.recipient}.union(*(each.people() for each in shown)))
     reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
@@ -353,7 +358,11 @@ async def _struck(
         )
     )
     said = digest.build(
-        reviewer, overdue, new, found.total, known, emergencies=alone, since=since, now=now
+        *(reviewer, overdue, new, found.total, known),
+        emergencies=alone,
+        called=called,
+        since=since,
+        now=now,
     )
     return Edit(said, morning.channel, morning.ts)
 
@@ -393,6 +402,14 @@ async def _to_look_at(owed: Claimed, db: Database, policy: Policy) -> tuple[Requ
         roster = await people.roster(session, policy) if found else Roster()
     reader = owed.recipient
     return tuple(each for each in found if reader in reviewers_after(each.decided_by, roster))
+
+
+async def _called_to(owed: Claimed, db: Database) -> calls.Part:
+    """For a digest: what is open of what its reader was called to."""
+    if owed.kind is Kind.REMINDER:
+        return calls.Part()
+    async with db.snapshot() as session:
+        return calls.Part(*await listing.called_to(session, owed.recipient, limit=digest.SHOWN))
 
 
 async def _nudge(owed: Claimed, db: Database, policy: Policy) -> Call | None:
@@ -472,6 +489,7 @@ async def _home(
         needs=needs,
         stuck=found.stuck,
         unreviewed=found.unreviewed,
+        called=calls.Part(*found.called),
         absence=found.absence,
         stand_in=found.stand_in,
         workspace=workspace,

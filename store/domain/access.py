@@ -78,6 +78,10 @@ HANDED = "\nhanded"
 """The seat of an assignment of somebody who was handed a request as a guest."""
 
 
+CALLED = "\ncalled"
+"""What stands beside the seats of somebody who was called to some request."""
+
+
 class Role(StrEnum):
     """What somebody mainly does here."""
 
@@ -95,7 +99,8 @@ class Roster:
     with the `members` of the groups; who has left Slack is `gone`. `absences` are those in force.
     `guests` were handed some request that the policy gives them no place at; those of them alone
     who are known and still in Slack. `emergency` are those who may approve alone. A roster that
-    is not `whole` tells of those alone who were asked about.
+    is not `whole` tells of those alone who were asked about; `called` of who was called to some
+    request, by an escalation, and only of them.
     """
 
     admins: AbstractSet[str] = frozenset()
@@ -106,6 +111,7 @@ class Roster:
     absences: Absences = field(default_factory=dict)
     guests: AbstractSet[str] = frozenset()
     emergency: AbstractSet[str] = frozenset()
+    called: AbstractSet[str] = frozenset()
     whole: bool = True
 
     def oversees(self, user: str) -> bool:
@@ -141,11 +147,11 @@ class Roster:
 
     def places_of(self, user: str) -> list[str]:
         """The same, LENT for who may stand in for somebody and HANDED for guests: what of
-        assignments they see.
+        assignments they see. CALLED for who sees what they were called to.
         """
         lent = any(user == absence.delegate for absence in self.absences.values())
-        guest = [HANDED] if user in self.guests else []
-        return [*self.seats_of(user), *([LENT] if lent else []), *guest]
+        others = {LENT: lent, HANDED: user in self.guests, CALLED: user in self.called}
+        return [*self.seats_of(user), *(place for place, theirs in others.items() if theirs)]
 
     def reviews(self, user: str) -> bool:
         """Whether somebody sees more than their own requests: all, or those of their stages."""

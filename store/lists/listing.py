@@ -43,7 +43,7 @@ from store.engine.database import (
 from store.lists import statements
 from store.lists.shape import shape_of, values_of
 from store.snapshots import FACTS, bare
-from store.tables import OPEN, UNREVIEWED, AssignmentRow, CardRow, RequestRow
+from store.tables import CALLS, OPEN, UNREVIEWED, AssignmentRow, CardRow, RequestRow
 
 _BY_HAND: tuple[Any, ...] = (
     AssignmentRow.reviewer,
@@ -111,7 +111,7 @@ async def counts_by_status(
 ) -> dict[Status, int]:
     """How many requests of each status the asker may see there, each capped like a total."""
     query, seats = ListQuery(scope), roster.places_of(asker)
-    shape = shape_of(query, oversees=roster.oversees(asker), seated=bool(seats))
+    shape = shape_of(query, oversees=roster.oversees(asker), seats=seats)
     statement = statements.counts_by_status(shape)
     values = values_of(query, asker, seats, zone=_ANY_ZONE)
     counts = (await execute(session, statement, values)).one()
@@ -130,7 +130,7 @@ def visible(
 ) -> Select[RequestRow]:
     """All of a list that the asker may see, in its order, whatever its page; days as in `zone`."""
     seats = roster.places_of(asker)
-    shape = shape_of(query.at(None), oversees=roster.oversees(asker), seated=bool(seats))
+    shape = shape_of(query.at(None), oversees=roster.oversees(asker), seats=seats)
     return statements.whole(shape).params(**values_of(query, asker, seats, zone=zone, now=now))
 
 
@@ -143,6 +143,12 @@ async def unreviewed(session: AsyncSession, *, limit: int) -> tuple[Request, ...
     """The first of what was approved in an emergency and no other admin has looked at since."""
     rows = await execute(session, _UNREVIEWED, {"limit": limit})
     return tuple(map(bare, rows.all()))
+
+
+async def called_to(session: AsyncSession, user: str, *, limit: int) -> Waiting:
+    """The first of what is open of what this person was called to, and how much there is."""
+    rows = (await execute(session, _CALLED_TO, {"user": user, "limit": limit})).all()
+    return tuple(map(bare, rows)), rows[0].total if rows else 0
 
 
 async def stuck(session: AsyncSession, *, limit: int) -> tuple[Request, ...]:
@@ -238,7 +244,7 @@ async def _page(
     is_nobody: bool = False,
 ) -> tuple[Page, People]:
     """The page with its capped counts, and who submitted what is on it."""
-    shape = shape_of(query, oversees=oversees, seated=bool(seats))
+    shape = shape_of(query, oversees=oversees, seats=seats)
     zone = await zone_for(session, query, asker=asker, policy=policy)
     values = values_of(query, asker, seats, zone=zone, now=now) | {
         "named": is_nobody or policy.roster({}).oversees(asker),
@@ -432,6 +438,13 @@ _UNREVIEWED: AnySelect = (
     select(*FACTS)
     .where(UNREVIEWED)
     .order_by(col(RequestRow.completed_on), col(RequestRow.id))
+    .limit(bindparam("limit"))
+)
+_CALLED_TO: AnySelect = (
+    select(*FACTS, func.count().over().label("total"))
+    .join(CardRow, col(CardRow.request_id) == RequestRow.id)
+    .where(CALLS, col(CardRow.recipient) == bindparam("user"), text(f"request.{OPEN}"))
+    .order_by(col(RequestRow.escalated_at), col(RequestRow.id))
     .limit(bindparam("limit"))
 )
 _STUCK: AnySelect = (

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from store.domain.access import CALLED
 from store.domain.lists.query import Days, Filter, ListQuery, Scope, Waits, searchable
 from store.domain.request import Status
 from store.domain.request_number import exactly
@@ -23,7 +24,7 @@ class Source(Enum):
     """Whose requests: everybody's, those the asker submitted, was asked to review, or decided.
 
     Of who is named in rules alone: those they were asked to review at a stage that is still theirs
-    (SEATED), and those they were or will be (INVOLVED).
+    (SEATED), and those they were or will be (INVOLVED); and those they were called to (CALLED).
     """
 
     ALL = auto()
@@ -32,6 +33,7 @@ class Source(Enum):
     DECIDED = auto()
     SEATED = auto()
     INVOLVED = auto()
+    CALLED = auto()
 
 
 class Statuses(Enum):
@@ -91,15 +93,15 @@ class Shape:
         return self.sources in {(Source.ALL,), (Source.GIVEN,)}
 
 
-def shape_of(query: ListQuery, *, oversees: bool, seated: bool = False) -> Shape:
+def shape_of(query: ListQuery, *, oversees: bool, seats: Sequence[str] = ()) -> Shape:
     """The shape of this page of a list, for somebody who sees every request or only some.
 
-    `seated`: a rule of the policy names them at some stage.
+    `seats` are theirs by the policy (`Roster.places_of`).
     """
     statuses = _statuses(query.filter)
     backwards = query.cursor is not None and query.cursor.backwards
     return Shape(
-        sources=_sources(query.scope, oversees=oversees, seated=seated),
+        sources=_sources(query.scope, oversees=oversees, seats=seats),
         statuses=statuses,
         narrowed=tuple((name, len(given) > 1) for name, given in _narrowed(query.filter).items()),
         bounds=tuple(_bounds(query.filter, _UTC)),
@@ -147,8 +149,11 @@ def _number(word: str) -> int | None:
     return found.number if found and found.named else None
 
 
-def _sources(scope: Scope, *, oversees: bool, seated: bool) -> tuple[Source, ...]:
-    """Who holds no role, or none any more, sees their own requests and those they decided."""
+def _sources(scope: Scope, *, oversees: bool, seats: Sequence[str]) -> tuple[Source, ...]:
+    """Who holds no role, or none any more, sees their own requests and those they decided or were
+    called to.
+    """
+    seated = any(seat != CALLED for seat in seats)
     if scope is Scope.MINE:
         return (Source.OWN,)
     if scope is Scope.APPROVALS:
@@ -157,8 +162,8 @@ def _sources(scope: Scope, *, oversees: bool, seated: bool) -> tuple[Source, ...
         return (Source.SEATED, Source.DECIDED) if seated else (Source.DECIDED,)
     if oversees:
         return (Source.ALL,)
-    own = (Source.OWN, Source.DECIDED)
-    return (*own, Source.INVOLVED) if seated else own
+    more = {Source.INVOLVED: seated, Source.CALLED: CALLED in seats}
+    return (Source.OWN, Source.DECIDED, *(source for source, given in more.items() if given))
 
 
 def _statuses(chosen: Filter) -> Statuses:

@@ -42,7 +42,7 @@ from store.engine.database import AnySelect
 from store.lists.shape import Leg, Shape, Source, Statuses
 from store.people import PROFILE
 from store.snapshots import FACTS
-from store.tables import AssignmentRow, MemberRow, PersonRow, RequestRow
+from store.tables import CALLS, AssignmentRow, CardRow, MemberRow, PersonRow, RequestRow
 
 SHAPES = 500
 """Statements that are kept: people ask for some dozen, and could for thousands."""
@@ -86,6 +86,7 @@ _GIVEN = [col(AssignmentRow.reviewer) == _ASKER, col(AssignmentRow.shown).is_(Tr
 _OPENED = col(AssignmentRow.opened).is_(True)
 _SEATED = in_list(col(AssignmentRow.seat), "seats")
 _JOIN: list[ColumnElement[bool]] = [col(AssignmentRow.request_id) == RequestRow.id]
+_CALLS = select(col(CardRow.request_id)).where(CALLS, col(CardRow.recipient) == _ASKER)
 _TABLES = {
     Source.ALL: _Table(RequestRow, col(RequestRow.id), [], []),
     Source.OWN: _Table(
@@ -98,6 +99,8 @@ _TABLES = {
     Source.INVOLVED: _Table(
         AssignmentRow, col(AssignmentRow.request_id), [*_GIVEN, _SEATED], _JOIN
     ),
+    # By no index in the order of a list: nobody is called to very many.
+    Source.CALLED: _Table(RequestRow, col(RequestRow.id), [col(RequestRow.id).in_(_CALLS)], []),
     Source.DECIDED: _Table(
         RequestRow, col(RequestRow.id), [col(RequestRow.decided_by) == _ASKER, _DECIDED], []
     ),

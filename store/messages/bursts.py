@@ -89,7 +89,7 @@ async def gather(
     nothing.
 
     1. Find the copies of open requests that would be owed for the first time now, to whom they wait
-       for.
+       for or who is called.
     2. Lock the counts of their readers: two who submit at once would begin two messages.
     3. Count what is new. Where that is too many, the copies are silent from now on.
     """
@@ -100,11 +100,11 @@ async def gather(
             new.setdefault((recipient, audience), []).append(request_id)
     if not new:
         return Gathered()
-    before = await _locked_counts(session, sorted(recipient for recipient, _ in new), now)
+    before = await _locked_counts(session, sorted(_counted_as(*reader) for reader in new), now)
     copies: set[Copy] = set()
     messages, begun, counts = [], [], []
     for (recipient, audience), ids in sorted(new.items()):
-        row = before[recipient]
+        row = before[_counted_as(recipient, audience)]
         so_far = Count(row.since, row.last_at, row.requests, row.burst_id)
         count, due = bursts.counted(so_far, len(ids), now), due_at(row.begun_at, row.ts)
         if bursts.gathers(count, most):
@@ -119,11 +119,16 @@ async def gather(
             ask(session, _SILENCE, its | {"burst": number})
             copies.update((request_id, audience, recipient) for request_id in ids)
         counts.append(
-            {"its_recipient": recipient, "since": count.since, "last_at": count.last_at}
+            {"its_recipient": row.recipient, "since": count.since, "last_at": count.last_at}
             | {"requests": count.requests, "burst_id": count.burst}
         )
     ask(session, _COUNT, counts)
     return Gathered(frozenset(copies), messages, begun)
+
+
+def _counted_as(recipient: str, audience: str) -> str:
+    """Calls are counted apart from new requests: what gathers them says another thing."""
+    return f"{audience}:{recipient}" if audience == Audience.CALLED else recipient
 
 
 def due_at(begun_at: datetime | None, ts: str | None) -> datetime | None:
@@ -154,7 +159,7 @@ async def find(session: AsyncSession, burst_id: int) -> Burst:
     audience = Audience(row.audience)
     its = col(CardRow.burst_id) == burst_id
     total = (await session.exec(select(func.count()).select_from(CardRow).where(its))).one()
-    found = _WAITING_IN_CHANNEL if audience is Audience.CHANNEL else _WAITING
+    found = _WAITING if audience is Audience.REVIEWER else _WAITING_FOR_NONE
     waiting = [
         Waiting(Environment(environment), for_whom, count, since)
         for environment, for_whom, count, since in await ask(session, found, {"burst": burst_id})
@@ -232,12 +237,13 @@ _ITS_TURN = select(AssignmentRow.request_id).where(
     _waits(),
 )
 _IS_CHANNELS = col(CardRow.audience) == Audience.CHANNEL.value
+_IS_CALL = col(CardRow.audience) == Audience.CALLED.value
 _IS_REVIEWERS = col(CardRow.audience) == Audience.REVIEWER.value
 _NEW: AnySelect = (
     select(CardRow.request_id, CardRow.audience, CardRow.recipient)
     .join(RequestRow, col(RequestRow.id) == CardRow.request_id)
     .where(in_list(col(CardRow.request_id), "ids"), *_is_unposted(), _IS_OPEN, ~_OWED.exists())
-    .where(or_(_IS_CHANNELS, _IS_REVIEWERS & _ITS_TURN.exists()))
+    .where(or_(_IS_CHANNELS, _IS_CALL, _IS_REVIEWERS & _ITS_TURN.exists()))
 )
 _LOCK_COUNTS: AnySelect = (
     select(*(getattr(ArrivalsRow, name) for name in ArrivalsRow.model_fields))
@@ -284,7 +290,7 @@ _GATHERED: AnySelect = (
     .group_by(RequestRow.environment)
 )
 _NUMBERS = (func.count().label("count"), func.min(RequestRow.created_at).label("since"))
-_WAITING_IN_CHANNEL = _GATHERED.add_columns(literal(None).label("for_whom"), *_NUMBERS)
+_WAITING_FOR_NONE = _GATHERED.add_columns(literal(None).label("for_whom"), *_NUMBERS)
 _WAITING = (
     _GATHERED.join(AssignmentRow, col(AssignmentRow.request_id) == RequestRow.id)
     .where(col(AssignmentRow.reviewer) == CardRow.recipient, _waits())

@@ -20,6 +20,7 @@ from store.domain.request import Request, Status
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, Database, Reading, ask, dialect_insert
 from store.lists import listing
+from store.lists.listing import Waiting
 from store.messages import outbox
 from store.messages.outbox import Owed, Rank
 from store.tables import CardRow, HomeRow, RequestRow
@@ -66,7 +67,8 @@ class Overview:
     """One list as Home shows it. `counts` are of all its requests, each capped like a total.
 
     `stuck` are the first of those at a stage at which nobody can decide; only admins hear of it.
-    `unreviewed` are the first of what was approved in an emergency and is the asker's to review.
+    `unreviewed` are the first of what was approved in an emergency and is the asker's to review,
+    `called` the first of what is open and they were called to, with how much there is.
     `absence` is the asker's, if they are away or will be; `stand_in` who stands in then.
     """
 
@@ -76,6 +78,7 @@ class Overview:
     counts: Mapping[Status, int]
     stuck: tuple[Request, ...] = ()
     unreviewed: tuple[Request, ...] = ()
+    called: Waiting = ((), 0)
     absence: Absence | None = None
     stand_in: str | None = None
 
@@ -155,12 +158,15 @@ async def overview(
         is_admin = asker in roster.admins
         stuck = await listing.stuck(session, limit=STUCK_SHOWN) if is_admin else ()
         unreviewed = await _unreviewed(session, asker, roster, policy)
+        called: Waiting = ((), 0)
+        if asker in roster.called:
+            called = await listing.called_to(session, asker, limit=STUCK_SHOWN)
     absences = roster.absences
     mine = absences.get(asker)
     if mine is None or mine.is_over(now):
-        return Overview(query, found, shown, counts, stuck, unreviewed)
+        return Overview(query, found, shown, counts, stuck, unreviewed, called)
     by = stand_in(asker, absences, max(now, mine.since))
-    return Overview(query, found, shown, counts, stuck, unreviewed, mine, by)
+    return Overview(query, found, shown, counts, stuck, unreviewed, called, mine, by)
 
 
 async def _unreviewed(

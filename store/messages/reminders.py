@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, SQLColumnExpression
-from sqlmodel import and_, col, func, or_, select, true
+from sqlmodel import and_, col, func, or_, select, text, true
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
@@ -29,11 +29,13 @@ from store.messages.outbox import Kind, Owed
 from store.snapshots import snapshots
 from store.tables import (
     ASKED,
+    CALLS,
     NOT_REFUSED,
     OPEN,
     TESTED,
     UNMOVED,
     AssignmentRow,
+    CardRow,
     PersonRow,
     QuestionRow,
     RequestRow,
@@ -62,13 +64,14 @@ class Waiting:
 async def owe_digests(db: Database, policy: Policy, *, now: datetime) -> int:
     """Owe each reviewer whose local digest time has come one digest; silent when nothing waited.
 
-    Who reviews what another approved in an emergency too, until somebody has. Returns how many are
-    newly owed.
+    Who reviews what another approved in an emergency too, until somebody has, and who was called to
+    what is open. Returns how many are newly owed.
     """
     slots = []
     working = policy.working_time
     reviewers = await _waiting(db, policy, true(), now)
-    for waiting in [*reviewers, *await _to_look_at(db, policy, now)]:
+    others = [*await _to_look_at(db, policy, now), *await _called(db, policy, now)]
+    for waiting in [*reviewers, *others]:
         day = digest_day(now, waiting.zone, policy.digest_at, working)
         if day and waiting.since < digest_moment(day, waiting.zone, policy.digest_at):
             since = digest_before(day, waiting.zone, policy.digest_at, working)
@@ -95,6 +98,25 @@ async def _to_look_at(db: Database, policy: Policy, now: datetime) -> list[Waiti
             zone = known[user].timezone if user in known else ""
             found.append(Waiting(user, since, zone or policy.timezone))
     return found
+
+
+async def _called(db: Database, policy: Policy, now: datetime) -> list[Waiting]:
+    """Who was called to what is still open, since the first of that."""
+    calls = (
+        select(CardRow.recipient, func.min(RequestRow.escalated_at), PersonRow.timezone)
+        .join(RequestRow, col(RequestRow.id) == CardRow.request_id)
+        .join(PersonRow, col(PersonRow.user_id) == CardRow.recipient, isouter=True)
+        .where(CALLS, text(f"request.{OPEN}"), col(PersonRow.active).is_not(False))
+        .group_by(CardRow.recipient, PersonRow.timezone)
+    )
+    async with db.snapshot() as session:
+        absences = await people.absences(session)
+        rows = (await session.exec(calls)).all()
+    return [
+        Waiting(user, since or now, zone or policy.timezone)
+        for user, since, zone in rows
+        if not is_away(user, absences, now)
+    ]
 
 
 async def owe_reminders(db: Database, policy: Policy, *, now: datetime) -> int:

@@ -84,7 +84,7 @@ async def _escalate(
     ]
     await revisions.record(session, changes)
     cards.add_called(session, escalated)
-    await cards.owe(session, [request.id for request in escalated], now=now)
+    await cards.owe(session, [request.id for request in escalated], now=now, burst=policy.burst)
     return len(escalated)
 
 

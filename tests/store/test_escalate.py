@@ -11,14 +11,17 @@ from store import people
 from store.domain.absences import Leave
 from store.domain.access import Allowed, Denial, Denied, Refused, may
 from store.domain.lifecycle import Act
+from store.domain.lists.query import Filter, ListQuery, Scope
 from store.domain.policy import Policy
 from store.domain.request import Audience, Request, Status, Verdict
 from store.engine.database import Database
+from store.lists import listing
+from store.messages import bursts
 from store.requests import read
 from store.requests.apply_policy import apply_policy
 from store.requests.away import go_away
 from store.requests.escalate import _escalate, escalate
-from store.tables import CardRow
+from store.tables import BurstRow, CardRow
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import (
     accepted,
@@ -190,3 +193,44 @@ async def test_many_at_once_are_called_in_portions_and_one_kill_leaves_nothing_h
     assert (await outbox_rows(db)).keys() == before.keys()
     assert [await called(db, each) for each in requests] == [[], [], []]
     assert await escalate(db, BY_RULE, now=DUE) == 3
+
+
+async def test_who_is_called_finds_it_in_lists_and_nobody_else_does(db: Database) -> None:
+    """By search and by filter too, open or decided; what they were not called to they do not."""
+    request, other = [await submit(db, policy=BY_RULE) for _ in range(2)]
+    accepted(await vote(db, other, CAROL, policy=BY_RULE))
+    await escalate(db, BY_RULE, now=DUE)
+
+    async def listed(who: str, words: str = "", scope: Scope = Scope.ALL) -> list[int]:
+        query = ListQuery(scope, Filter(words=words))
+        found = await listing.listing(db, query, asker=who, policy=BY_RULE, now=DUE)
+        return [each.id for each in found.page.requests]
+
+    for words in ("", "Bills", request.ref):
+        assert await listed(DAN, words) == [request.id]
+        assert await listed(MALLORY, words) == []
+    assert await listed(DAN, scope=Scope.APPROVALS) == [], "it is not theirs to decide"
+    accepted(await vote(db, request, CAROL, policy=BY_RULE))
+    assert await listed(DAN) == [request.id]
+
+
+async def test_many_calls_at_once_are_one_message_beside_that_of_new_requests(
+    db: Database,
+) -> None:
+    """Carol reviews them, and is called to them as well."""
+    by = policy(rule=f'escalate_to = ["{CAROL}", "{DAN}"]').model_copy(update={"burst": 2})
+    requests = [await submit(db, policy=by) for _ in range(4)]
+    await escalate(db, by, now=DUE)
+    owed = await pending_keys(db)
+    assert not any(":called:" in key for key in owed)
+    async with db.snapshot() as session:
+        rows = (await session.exec(select(BurstRow).order_by(col(BurstRow.id)))).all()
+        found = [await bursts.find(session, row.id) for row in rows]
+    calls = [each for each in found if each.audience is Audience.CALLED]
+    assert {each.recipient for each in calls} == {CAROL, DAN}
+    assert [(each.total, sum(w.count for w in each.waiting)) for each in calls] == [(4, 4), (4, 4)]
+    (of_reviews,) = [each for each in found if each.audience is Audience.REVIEWER]
+    assert (of_reviews.recipient, of_reviews.total) == (CAROL, 4)
+    accepted(await vote(db, requests[0], CAROL, policy=by))
+    async with db.snapshot() as session:
+        assert sum(w.count for w in (await bursts.find(session, calls[0].id)).waiting) == 3

@@ -34,6 +34,13 @@ async def test_who_is_called_gets_a_card_and_the_reviewers_see_who_was(team: Tea
         assert "Approve" in shown
     details = (await team.mallory.command(f"/mp-requests show {request.ref}")).view
     assert "Called" in team.words(details)
+    assert "Release Bills Pay 3.2.4" in team.said(await team.mallory.command("/mp-requests list"))
+    await team.mallory.open_home()
+    team.clock.move(days=3)
+    await team.bot.jobs.digest()
+    await team.send_all()
+    for shown in (team.last(team.mallory), team.words(team.mallory.home)):
+        assert "You are called: nobody has decided these for long\n🟠 Release Bills Pay" in shown
     refused = team.said(await team.mallory.command(f"/mp-requests approve {request.ref}"))
     assert "can decide MP-1" in refused
     told = team.said(await team.bob.command(f"/mp-requests why {request.ref}"))
