@@ -201,7 +201,9 @@ async def choose_program(
 async def offer_programs(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     """Mini programs with what was typed in their name or id, and what was typed as another one."""
     asker, typed = body["user"]["id"], one_line(str(body.get("value") or ""))
-    found = await known_programs.programs(deps.db, typed, asker=asker, policy=deps.policy)
+    found = await known_programs.programs(
+        deps.db, typed, asker=asker, policy=deps.policy, draft=await _draft_of(body, deps)
+    )
     options = [(each.id, f"{each.name} · {each.id}") for each in found]
     if typed:
         options.append((f"{drafting.NEW}{typed}", f"Another one: “{typed}”"))
@@ -211,7 +213,9 @@ async def offer_programs(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> Non
 async def offer_target_apps(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     """Target apps with what was typed in them, and what was typed as another one."""
     asker, typed = body["user"]["id"], one_line(str(body.get("value") or ""))
-    found = await known_programs.target_apps(deps.db, typed, asker=asker, policy=deps.policy)
+    found = await known_programs.target_apps(
+        deps.db, typed, asker=asker, policy=deps.policy, draft=await _draft_of(body, deps)
+    )
     await ack(
         options=form_field.offered([*((each, each) for each in found), *_typed(typed, found)])
     )
@@ -222,6 +226,12 @@ async def offer_languages(ack: AsyncAck, body: dict[str, Any]) -> None:
     typed = one_line(str(body.get("value") or ""))
     near = [each for each in LANGUAGES if folded(typed) in folded(each[1])]
     await ack(options=form_field.offered([*near, *_typed(typed, [code for code, _ in near])]))
+
+
+async def _draft_of(body: dict[str, Any], deps: Deps) -> Draft | None:
+    """The draft as it was kept last: what stands in the form may be more."""
+    id_ = (body.get("view") or {}).get("private_metadata", "")
+    return await drafts.find(deps.db, id_, owner=body["user"]["id"])
 
 
 def _typed(typed: str, offered: Collection[str]) -> list[tuple[str, str]]:

@@ -3,7 +3,8 @@
 What must stay true: it is read from requests that this person may see, and from no others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from sqlmodel import col, select
@@ -60,16 +61,10 @@ async def offered(db: Database, user: str, policy: Policy) -> Mapping[str, Seque
 
     A courtesy: whether they may is asked when they submit.
     """
-    named = [policy.submitters, *(rule.submitters for rule in policy.rules)]
-    if all(each is None for each in named):
+    if not _names_submitters(policy):
         return None
     async with db.snapshot() as session:
-        roster = await people.roster(session, policy, only={user})
-
-    def may_by(rule: Rule | None) -> bool:
-        able = policy.submitters_by(rule)
-        return able is None or roster.includes(user, able)
-
+        may_by = await _may_by(session, user, policy)
     found = {
         category.value: [
             environment.value
@@ -81,16 +76,74 @@ async def offered(db: Database, user: str, policy: Policy) -> Mapping[str, Seque
     return {category: places for category, places in found.items() if places}
 
 
-async def programs(db: Database, typed: str, *, asker: str, policy: Policy) -> Sequence[Program]:
-    """Mini programs whose name or id has what was typed in it, the newest first."""
+def _names_submitters(policy: Policy) -> bool:
+    named = [policy.submitters, *(rule.submitters for rule in policy.rules)]
+    return any(each is not None for each in named)
+
+
+async def _may_by(
+    session: AsyncSession, user: str, policy: Policy
+) -> Callable[[Rule | None], bool]:
+    """Whether somebody may submit what goes by a rule."""
+    roster = await people.roster(session, policy, only={user})
+
+    @cache
+    def may_by(name: str | None) -> bool:
+        able = policy.submitters_by(policy.rule_named(name))
+        return able is None or roster.includes(user, able)
+
+    return lambda rule: may_by(rule.name if rule else None)
+
+
+async def _able(
+    session: AsyncSession, draft: Draft | None, asker: str, policy: Policy
+) -> Callable[[str | None, str | None], bool]:
+    """Whether somebody may submit anything for a target app or a mini program, of the kind that the
+    draft is of as far as it is filled in.
+    """
+    may_by = await _may_by(session, asker, policy)
+    is_open = not _names_submitters(policy)
+    values = draft.values if draft else {}
+    named = values.get("environment")
+    kinds = [draft.category] if draft and draft.category else list(Category)
+    places = [Environment(named)] if named in tuple(Environment) else list(Environment)
+    chosen_program = str((values.get("mini_program") or {}).get("id") or "") or None
+    chosen_app = str((values.get("details") or {}).get("target_app") or "") or None
+
+    def able(app: str | None, program: str | None) -> bool:
+        app, program = app or chosen_app, program or chosen_program
+        known = {"app": app and folded(app), "program": program and folded(program)}
+        return is_open or any(
+            may_by(rule)
+            for kind in kinds
+            for place in places
+            for rule in policy.rules_of(kind, place, **known)
+        )
+
+    return able
+
+
+async def programs(
+    db: Database, typed: str, *, asker: str, policy: Policy, draft: Draft | None = None
+) -> Sequence[Program]:
+    """Mini programs whose name or id has what was typed in it, the newest first; those that the
+    asker may submit something for.
+    """
     async with db.snapshot() as session:
-        return await _programs(session, typed, await _only_of(session, asker, policy))
+        able = await _able(session, draft, asker, policy)
+        found = await _programs(session, typed, await _only_of(session, asker, policy))
+    return [each for each in found if able(None, each.id)]
 
 
-async def target_apps(db: Database, typed: str, *, asker: str, policy: Policy) -> Sequence[str]:
-    """Target apps with what was typed in them, as they were written last."""
+async def target_apps(
+    db: Database, typed: str, *, asker: str, policy: Policy, draft: Draft | None = None
+) -> Sequence[str]:
+    """Target apps with what was typed in them, as they were written last; those that the asker may
+    submit something for.
+    """
     wanted = folded(typed)
     async with db.snapshot() as session:
+        able = await _able(session, draft, asker, policy)
         newest = _newest(await _only_of(session, asker, policy))
         named = newest.where(col(RequestRow.target_app) != "")
         if wanted:
@@ -98,7 +151,7 @@ async def target_apps(db: Database, typed: str, *, asker: str, policy: Policy) -
         apps: dict[str, str] = {}
         for row in await session.exec(named):
             apps.setdefault(row.target_app, str(row.details.get("target_app") or row.target_app))
-    return list(apps.values())[:OFFERED]
+    return [app for app in apps.values() if able(app, None)][:OFFERED]
 
 
 async def last_release(

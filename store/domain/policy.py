@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from operator import attrgetter
@@ -278,6 +279,7 @@ class Policy(BaseModel):
     _changed_at: datetime | None = PrivateAttr(None)
     _seats: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
     _matching: tuple[tuple[Callable[[Asked], bool], Rule], ...] = PrivateAttr(())
+    _names: dict[str, tuple[AbstractSet[str] | None, ...]] = PrivateAttr(default_factory=dict)
     _groups: frozenset[str] = PrivateAttr(frozenset())
     _users: frozenset[str] = PrivateAttr(frozenset())
 
@@ -287,6 +289,13 @@ class Policy(BaseModel):
         named.update(self.submitters or (), self.escalate_to or ())
         self._seats = {}
         self._matching = tuple((rule.matching(), rule) for rule in self.rules)
+        self._names = {
+            rule.name: tuple(
+                None if names is None else frozenset(map(folded, names))
+                for names in (rule.target_app, rule.mini_program)
+            )
+            for rule in self.rules
+        }
         for rule in self.rules:
             named.update(rule.submitters or (), rule.escalate_to or ())
             for stage in rule.stages:
@@ -366,17 +375,29 @@ class Policy(BaseModel):
         """The first rule that is for this request; None: it goes by `[workspace]`."""
         return next((rule for matches, rule in self._matching if matches(asked)), None)
 
-    def rules_of(self, category: Category, environment: Environment) -> Iterator[Rule | None]:
+    def rules_of(
+        self,
+        category: Category,
+        environment: Environment,
+        *,
+        app: str | None = None,
+        program: str | None = None,
+    ) -> Iterator[Rule | None]:
         """Every rule that may be for a request of this kind, in order; None stands for
-        `[workspace]`.
+        `[workspace]`. The target app and the id of the mini program are folded; None: not known.
         """
+        if not category.spec.has_target_app:
+            app = ""
         for rule in self.rules:
-            app = rule.target_app is not None and category.spec.has_target_app
+            unknown = False
             fits = environment in (rule.environment or (environment,))
-            if category in (rule.category or (category,)) and fits:
-                if rule.target_app is None or app:
-                    yield rule
-                if rule.target_app is None and rule.mini_program is None:
+            fits = fits and category in (rule.category or (category,))
+            for names, known in zip(self._names[rule.name], (app, program), strict=True):
+                unknown = unknown or (names is not None and known is None)
+                fits = fits and (names is None or known is None or known in names)
+            if fits:
+                yield rule
+                if not unknown:
                     return
         yield None
 

@@ -51,6 +51,33 @@ async def test_the_form_offers_what_its_writer_may_submit(team: Team) -> None:
     assert options(theirs, "category") == every
 
 
+async def test_it_suggests_only_what_its_writer_may_submit_for(team_once: Team) -> None:
+    """A rule for one target app, and one for one mini program; both are known from before."""
+    team = team_once
+    await team.submit()
+    release = sample_of(Category.RELEASE)
+    app, program = release["details"]["target_app"], release["mini_program"]["id"]
+    form = await open_form(team.alice)
+    await team.alice.choose(form, "category", "mini_program_release")
+
+    async def suggested(name: str) -> list[str]:
+        return [each["value"] for each in await team.alice.type_options(form, name, "")]
+
+    assert (await suggested("details.target_app"), await suggested("program")) == ([app], [program])
+    for key, named in (("target_app", app), ("mini_program", program)):
+        only(
+            team,
+            f"""
+            [[rules]]
+            name = "Theirs"
+            {key} = ["{named.upper()}"]
+            submitters = ["{team.mallory.id}"]
+            """,
+        )
+        apps, programs = await suggested("details.target_app"), await suggested("program")
+        assert (apps == [], programs == []) == (key == "target_app", key == "mini_program")
+
+
 async def test_who_may_submit_nothing_is_told_instead_of_a_form(team_once: Team) -> None:
     only(team_once, "", f'submitters = ["{team_once.mallory.id}"]')
     answer = await team_once.alice.command("/mp-requests new")
