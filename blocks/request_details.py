@@ -157,8 +157,8 @@ def _details(request: Request, people: People) -> Iterator[str]:
         yield f"*Rule*\n{line(request.terms.rule, 100)}"
     if staged := request_text.stages(request, people):
         yield f"*Stages*\n{staged}"
-    if request.is_open and request.terms.target_hours and request.due_at and not request.rest:
-        yield f"*Due*\n{date(request.due_at)}"
+    if due := request_text.due(request) if request.terms.target_hours else "":
+        yield f"*Due*\n{due.removeprefix('due ')}"
     if request.escalated_at:
         whom = names(request.escalated_to, people, "and") or "Nobody"
         yield f"*Called*\n{whom}, {date(request.escalated_at)}"

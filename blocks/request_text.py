@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import ImageElement
 
 from blocks import absence
 from blocks.categories import SCREENS
-from blocks.text import date, escape, line, names, ordinal, plain, plural, who
+from blocks.text import clock, date, escape, line, names, ordinal, plain, plural, who
 from store.domain.absences import Away
 from store.domain.categories.changes import between, summary
 from store.domain.categories.stored import change_told
@@ -105,15 +105,22 @@ def small(request: Request, people: People) -> str:
         line(request.mini_program_id, 80),
         request.status.label,
         waiting,
-        due(request) if request.terms.target_hours else "",
+        due(request, stays=True) if request.terms.target_hours else "",
     )
     return " · ".join(filter(None, said))
 
 
-def due(request: Request) -> str:
-    """ "due today at 3:00 PM", in the reader's zone; empty once it has ended."""
-    runs = request.is_open and not request.rest
-    return f"due {date(request.due_at)}" if runs and request.due_at else ""
+def due(request: Request, *, stays: bool = False) -> str:
+    """ "due today at 3:00 PM", "due Thu 3:00 PM", in the reader's zone; empty once it has ended.
+
+    What `stays` in Slack has the date as well: next week a weekday alone would be another day.
+    """
+    if not request.is_open or request.rest or request.due_at is None:
+        return ""
+    day = request.due_day
+    if day and stays:
+        return f"due {day}, {date(request.due_at)}"
+    return f"due {day} {clock(request.due_at)}" if day else f"due {date(request.due_at)}"
 
 
 def _app(request: Request) -> str:

@@ -168,6 +168,12 @@ def date(moment: datetime) -> str:
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{spare}>"
 
 
+def clock(moment: datetime) -> str:
+    """The time of day of a moment, by the reader's clock."""
+    spare = moment.astimezone(UTC).strftime("%H:%M UTC")
+    return f"<!date^{int(moment.timestamp())}^{{time}}|{spare}>"
+
+
 def age(since: datetime, now: datetime) -> str:
     """How long ago, in the largest whole unit: "2 days", "3 hours", "5 minutes", "just now"."""
     waited = now - since

@@ -35,6 +35,15 @@ class WorkingTime:
         return day.weekday() in self.days and not is_holiday(day, self.holidays)
 
 
+def weekday_of(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """The weekday as somebody in that zone says it of a moment within a week: "Thu"; empty for
+    today and the days beside it, which have better names, and for what is further off.
+    """
+    there = moment.astimezone(zone)
+    days = (there.date() - now.astimezone(zone).date()).days
+    return f"{there:%a}" if 2 <= days <= 6 else ""
+
+
 def working_deadline(start: datetime, hours: int, working: WorkingTime) -> datetime:
     """The moment (UTC) by which `hours` of working time have passed.
 

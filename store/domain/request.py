@@ -281,6 +281,7 @@ class Request:
     clock rests (`rest`); it has `rested` for so many seconds of working time before. `notes` are
     there where the reader may read them, as many as `notes_written` says. `on_platform` is the
     address at which the platform shows it; `approve_note` whether an approval takes a note.
+    `due_day` is the weekday of `due_at` by the reader's calendar, where that is within a week.
     """
 
     id: int
@@ -338,6 +339,7 @@ class Request:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     moves: tuple[Move, ...] = field(default=(), compare=False)
     context_at: datetime | None = field(default=None, compare=False)
+    due_day: str = field(default="", compare=False)
     away: Mapping[str, Away] = field(default_factory=dict, compare=False)
     for_whom: str | None = field(default=None, compare=False)
     questions: tuple[Question, ...] = field(default=(), compare=False)

@@ -25,8 +25,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.access import HANDED, Roster, acts
+from store.domain.deadlines import weekday_of
 from store.domain.lifecycle import Act
-from store.domain.lists.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort
+from store.domain.lists.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort, is_about_due
 from store.domain.policy import Policy
 from store.domain.request import Audience, HandOver, People, Request, Status
 from store.domain.workspace import Posted
@@ -87,6 +88,12 @@ async def page(
     if now and found.requests:
         cards = _cards(session, found.requests, asker)
         requests = await _as_given(session, found.requests, asker)
+        if any(r.terms.target_hours for r in requests) or is_about_due(query.filter, query.sort):
+            mine = await people.zone(session, asker, policy)
+            requests = tuple(
+                replace(r, due_day=weekday_of(r.due_at, now, mine)) if r.due_at else r
+                for r in requests
+            )
         found = replace(
             found,
             requests=requests,

@@ -19,6 +19,7 @@ from store.domain.access import (
     sees_only,
     voting_for,
 )
+from store.domain.deadlines import weekday_of
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Audience, People, Request
@@ -149,6 +150,9 @@ async def seen(
         on_platform=policy.platform_address(request),
         approve_note=policy.approve_note_for(request),
     )
+    if request.is_open and request.due_at and request.terms.target_hours:
+        zone = await people.zone(session, viewer, policy)
+        request = replace(request, due_day=weekday_of(request.due_at, now, zone))
     return Seen(request, allowed)
 
 

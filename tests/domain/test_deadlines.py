@@ -14,6 +14,7 @@ from store.domain.deadlines import (
     digest_day,
     digest_moment,
     reminder_day,
+    weekday_of,
     working_deadline,
 )
 
@@ -252,3 +253,11 @@ def test_reminders_go_out_in_local_office_hours(zone: str, now: str, day: date |
 def test_an_unknown_zone_counts_as_utc_or_as_the_one_to_fall_back_on(zone: str) -> None:
     assert digest_moment(date(2026, 11, 20), zone, time(9)) == utc("2026-11-20T09:00")
     assert zone_of(zone, default="Asia/Manila") == ZoneInfo("Asia/Manila")
+
+
+def test_within_a_week_a_moment_has_its_weekday_by_the_readers_calendar() -> None:
+    now = datetime(2026, 11, 23, 20, tzinfo=UTC)  # a Monday; in Manila it is Tuesday
+    utc, manila = ZoneInfo("UTC"), ZoneInfo("Asia/Manila")
+    moments = [now + timedelta(days=days) for days in (-1, 0, 1, 2, 6, 7)]
+    assert [weekday_of(each, now, utc) for each in moments] == ["", "", "", "Wed", "Sun", ""]
+    assert [weekday_of(each, now, manila) for each in moments] == ["", "", "", "Thu", "Mon", ""]

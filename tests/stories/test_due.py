@@ -39,6 +39,20 @@ async def test_when_it_is_due_stands_on_the_card_in_lists_and_in_the_details(tea
     assert not any("due" in shown for shown in team.copies(request))
 
 
+async def test_within_a_week_it_is_said_with_its_weekday(team_once: Team) -> None:
+    """From a Friday afternoon until Monday; what stays has the date too."""
+    in_hours(team_once, 24)
+    request = await team_once.submit()
+    assert request.due_at
+    said = team_once.words({"text": f"<!date^{int(request.due_at.timestamp())}^{{time}}|?>"})
+    assert f"due Mon, Nov 23, 2026 at {said}" in team_once.last(team_once.bob)
+    assert f"due Mon {said}" in await listed(team_once, "approvals")
+    details = (await team_once.bob.command(f"/mp-requests show {request.ref}")).view
+    assert f"Due\nMon {said}" in team_once.words(details)
+    team_once.clock.move(days=3)
+    assert f"due Mon {said}" not in await listed(team_once, "approvals")
+
+
 async def test_what_is_overdue_is_asked_for_by_typing(team_once: Team) -> None:
     late = await team_once.submit()
     in_hours(team_once, 4)
