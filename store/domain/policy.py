@@ -141,6 +141,8 @@ def _needed(value: object) -> object:
     return value
 
 
+_MOST_FOUND = 10_000
+"""Kinds of requests whose rule is remembered."""
 NAME_LIMIT = 75
 """Characters of the name of a rule or stage: they stand on cards and in filters."""
 Member = Annotated[str, AfterValidator(_member)]
@@ -280,6 +282,8 @@ class Policy(BaseModel):
     _seats: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
     _matching: tuple[tuple[Callable[[Asked], bool], Rule], ...] = PrivateAttr(())
     _names: dict[str, tuple[AbstractSet[str] | None, ...]] = PrivateAttr(default_factory=dict)
+    _named: tuple[AbstractSet[str], AbstractSet[str]] = PrivateAttr((frozenset(), frozenset()))
+    _found: dict[Asked, Rule | None] = PrivateAttr(default_factory=dict)
     _groups: frozenset[str] = PrivateAttr(frozenset())
     _users: frozenset[str] = PrivateAttr(frozenset())
 
@@ -296,6 +300,12 @@ class Policy(BaseModel):
             )
             for rule in self.rules
         }
+        apps, programs = zip(*self._names.values(), strict=True) if self._names else ((), ())
+        self._named = (
+            frozenset().union(*(names or () for names in apps)),
+            frozenset().union(*(names or () for names in programs)),
+        )
+        self._found = {}
         for rule in self.rules:
             named.update(rule.submitters or (), rule.escalate_to or ())
             for stage in rule.stages:
@@ -308,11 +318,17 @@ class Policy(BaseModel):
         """A copy with other settings: who is named in it is gathered anew."""
         copied = super().model_copy(update=update, deep=deep)
         copied.model_post_init(None)
+        if update:
+            copied._sha256 = None
         return copied
 
     def __eq__(self, other: object) -> bool:
         """Whether they say the same, whatever file each is from."""
         return isinstance(other, Policy) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        """Of a part that is the same in equal ones: what acts share is found by it."""
+        return hash((self.admins, self.reviewers, len(self.rules)))
 
     @property
     def sha256(self) -> str:
@@ -321,8 +337,10 @@ class Policy(BaseModel):
         Comments, line ends and the order of settings make no other, and neither do the defaults of
         this version for what the file leaves out.
         """
-        said = self.model_dump(mode="json", exclude_unset=True)
-        return self._sha256 or _sha256({"workspace": said})
+        if self._sha256 is None:
+            said = self.model_dump(mode="json", exclude_unset=True)
+            self._sha256 = _sha256({"workspace": said})
+        return self._sha256
 
     @property
     def changed_at(self) -> datetime | None:
@@ -372,8 +390,22 @@ class Policy(BaseModel):
         return list(dict.fromkeys(channel for channel in named if channel))
 
     def rule_for(self, asked: Asked) -> Rule | None:
-        """The first rule that is for this request; None: it goes by `[workspace]`."""
-        return next((rule for matches, rule in self._matching if matches(asked)), None)
+        """The first rule that is for this request; None: it goes by `[workspace]`.
+
+        Names that no rule names are alike, so that what was found once is found at once.
+        """
+        apps, programs = self._named
+        alike = replace(
+            asked,
+            target_app=asked.target_app if asked.target_app in apps else "",
+            mini_program=asked.mini_program if asked.mini_program in programs else "",
+        )
+        if alike not in self._found:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            matching = (rule for matches, rule in self._matching if matches(alike))
+            self._found[alike] = next(matching, None)
+        return self._found[alike]
 
     def rules_of(
         self,

@@ -7,7 +7,8 @@ import pytest
 
 from store.domain.access import Roster
 from store.domain.deadlines import WorkingTime
-from store.domain.policy import Policy, PolicyError
+from store.domain.policy import Asked, Policy, PolicyError, Rule, RuleStage
+from store.domain.request import Category, Environment
 from tests.cast import request
 
 FULL = """
@@ -224,3 +225,19 @@ def test_a_policy_is_known_by_what_its_file_says_and_nothing_else() -> None:
 def test_a_policy_nested_5_000_deep_is_a_sentence(setting: str, sentence: str) -> None:
     with pytest.raises(PolicyError, match=sentence):
         policy(setting)
+
+
+def test_a_copy_with_other_settings_is_another_policy_and_finds_its_rules_anew() -> None:
+    stages = (RuleStage(name="Review", reviewers=("U1",)),)
+    first = Rule(name="First", target_app=("Wallet PH",), stages=stages)
+    policy = Policy(reviewers=("U1",), rules=(first,))
+    kind = (Category.RELEASE, Environment.PRODUCTION)
+    wallet, other = (Asked.of(*kind, app, "1") for app in ("wallet ph", "Kape"))
+    assert [policy.rule_for(each) for each in (wallet, other, wallet)] == [first, None, first]
+    everything = Rule(name="Everything", stages=stages)
+    copied = policy.model_copy(update={"rules": (everything,)})
+    assert [copied.rule_for(each) for each in (wallet, other)] == [everything] * 2
+    assert policy.rule_for(wallet) == first
+    assert copied.sha256 != policy.sha256
+    assert policy.model_copy() == policy
+    assert hash(policy.model_copy()) == hash(policy)
