@@ -10,6 +10,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StringConstraints,
 )
 from pydantic_core import PydanticCustomError
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from bot import intake
 from bot.api.problems import Problem, wrong_fields
 from store.domain import submission
+from store.domain.emergency import REASON_LEAST, is_link
 from store.domain.questions import TEXT_LIMIT
 from store.domain.request import ReleaseStage, Verdict
 from store.domain.submission import Moment, Name, Somebody, SubmissionError
@@ -36,6 +38,12 @@ REASON_LIMIT = 2000
 Words = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT)]
 """A question or an answer."""
 M = TypeVar("M", bound=BaseModel)
+
+
+def _incident(text: str) -> str:
+    if not is_link(text):
+        raise ValueError("this must be the https address of the incident")
+    return text
 
 
 class Withdrawal(BaseModel):
@@ -57,6 +65,42 @@ class StageMove(BaseModel):
         ReleaseStage.GRAYSCALE,
         ReleaseStage.FULL,
         ReleaseStage.CANCELED,
+    ]
+    on_behalf_of: Somebody
+
+
+class Testing(BaseModel):
+    """Says that somebody is testing a request, or not any more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    testing: StrictBool
+    on_behalf_of: Somebody
+
+
+class HandOver(BaseModel):
+    """Hands a request at its open stage to somebody, for one who may."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    to: Somebody
+    on_behalf_of: Somebody
+
+
+class Emergency(BaseModel):
+    """Approves a request alone, whatever its stages, for somebody whom the policy names for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: Annotated[str, Field(description="`MP-12` once more, to be sure", max_length=20)]
+    reason: Annotated[
+        str,
+        StringConstraints(min_length=REASON_LEAST, max_length=REASON_LIMIT, strip_whitespace=True),
+    ]
+    incident: Annotated[
+        str,
+        AfterValidator(_incident),
+        Field(description="The https address of the incident", json_schema_extra={"format": "uri"}),
     ]
     on_behalf_of: Somebody
 

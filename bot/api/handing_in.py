@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from blocks import refusals, text
+from blocks import handing, refusals, text
 from bot import intake
 from bot.api import bodies
 from bot.api.door import Parts
@@ -16,7 +16,7 @@ from bot.api.problems import Problem, wrong_fields
 from handlers.slack_errors import answer_of
 from store import people
 from store.domain import submission
-from store.domain.access import Denial, Refused
+from store.domain.access import Denial, HandDenial, Refused
 from store.domain.api_key import ApiKey
 from store.domain.request import People, Request
 from store.domain.submission import SubmissionError
@@ -32,6 +32,7 @@ _FORBIDDEN = {
     Denial.NOT_RESUBMITTABLE,
     Denial.NOT_ASKED,
     Denial.NOT_THE_ASKER,
+    Denial.NOT_IN_EMERGENCIES,
 }
 """Refusals that are about who asks; the others are about how the request stands."""
 
@@ -108,6 +109,16 @@ async def refusal(parts: Parts, refused: Refused) -> Problem:
     status = HTTPStatus.FORBIDDEN if refused.denial in _FORBIDDEN else HTTPStatus.CONFLICT
     more = {"request": request.ref} if request else {}
     return Problem(status, refused.denial.value.replace("_", "-"), said, more=more)
+
+
+async def not_handed(parts: Parts, denial: HandDenial, request_id: int, to: str) -> Problem:
+    """The same of a request that cannot be handed to somebody."""
+    async with parts.db.snapshot() as session:
+        admins = (await people.roster(session, parts.policy)).admins
+    named = await known(parts, to, *admins)
+    said = text.unmarked(handing.refused(denial, request_id, to, named, sorted(admins)))
+    name, more = denial.value.replace("_", "-"), {"request": f"MP-{request_id}"}
+    return Problem(HTTPStatus.CONFLICT, name, said, more=more)
 
 
 async def _new(parts: Parts, obj: object, key: ApiKey) -> NewRequest:

@@ -28,7 +28,11 @@ _ACTS: dict[type[BaseModel], str] = {
     bodies.NewQuestion: "ask",
     bodies.Answer: "answer",
     bodies.Closing: "closeQuestion",
+    bodies.Testing: "sayWhoTests",
+    bodies.HandOver: "handOver",
+    bodies.Emergency: "approveAlone",
 }
+"""The bodies of acts, each with what the act is called."""
 _SENT: tuple[type[BaseModel], ...] = (Submission, *_ACTS)
 _WRITTEN: tuple[type[BaseModel], ...] = (Line, ProblemObject)
 EXAMPLE = {
@@ -67,6 +71,14 @@ _ACT_EXAMPLES = {
         "on_behalf_of": "alice@example.com",
     },
     bodies.Closing: {"number": 1, "on_behalf_of": "bob@example.com"},
+    bodies.Testing: {"testing": True, "on_behalf_of": "bob@example.com"},
+    bodies.HandOver: {"to": "carol@example.com", "on_behalf_of": "bob@example.com"},
+    bodies.Emergency: {
+        "number": "MP-1",
+        "reason": "Payments are down for everybody.",
+        "incident": "https://incidents.example/7",
+        "on_behalf_of": "ada@example.com",
+    },
 }
 _REFUSALS = {
     400: "Not JSON, or broken off",
@@ -169,7 +181,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
         )
         schemas = made["components"]["schemas"]
         models: list[tuple[type[BaseModel], Literal["validation"]]]
-        models = [(model, "validation") for model in (*_WRITTEN, *_SENT)]
+        models = [(each, "validation") for each in (*_WRITTEN, *_SENT)]
         schemas |= models_json_schema(models, ref_template=_SCHEMA)[1]["$defs"]
         made["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         made["security"] = [{"key": []}]

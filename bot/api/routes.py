@@ -3,7 +3,7 @@
 import logging
 import re
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,20 +15,23 @@ from starlette.routing import Match, Route
 from bot import interchange
 from bot.api import bodies, handing_in, lists, openapi
 from bot.api.door import Parts
-from bot.api.handing_in import known, refusal, somebody
+from bot.api.handing_in import known, not_handed, refusal, somebody
 from bot.api.problems import Problem, later, wrong_fields
 from bot.api.schemas import StagedRequest
-from store.domain.access import Denial, Refused
+from store.domain.access import Denial, HandDenial, Refused
 from store.domain.api_key import ApiKey, Right
 from store.domain.lifecycle import Act
 from store.domain.request import Request as Stored
 from store.domain.request import Status
+from store.domain.request_number import exactly
 from store.domain.typed_text import tidy
 from store.engine.time_limits import TooLateError
 from store.requests import ask as asking
-from store.requests import record
+from store.requests import read, record
 from store.requests.decide import Decision, OnPlatform, decide
+from store.requests.hand_over import Handing, hand_over
 from store.requests.release_stage import StageMove, move_stage
+from store.requests.testing import OnIt, say_who_tests
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +62,7 @@ def build(parts: Parts) -> FastAPI:
             Exception: _broken,
         },
     )
-    for routes in (_handing_in, _acting, _asking, _looking):
+    for routes in (_handing_in, _acting, _asking, _reviewing, _looking):
         routes(app, parts)
     openapi.describe(app)
     return app
@@ -195,6 +198,65 @@ def _asking(app: FastAPI, parts: Parts) -> None:
         return await _with_questions(parts, await asking.close(parts.db, closing, parts.policy))
 
 
+def _reviewing(app: FastAPI, parts: Parts) -> None:
+    @app.post("/requests/{ref:path}/testing", **openapi.act(bodies.Testing))
+    async def say_who_tests_(ref: Ref, request: Request) -> Response:
+        """Say that a reviewer is testing a request, or lets go of it. The same again changes
+        nothing.
+        """
+        key = _holder(request, Right.DECIDE)
+        said = await bodies.said(request, bodies.Testing)
+        number, actor = await _concerned(parts, ref, said.on_behalf_of)
+        act: Literal[Act.TEST, Act.LET_GO] = Act.TEST if said.testing else Act.LET_GO
+        on_it = OnIt(number, act, actor, parts.clock(), by_key=key.actor)
+        answer = await say_who_tests(parts.db, on_it, parts.policy)
+        if isinstance(answer, Refused) and not _is_so(answer, on_it):
+            raise await refusal(parts, answer)
+        return await _answer(parts, answer)
+
+    @app.post("/requests/{ref:path}/hand-over", **openapi.act(bodies.HandOver))
+    async def hand_over_(ref: Ref, request: Request) -> Response:
+        """Hand a request at its open stage to somebody: reviewers to others of the stage, admins
+        to anybody. The same again changes nothing.
+        """
+        key = _holder(request, Right.DECIDE)
+        said = await bodies.said(request, bodies.HandOver)
+        number, actor = await _concerned(parts, ref, said.on_behalf_of)
+        to = await somebody(parts, said.to, "to")
+        wanted = Handing(number, actor, to, parts.clock(), by_key=key.actor)
+        answer = await hand_over(parts.db, wanted, parts.policy)
+        if isinstance(answer, HandDenial):
+            if answer is not HandDenial.HAS_IT:
+                raise await not_handed(parts, answer, number, to)
+            async with parts.db.snapshot() as session:
+                answer = await read.one(session, number)
+        if isinstance(answer, Refused):
+            raise await refusal(parts, answer)
+        return await _answer(parts, answer)
+
+    @app.post("/requests/{ref:path}/emergency", **openapi.act(bodies.Emergency))
+    async def approve_alone(ref: Ref, request: Request) -> Response:
+        """Approve a request alone, whatever its stages, for somebody whom the policy names for
+        emergencies. Everybody who is passed over is told. The same again changes nothing.
+        """
+        key = _holder(request, Right.DECIDE)
+        said = await bodies.said(request, bodies.Emergency)
+        number, actor = await _concerned(parts, ref, said.on_behalf_of)
+        typed = exactly(tidy(said.number))
+        if typed is None or typed.number != number:
+            raise wrong_fields({"number": f"Give MP-{number}, the number of this request."})
+        decision = Decision(
+            *(number, Act.EMERGENCY, actor, parts.clock()),
+            reason=said.reason,
+            incident=said.incident,
+            by_key=key.actor,
+        )
+        answer = await decide(parts.db, decision, parts.policy)
+        if isinstance(answer, Refused) and not _is_alone(answer, actor):
+            raise await refusal(parts, answer)
+        return await _answer(parts, answer)
+
+
 def _holder(request: Request, right: Right) -> ApiKey:
     """The key that the door has looked at. Raises Problem where it may not do this."""
     key: ApiKey = request.state.key
@@ -253,6 +315,20 @@ def _stands_at(refused: Refused, move: StageMove) -> bool:
     found = refused.request
     is_there = found is not None and found.release_stage is move.stage
     return refused.denial is Denial.WRONG_RELEASE_STAGE and is_there
+
+
+def _is_so(refused: Refused, said: OnIt) -> bool:
+    """Whether they are testing it already, or nobody is any more."""
+    tester = refused.request.tester if refused.request else None
+    if said.act is Act.TEST:
+        return refused.denial is Denial.TESTED and tester == said.actor
+    return refused.denial is Denial.NOT_TESTING and tester is None
+
+
+def _is_alone(refused: Refused, actor: str) -> bool:
+    """Whether they have approved it alone already."""
+    found = refused.request
+    return _is_now(refused, Status.APPROVED) and found is not None and found.decided_by == actor
 
 
 def _tag(request: Stored) -> str:

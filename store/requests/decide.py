@@ -502,9 +502,8 @@ def _origin(decision: Decision) -> dict[str, str]:
     """What an event adds where a key acted: for whom, or that it was decided on the platform."""
     if decision.on_platform:
         return {"origin": "platform"}
-    if decision.act is Act.EMERGENCY:
-        return {"origin": "emergency"}
-    return {"on_behalf_of": decision.actor} if decision.by_key else {}
+    alone = {"origin": "emergency"} if decision.act is Act.EMERGENCY else {}
+    return alone | revisions.behalf(decision.actor, decision.by_key)
 
 
 def _stood_in(made: _Made, rules: Rules) -> dict[str, Any]:

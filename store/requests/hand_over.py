@@ -43,7 +43,8 @@ HANDED_OVER = "handed_over"
 class Handing:
     """Somebody wants to hand a request to somebody; `at` is aware UTC.
 
-    `round` is what they saw of the request.
+    `round` is what they saw of the request. `by_key` is the API key (`key:3`) that hands it over
+    for them; the history names it.
     """
 
     request_id: int
@@ -51,6 +52,7 @@ class Handing:
     to: str
     at: datetime
     round: int | None = None
+    by_key: str | None = None
 
 
 async def examine(db: Database, wanted: Handing, policy: Policy) -> Request | Refused:
@@ -82,7 +84,9 @@ async def hand_over(
         handed = handing(wanted.actor, wanted.to, judged, rules, wanted.at)
         if isinstance(handed, HandDenial):
             return handed
-        return await _write(session, judged, handed, rules, burst=policy.burst)
+        return await _write(
+            session, judged, handed, rules, by_key=wanted.by_key, burst=policy.burst
+        )
 
 
 def _judge(wanted: Handing, request: Request | None, rules: Rules) -> Request | Refused:
@@ -97,7 +101,13 @@ def _judge(wanted: Handing, request: Request | None, rules: Rules) -> Request | 
 
 
 async def _write(
-    session: AsyncSession, request: Request, handed: HandOver, rules: Rules, *, burst: int
+    session: AsyncSession,
+    request: Request,
+    handed: HandOver,
+    rules: Rules,
+    *,
+    by_key: str | None,
+    burst: int,
 ) -> Request:
     """The guarded UPDATE, the assignment, the event; then what is owed for it.
 
@@ -121,7 +131,10 @@ async def _write(
     columns = revisions.written(changed, *names)
     assigned = [place] if is_new else []
     change = Change(
-        *(changed, HANDED_OVER, handed.by, handed.at, columns), assigned=assigned, handed=[handed]
+        *(changed, HANDED_OVER, by_key or handed.by, handed.at, columns),
+        notes=revisions.behalf(handed.by, by_key),
+        assigned=assigned,
+        handed=[handed],
     )
     await revisions.record(session, [change])
 

@@ -86,7 +86,7 @@ async def _write(
     moved = replace(request, revision=request.revision + 1, release_stage=stage, moved_at=move.at)
     revisions.advance(session, [moved], *_CHANGED_FIELDS)
     columns = revisions.written(moved, *_CHANGED_FIELDS)
-    noted = {"stage": stage} | ({"on_behalf_of": move.actor} if move.by_key else {})
+    noted = {"stage": stage} | revisions.behalf(move.actor, move.by_key)
     actor = move.by_key or move.actor
     change = Change(moved, same_target.MOVED, actor, move.at, columns, notes=noted)
     await revisions.record(session, [change])

@@ -104,6 +104,11 @@ def let_go(request: Request) -> Request:
     return replace(request, tester=None, testing_since=None, testing_until=None)
 
 
+def behalf(actor: str, by_key: str | None) -> dict[str, str]:
+    """What the event of an act notes where an API key did it: for whom."""
+    return {"on_behalf_of": actor} if by_key else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What has to be known to record a change: seals of the histories, and who hears of it."""

@@ -36,6 +36,7 @@ class OnIt:
     """Somebody is on it, or is not any more; `at` is aware UTC.
 
     `round` is what they saw of the request, `clicked` the message they clicked in, if any.
+    `by_key` is the API key (`key:3`) that says so for them; the history names it.
     """
 
     request_id: int
@@ -44,6 +45,7 @@ class OnIt:
     at: datetime
     round: int | None = None
     clicked: Clicked | None = None
+    by_key: str | None = None
 
 
 async def say_who_tests(db: Database, said: OnIt, policy: Policy) -> Request | Refused:
@@ -70,9 +72,10 @@ async def _say(db: Database, said: OnIt, policy: Policy) -> Request | Refused:
         if said.act is Act.TEST:
             until = deadline(said.at, policy.testing_hours, policy)
             tested = replace(request, tester=said.actor, testing_since=said.at, testing_until=until)
-            change = _change(tested, BEGUN, said.actor, said.at)
+            change = _change(tested, BEGUN, said.actor, said.at, said.by_key)
         else:
-            change = _change(revisions.let_go(request), ENDED, said.actor, said.at)
+            let_go = revisions.let_go(request)
+            change = _change(let_go, ENDED, said.actor, said.at, said.by_key)
         await _write(session, [change])
         clicked = [(request.id, said.clicked)] if said.clicked else []
         await cards.owe(session, [request.id], now=said.at, clicked=clicked)
@@ -99,9 +102,12 @@ async def end_lapsed(db: Database, *, now: datetime) -> int:
         return len(changes)
 
 
-def _change(request: Request, kind: str, actor: str, at: datetime) -> Change:
+def _change(
+    request: Request, kind: str, actor: str, at: datetime, by_key: str | None = None
+) -> Change:
     changed = replace(request, revision=request.revision + 1)
-    return Change(changed, kind, actor, at, revisions.written(changed, *TESTING))
+    columns, notes = revisions.written(changed, *TESTING), revisions.behalf(actor, by_key)
+    return Change(changed, kind, by_key or actor, at, columns, notes=notes)
 
 
 async def _write(session: AsyncSession, changes: list[Change]) -> None:
