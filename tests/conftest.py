@@ -156,6 +156,11 @@ def postgresql_url(postgres: Server) -> Iterator[str]:
     postgres.execute("DROP DATABASE {} WITH (FORCE)", name)
 
 
+SLOW_ON_POSTGRESQL = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+"""For what costs much and is proved of both databases by tests of the store: once in the quick run,
+once in the slow one."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database of the test's own, on each kind."""
@@ -177,10 +182,17 @@ def clock() -> MovedClock:
     return MovedClock()
 
 
+@pytest.fixture(params=SLOW_ON_POSTGRESQL)
+def bot_url(request: pytest.FixtureRequest) -> str:
+    """The same, for the whole bot."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
 @pytest.fixture
-async def team(database_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
+async def team(bot_url: str, clock: MovedClock, tmp_path: Path) -> AsyncIterator[Team]:
     """Everybody at their Slack, where the store matters."""
-    async with team_at_slack(database_url, clock, tmp_path, mode="socket_mode") as together:
+    async with team_at_slack(bot_url, clock, tmp_path, mode="socket_mode") as together:
         yield together
 
 

@@ -10,11 +10,10 @@ from tests.harness_slack import Team, team_at_slack
 
 MODES_AND_DATABASES = [
     pytest.param(("socket_mode", "sqlite"), id="socket_mode-sqlite"),
-    pytest.param(("http", "postgresql"), id="http-postgresql"),
-    # Each mode and each database is in the quick suite already.
-    pytest.param(("http", "sqlite"), id="http-sqlite", marks=pytest.mark.slow),
-    pytest.param(
-        ("socket_mode", "postgresql"), id="socket_mode-postgresql", marks=pytest.mark.slow
+    # Told once in the quick run: each mode is in tests/handlers, each database in tests/store.
+    *(
+        pytest.param(way, id="-".join(way), marks=pytest.mark.slow)
+        for way in [("http", "postgresql"), ("http", "sqlite"), ("socket_mode", "postgresql")]
     ),
 ]
 
