@@ -122,14 +122,21 @@ def reminder(requests: Sequence[Request], people: People) -> Message:
 
 
 def unreached(request: Request, question: Question, people: People) -> Message:
-    """To who asked: the question did not arrive, so that nobody will answer it."""
+    """To who asked: the question did not arrive, or its reader has left since, so that nobody will
+    answer it.
+    """
     by = who(request.submitted_by, people)
-    said = (
-        f"⚠️ Your question about *{request_text.title(request)}* · {request.ref} did not reach "
-        f"{by}: Slack does not deliver to them any more.\n"
-        "Decide on what is there, or close the question in the details."
-    )
-    fallback = f"Your question about {request.ref} did not reach {by}"
+    named = f"*{request_text.title(request)}* · {request.ref}"
+    if question.ts:
+        head = f"⚠️ {by} has left Slack, so nobody will answer your question about {named}."
+        fallback = f"{by} has left Slack and will not answer about {request.ref}"
+    else:
+        head = (
+            f"⚠️ Your question about {named} did not reach {by}: Slack does not deliver to them "
+            "any more."
+        )
+        fallback = f"Your question about {request.ref} did not reach {by}"
+    said = f"{head}\nDecide on what is there, or close the question in the details."
     return Message(
         clip(fallback, FALLBACK_LIMIT),
         (

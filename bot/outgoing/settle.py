@@ -24,7 +24,7 @@ from store.domain.clock import Clock
 from store.domain.policy import PolicyInForce
 from store.engine.batching import Batches
 from store.engine.database import Database
-from store.messages import bursts, cards, digests, outbox, rate_limits
+from store.messages import bursts, cards, digests, outbox, rate_limits, slots
 from store.messages.cards import Card
 from store.messages.outbox import Claimed, Kind, Owed
 from store.messages.rate_limits import LONGEST_REST, Method, method_of
@@ -198,14 +198,8 @@ async def _tell_asker(session: AsyncSession, message: Claimed, *, now: datetime)
     """Slack does not deliver the question: who asked it waits for nothing."""
     request_id, number = message.request_id or 0, message.data["number"]
     asked = (await questions.of(session, [request_id]))[request_id][number - 1]
-    told = Owed.post(
-        Kind.UNREACHED,
-        asked.asked_by,
-        *(request_id, number),
-        request_id=request_id,
-        data={"number": number},
-    )
-    await outbox.owe(session, [told], now=now)
+    told = Owed.unreached(request_id, number, asked.asked_by)
+    await slots.owe_once(session, [told], now=now)
 
 
 async def _record_question(

@@ -83,8 +83,9 @@ class Jobs:
         async with self.db.transaction() as session:
             await cards.forget_old_urls(session, now=self.clock())
             await outbox.forget_old_urls(session, now=self.clock())
-        await self.profiles.people(await reminders.reviewers_waited_for(self.db))
+        await self.profiles.people(await reminders.waited_for(self.db))
         owed = await reminders.owe_departures(self.db, self.policy, now=self.clock())
+        owed += await reminders.owe_unreached(self.db, now=self.clock())
         owed += await reminders.owe_stuck(self.db, self.policy, now=self.clock())
         return owed + await cards.repair(self.db, now=self.clock(), most=NEWEST)
 

@@ -214,6 +214,13 @@ class Owed:
         return cls(key, Kind.QUESTION, submitter, lane, rank, request_id, data)
 
     @classmethod
+    def unreached(cls, request_id: int, number: int, asker: str) -> Self:
+        """To who asked: nobody will answer that question."""
+        about = (request_id, number)
+        data = {"number": number}
+        return cls.post(Kind.UNREACHED, asker, *about, request_id=request_id, data=data)
+
+    @classmethod
     def struck(cls, reviewer: str) -> Self:
         """The digest of today once more, with what was decided meanwhile struck through."""
         lane = f"{Method.EDIT}:{reviewer}"

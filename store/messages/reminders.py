@@ -49,6 +49,7 @@ NUDGE_WINDOW = timedelta(days=14)
 _DAILY = (Kind.DIGEST, Kind.REMINDER)
 _WAITS = and_(OPEN, col(AssignmentRow.waits))
 """In the words of the partial index `ix_assignment_open`."""
+_UNANSWERED = (col(QuestionRow.answered_at).is_(None), col(QuestionRow.closed_at).is_(None))
 T = TypeVar("T")
 
 
@@ -218,6 +219,22 @@ async def owe_departures(db: Database, policy: Policy, *, now: datetime) -> int:
     return await _owe_once(db, notices, now=now)
 
 
+async def owe_unreached(db: Database, *, now: datetime) -> int:
+    """Tell who asked of each open question whose submitter has left Slack; how many are newly owed.
+
+    Again, if it still is, once the slot is pruned.
+    """
+    asked = (
+        select(QuestionRow.request_id, QuestionRow.number, QuestionRow.asked_by)
+        .join(RequestRow, col(RequestRow.id) == QuestionRow.request_id)
+        .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by)
+        .where(ASKED, *_UNANSWERED, col(PersonRow.active).is_(False))
+    )
+    async with db.snapshot() as session:
+        rows = (await session.exec(asked)).all()
+    return await _owe_once(db, [Owed.unreached(*row) for row in rows], now=now)
+
+
 async def owe_question_reminders(db: Database, policy: Policy, *, now: datetime) -> int:
     """Remind each submitter once a working day of what they were asked before it and have not
     answered; how many are newly owed.
@@ -226,7 +243,7 @@ async def owe_question_reminders(db: Database, policy: Policy, *, now: datetime)
         select(RequestRow.submitted_by, func.min(QuestionRow.asked_at), PersonRow.timezone)
         .join(QuestionRow, col(QuestionRow.request_id) == RequestRow.id)
         .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by, isouter=True)
-        .where(ASKED, col(QuestionRow.answered_at).is_(None), col(QuestionRow.closed_at).is_(None))
+        .where(ASKED, *_UNANSWERED)
         .where(col(PersonRow.active).is_not(False))
         .group_by(col(RequestRow.submitted_by), col(PersonRow.timezone))
     )
@@ -275,11 +292,13 @@ async def _tell_admins(
     return await _owe_once(db, notices, now=now)
 
 
-async def reviewers_waited_for(db: Database) -> set[str]:
-    """Every reviewer on whom something waits."""
+async def waited_for(db: Database) -> set[str]:
+    """Everybody on whom something waits: reviewers, and submitters who are asked something."""
     waiting = select(AssignmentRow.reviewer).where(_WAITS).distinct()
+    asked = select(RequestRow.submitted_by).where(ASKED).distinct()
     async with db.snapshot() as session:
-        return set((await session.exec(waiting)).all())
+        reviewers = (await session.exec(waiting)).all()
+        return {*reviewers, *(await session.exec(asked)).all()}
 
 
 async def prune(session: AsyncSession, *, before: datetime) -> int:

@@ -15,6 +15,8 @@ from sqlmodel import select
 
 from bot import app
 from bot.incoming import signed_requests
+from bot.sandbox.actions.people import Person
+from bot.sandbox.state.conversations import Message
 from bot.sandbox.workspace import Workspace
 from bot.settings import Settings
 from store.domain.clock import utc_now
@@ -154,6 +156,43 @@ async def test_a_bot_killed_after_slack_took_its_cards_does_not_post_them_again(
 
     await send_what_is_owed(on_each)
     assert [len(place.messages) for place in places] == [2, 2, 2]
+
+
+async def test_a_bot_killed_as_it_asks_and_as_it_is_answered_does_each_once(
+    on_each: Installation,
+) -> None:
+    alice, bob, workspace = on_each.people["alice"], on_each.people["bob"], on_each.workspace
+
+    def told(person: Person, words: str) -> list[Message]:
+        return [message for message in person.sees() if words in message.plain()]
+
+    async with on_each.running() as bot:
+        await submitted(on_each)
+        card = await workspace.until(lambda: bob.message(containing="MP-1"))
+        await workspace.until(alice.sees)
+        form = (await bob.click(card, "request.ask")).view
+        assert form is not None
+        workspace.faults.add(POST, "delay", seconds=2)
+        assert (await bob.submit(form, {"question": "Which agreement?"})).acked
+        async with nothing_settled(on_each):  # so where the question stands is on no record
+            await workspace.until(lambda: told(alice, "has a question"))
+            bot.process.kill()
+            await bot.ended()
+    await send_what_is_owed(on_each)
+    (question,) = told(alice, "has a question")
+
+    assert not (await alice.reply("The one of 3 May.", question)).acked, "nobody was there"
+    async with on_each.running() as bot:
+        workspace.faults.add(POST, "delay", seconds=5)
+        assert [ack.acked for ack in await workspace.events.retry_now()] == [True]
+        bot.process.kill()
+        await bot.ended()
+    workspace.faults.clear()
+    await send_what_is_owed(on_each)
+    assert "You answered" in question.plain()
+    assert "The one of 3 May." in card.plain()
+    assert len(told(bob, "answered your question")) == 1
+    assert len(told(alice, "has a question")) == 1
 
 
 async def test_bodies_of_strangers_take_no_more_memory_than_is_said(

@@ -238,6 +238,27 @@ async def test_who_asked_hears_that_slack_does_not_deliver(team_once: Team) -> N
     assert "Your question about Release Bills Pay 3.2.4 · MP-1 did not reach Alice Santos" in (
         team.last(team.bob)
     )
+    team.workspace.deactivate(team.alice)
+    team.clock.move(days=1, hours=1)
+    await team.bot.jobs.reconcile()
+    await team.send_all()
+    assert sum("did not reach" in m.plain() for m in team.bob.sees()) == 1
+    assert not any("has left Slack" in m.plain() for m in team.bob.sees())
+
+
+async def test_who_asked_hears_once_that_the_submitter_has_left(team: Team) -> None:
+    request = await team.submit()
+    await ask(team, team.bob, team.card(team.bob, request))
+    team.workspace.deactivate(team.alice)
+    for _ in range(2):  # their profile is read anew each day
+        team.clock.move(days=1, hours=1)
+        await team.bot.jobs.reconcile()
+        await team.send_all()
+    told = [team.words(m) for m in team.bob.sees() if "has left Slack" in m.plain()]
+    assert len(told) == 1
+    assert "nobody will answer your question about Release Bills Pay 3.2.4 · MP-1." in told[0]
+    assert "Decide on what is there, or close the question in the details." in told[0]
+    assert not any("has left Slack" in m.plain() for m in team.carol.sees())
 
 
 async def test_cards_and_lists_say_for_whom_it_waits(team: Team) -> None:

@@ -53,8 +53,11 @@ async def test_a_reply_in_the_thread_is_the_answer(team: Team) -> None:
 async def test_only_the_thread_of_the_question_is_ours(team: Team) -> None:
     request, question = await asked(team)
     receipt = team.alice.message(containing="Submitted.")
-    await reply(team, receipt)
-    assert "/mp-requests new" in team.last(team.alice), "help, as to any message"
+    await team.submit(external_id="another", version="9.9.9", title="Release Another")
+    anothers = team.alice.message(containing="Release Another")
+    for card in (receipt, anothers):
+        await reply(team, card)
+        assert "/mp-requests new" in team.last(team.alice), "help, as to any message"
     team.bob.say("I know it.", team.bob.dm, thread_ts=question.ts)
     await heard(team)
     assert not any("answered," in copy for copy in team.copies(request))
