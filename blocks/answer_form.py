@@ -7,10 +7,10 @@ from typing import Any
 from slack_sdk.models.blocks import ContextBlock, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
-from blocks import questions
+from blocks import questions, request_text
 from blocks.buttons import RequestRound, parse_question
 from blocks.notices import section
-from blocks.text import mrkdwn, plural, quotes, words
+from blocks.text import mrkdwn, plural, words
 from store.domain.questions import TEXT_LIMIT, Question
 from store.domain.request import People, Request
 from store.domain.typed_text import tidy
@@ -42,7 +42,7 @@ def build(request: Request, question: Question, people: People, *, text: str = "
         private_metadata=f"{RequestRound.of(request).encode()} {question.number}",
         blocks=[
             section(questions.asked(question, people)),
-            *map(section, quotes(question.question)),
+            *map(section, request_text.quotes(request, question.question)),
             InputBlock(
                 block_id=ANSWER,
                 label=words("Your answer"),

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
-from blocks.text import date, line, mrkdwn, plural, quote, quotes, who, words
+from blocks import request_text
+from blocks.text import date, line, mrkdwn, plural, who, words
 from store.domain.request import People, Request, Status, Vote
 
 SHOWN = 5
@@ -25,14 +26,15 @@ def told(request: Request, people: People) -> Iterator[str]:
     for vote in notes:
         by = "Approved" if len(notes) == 1 else f"*{_by(vote, request, people)}* approved"
         yield f"{by}, and:"
-        yield from quotes(vote.note or "", WHOLE // len(notes))
+        yield from request_text.quotes(request, vote.note or "", WHOLE // len(notes))
     yield from _earlier(request)
 
 
 def folded(request: Request, people: People) -> Iterator[Block]:
     """The beginning of each, on a card."""
     for vote in request.approval_notes[-SHOWN:]:
-        said = f"*{_by(vote, request, people)}* approved, and:\n{quote(vote.note or '', FOLDED)}"
+        quoted = request_text.quote(request, vote.note or "", FOLDED)
+        said = f"*{_by(vote, request, people)}* approved, and:\n{quoted}"
         # Not expanded: Slack folds what is long behind "See more".
         yield SectionBlock(text=mrkdwn(said))
     yield from map(_section, _earlier(request))
@@ -44,7 +46,7 @@ def in_full(request: Request, people: People) -> Iterator[Block]:
         yield HeaderBlock(text=words("Notes with approvals"))
     for vote in request.approval_notes:
         yield _section(f"*{_by(vote, request, people)}* approved, {date(vote.at)}, and:")
-        yield from map(_section, quotes(vote.note or ""))
+        yield from map(_section, request_text.quotes(request, vote.note or ""))
 
 
 def in_a_line(votes: Sequence[Vote], people: People) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, SectionBlock
 
-from blocks import buttons
+from blocks import buttons, request_text
 from blocks.notices import section
-from blocks.text import date, mrkdwn, plural, quotes, who, words
+from blocks.text import date, mrkdwn, plural, who, words
 from store.domain.request import People, Request
 
 READERS = "Reviewers and admins of this request read it. Its submitter never does."
@@ -29,5 +29,5 @@ def in_full(request: Request, people: People, *, may_note: bool) -> Iterator[Blo
         by = who(note.written_by, people)
         heading = f"*{note.number}.* 📝 *{by}*, {date(note.written_at)}:"
         yield SectionBlock(text=mrkdwn(heading))
-        yield from map(section, quotes(note.note))
+        yield from map(section, request_text.quotes(request, note.note))
     yield buttons.row(buttons.note(request))

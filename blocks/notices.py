@@ -39,7 +39,7 @@ def outcome(request: Request, people: People) -> Message:
     by = f" · by {decider}" if decider else ""
     said = f"{request_text.verdict(request)}\n*{request_text.title(request)}* · {request.ref}{by}"
     reasons = filter(None, (request.decision_reason, request.platform_reason))
-    reason = [text.quote(each) for each in reasons]
+    reason = [request_text.quote(request, each) for each in reasons]
     alone = filter(None, [request_text.emergency(request, people)])
     noted = approval_notes.told(request, people)
     sentences = [said, *alone, *reason, *noted, *filter(None, [next_step(request)])]
@@ -75,7 +75,11 @@ def not_accepted(request: Request, people: People, *, reader: str, may_send: boo
     row = [buttons.send_again(request)] if may_send else []
     row += [buttons.again(request)] if reader == request.submitted_by else []
     row += buttons.on_platform(request)
-    sentences = [said, text.quote(request.platform_reason or ""), next_step(request)]
+    sentences = [
+        said,
+        request_text.quote(request, request.platform_reason or ""),
+        next_step(request),
+    ]
     return Message(
         text.clip(f"Not accepted by the platform: {named}", FALLBACK_LIMIT),
         (*map(section, sentences), buttons.row(*row, buttons.details(request))),
@@ -116,7 +120,7 @@ def emergency(request: Request, people: People, acts: AbstractSet[Act]) -> Messa
             f"Approved in an emergency by {by} alone: {request_text.named(request)}", FALLBACK_LIMIT
         ),
         (
-            *map(section, (said, text.quote(request.decision_reason or ""))),
+            *map(section, (said, request_text.quote(request, request.decision_reason or ""))),
             buttons.row(*marking, buttons.details(request)),
         ),
     )
@@ -210,7 +214,11 @@ def decided(request: Request, people: People) -> str:
     if request.is_open:
         counts = f"✓ Your approval of {request_text.named(request)} · {request.ref} counts."
         return f"{counts}\n{request_text.stages(request, people)}"
-    reason = f"\n{text.quote(request.decision_reason)}" if request.decision_reason else ""
+    reason = (
+        f"\n{request_text.quote(request, request.decision_reason)}"
+        if request.decision_reason
+        else ""
+    )
     named = f"{request_text.named(request)} · {request.ref}"
     return f"{request_text.verdict(request)}\n{named}{reason}"
 

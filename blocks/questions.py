@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, SectionBlo
 from blocks import buttons, request_text
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.notices import section
-from blocks.text import clip, date, line, mrkdwn, plural, quote, quotes, who, words
+from blocks.text import clip, date, line, mrkdwn, plural, who, words
 from store.domain.questions import TEXT_LIMIT, NotTaken, Question
 from store.domain.request import People, Request
 
@@ -36,9 +36,12 @@ def folded(request: Request, people: People, *, may_answer: bool = False) -> Ite
         more = f"💬 {plural(earlier, 'earlier question')} in the details"
         yield ContextBlock(elements=[mrkdwn(more)])
     for question in request.questions[-SHOWN:]:
-        said = [asked(question, people), quote(question.question, FOLDED)]
+        said = [asked(question, people), request_text.quote(request, question.question, FOLDED)]
         if question.answer is not None:
-            said += [answered(question, request, people), quote(question.answer, FOLDED)]
+            said += [
+                answered(question, request, people),
+                request_text.quote(request, question.answer, FOLDED),
+            ]
         elif not question.is_open:
             said.append(closed(question, request, people))
         offered = buttons.answer(request, question) if may_answer and question.is_open else None
@@ -58,10 +61,10 @@ def in_full(request: Request, people: People, *, may_answer: bool) -> Iterator[B
             offered = buttons.close(request, question)
         heading = f"*{question.number}.* {asked(question, people)}"
         yield SectionBlock(text=mrkdwn(heading), accessory=offered)
-        yield from map(section, quotes(question.question))
+        yield from map(section, request_text.quotes(request, question.question))
         if question.answer is not None:
             yield section(answered(question, request, people))
-            yield from map(section, quotes(question.answer))
+            yield from map(section, request_text.quotes(request, question.answer))
         elif not question.is_open:
             yield section(closed(question, request, people))
 
@@ -69,10 +72,16 @@ def in_full(request: Request, people: People, *, may_answer: bool) -> Iterator[B
 def to_submitter(request: Request, question: Question, people: People) -> Message:
     """What asks the submitter; once it is over, how."""
     by, named = who(question.asked_by, people), f"*{request_text.title(request)}* · {request.ref}"
-    said = [f"❓ {by} has a question about {named}", *quotes(question.question, WHOLE)]
+    said = [
+        f"❓ {by} has a question about {named}",
+        *request_text.quotes(request, question.question, WHOLE),
+    ]
     row = [buttons.details(request)]
     if question.answer is not None:
-        said += [f"✅ You answered, {_at(question.answered_at)}:", *quotes(question.answer, WHOLE)]
+        said += [
+            f"✅ You answered, {_at(question.answered_at)}:",
+            *request_text.quotes(request, question.answer, WHOLE),
+        ]
     elif question.is_open:
         said.append(
             "The review goes on meanwhile. Everybody who can see the request reads your answer."
@@ -93,9 +102,9 @@ def to_asker(request: Request, question: Question, people: People, *, may_decide
     )
     said = [
         f"💬 {by} answered your question about {named}",
-        f"You asked:\n{quote(question.question, FOLDED)}",
+        f"You asked:\n{request_text.quote(request, question.question, FOLDED)}",
         "The answer:",
-        *quotes(question.answer or "", WHOLE),
+        *request_text.quotes(request, question.answer or "", WHOLE),
     ]
     row = [buttons.review(request)] if may_decide else []
     fallback = f"{by} answered about {request_text.named(request)} · {request.ref}"
@@ -112,7 +121,7 @@ def reminder(requests: Sequence[Request], people: People) -> Message:
         SectionBlock(
             text=mrkdwn(
                 f"*{request_text.title(request)}* · {request.ref}\n{asked(question, people)}\n"
-                f"{quote(question.question, FOLDED)}"
+                f"{request_text.quote(request, question.question, FOLDED)}"
             ),
             accessory=buttons.answer(request, question),
         )
@@ -141,7 +150,7 @@ def unreached(request: Request, question: Question, people: People) -> Message:
         clip(fallback, FALLBACK_LIMIT),
         (
             section(said),
-            section(quote(question.question, FOLDED)),
+            section(request_text.quote(request, question.question, FOLDED)),
             buttons.row(buttons.details(request)),
         ),
     )

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
 from blocks import approval_notes, buttons, notes, questions, request_text, timeline
 from blocks.message import FALLBACK_LIMIT, Message
-from blocks.text import clip, mrkdwn, plural, quote, who
+from blocks.text import clip, mrkdwn, plural, who
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, People, Request, Status
 
@@ -149,12 +149,10 @@ def _ending(request: Request, people: People) -> list[Block]:
     )
     alone = filter(None, [request_text.emergency(request, people)])
     reasons = filter(None, (request.decision_reason, request.platform_reason))
-    said = (*map(_said, alone), *map(_folded, reasons), *approval_notes.folded(request, people))
+    quoted = (request_text.quote(request, each, REASON_SHOWN) for each in reasons)
+    why = (SectionBlock(text=mrkdwn(each)) for each in quoted)
+    said = (*map(_said, alone), *why, *approval_notes.folded(request, people))
     return [ended, *said, *questions.folded(request, people)]
-
-
-def _folded(reason: str) -> SectionBlock:
-    return SectionBlock(text=mrkdwn(quote(reason, REASON_SHOWN)))
 
 
 def _said(sentence: str) -> SectionBlock:

@@ -34,7 +34,6 @@ from blocks.text import (
     packed,
     pieces,
     plain,
-    quotes,
     who,
     words,
 )
@@ -115,18 +114,18 @@ def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
     if alone := request_text.emergency(request, people):
         said.append(_section(alone))
     if request.decision_reason:
-        said += _quoted(request.decision_reason)
+        said += _quoted(request.decision_reason, request)
     if request.platform_reason:
-        said += _quoted(request.platform_reason)
+        said += _quoted(request.platform_reason, request)
     on = date(request.completed_on) if request.completed_on else ""
     told = "" if request.is_refused_there else request_text.sent(request)
     ended = " · ".join(filter(None, (request_text.decider(request, people), on, told)))
     return [*said, ContextBlock(elements=[mrkdwn(ended)])] if ended else said
 
 
-def _quoted(reason: str) -> Iterator[Block]:
+def _quoted(reason: str, request: Request) -> Iterator[Block]:
     """All of the reason: what it says is what the submitter has to mend."""
-    return map(_section, quotes(reason))
+    return map(_section, request_text.quotes(request, reason))
 
 
 def _heading(request: Request, people: People, pictures: bool) -> list[Block]:

@@ -4,12 +4,13 @@ What must stay true: every status and environment has a mark *and* its word, so 
 told by colour alone. All texts are finished mrkdwn unless a name says plain.
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from slack_sdk.models.blocks import ImageElement
 
-from blocks import absence
+from blocks import absence, text
 from blocks.categories import SCREENS
 from blocks.text import clock, date, escape, line, names, ordinal, plain, plural, who
 from store.domain.absences import Away
@@ -229,8 +230,8 @@ def emergency(request: Request, people: People) -> str:
     return " · ".join((said, f"incident {_link(request.incident)}", looked))
 
 
-def _link(text: str) -> str:
-    return f"<{escape(text)}>" if is_link(text) else line(text, 300)
+def _link(address: str) -> str:
+    return f"<{escape(address)}>" if is_link(address) else line(address, 300)
 
 
 def sent(request: Request) -> str:
@@ -307,6 +308,16 @@ def handed(request: Request, people: People) -> str:
 def _away(away: Away, people: People) -> str:
     by = f", {who(away.stand_in, people)} stands in" if away.stand_in else ""
     return f"{absence.period(away.absence)}{by}"
+
+
+def quote(request: Request, said: str, limit: int = text.SECTION_LIMIT) -> str:
+    """What somebody wrote about it as a quotation, with the links that the policy lets be one."""
+    return text.quote(said, limit, hosts=request.link_hosts)
+
+
+def quotes(request: Request, said: str, limit: int = sys.maxsize) -> Iterator[str]:
+    """The same in as many quotations as it takes."""
+    return text.quotes(said, limit, hosts=request.link_hosts)
 
 
 def remarks(request: Request, people: People) -> str:

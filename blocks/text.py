@@ -1,8 +1,8 @@
 """Words that came from people, made safe to show; and moments, ages, sizes and counts in words.
 
-What must stay true: text from outside reaches a mrkdwn object only through `line`, `field` or
-`quote`. It is escaped first and clipped after, so that a limit holds for what is really sent and
-no cut falls inside an entity.
+What must stay true: text from outside reaches a mrkdwn object only through `line`, `field`, `quote`
+or `link`. It is escaped first and clipped after, so that a limit holds for what is really sent and
+no cut falls inside an entity or a link.
 """
 
 import re
@@ -15,11 +15,18 @@ from types import MappingProxyType
 
 from slack_sdk.models.blocks import MarkdownTextObject, PlainTextObject
 
+from store.domain.links import Hosts, Link, found
 from store.domain.request import People
 
 JUST_NOW = "just now"
 SECTION_LIMIT = 2900
 """Slack: section text at most 3000; the rest is room for marks around it."""
+
+FOLDED_LIMIT = 1000
+"""Ours: characters of a folded text as it is sent, where two stand in one section."""
+LABEL_SHOWN = 200
+ADDRESS_SHOWN = 60
+"""Ours: characters of an address behind its host."""
 
 # Controls, half emoji, line separators that Slack does not draw as lines, direction overrides.
 _UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -30,6 +37,8 @@ _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼"}
 _MARK = re.compile(r"(?<![0-9A-Za-z])[*_~]|[*_~](?![0-9A-Za-z])")
 _QUOTE_MARK = re.compile(r"^(\s*)>+", re.MULTILINE)
 _SHOWN_AS = re.compile(r"<!date\^[^|<>]*\|([^<>]*)>|<@([UW][A-Z0-9]+)>")
+_LINK = re.compile(r"<https://[^|<>]*\|([^<>]*)>")
+_TOKEN = re.compile(r"<(?:https://|!date\^|@)")
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _ZWJ = "\u200d"
 _FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
@@ -72,7 +81,10 @@ def cut(text: str, limit: int) -> int:
     while 0 < end < len(text) and _joined(text, end):
         end -= 1
     entity = _CUT_ENTITY.search(text, max(0, end - 4), end)
-    return entity.start() if entity and end < len(text) else end
+    end = entity.start() if entity and end < len(text) else end
+    opened = text.rfind("<", 0, end)
+    is_within = opened >= 0 and _TOKEN.match(text, opened) and text.find(">", opened) >= end
+    return opened if is_within else end
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
@@ -112,17 +124,39 @@ def plain(text: str, limit: int) -> str:
     return clip(_one_line(clean(text)), limit)
 
 
-def quote(text: str, limit: int = SECTION_LIMIT) -> str:
-    """A person's words as a Slack quotation, each line of it; at most `limit` characters."""
-    return clip("\n".join(f"> {part}" for part in escape(text.strip()).split("\n")), limit)
+def quote(text: str, limit: int = SECTION_LIMIT, *, hosts: Hosts = ()) -> str:
+    """A person's words as a Slack quotation, each line of it; at most `limit` characters.
+
+    Addresses at these `hosts` are links. In a text that is folded an address counts by what is
+    seen of it, or it would be what is left out.
+    """
+    said = "\n".join(f"> {part}" for part in linked(text.strip(), hosts).split("\n"))
+    return clip(said, min(_room(said, limit), max(limit, FOLDED_LIMIT)))
 
 
-def quotes(text: str, limit: int = sys.maxsize) -> Iterator[str]:
+def quotes(text: str, limit: int = sys.maxsize, *, hosts: Hosts = ()) -> Iterator[str]:
     """A person's words as Slack quotations, each of as much as a section takes; together at most
     `limit` characters.
     """
-    for piece in pieces(quote(text, limit), SECTION_LIMIT):
+    for piece in pieces(quote(text, limit, hosts=hosts), SECTION_LIMIT):
         yield piece if piece.startswith("> ") else f"> {piece}"
+
+
+def linked(text: str, hosts: Hosts) -> str:
+    """Several lines from a person, in which the addresses at these hosts are links."""
+    parts = found(clean(text), hosts)
+    return "".join(link(part) if isinstance(part, Link) else escape(part) for part in parts)
+
+
+def link(to: Link, label: str = "") -> str:
+    """A link; its host stands behind its label, or is how an address without one begins: where it
+    leads is seen before it is followed, whatever the label says.
+    """
+    address = to.url.translate(_ENTITIES)
+    if not label:
+        rest = to.path if to.path != "/" else ""
+        return f"<{address}|{to.host}{clip(escape(rest), ADDRESS_SHOWN)}>"
+    return f"<{address}|{line(label.replace('|', '¦'), 200)}> ({to.host})"
 
 
 def mrkdwn(text: str) -> MarkdownTextObject:
@@ -199,6 +233,16 @@ _UNITS = (
     (timedelta(hours=1), "hour"),
     (timedelta(minutes=1), "minute"),
 )
+
+
+def _room(said: str, shown: int) -> int:
+    """How many characters are sent for so many that are seen."""
+    room = shown
+    for each in _LINK.finditer(said):
+        if each.start() >= room:
+            break
+        room += len(each[0]) - len(each[1])
+    return room
 
 
 def _one_line(text: str) -> str:

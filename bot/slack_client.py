@@ -93,7 +93,7 @@ def _is_slacks(host: str) -> bool:
 async def answer(
     url: str, content: dict[str, Any], api_url: str, http: aiohttp.ClientSession
 ) -> WebhookResponse:
-    """Say this by a response URL. Raises AddressError for one that is not Slack's.
+    """Say this by a response URL, unfurling nothing. Raises AddressError for one not of Slack's.
 
     Raises aiohttp.ClientError or TimeoutError where it is not reached.
     """
@@ -101,7 +101,7 @@ async def answer(
         raise AddressError(urlsplit(url).hostname or "no host")
     webhook = AsyncWebhookClient(url, session=http, retry_handlers=[])
     webhook.proxy = proxy_for(url)
-    return await webhook.send_dict(content)
+    return await webhook.send_dict({"unfurl_links": False, "unfurl_media": False, **content})
 
 
 async def with_retries(call: Callable[[], Awaitable[T]]) -> T:

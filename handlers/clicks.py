@@ -131,7 +131,8 @@ async def told(answer: Request | Refused, asker: str, deps: Deps) -> str:
     if isinstance(answer, Refused):
         return await worded(answer, asker, deps)
     async with deps.db.snapshot() as session:
-        return notices.decided(answer, await people.known(session, answer.deciders))
+        known = await people.known(session, answer.deciders)
+    return notices.decided(deps.policy.shown(answer), known)
 
 
 async def redraw_view(

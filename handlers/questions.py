@@ -125,7 +125,8 @@ async def answering_form(
     meant = [q for q in found.questions if q.is_open and number in {None, q.number}]
     if not meant:
         return Refused(Denial.NOTHING_TO_ANSWER, found.id, found)
-    return answer_form.build(found, meant[0], await _people(found, deps), text=text)
+    shown, known = deps.policy.shown(found), await _people(found, deps)
+    return answer_form.build(shown, meant[0], known, text=text)
 
 
 async def _end(

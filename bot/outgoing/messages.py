@@ -101,7 +101,7 @@ class Renderer:
             case Kind.HOOK_PAUSED:
                 return Post(notices.hook_paused(owed.data["url"], owed.data["why"]), owed.recipient)
             case Kind.CONTRADICTION:
-                return await _contradiction(owed, db, profiles)
+                return await _contradiction(owed, db, profiles, policy)
             case Kind.UNDELIVERED:
                 return await _undelivered(owed, db, policy)
             case Kind.CHECKPOINT:
@@ -123,17 +123,17 @@ class Renderer:
             case Kind.ABSENCE:
                 return await _absence(owed, db, profiles, now)
             case Kind.QUESTION:
-                return await _question(owed, db, profiles)
+                return await _question(owed, db, profiles, policy)
             case Kind.ANSWER:
                 return await _answered(owed, db, profiles, policy, now)
             case Kind.UNREACHED:
-                return await _unreached(owed, db, profiles)
+                return await _unreached(owed, db, profiles, policy)
             case Kind.HANDED:
                 return await _handed(owed, db, profiles, policy, now)
             case Kind.QUESTIONS:
-                return await _questions(owed, db, profiles)
+                return await _questions(owed, db, profiles, policy)
             case Kind.NOT_TAKEN:
-                return await _not_taken(owed, db)
+                return await _not_taken(owed, db, policy)
             case _ as never:
                 assert_never(never)
 
@@ -231,7 +231,7 @@ async def _as_read(
 
 
 async def _outcome(owed: Claimed, db: Database, profiles: Profiles, policy: Policy) -> Call:
-    request = await _for_submitter(owed, db, policy)
+    request = await _request(owed, db, policy)
     known = await profiles.people(request.people())
     return Post(notices.outcome(request, known), owed.recipient)
 
@@ -249,7 +249,7 @@ async def _help(owed: Claimed, db: Database, policy: Policy) -> Call:
 
 async def _moved(owed: Claimed, db: Database, profiles: Profiles, policy: Policy) -> Call:
     """The message in which somebody chose a stage, as it reads now."""
-    request = await _for_submitter(owed, db, policy)
+    request = await _request(owed, db, policy)
     known = await profiles.people(request.people())
     return Reply(notices.outcome(request, known), owed.data["url"], replace=True)
 
@@ -414,7 +414,7 @@ async def _called_to(owed: Claimed, db: Database) -> calls.Part:
 
 async def _nudge(owed: Claimed, db: Database, policy: Policy) -> Call | None:
     """Moot once the release has moved."""
-    request = await _for_submitter(owed, db, policy)
+    request = await _request(owed, db, policy)
     return None if request.release_stage else Post(notices.nudge(request), owed.recipient)
 
 
@@ -497,8 +497,8 @@ async def _home(
     return Publish(home.build(shown, now=now), owed.recipient)
 
 
-async def _contradiction(owed: Claimed, db: Database, profiles: Profiles) -> Call:
-    request = await _request(owed, db)
+async def _contradiction(owed: Claimed, db: Database, profiles: Profiles, policy: Policy) -> Call:
+    request = await _request(owed, db, policy)
     known = await profiles.people(request.people())
     act, decider = Act(owed.data["act"]), owed.data["decider"]
     return Post(notices.contradiction(request, act, decider, known), owed.recipient)
@@ -600,12 +600,12 @@ async def _absence(owed: Claimed, db: Database, profiles: Profiles, now: datetim
     return Post(absence.notice(reader, user, by, found, known, stands_in=stands_in), reader)
 
 
-async def _question(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
+async def _question(owed: Claimed, db: Database, profiles: Profiles, policy: Policy) -> Call | None:
     """Moot where it was over before it was ever posted; else it is edited, and says how it ended.
 
     One that may have been posted is looked for in Slack.
     """
-    request = await _request(owed, db)
+    request = await _request(owed, db, policy)
     question = _numbered(request, owed)
     if not question.is_open and not question.ts and not owed.doubtful:
         return None
@@ -635,9 +635,11 @@ async def _answered(
     return Post(questions.to_asker(request, question, known, may_decide=may_decide), reader)
 
 
-async def _unreached(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
+async def _unreached(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy
+) -> Call | None:
     """Moot once the question is over."""
-    request = await _request(owed, db)
+    request = await _request(owed, db, policy)
     question = _numbered(request, owed)
     if not question.is_open:
         return None
@@ -645,9 +647,9 @@ async def _unreached(owed: Claimed, db: Database, profiles: Profiles) -> Call | 
     return Post(questions.unreached(request, question, known), owed.recipient)
 
 
-async def _not_taken(owed: Claimed, db: Database) -> Call | None:
+async def _not_taken(owed: Claimed, db: Database, policy: Policy) -> Call | None:
     """Told in the thread of the question that was replied to."""
-    request = await _request(owed, db)
+    request = await _request(owed, db, policy)
     question, data = _numbered(request, owed), owed.data
     message = questions.not_taken(request, question, NotTaken(data["why"]), data["length"])
     if not question.channel or not question.ts:
@@ -655,7 +657,9 @@ async def _not_taken(owed: Claimed, db: Database) -> Call | None:
     return Post(message, question.channel, thread_ts=question.ts)
 
 
-async def _questions(owed: Claimed, db: Database, profiles: Profiles) -> Call | None:
+async def _questions(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy
+) -> Call | None:
     """Moot once all is answered."""
     async with db.snapshot() as session:
         ids = await open_for(session, owed.recipient, limit=questions.REMINDED)
@@ -663,7 +667,7 @@ async def _questions(owed: Claimed, db: Database, profiles: Profiles) -> Call | 
     if not asked:
         return None
     known = await profiles.people(set().union(*(each.people() for each in asked)))
-    return Post(questions.reminder(asked, known), owed.recipient)
+    return Post(questions.reminder([*map(policy.shown, asked)], known), owed.recipient)
 
 
 def _numbered(request: Request, owed: Claimed) -> Question:
@@ -688,13 +692,8 @@ async def _is_admin(session: AsyncSession, user: str, policy: Policy) -> bool:
     return user in (await people.roster(session, policy, only={user})).admins
 
 
-async def _for_submitter(owed: Claimed, db: Database, policy: Policy) -> Request:
-    """With the way to where they go on."""
-    request = await _request(owed, db)
-    return replace(request, on_platform=policy.platform_address(request))
-
-
-async def _request(owed: Claimed, db: Database) -> Request:
+async def _request(owed: Claimed, db: Database, policy: Policy) -> Request:
+    """With the ways that lead on from it."""
     async with db.snapshot() as session:
         request = await read.one(session, owed.request_id or 0)
-        return await read.with_questions(session, request)
+        return policy.shown(await read.with_questions(session, request))

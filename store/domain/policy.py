@@ -33,6 +33,7 @@ from store.domain.clock import is_zone
 from store.domain.deadlines import WorkingTime, working_deadline
 from store.domain.draft import SENT_AS
 from store.domain.holidays import is_place
+from store.domain.links import looked_up
 from store.domain.request import Category, Environment, Request
 from store.domain.resting import Resting
 from store.domain.terms import ALL, Needed, Stage, Terms, seat
@@ -78,6 +79,14 @@ _HOW_PLATFORM_URL = (
     "use an address that begins with https://, in which {external_id} and {mini_program_id} stand "
     "for those of a request"
 )
+
+
+def _link_host(value: object) -> object:
+    name = looked_up(value) if isinstance(value, str) else None
+    if name is None:
+        said = "this" if isinstance(value, dict | list) else f"{value!r}"
+        raise ValueError(f"{said} is not the name of a host; use one such as jira.example.com")
+    return name
 
 
 def _weekday(value: str) -> str:
@@ -149,6 +158,7 @@ Member = Annotated[str, AfterValidator(_member)]
 Name = Annotated[str, AfterValidator(_name)]
 Channel = Annotated[str, AfterValidator(_channel)]
 Hours = Annotated[int, Field(ge=1, le=720, strict=True)]
+LinkHost = Annotated[str, BeforeValidator(_link_host)]
 Warned = Annotated[str, Field(max_length=300)]
 Ready = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=150)], ...], Field(max_length=50)
@@ -277,6 +287,7 @@ class Policy(BaseModel):
     keep_details_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     keep_profiles_days: Annotated[int, Field(ge=1, le=36500, strict=True)] | None = None
     platform_url: Annotated[str, AfterValidator(_platform_url)] | None = None
+    link_hosts: Annotated[tuple[LinkHost, ...], Field(max_length=100)] | None = None
     _sha256: str | None = PrivateAttr(None)
     _changed_at: datetime | None = PrivateAttr(None)
     _seats: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
@@ -481,6 +492,11 @@ class Policy(BaseModel):
             mini_program_id=quote(request.mini_program_id, safe=""),
         )
 
+    def shown(self, request: Request) -> Request:
+        """The request with the addresses that may be followed from it."""
+        there = self.platform_address(request)
+        return replace(request, on_platform=there, link_hosts=self.link_hosts)
+
     def due_at(self, terms: Terms, submitted_at: datetime) -> datetime:
         """When a request is overdue: it runs from submit."""
         return deadline(submitted_at, terms.target_hours or self.remind_after_hours, self)
@@ -619,6 +635,7 @@ _USE_FOR = {
     "keep_profiles_days": "use a whole number of days from 1 to 36500",
     "delegates": 'use "reviewers" or "anyone"',
     "burst": "use a whole number from 0 to 1000; 0 is a card for each",
+    "link_hosts": 'use a list of at most 100 hosts, such as ["jira.example.com"]',
     "holidays": 'use a list, such as ["PH", "2026-12-24"]',
     "approve_note": 'use "off", "optional" or "required"',
     "questions": "use a list of at most 50 questions, each of 1 to 150 characters",

@@ -14,6 +14,7 @@ from store.domain.absences import Away
 from store.domain.approval_notes import Asking
 from store.domain.categories import features, launch, offline, optimization, release
 from store.domain.categories.spec import Spec
+from store.domain.links import Hosts
 from store.domain.notes import Note
 from store.domain.questions import Question
 from store.domain.rest import Rest
@@ -282,6 +283,8 @@ class Request:
     there where the reader may read them, as many as `notes_written` says. `on_platform` is the
     address at which the platform shows it; `approve_note` whether an approval takes a note.
     `due_day` is the weekday of `due_at` by the reader's calendar, where that is within a week.
+    `link_hosts` are those at which an address that somebody wrote is a link: none until the policy
+    was asked.
     """
 
     id: int
@@ -346,6 +349,7 @@ class Request:
     on_platform: str | None = field(default=None, compare=False)
     notes: tuple[Note, ...] = field(default=(), compare=False)
     approve_note: Asking = field(default=Asking.OFF, compare=False)
+    link_hosts: Hosts = field(default=(), compare=False)
 
     @property
     def ref(self) -> str:

@@ -147,13 +147,12 @@ async def seen(
         as_reviewed_now(request, rules, now),
         for_whom=for_whom,
         questions=asked_about,
-        on_platform=policy.platform_address(request),
         approve_note=policy.approve_note_for(request),
     )
     if request.is_open and request.due_at and request.terms.target_hours:
         zone = await people.zone(session, viewer, policy)
         request = replace(request, due_day=weekday_of(request.due_at, now, zone))
-    return Seen(request, allowed)
+    return Seen(policy.shown(request), allowed)
 
 
 async def in_channel(session: AsyncSession, refused: Refused, clicked: Clicked) -> Refused:
@@ -170,7 +169,9 @@ async def in_channel(session: AsyncSession, refused: Refused, clicked: Clicked) 
 async def reviewed_now(
     session: AsyncSession, request: Request, *, policy: Policy, now: datetime
 ) -> Request:
-    """The request as everybody may read it: whom it waits for by today's roles."""
+    """The request as everybody may read it: whom it waits for, and where it leads, by today's
+    roles and policy.
+    """
     asked = frozenset(request.reviewers)
     rules = await people.rules(session, policy, only=asked, about=[request])
-    return as_reviewed_now(request, rules, now)
+    return policy.shown(as_reviewed_now(request, rules, now))

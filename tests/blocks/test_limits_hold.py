@@ -1,6 +1,7 @@
 """Whatever was submitted, Slack takes every message and modal, and nothing in it misleads."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from blocks import notices, undelivered
 from blocks.buttons import ALL_ACTIONS
 from bot.sandbox.limits import message_problems, view_problems
 from bot.sandbox.limits.whole import objects
+from store.domain.questions import TEXT_LIMIT
 from store.domain.request import Category, Status
 from tests.harness_blocks import HOSTILE, hostile, in_status, messages, of_category, views
 
@@ -65,3 +67,26 @@ def test_notices_fit() -> None:
     assert [p for message in made for p in message_problems(message.payload())] == []
     shown = [notices.notice_view("t" * 99, "word " * 900)]
     assert [p for view in shown for p in view_problems(view.to_dict())] == []
+
+
+ADDRESS = "https://jira.example.com/browse/MP-1?a=1&b=2"
+LINKED = {
+    "chinese": f"请看测试报告{ADDRESS}，谢谢。小程序发布请求，" * 50,
+    "addresses": f"{ADDRESS}\n" * 66,
+    "longest": f"https://a.example/{'&x' * 330} then https://a.example/{'x' * 900}",
+}
+
+
+@pytest.mark.parametrize("kind", LINKED)
+@pytest.mark.parametrize("status", [Status.UNDER_REVIEW, Status.REJECTED])
+def test_texts_full_of_links_fit_and_no_link_is_cut(status: Status, kind: str) -> None:
+    said = LINKED[kind][:TEXT_LIMIT]
+    shown = in_status(status, **hostile(Category.RELEASE, said), link_hosts=None)
+    shown = replace(shown, decision_reason=said)
+    assert [p for m in messages(shown) for p in message_problems(m.payload())] == []
+    assert [p for v in views(shown) for p in view_problems(v.to_dict())] == []
+    drawn = [m.payload() for m in messages(shown)] + [v.to_dict() for v in views(shown)]
+    texts = [text for each in drawn for text in mrkdwn_texts(each)]
+    whole = [re.sub(r"<https://[^\s|<>]+\|[^<>]+>", "", text) for text in texts]
+    assert whole != texts
+    assert not [text for text in whole if "<https" in text]

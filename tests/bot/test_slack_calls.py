@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from socket import socket
+from typing import Any
 
 import aiohttp
 import pytest
@@ -21,11 +22,15 @@ JSON, PAGE = "application/json", "text/html"
 
 @asynccontextmanager
 async def slack_that_says(
-    status: int, body: str, kind: str, **headers: str
+    status: int, body: str, kind: str, heard: list[Any] | None = None, **headers: str
 ) -> AsyncIterator[tuple[str, AsyncWebClient, aiohttp.ClientSession]]:
-    """A server with one answer to everything; its address, and a client of it."""
+    """A server with one answer to everything, that keeps what it heard; its address, and a client
+    of it.
+    """
 
-    async def say(_request: web.Request) -> web.Response:
+    async def say(request: web.Request) -> web.Response:
+        if heard is not None:
+            heard.append(await request.json())
         return web.Response(status=status, text=body, content_type=kind, headers=headers)
 
     site = web.Application()
@@ -129,3 +134,14 @@ async def test_a_modal_slack_cannot_show_is_no_fault_of_ours(team_once: Team) ->
 
     assert answer.acked
     assert not [seen for seen in team_once.bob.sees() if seen.ephemeral_to]
+
+
+async def test_no_link_is_unfurled_in_what_is_posted_or_said_by_a_response_url() -> None:
+    heard: list[Any] = []
+    said = '{"ok": true, "channel": "D1", "ts": "1.2"}'
+    async with slack_that_says(200, said, JSON, heard) as (url, client, session):
+        calls = SlackCalls(client, session)
+        await calls.send(Post(WORDS, "D1"), key="k")
+        await calls.send(Reply(WORDS, f"{url}response", replace=True), key="k")
+    unfurled = [(each["unfurl_links"], each["unfurl_media"]) for each in heard]
+    assert unfurled == [(False, False)] * 2

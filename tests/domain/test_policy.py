@@ -144,6 +144,14 @@ def test_reminders_come_within_an_hour_and_a_month(good: str) -> None:
                 "https://platform.example/" + "x" * 1000,
             )
         ),
+        (
+            'link_hosts = ["https://a.example/x"]',
+            "[workspace] link_hosts: 'https://a.example/x' is not",
+        ),
+        (
+            "link_hosts = [7]",
+            "[workspace] link_hosts: 7 is not the name of a host; use one such as",
+        ),
         ('reviewer = ["UBOB"]', "[workspace] has no setting reviewer; it has admins, reviewers"),
         ("timezone = ", "The policy file is not valid TOML: "),
     ],
