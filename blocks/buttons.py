@@ -26,6 +26,7 @@ from blocks.text import plain, words
 from store.domain import release_stages
 from store.domain.approval_notes import Asking
 from store.domain.lifecycle import Act
+from store.domain.links import link_to
 from store.domain.lists.query import Scope
 from store.domain.questions import Question
 from store.domain.request import ReleaseStage, Request
@@ -51,6 +52,7 @@ MENU = "request.menu"
 LIST_MENU = "list.menu"
 REVIEW = "request.review"
 ON_PLATFORM = "request.platform"
+PREVIEW = "request.preview"
 QUEUE_START = "queue.start"
 QUEUE_APPROVE = "queue.approve"
 QUEUE_APPROVE_WITH_NOTE = "queue.approve.note"
@@ -97,6 +99,7 @@ ALL_ACTIONS = (
     LIST_MENU,
     REVIEW,
     ON_PLATFORM,
+    PREVIEW,
     QUEUE_START,
     QUEUE_APPROVE,
     QUEUE_APPROVE_WITH_NOTE,
@@ -275,6 +278,14 @@ def on_platform(request: Request) -> list[ButtonElement]:
     """Opens the platform's own page of it; none where its address is not known."""
     address = request.on_platform
     return [_named("Open on the platform", ON_PLATFORM, request, url=address)] if address else []
+
+
+def preview(request: Request) -> ButtonElement | None:
+    """Opens the test version; none where its address leads nowhere, or where the policy does not
+    let it.
+    """
+    there = link_to(request.evidence.preview_url or "", request.link_hosts)
+    return _named("Open preview", PREVIEW, request, url=there.url) if there else None
 
 
 def skip(request: Request) -> ButtonElement:

@@ -137,9 +137,17 @@ def facts(request: Request, people: People) -> list[Block]:
             accessory=request_text.logo(request),
             expand=True,
         ),
+        *_evidence(request),
         *map(_said, said),
         ContextBlock(elements=[mrkdwn(request_text.small(request, people))]),
     ]
+
+
+def _evidence(request: Request) -> list[Block]:
+    there, links = request_text.test_version(request), request_text.evidence(request)
+    opens = buttons.preview(request)
+    shown = [SectionBlock(text=mrkdwn(there), accessory=opens, expand=True)] if there else []
+    return [*shown, *([_said(links)] if links else [])]
 
 
 def _ending(request: Request, people: People) -> list[Block]:

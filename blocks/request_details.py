@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     DividerBlock,
     HeaderBlock,
+    ImageBlock,
     InteractiveElement,
     SectionBlock,
 )
@@ -29,6 +30,7 @@ from blocks.text import (
     date,
     escape,
     line,
+    link,
     mrkdwn,
     names,
     packed,
@@ -42,6 +44,7 @@ from store.domain import release_stages
 from store.domain.categories.spec import Section
 from store.domain.categories.stored import StoredFeature
 from store.domain.lifecycle import Act
+from store.domain.links import link_to
 from store.domain.request import People, Request, Status
 
 CALLBACK_ID = "request.details"
@@ -71,12 +74,15 @@ def build(
     `part` counts from 1; beyond the last one it is the last. `pictures=False` keeps to blocks
     that every client draws and fetches nothing: for when Slack refuses the view otherwise.
     """
-    offered = _acts(request, acts, buttons.on_platform(request))
+    preview = buttons.preview(request)
+    ways = [*buttons.on_platform(request), *([preview] if preview else [])]
+    offered = _acts(request, acts, ways)
     head = [*_ending(request, people, pictures), *_heading(request, people, pictures), *offered]
     tail = _process(request, people, acts)
     body = [
         *approval_notes.in_full(request, people),
         *_about(request, people),
+        *_evidence(request, pictures),
         *what_changed.build(request),
         *_submitted(request),
         *questions.in_full(request, people, may_answer=Act.ANSWER in acts),
@@ -163,6 +169,22 @@ def _details(request: Request, people: People) -> Iterator[str]:
         yield f"*Called*\n{whom}, {date(request.escalated_at)}"
     if request.completed_on:
         yield f"*Completed On*\n{date(request.completed_on)}"
+
+
+def _evidence(request: Request, pictures: bool) -> Iterator[Block]:
+    found = (request_text.test_version(request), *request_text.exhibits(request))
+    code = request.evidence.preview_qr
+    listed = [f"•  {each}" for each in found if each]
+    if listed or code:
+        yield HeaderBlock(text=words("Evidence"))
+    yield from _long("\n".join(listed))
+    if code:
+        there = link_to(code, request.link_hosts)
+        if there and pictures:
+            said = f"QR code that opens the test version of {plain(request.mini_program_name, 150)}"
+            yield ImageBlock(image_url=there.url, alt_text=said)
+        else:
+            yield _section(f"*QR code:* {link(there) if there else line(code, 300)}")
 
 
 def _submitted(request: Request) -> Iterator[Block]:

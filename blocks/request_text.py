@@ -14,10 +14,13 @@ from blocks import absence, text
 from blocks.categories import SCREENS
 from blocks.text import clock, date, escape, line, names, ordinal, plain, plural, who
 from store.domain.absences import Away
-from store.domain.categories.changes import between, summary
+from store.domain.categories.changes import Change, between, summary
 from store.domain.categories.stored import change_told
 from store.domain.emergency import is_link
 from store.domain.erasure import is_erased
+from store.domain.evidence import Exhibit
+from store.domain.evidence import changes as evidence_changes
+from store.domain.links import Hosts, link_to
 from store.domain.request import (
     Environment,
     People,
@@ -38,6 +41,7 @@ APPROVED_BANNER = "This request is approved."
 """The platform's own sentence, verbatim."""
 _PHRASES_SHOWN = 6
 _HANDED_SHOWN = 5
+_EXHIBITS_SHOWN, _EXHIBITS_ROOM = 3, 2400
 
 
 def title(request: Request) -> str:
@@ -320,6 +324,49 @@ def quotes(request: Request, said: str, limit: int = sys.maxsize) -> Iterator[st
     return text.quotes(said, limit, hosts=request.link_hosts)
 
 
+def test_version(request: Request) -> str:
+    """ "📱 *Test version* (preview.example.com)"; its address as text where it is no link."""
+    address = request.evidence.preview_url
+    if not address:
+        return ""
+    there = link_to(address, request.link_hosts)
+    return (
+        f"📱 *Test version* ({there.host})" if there else f"📱 *Test version:* {line(address, 300)}"
+    )
+
+
+def exhibits(request: Request) -> list[str]:
+    """The links to evidence: "Test report (jira.example.com)", or as text what is no link."""
+    return [_exhibit(each, request.link_hosts) for each in request.evidence.exhibits]
+
+
+def _exhibit(each: Exhibit, hosts: Hosts) -> str:
+    there = link_to(each.url, hosts)
+    if there:
+        return text.link(there, each.title)
+    return ": ".join(filter(None, (line(each.title, text.LABEL_SHOWN), line(each.url, 300))))
+
+
+def evidence(request: Request) -> str:
+    """The first links, as a card has room for them; empty without any."""
+    shown: list[str] = []
+    for each in exhibits(request):
+        if len(shown) == _EXHIBITS_SHOWN or len(" · ".join((*shown, each))) > _EXHIBITS_ROOM:
+            break
+        shown.append(each)
+    if more := len(request.evidence.exhibits) - len(shown):
+        shown.append(
+            f"{more} more in the details" if shown else f"{plural(more, 'link')} in the details"
+        )
+    return f"🔗 *Evidence:* {' · '.join(shown)}" if shown else ""
+
+
+def differences(earlier: Predecessor, request: Request) -> tuple[Change, ...]:
+    """All that is other than in the try before: a release has evidence of its own."""
+    details = between(request.category.spec, earlier.details, request.details)
+    return (*details, *evidence_changes(earlier.evidence, request.evidence))
+
+
 def remarks(request: Request, people: People) -> str:
     """What to know before deciding, a line each: what speaks against it, the try before, what its
     submitter says to have changed since, and what is different.
@@ -354,7 +401,7 @@ def changes(request: Request) -> str:
 def _changed_since(earlier: Predecessor | None, request: Request) -> str:
     if earlier is None or is_erased(earlier.details) or is_erased(request.details):
         return ""
-    found = summary(between(request.category.spec, earlier.details, request.details))
+    found = summary(differences(earlier, request))
     return _phrases(f"Changed since {earlier.ref}", found or ("nothing",))
 
 

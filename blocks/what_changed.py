@@ -3,10 +3,11 @@
 What left stands behind a minus and what came behind a plus, for texts, lists and features alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from slack_sdk.models.blocks import Block, HeaderBlock, SectionBlock
 
+from blocks import request_text
 from blocks.text import SECTION_LIMIT, escape, line, mrkdwn, packed, plain, words
 from store.domain.categories.changes import Change, between
 from store.domain.erasure import is_erased
@@ -20,11 +21,13 @@ def build(request: Request) -> Iterator[Block]:
     base, last = _legible(request, request.base), _legible(request, request.predecessor)
     if base and request.category.spec.has_release_stages:
         version = plain(base.version or "", 60)
+        found = between(request.category.spec, base.details, request.details)
         yield from _since(
-            base, " ".join(filter(None, ("What changed since", version, f"({base.ref})"))), request
+            " ".join(filter(None, ("What changed since", version, f"({base.ref})"))), found
         )
     if last:
-        yield from _since(last, f"What changed since {last.ref}, the try before", request)
+        found = request_text.differences(last, request)
+        yield from _since(f"What changed since {last.ref}, the try before", found)
 
 
 def _legible(request: Request, earlier: Predecessor | None) -> Predecessor | None:
@@ -33,8 +36,7 @@ def _legible(request: Request, earlier: Predecessor | None) -> Predecessor | Non
     return None if erased else earlier
 
 
-def _since(earlier: Predecessor, heading: str, request: Request) -> Iterator[Block]:
-    found = between(request.category.spec, earlier.details, request.details)
+def _since(heading: str, found: Sequence[Change]) -> Iterator[Block]:
     yield HeaderBlock(text=words(heading))
     for part in packed(map(_change, found), SECTION_LIMIT) if found else [_NOTHING]:
         yield SectionBlock(text=mrkdwn(part))

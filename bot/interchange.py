@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from store.domain.evidence import Evidence
 from store.domain.export import Entry
 from store.domain.notes import Note
 from store.domain.questions import Question
@@ -34,6 +35,7 @@ def exported(entry: Entry | Request, people: People) -> dict[str, Any]:
         "submitted_by": known_as(entry.submitted_by, people),
         "created_at": moment(entry.created_at),
         "details": entry.details,
+        **Evidence.read(entry.evidence).fields(),
         REVIEW: {
             "request": entry.ref,
             "status": entry.status,

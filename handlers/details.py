@@ -18,6 +18,7 @@ def register(app: AsyncApp) -> None:
     """Listen to every View and Details, and to the parts."""
     app.action(buttons.DETAILS)(show)
     app.action(buttons.ON_PLATFORM)(left)
+    app.action(buttons.PREVIEW)(left)
     app.action(buttons.PREVIOUS_PART)(turn)
     app.action(buttons.NEXT_PART)(turn)
 

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.access import HANDED
+from store.domain.evidence import Evidence
 from store.domain.request import (
     Category,
     Environment,
@@ -107,6 +108,7 @@ def predecessor(row: RequestRow | AnyRow) -> Predecessor:
         decided_by=row.decided_by,
         decided_for=row.decided_for,
         platform_decider=row.platform_decider,
+        evidence=Evidence.read(row.evidence),
     )
 
 
@@ -166,6 +168,7 @@ def _request(
     facts["terms"] = Terms.read(facts["terms"])
     facts["escalated_to"] = tuple(facts["escalated_to"] or ())
     facts["rest"] = Rest.read(facts["rest"])
+    facts["evidence"] = Evidence.read(facts["evidence"])
     by_stage = {stage: tuple(reviewers) for stage, reviewers in sorted(assigned.items())}
     return Request(
         **facts,

@@ -192,6 +192,7 @@ class RequestRow(SQLModel, table=True):
     notes_written: int = 0
     rest: dict[str, Any] | None = Field(default=None, sa_type=OptionalDocument)
     rested: int | None = None
+    evidence: dict[str, Any] | None = Field(default=None, sa_type=OptionalDocument)
 
 
 NOT_REFUSED = or_(

@@ -27,6 +27,7 @@ from blocks.request_form import steps
 from bot.sandbox import screen
 from store.domain.approval_notes import Asking
 from store.domain.draft import Draft, values_of
+from store.domain.evidence import Evidence, Exhibit
 from store.domain.lifecycle import Act
 from store.domain.notes import Note
 from store.domain.questions import TEXT_LIMIT, Question
@@ -45,6 +46,10 @@ HOSTILE = {
     "entities": "&<>" * 1700,
     "long": "words and words " * 312,
 }
+
+
+_LONGEST = f"https://a.example/{'&x' * 330}"
+"""An address that is as long as a link may be."""
 
 
 def ended(status: Status, **changes: Any) -> Request:
@@ -90,6 +95,11 @@ def hostile(category: Category, text: str) -> dict[str, Any]:
         "notes": (Note(1, BOB, NOW, text),),
         "votes": tuple(Vote(by, 1, Verdict.APPROVE, NOW, note=text) for by in (BOB, CAROL)),
         "approve_note": Asking.OPTIONAL,
+        "evidence": Evidence(
+            tuple(Exhibit(text[:150], url) for url in (text[:300], _LONGEST)),
+            _LONGEST,
+            text[:2000],
+        ),
     }
 
 

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     LONG = "long"
     COMMAS = "commas"
     LINES = "lines"
+    LINKS = "links"  # a title and an address a line
     SIZE = "size"
     SELECT = "select"
     SEARCH = "search"  # options that the bot is asked for while somebody types
@@ -51,7 +52,7 @@ class Kind(StrEnum):
     @property
     def lines(self) -> bool:
         """Whether what is typed may have several lines."""
-        return self in {Kind.LONG, Kind.LINES}
+        return self in {Kind.LONG, Kind.LINES, Kind.LINKS}
 
 
 YES_NO = (("yes", "Yes"), ("no", "No"))
@@ -152,6 +153,9 @@ def written(field: FormField, value: Any) -> str:
     """A value as a person would type it into this field, however long."""
     if value is None or value in ("", [], ()):
         return ""
+    if field.kind is Kind.LINKS and isinstance(value, list | tuple):
+        titled = (f"{each.get('title') or ''} {each.get('url') or ''}" for each in value)
+        return clean("\n".join(each.strip() for each in titled))
     if isinstance(value, list | tuple):
         return _SEPARATOR.get(field.kind, ", ").join(clean(str(each)) for each in value)
     return clean(str(value))
@@ -189,6 +193,20 @@ def _lines(typed: str) -> list[str]:
     return [part.strip() for part in typed.splitlines() if part.strip()]
 
 
+def _links(typed: str) -> list[dict[str, str]]:
+    """ "Test report https://…" in a line, either way round; without an address it is refused."""
+    found = []
+    for each in _lines(typed):
+        address = next((word for word in each.split() if "://" in word), "")
+        title = " ".join(each.replace(address, " ").split()) if address else each
+        found.append({"title": title.strip(_BETWEEN), "url": address})
+    return found
+
+
+_BETWEEN = " -–—:|"
+"""What people write between a title and an address."""
+
+
 def _commas(typed: str) -> list[str]:
     return [part.strip() for part in typed.replace("\n", ",").split(",") if part.strip()]
 
@@ -211,7 +229,7 @@ def _bytes(typed: str) -> int | str:
     return round(amount * (1 << 10 * "bkmg".index(unit)))
 
 
-_READ = {Kind.LINES: _lines, Kind.COMMAS: _commas, Kind.SIZE: _bytes}
+_READ = {Kind.LINES: _lines, Kind.LINKS: _links, Kind.COMMAS: _commas, Kind.SIZE: _bytes}
 _SEPARATOR = {Kind.LINES: "\n"}
 
 

@@ -12,6 +12,7 @@ from store.domain import draft as drafting
 from store.domain.categories import stored
 from store.domain.categories.details import BasicInformation
 from store.domain.draft import Draft
+from store.domain.links import LINK_LIMIT
 from store.domain.request import Category, Environment, RejectionClass
 
 WHAT_CHANGED = FormField(
@@ -33,6 +34,21 @@ PROGRAM = FormField(
 )
 """The search; what it fills in can be typed as well."""
 TARGET_APP = detail(BasicInformation, "target_app", Kind.SEARCH, placeholder="Search or type")
+
+EVIDENCE = FormField(
+    "evidence",
+    "Evidence",
+    Kind.LINKS,
+    placeholder="Test report https://jira.example.com/browse/QA-7",
+    hint="One link per line: a title and its address.",
+)
+PREVIEW = FormField(
+    "preview_url",
+    "Test version",
+    limit=LINK_LIMIT,
+    placeholder="https://",
+    hint="Its address. Reviewers get a button that opens it.",
+)
 
 REQUEST = (
     FormField(
@@ -103,9 +119,11 @@ def details(category: Category | None, *, known: bool = False) -> tuple[FormFiel
     if category is None:
         return ()
     screen = SCREENS[category]
+    asked: tuple[FormField, ...] = screen.form
     if known and screen.asked_of_known:
-        return tuple(field for field in screen.form if field.path in screen.asked_of_known)
-    return screen.form
+        asked = tuple(field for field in asked if field.path in screen.asked_of_known)
+    opened = (PREVIEW,) if category.spec.needs_version else ()
+    return (*asked, *opened, EVIDENCE)
 
 
 def named_by(kind: RejectionClass | None) -> frozenset[str]:

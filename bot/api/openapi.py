@@ -51,6 +51,8 @@ EXAMPLE = {
         "target_app": "Wallet PH",
         "language": "fil",
     },
+    "evidence": [{"title": "Test report", "url": "https://jira.example.com/browse/QA-324"}],
+    "preview_url": "https://preview.example.com/bills-pay/3.2.4",
 }
 _ACT_EXAMPLES = {
     bodies.Withdrawal: {"on_behalf_of": "alice@example.com"},

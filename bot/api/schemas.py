@@ -17,7 +17,7 @@ from store.domain.request import (
     Status,
     Verdict,
 )
-from store.domain.submission import MiniProgram
+from store.domain.submission import Attachment, MiniProgram
 
 
 class Vote(BaseModel):
@@ -175,6 +175,9 @@ class RequestObject(BaseModel):
     submitted_by: str
     created_at: datetime
     details: dict[str, Any]
+    evidence: list[Attachment]
+    preview_url: str | None
+    preview_qr: str | None
     review: Review
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from store.domain.evidence import Evidence
 from store.domain.export import Entry
 from store.domain.request import Category, Environment, People, RejectionClass, Status
 from store.domain.terms import Terms
@@ -71,6 +72,7 @@ def facts(zone: ZoneInfo) -> tuple[Column, ...]:
         *(Column(f"Escalated At ({zone.key})", 28), Column("Escalated To", 24)),
         *(*said, Column("Tested By", 24)),
         *(Column("Emergency", 40), Column("Emergency Reviewed By", 24)),
+        *(Column("Evidence", _WIDE["said"]), Column("Test Version", 40), Column("QR Code", 40)),
     )
     return (*nine, *decision, *names, *review)
 
@@ -114,7 +116,14 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         _name(entry.tester, people),
         entry.incident,
         _name(entry.reviewed_by, people),
+        *_evidence(Evidence.read(entry.evidence)),
     ]
+
+
+def _evidence(found: Evidence) -> tuple[Cell, Cell, Cell]:
+    """A line for each link: its title and address."""
+    listed = "\n".join(map(str, found.exhibits)) or None
+    return listed, found.preview_url, found.preview_qr
 
 
 def _decider(entry: Entry, people: People) -> str | None:

@@ -36,7 +36,7 @@ from store.tables import EventRow, SaltRow
 
 TEXTS = (
     *("title", "mini_program_name", "details", "decision_reason"),
-    *("platform_decider", "platform_reason", "incident"),
+    *("platform_decider", "platform_reason", "incident", "evidence"),
 )
 """The columns of a request that hold what somebody wrote."""
 DERIVED = frozenset(

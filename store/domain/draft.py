@@ -170,6 +170,7 @@ def values_of(request: Request) -> Values:
         "mini_program": {"id": request.mini_program_id, "name": "" if is_erased(name) else name},
         "version": request.version,
         "details": {} if is_erased(request.details) else without_change(request.details),
+        **({} if is_erased(request.details) else request.evidence.fields()),
     }
     usual = is_erased(request.title) or request.title == _title(request.category, values)
     return values if usual else {**values, "title": request.title}

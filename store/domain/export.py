@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from store.domain.evidence import Evidence
 from store.domain.lists import days
 from store.domain.lists.query import Days, ListQuery, Scope
 from store.domain.notes import Note
@@ -131,6 +132,7 @@ class Entry(NamedTuple):
     reviewed_by: str | None
     reviewed_at: datetime | None
     notes_written: int
+    evidence: Evidence | Mapping[str, Any] | None
     details: Mapping[str, Any]
     questions: tuple[Question, ...] = ()
     notes: tuple[Note, ...] = ()

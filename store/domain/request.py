@@ -14,6 +14,7 @@ from store.domain.absences import Away
 from store.domain.approval_notes import Asking
 from store.domain.categories import features, launch, offline, optimization, release
 from store.domain.categories.spec import Spec
+from store.domain.evidence import NO_EVIDENCE, Evidence
 from store.domain.links import Hosts
 from store.domain.notes import Note
 from store.domain.questions import Question
@@ -235,6 +236,7 @@ class Predecessor:
     decided_by: str | None = None
     decided_for: str | None = None
     platform_decider: str | None = None
+    evidence: Evidence = NO_EVIDENCE
 
     @property
     def ref(self) -> str:
@@ -334,6 +336,7 @@ class Request:
     notes_written: int = 0
     rest: Rest | None = None
     rested: int | None = None
+    evidence: Evidence = NO_EVIDENCE
     assigned: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     handed: tuple[HandOver, ...] = ()
     predecessor: Predecessor | None = field(default=None, compare=False)

@@ -21,12 +21,14 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from store.domain.evidence import MOST, Evidence
 from store.domain.json_values import FieldProblem, Place, storable
+from store.domain.links import LINK_LIMIT, link_to
 from store.domain.request import Category, Environment, Request
 from store.domain.typed_text import as_code, one_line
 
 __all__ = [
-    *("FieldProblem", "MiniProgram", "Moment", "Name", "Somebody", "Submission"),
+    *("Attachment", "FieldProblem", "MiniProgram", "Moment", "Name", "Somebody", "Submission"),
     *("SubmissionError", "differing", "read", "read_as"),
 ]
 
@@ -119,6 +121,19 @@ def _created(value: Any, info: ValidationInfo) -> datetime | None:
     return moment
 
 
+def _listed(value: Any) -> Any:
+    return () if value is None else value
+
+
+def _address(value: Any) -> Any:
+    value = _one_line(value)
+    if isinstance(value, str) and value and not link_to(value):
+        raise _refuse(
+            f"{_echo(value)} leads nowhere; use an address such as https://app.example/7."
+        )
+    return value or None
+
+
 def _line(limit: int) -> Any:
     return StringConstraints(min_length=1, max_length=limit)
 
@@ -130,6 +145,10 @@ Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 """A time with an offset, read as aware UTC; None where it is left out."""
 
 
+Address = Annotated[str | None, BeforeValidator(_address)]
+"""An https address that leads somewhere; None where it is left out."""
+
+
 class MiniProgram(BaseModel):
     """Which mini program; the id is digits as the platform prints them, kept as text."""
 
@@ -137,6 +156,15 @@ class MiniProgram(BaseModel):
 
     id: Annotated[str, BeforeValidator(_digits), _line(32)]
     name: Name
+
+
+class Attachment(BaseModel):
+    """A link to evidence: what is there, and its address. One that leads nowhere stays text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: Annotated[str, BeforeValidator(_one_line), Field(max_length=TITLE_LIMIT)] = ""
+    url: Annotated[str, BeforeValidator(_one_line), _line(LINK_LIMIT)]
 
 
 class Submission(BaseModel):
@@ -156,6 +184,17 @@ class Submission(BaseModel):
     submitted_by: Somebody
     created_at: Annotated[datetime | None, BeforeValidator(_created)] = None
     details: dict[str, Any]
+    evidence: Annotated[
+        tuple[Attachment, ...], BeforeValidator(_listed), Field(max_length=MOST)
+    ] = ()
+    preview_url: Address = None
+    preview_qr: Address = None
+
+    @property
+    def attached(self) -> Evidence:
+        """Its evidence, as a request has it."""
+        listed = [each.model_dump() for each in self.evidence]
+        return Evidence.of(listed, self.preview_url, self.preview_qr)
 
     @field_validator("version")
     @classmethod
@@ -216,6 +255,7 @@ def differing(sent: Submission, submitter: str, there: Request) -> tuple[str, ..
         "version": there.version,
         "submitted_by": there.submitted_by,
         "created_at": there.created_at,
+        **there.evidence.fields(),
     }
     fields = (
         sent.model_fields_set - {"details"} - ({"created_at"} if not sent.created_at else set())

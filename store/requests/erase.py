@@ -19,6 +19,7 @@ from store import people
 from store.audit.events import SPOKEN, TEXTS, VOTE_REASON, spoken, spoken_name
 from store.domain.approval_notes import COLUMN, vote_noted
 from store.domain.erasure import erased_details, erased_text
+from store.domain.evidence import Evidence, Exhibit
 from store.domain.lists.query import searchable
 from store.domain.policy import Policy
 from store.domain.request import Category, Request, Status
@@ -50,9 +51,9 @@ ERASED = "erased"
 """The kind of the event."""
 PORTION = 50
 """Requests that one transaction changes: on SQLite every click waits for its end."""
-_SUBMITTED = ("title", "mini_program_name", "details")
+_SUBMITTED = ("title", "mini_program_name", "details", "evidence")
 _SAID = ("decision_reason", VOTE_REASON)
-_OLD = ("details", "platform_decider", "platform_reason", "incident", *_SAID)
+_OLD = ("details", "evidence", "platform_decider", "platform_reason", "incident", *_SAID)
 """What `keep_details_days` is about. Titles and names of mini programs stay, for the lists."""
 _OF_A_PERSON = {
     DraftRow: "owner",
@@ -202,7 +203,7 @@ async def _erasable(
 def _is_needed() -> ColumnElement[bool]:
     """Whether this text has to stay for now: to decide, or to compare the next release with."""
     is_open = col(RequestRow.status) == Status.UNDER_REVIEW.value
-    return or_(is_open, and_(col(SaltRow.name) == "details", _is_compared_with()))
+    return or_(is_open, and_(col(SaltRow.name).in_(["details", "evidence"]), _is_compared_with()))
 
 
 def _is_compared_with() -> ColumnElement[bool]:
@@ -297,6 +298,8 @@ def _without(request: Request, names: set[str], at: datetime) -> Request:
     changed: dict[str, Any] = {name: text for name in TEXTS if name in names}
     if "details" in names:
         changed["details"] = erased_details(request.details, at)
+    if "evidence" in names:
+        changed["evidence"] = Evidence((Exhibit(text, ""),))
     if VOTE_REASON in names:
         changed["votes"] = tuple(
             replace(vote, reason=text) if vote.reason else vote for vote in request.votes

@@ -24,6 +24,7 @@ from store.audit.events import (
     spoken_name,
 )
 from store.domain.approval_notes import note_name
+from store.domain.evidence import Evidence
 from store.domain.request import HandOver, Request, Verdict, Vote
 from store.domain.rest import Rest
 from store.domain.terms import Terms
@@ -149,7 +150,7 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Terms | Rest):
+    if isinstance(value, Terms | Rest | Evidence):
         return value.stored()
     if isinstance(value, tuple):
         return list(value)

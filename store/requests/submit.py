@@ -60,7 +60,7 @@ _COLUMNS = (
     *("revision", "external_id", "category", "title", "mini_program_id", "mini_program_name"),
     *("environment", "version", "submitted_by", "created_at", "status", "stage", "details"),
     *("resubmission_of", "attempt", "round", "due_at", "remind_at", "stage_key", "terms"),
-    "escalate_at",
+    *("escalate_at", "evidence"),
 )
 """What a request is inserted with as the snapshot has it; `_row` adds what is derived."""
 NAMED_BEFORE = 5
@@ -314,6 +314,7 @@ async def _judge(
         remind_at=deadline(new.created_at, policy.remind_after_hours, policy),
         resubmission_of=before.id if before else None,
         attempt=before.attempt + 1 if before else 1,
+        evidence=submission.attached,
     )
 
 

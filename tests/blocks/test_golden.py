@@ -35,6 +35,7 @@ from blocks import (
 from blocks import request_list as listing
 from bot.sandbox.limits import message_problems, view_problems
 from store.domain.approval_notes import Asking
+from store.domain.evidence import Evidence, Exhibit
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.lists.queue import Place, Queue
@@ -95,6 +96,34 @@ def second_try() -> Request:
     )
     warnings = ("3.2.4 was rejected here before (MP-110)",)
     return replace(request, base=release, predecessor=rejected, attempt=2, warnings=warnings)
+
+
+def with_evidence(request: Request) -> Request:
+    """The same with a test version and four links, of which one may not be followed, and with one
+    in a question; the try before had none.
+    """
+    exhibits = (
+        Exhibit("Test report", "https://jira.example.com/browse/QA-324"),
+        Exhibit("Security review", "https://wiki.example.com/security/bills-pay"),
+        Exhibit("Old page", "http://wiki.example.com/old"),
+        Exhibit("", "https://xn--mnchen-3ya.example.com/video?id=7"),
+    )
+    shown_at = "https://preview.example.com/bills-pay"
+    asked = Question(1, BOB, NOW, "Is https://jira.example.com/browse/QA-325 part of it?")
+    return replace(
+        request,
+        evidence=Evidence(exhibits, shown_at, f"{shown_at}.png"),
+        questions=(asked,),
+        link_hosts=("example.com",),
+    )
+
+
+def of_evidence() -> Iterator[tuple[str, Json]]:
+    """Where the evidence of a request stands."""
+    request = with_evidence(second_try())
+    yield "mini_program_release/evidence_card", request_card.build(request, PEOPLE).payload()
+    details = request_details.build(request, PEOPLE, DECIDES)
+    yield "mini_program_release/evidence_details", details.to_dict()
 
 
 def of_one_request() -> Iterator[tuple[str, Json]]:
@@ -245,7 +274,15 @@ def of_lists() -> Iterator[tuple[str, Json]]:
         yield f"filter_form/{name}", filter_form.build(origin).to_dict()
 
 
-DRAWN = dict([*of_one_request(), *of_questions(), *of_approval_notes(), *of_lists()])
+DRAWN = dict(
+    [
+        *of_one_request(),
+        *of_evidence(),
+        *of_questions(),
+        *of_approval_notes(),
+        *of_lists(),
+    ]
+)
 
 
 @pytest.mark.parametrize("name", DRAWN)

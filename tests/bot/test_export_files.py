@@ -220,7 +220,7 @@ def test_the_header_stays_in_sight(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B2"
     assert sheet["A1"].font.bold
     assert sheet.column_dimensions["B"].width > 40
-    assert sheet.auto_filter.ref == "A1:Z2"
+    assert sheet.auto_filter.ref == "A1:AC2"
     assert sheet["B2"].alignment.wrap_text
 
 
@@ -281,6 +281,7 @@ def test_the_sample_comes_back_from_json_as_it_was(tmp_path: Path) -> None:
             **{name: getattr(each, name) for name in _KEPT},
             mini_program_id=each.mini_program.id,
             mini_program_name=each.mini_program.name,
+            evidence=each.attached,
         )
         for each in handed
     ]

@@ -338,7 +338,7 @@ async def test_an_offline_asks_why_and_shows_the_rest(team_once: Team) -> None:
     await team_once.alice.submit(form, {"environment": "production", "version": "3.2.4"})
 
     assert [path.partition("#")[0] for path in form.state] == [
-        "details.reason_for_taking_offline", "details.effect_on_users",
+        "details.reason_for_taking_offline", "details.effect_on_users", "evidence",
     ]  # fmt: skip
     assert "From its last release, MP-1:" in team_once.words(form)
     assert "Type: DSL" in team_once.words(form)
