@@ -103,7 +103,8 @@ class TimelyApp(AsyncApp):
         """Owe the person a message that says what became of their click.
 
         1. While its COMMIT has no answer, owe it by the number of the transaction: should this
-           process end, whoever sends it later asks the database. On SQLite there is no number.
+           process end, whoever sends it later asks the database. SQLite writes nothing else before
+           that COMMIT has ended, so there this waits for its answer.
         2. Once it has one, owe the same message as it is known here, at once.
         """
         person = (body.get("user") or {}).get("id") or body.get("user_id")
