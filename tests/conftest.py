@@ -151,7 +151,8 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgresql_url(postgres: Server) -> Iterator[str]:
     """A migrated, empty PostgreSQL database of the test's own."""
     name = f"test_{next(_numbers)}"
-    postgres.execute(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}", name)
+    # Copied file by file it costs half: written through the log, each page of it is written twice.
+    postgres.execute(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY", name)
     yield postgres.url(name)
     postgres.execute("DROP DATABASE {} WITH (FORCE)", name)
 
