@@ -85,3 +85,15 @@ def test_the_product_does_not_read_the_tests() -> None:
         if path_or_import.search(path.read_text("utf-8"))
     ]
     assert reading == []
+
+
+def test_migrations_follow_one_another() -> None:
+    """Two that were written at once may have one number, and git finds nothing wrong with that."""
+    written = sorted((ROOT / "store/migrations/versions").glob("[0-9]*.py"))
+    names = [path.name[:4] for path in written]
+    said = re.compile(r'^(?:down_)?revision = "(\d+)"', re.MULTILINE)
+    assert names == [f"{number + 1:04}" for number in range(len(names))]
+    assert [said.findall(path.read_text("utf-8")) for path in written] == [
+        [number, before] if before else [number]
+        for number, before in zip(names, ["", *names], strict=False)
+    ]
