@@ -151,6 +151,34 @@ async def story(studio: Studio) -> None:
     morning = studio.play.clock().replace(hour=1, minute=0) + timedelta(days=1)
     await studio.play.move_to(morning)
     await studio.take("digest", "bob", "Good morning")
+    await studio.submit(10)
+    await _exchange(studio)
+
+
+async def _exchange(studio: Studio) -> None:
+    """On phones: what the submitter is asked, the thread it is answered in, and the card with one
+    question answered and one open.
+    """
+    asked = ("Which agreement covers bills.example.com?", "Is the test account valid until March?")
+    async with studio.desk("bob", width=390) as bob, studio.desk("dan", width=390) as dan:
+        card = bob.message("Load Central 4.9.0", "Under Review")
+        for question in asked:
+            await bob.press("Ask", card)
+            await bob.modal.get_by_label("Question", exact=True).fill(question)
+            await bob.press("Ask", bob.modal)
+            await bob.modal.wait_for(state="detached")
+        message = dan.message("has a question about", asked[0])
+        await message.wait_for()
+        await shoot(dan, dan.page.locator("body"), "phone-asked")
+        await message.get_by_role("link", name="Reply").click()
+        await dan.is_live()
+        thread = dan.page.get_by_role("complementary", name="Thread")
+        await thread.get_by_label("Reply", exact=True).fill("The one of 3 May, section 4.")
+        await thread.get_by_label("Reply", exact=True).press("Enter")
+        await thread.get_by_text("You answered").wait_for()
+        await shoot(dan, dan.page.locator("body"), "phone-answered")
+        await card.get_by_text("The one of 3 May").wait_for()
+        await shoot(bob, bob.page.locator("body"), "phone-exchange")
 
 
 async def _confirmation(studio: Studio) -> None:

@@ -64,10 +64,12 @@ async def close(look: Look, given: Json) -> str | None:
 
 
 async def write(look: Look, given: Json) -> str | None:
-    """A line in the composer: a slash command or a message."""
+    """A line in the composer: a slash command or a message; in that of a thread, a reply."""
     text = str(given["text"]).strip()
     if not text:
         return None
+    if "thread" in given:
+        return _reply(look, str(given["thread"]), text)
     if not text.startswith("/"):
         look.person.say(escape(text, look.site.workspace), look.conversation)
         return None
@@ -140,6 +142,17 @@ ACTS: dict[str, Act] = {
         *(mood, hand_in),
     )
 }
+
+
+def _reply(look: Look, thread_ts: str, text: str) -> str | None:
+    """Slack takes no command in a thread."""
+    if thread_ts not in {message.ts for message in look.person.sees(look.conversation)}:
+        raise LookupError("there is no such thread")
+    if text.startswith("/"):
+        return f"{text.split()[0]} is not supported in threads. Sorry!"
+    said = escape(text, look.site.workspace)
+    look.person.say(said, look.conversation, thread_ts=thread_ts)
+    return None
 
 
 def _platform(look: Look) -> Platform:

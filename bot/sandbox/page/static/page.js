@@ -7,6 +7,7 @@ import "./controls.js";
 import "./dialogs.js";
 import "./panel.js";
 import { receive, reconnected } from "./parts.js";
+import "./reply.js";
 import { asked } from "./permalinks.js";
 
 const { live, place } = document.body.dataset;
