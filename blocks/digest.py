@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 
-from blocks import buttons, calls, paging, request_text
+from blocks import buttons, calls, paging, questions, request_text
 from blocks import emergencies as alone
 from blocks.message import FALLBACK_LIMIT, Message
+from blocks.notices import section
 from blocks.text import age, clip, line, mrkdwn, ordinal, plural, who
 from store.domain.bursts import Burst
 from store.domain.clock import zone_of
@@ -50,12 +51,13 @@ def build(
     *,
     emergencies: Sequence[Request] = (),
     called: calls.Part = _NO_CALLS,
+    answers: Sequence[tuple[str, int]] = (),
     since: datetime,
     now: datetime,
 ) -> Message:
     """The digest: a greeting by the reviewer's own clock, what is overdue, what is new `since` the
     one before; first what was approved in an emergency, to who reviews it, and what the reader was
-    called to.
+    called to; last for whose `answers` they wait, and how many.
     """
     waits = f"{plural(total, 'request')} {'is' if total == 1 else 'are'} waiting for you"
     if not total:
@@ -71,6 +73,7 @@ def build(
             *([ways_on()] if total else []),
             *_part("Overdue", overdue, people, now),
             *_part(f"New since {_day(since, now, reviewer)}", new, people, now),
+            *([section(questions.waited_for(answers, people))] if answers else []),
         ),
     )
 

@@ -18,11 +18,20 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from blocks import absence, buttons, calls, emergencies, paging, request_list, request_text
+from blocks import (
+    absence,
+    buttons,
+    calls,
+    emergencies,
+    paging,
+    questions,
+    request_list,
+    request_text,
+)
 from blocks.calls import Part
 from blocks.text import JUST_NOW, age, line, mrkdwn, who
 from store.domain.absences import Absence
-from store.domain.lists.query import Filter, ListQuery, Page, Scope, Sort
+from store.domain.lists.query import Filter, ListQuery, Page, Scope, Sort, Waits
 from store.domain.needs import MOST, Needs
 from store.domain.request import People, Request, Status
 from store.domain.workspace import Workspace
@@ -92,6 +101,8 @@ def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
         yield _need(
             said + oldest, buttons.link("Show", buttons.NEED, place, about="what waits for you")
         )
+    if needs.asked:
+        yield _questions(needs.asked)
     if needs.rejected:
         said = f"⛔ *{_many(needs.rejected)} rejected:* change and submit again"
         alone = buttons.again(needs.rejected[0]) if len(needs.rejected) == 1 else None
@@ -100,6 +111,11 @@ def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
         said = f"✅ *{_many(needs.approved)} approved, not live yet*"
         alone = buttons.details(needs.approved[0]) if len(needs.approved) == 1 else None
         yield _need(_named(said, needs.approved), alone or _mine(Status.APPROVED))
+    if needs.answers:
+        query = ListQuery(Scope.ALL, Filter(waits=(Waits.SUBMITTER,)))
+        about = "what waits for an answer"
+        way = buttons.link("Show", buttons.NEED, paging.encode(query), about=about)
+        yield _need(questions.waited_for(needs.answers, needs.people), way)
     if needs.draft:
         title = needs.draft.title or "a new request"
         yield SectionBlock(text=mrkdwn(f"📝 *Not submitted yet:* {line(title, 200)}"))
@@ -111,6 +127,21 @@ def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
         yield _others(needs, now)
     if needs != Needs(people=needs.people):
         yield DividerBlock()
+
+
+def _questions(requests: Sequence[Request]) -> SectionBlock:
+    """Of a single one, the way to answer it."""
+    asked = [(r, q) for r in requests for q in r.questions if q.is_open]
+    count = f"{len(asked)}{'+' * (len(requests) > MOST)}"
+    said = f"❓ *{count} {'question' if len(asked) == 1 else 'questions'} for you*"
+    if len(asked) == 1:
+        ((request, question),) = asked
+        said = f"{said}\n{line(request.title, 100)} ({request.ref}): {line(question.question, 200)}"
+        return _need(said, buttons.answer(request, question))
+    query = ListQuery(Scope.MINE, Filter(waits=(Waits.SUBMITTER,)))
+    about = "what waits for your answer"
+    way = buttons.link("Show", buttons.NEED, paging.encode(query), about=about)
+    return _need(_named(said, requests), way)
 
 
 def _others(needs: Needs, now: datetime) -> SectionBlock:

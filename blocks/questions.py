@@ -25,6 +25,8 @@ somebody writes signs that are escaped alone, is in the details.
 """
 REMINDED = 10
 """How many a reminder names at most."""
+NAMED = 3
+"""Of how many an asker reads by name whose answers they wait for."""
 FOLDED = 300
 """Ours: characters of a question or an answer on a card; the rest is in the details."""
 
@@ -128,6 +130,14 @@ def reminder(requests: Sequence[Request], people: People) -> Message:
         for request, question in asked_of
     ]
     return Message(f"{wait} for your answer", (section(said), *rows))
+
+
+def waited_for(answers: Sequence[tuple[str, int]], people: People) -> str:
+    """What an asker waits for: "*Waiting for others:* 2 for an answer (Erin, Dan)"."""
+    named = [who(user, people).split(" ")[0] for user, _ in answers[:NAMED]]
+    more = ["…"] if len(answers) > NAMED else []
+    total = sum(count for _, count in answers)
+    return f"💬 *Waiting for others:* {total:,} for an answer ({', '.join([*named, *more])})"
 
 
 def unreached(request: Request, question: Question, people: People) -> Message:

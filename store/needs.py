@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, exists, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import drafts, people
+from store import drafts, people, questions
 from store.domain.access import Roster
 from store.domain.lists.query import COUNT_LIMIT
 from store.domain.needs import MOST, Needs, Waiting
@@ -17,7 +17,7 @@ from store.domain.policy import Policy
 from store.domain.request import Category, ReleaseStage, Request, Status
 from store.engine.database import Database
 from store.snapshots import bare
-from store.tables import NOT_REFUSED, TARGET, AssignmentRow, RequestRow
+from store.tables import ASKED, NOT_REFUSED, TARGET, AssignmentRow, RequestRow
 
 REJECTED_FOR = timedelta(days=30)
 """How long a rejection is brought up..."""
@@ -33,15 +33,25 @@ async def needs_of(db: Database, user: str, *, policy: Policy, now: datetime) ->
     async with db.snapshot() as session:
         roster = await people.roster(session, policy, only={user})
         others, busiest = await _others(session, user, roster)
+        (answers,) = await questions.waited_for_by(session, [user])
         return Needs(
             draft=draft,
+            asked=await _asked(session, user),
+            answers=answers,
             rejected=await _rejected(session, user, now),
             approved=await _not_live(session, user, now),
             waiting=await _waiting_for(session, user) if roster.oversees(user) else Waiting(),
             others=others,
             busiest=busiest,
-            people=await people.known(session, [each for each, _ in busiest]),
+            people=await people.known(session, [each for each, _ in (*busiest, *answers)]),
         )
+
+
+async def _asked(session: AsyncSession, user: str) -> tuple[Request, ...]:
+    wanted = select(RequestRow).where(ASKED, RequestRow.submitted_by == user)
+    oldest = wanted.order_by(col(RequestRow.id)).limit(MOST + 1)
+    found = list(map(bare, await session.exec(oldest)))
+    return tuple(await questions.with_theirs(session, found))
 
 
 async def _rejected(session: AsyncSession, user: str, now: datetime) -> tuple[Request, ...]:

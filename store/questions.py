@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import bindparam, col, select, update
+from sqlmodel import bindparam, col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.questions import Question
@@ -75,6 +75,24 @@ async def open_for(session: AsyncSession, submitter: str, *, limit: int) -> list
     """The requests of this person about which a question is open, the oldest first."""
     theirs = select(RequestRow.id).where(ASKED, col(RequestRow.submitted_by) == submitter)
     return list(await session.exec(theirs.order_by(col(RequestRow.id)).limit(limit)))
+
+
+async def waited_for_by(
+    session: AsyncSession, askers: Sequence[str]
+) -> list[tuple[tuple[str, int], ...]]:
+    """For whose answers each of these waits, and how many: who was asked most comes first."""
+    number = func.count().label("number")
+    waiting: AnySelect = (
+        select(QuestionRow.asked_by, RequestRow.submitted_by, number)
+        .join(RequestRow, col(RequestRow.id) == QuestionRow.request_id)
+        .where(ASKED, *_IS_OPEN, col(QuestionRow.asked_by).in_(askers))
+        .group_by(col(QuestionRow.asked_by), col(RequestRow.submitted_by))
+        .order_by(number.desc(), col(RequestRow.submitted_by))
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in await execute(session, waiting):
+        found.setdefault(row.asked_by, []).append((row.submitted_by, row.number))
+    return [tuple(found.get(asker, ())) for asker in askers]
 
 
 async def asked_in(session: AsyncSession, channel: str, ts: str) -> tuple[int, Question] | None:

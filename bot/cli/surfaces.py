@@ -142,7 +142,8 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     yield "withdrawn", notices.withdrawn(_ended(release, Status.WITHDRAWN, now), _PEOPLE)
     yield "nudge", notices.nudge(_ended(release, Status.APPROVED, now))
     part, since = digest.Part(several, 37), now - timedelta(days=3)
-    said = digest.build(reviewer, part, part, 99, _PEOPLE, since=since, now=now)
+    answers = ((_SUBMITTER, 2),)
+    said = digest.build(*(reviewer, part, part, 99, _PEOPLE), answers=answers, since=since, now=now)
     yield "digest", said
     struck = digest.Part([_ended(release, Status.APPROVED, now), release], 1)
     said = digest.build(reviewer, struck, digest.Part(), 1, _PEOPLE, since=since, now=now)

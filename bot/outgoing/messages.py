@@ -46,7 +46,7 @@ from store.lists import listing
 from store.messages import bursts, cards, digests, homes, reminders
 from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
-from store.questions import open_for
+from store.questions import open_for, waited_for_by
 from store.requests import read
 
 _A_DAY = timedelta(days=1)
@@ -311,8 +311,10 @@ async def _digest(
     alone, called = await _to_look_at(owed, db, policy), await _called_to(owed, db)
     if not (found.total or alone or called.count):
         return None
+    answers = await db.read_batches.run(waited_for_by, owed.recipient)
     shown = (*found.overdue, *found.new, *alone)
-    known = await profiles.people({owed.recipient}.union(*(each.people() for each in shown)))
+    concerned = {owed.recipient, *(user for user, _ in answers[: questions.NAMED])}
+    known = await profiles.people(concerned.union(*(each.people() for each in shown)))
     reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
     reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
     overdue = digest.Part(found.overdue, found.overdue_count)
@@ -323,6 +325,7 @@ async def _digest(
         *(reviewer, overdue, new, found.total, known),
         emergencies=alone,
         called=called,
+        answers=answers,
         since=since,
         now=now,
     )
@@ -346,8 +349,10 @@ async def _struck(
     at, since = morning.at, morning.since
     found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
     alone, called = await _to_look_at(owed, db, policy), await _called_to(owed, db)
+    answers = await db.read_batches.run(waited_for_by, owed.recipient)
     shown = (*requests.values(), *alone)
-    known = await profiles.people({owed.recipient}.union(*(each.people() for each in shown)))
+    concerned = {owed.recipient, *(user for user, _ in answers[: questions.NAMED])}
+    known = await profiles.people(concerned.union(*(each.people() for each in shown)))
     reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
     reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
     overdue, new = (
@@ -361,6 +366,7 @@ async def _struck(
         *(reviewer, overdue, new, found.total, known),
         emergencies=alone,
         called=called,
+        answers=answers,
         since=since,
         now=now,
     )

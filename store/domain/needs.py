@@ -21,11 +21,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """`rejected` were not submitted again yet; `approved` are releases that are not live; `others`
-    is for admins: what waits for anybody, and `busiest` for whom most of it.
+    """`asked` are their own requests about which somebody has asked, with the questions; `answers`
+    for whose answers to their questions they wait, and for how many. `rejected` were not submitted
+    again yet; `approved` are releases that are not live; `others` is for admins: what waits for
+    anybody, and `busiest` for whom most of it.
     """
 
     draft: Draft | None = None
+    asked: tuple[Request, ...] = ()
+    answers: tuple[tuple[str, int], ...] = ()
     rejected: tuple[Request, ...] = ()
     approved: tuple[Request, ...] = ()
     waiting: Waiting = Waiting()

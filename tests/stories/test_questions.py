@@ -261,6 +261,37 @@ async def test_who_asked_hears_once_that_the_submitter_has_left(team: Team) -> N
     assert not any("has left Slack" in m.plain() for m in team.carol.sees())
 
 
+async def test_home_and_digest_count_who_waits_for_whose_answer(team: Team) -> None:
+    first = await team.submit()
+    second = await team.submit(external_id="second", version="9.9.9", title="Release Second")
+    for request in (first, second):
+        await ask(team, team.bob, team.card(team.bob, request))
+    for person in (team.alice, team.bob, team.carol):
+        await person.open_home()
+    await team.send_all()
+    assert "❓ 2 questions for you\nRelease Bills Pay 3.2.4 (MP-1), Release Second (MP-2)" in (
+        team.words(team.alice.home)
+    )
+    assert "💬 Waiting for others: 2 for an answer (Alice)" in team.words(team.bob.home)
+    assert "Waiting for others" not in team.words(team.carol.home)
+
+    team.clock.move(days=3)
+    await team.bot.jobs.digest()
+    await team.send_all()
+    morning = team.words(team.bob.message(containing="Good morning"))
+    assert morning.endswith("💬 Waiting for others: 2 for an answer (Alice)")
+    assert "Waiting for others" not in team.words(team.carol.message(containing="Good morning"))
+
+    await reply(team, team.alice.message(containing="Release Second"))
+    assert f"❓ 1 question for you\nRelease Bills Pay 3.2.4 (MP-1): {ASKED}\n[ Answer ]" in (
+        team.words(team.alice.home)
+    )
+    assert "💬 Waiting for others: 1 for an answer (Alice)" in team.words(team.bob.home)
+    assert team.alice.home is not None
+    await reply(team, team.alice.home)
+    assert "for you" not in team.words(team.alice.home)
+
+
 async def test_cards_and_lists_say_for_whom_it_waits(team: Team) -> None:
     request = await team.submit()
     assert "waiting for Bob Reyes or Carol Tan" in team.words(team.card(team.carol, request))
