@@ -126,6 +126,26 @@ def emergency(request: Request, people: People, acts: AbstractSet[Act]) -> Messa
     )
 
 
+def watched(request: Request, people: People) -> Message:
+    """To who watches it, once it has ended: how."""
+    ended = request_text.ending(request, people)
+    reasons = [request_text.quote(request, each) for each in (request.decision_reason,) if each]
+    said = f"👀 You watched {request.ref}:\n{ended}"
+    by = request_text.decider(request, people)
+    return Message(
+        text.clip(
+            f"{request.status.label}: {request_text.named(request)} · {request.ref}"
+            f"{f' · by {by}' if by else ''}",
+            FALLBACK_LIMIT,
+        ),
+        (
+            *map(section, (said, *reasons)),
+            *approval_notes.folded(request, people),
+            buttons.row(buttons.details(request)),
+        ),
+    )
+
+
 def nudge(request: Request) -> Message:
     """To the submitter of a release that was approved days ago and has not moved since."""
     approved = text.date(request.completed_on) if request.completed_on else "some time ago"

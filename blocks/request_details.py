@@ -78,7 +78,7 @@ def build(
     ways = [*buttons.on_platform(request), *([preview] if preview else [])]
     offered = _acts(request, acts, ways)
     head = [*_ending(request, people, pictures), *_heading(request, people, pictures), *offered]
-    tail = _process(request, people, acts)
+    tail = [*_watching(request), *_process(request, people, acts)]
     body = [
         *approval_notes.in_full(request, people),
         *_about(request, people),
@@ -127,6 +127,14 @@ def _ending(request: Request, people: People, pictures: bool) -> list[Block]:
     told = "" if request.is_refused_there else request_text.sent(request)
     ended = " · ".join(filter(None, (request_text.decider(request, people), on, told)))
     return [*said, ContextBlock(elements=[mrkdwn(ended)])] if ended else said
+
+
+def _watching(request: Request) -> list[Block]:
+    """To who watches it, and nobody else."""
+    if not (request.is_watched and request.is_open):
+        return []
+    said = f"👀 You watch it and hear its outcome. `/mp-requests unwatch {request.ref}` ends that."
+    return [ContextBlock(elements=[mrkdwn(said)])]
 
 
 def _quoted(reason: str, request: Request) -> Iterator[Block]:

@@ -28,6 +28,7 @@ from handlers import (
     request_form,
     several,
     views,
+    watching,
     why,
 )
 from handlers.deps import Deps
@@ -340,6 +341,16 @@ async def answer_question(call: Call) -> Answer:
     )
 
 
+async def watch(call: Call) -> Answer:
+    """Hear how a request ends."""
+    return await watching.begin(call.only_request(), call.user, call.deps)
+
+
+async def unwatch(call: Call) -> Answer:
+    """Not any more."""
+    return await watching.end(call.only_request(), call.user, call.deps)
+
+
 async def explain_why(call: Call) -> Answer:
     """Who may decide a request, who was told, what comes next."""
     request_id = call.only_request()
@@ -423,6 +434,8 @@ SUBCOMMANDS = (
         "answer what you are asked: it is shown with your answer first",
         answer_question,
     ),
+    Subcommand("watch", "MP-12", "hear how it ends; `unwatch MP-12` ends that", watch),
+    Subcommand("unwatch", "MP-12", "do not hear how it ends any more", unwatch),
     Subcommand("note", "MP-12 text", "tell the other reviewers; never its submitter", take_note),
     Subcommand(
         "hand",

@@ -321,6 +321,16 @@ class NoteRow(SQLModel, table=True):
     note: str
 
 
+class WatchRow(SQLModel, table=True):
+    """That somebody hears how a request ends; gone once it has, or once they want it no more."""
+
+    __tablename__ = "watch"
+
+    request_id: int = Field(sa_column=request_key(primary=True))
+    user_id: str = Field(primary_key=True)
+    since: datetime
+
+
 class EventRow(SQLModel, table=True):
     """The history of a request, one row a revision, each sealed with the hash of the one before.
 

@@ -119,6 +119,7 @@ def messages(shown: Request) -> Iterator[Message]:
     yield digest.reminder(people[BOB], digest.Part([shown], 1), people, now=NOW)
     yield notices.outcome(shown, people)
     yield notices.withdrawn(shown, people)
+    yield notices.watched(shown, people)
     for question in shown.questions:
         yield questions.to_submitter(shown, question, people)
         yield questions.to_asker(shown, question, people, may_decide=True)

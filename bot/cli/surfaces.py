@@ -139,6 +139,8 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     long_open = replace(release, escalated_at=now, escalated_to=(_REVIEWER,))
     yield "card, called", request_card.call(long_open, _PEOPLE, may_decide=False)
     yield "card, others called", request_card.build(long_open, _PEOPLE)
+    for status in (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN):
+        yield f"watched, {status.label}", notices.watched(_ended(release, status, now), _PEOPLE)
     yield "withdrawn", notices.withdrawn(_ended(release, Status.WITHDRAWN, now), _PEOPLE)
     yield "nudge", notices.nudge(_ended(release, Status.APPROVED, now))
     part, since = digest.Part(several, 37), now - timedelta(days=3)

@@ -134,6 +134,8 @@ class Renderer:
                 return await _questions(owed, db, profiles, policy)
             case Kind.NOT_TAKEN:
                 return await _not_taken(owed, db, policy)
+            case Kind.WATCHED:
+                return await _watched(owed, db, profiles, policy, now)
             case _ as never:
                 assert_never(never)
 
@@ -680,6 +682,17 @@ def _numbered(request: Request, owed: Claimed) -> Question:
     question = request.question(owed.data["number"])
     assert question is not None, "a question is never deleted"
     return question
+
+
+async def _watched(
+    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+) -> Call | None:
+    """Not for who may not see the request any more."""
+    reader, seen = owed.recipient, await _seen(owed, db, policy, now)
+    if isinstance(seen, Refused):
+        return None
+    known = await profiles.people(seen.request.people())
+    return Post(notices.watched(seen.request, known), reader)
 
 
 async def _handed(

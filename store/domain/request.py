@@ -283,7 +283,8 @@ class Request:
     `questions_asked` says; `questions_open` of them wait for the submitter. While one does, the
     clock rests (`rest`); it has `rested` for so many seconds of working time before. `notes` are
     there where the reader may read them, as many as `notes_written` says. `on_platform` is the
-    address at which the platform shows it; `approve_note` whether an approval takes a note.
+    address at which the platform shows it; `approve_note` whether an approval takes a note,
+    `is_watched` whether its reader watches it.
     `due_day` is the weekday of `due_at` by the reader's calendar, where that is within a week.
     `link_hosts` are those at which an address that somebody wrote is a link: none until the policy
     was asked.
@@ -353,6 +354,7 @@ class Request:
     notes: tuple[Note, ...] = field(default=(), compare=False)
     approve_note: Asking = field(default=Asking.OFF, compare=False)
     link_hosts: Hosts = field(default=(), compare=False)
+    is_watched: bool = field(default=False, compare=False)
 
     @property
     def ref(self) -> str:

@@ -91,6 +91,7 @@ class Kind(StrEnum):
     HANDED = "handed"
     NOT_TAKEN = "not_taken"
     QUESTIONS = "questions"
+    WATCHED = "watched"
 
 
 class Rank(IntEnum):
@@ -124,6 +125,7 @@ _RANKS = {
     Kind.ABSENCE: Rank.OUTCOME,  # before the cards that come because of it
     Kind.OUTCOME: Rank.OUTCOME,
     Kind.ANSWER: Rank.OUTCOME,
+    Kind.WATCHED: Rank.OUTCOME,
     Kind.HANDED: Rank.OUTCOME,  # somebody waits for them
     Kind.NOT_ACCEPTED: Rank.OUTCOME,
     Kind.WITHDRAWN: Rank.OUTCOME,  # to its reviewers, who may be testing it

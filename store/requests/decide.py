@@ -6,7 +6,8 @@ by what the first has left, be it in this transaction or in another's.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -18,10 +19,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import bindparam, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people, questions
+from store import people, questions, watching
 from store.audit.events import sealed_value
 from store.domain import emergency
 from store.domain.access import (
+    Allowed,
     Denial,
     Denied,
     Refused,
@@ -53,6 +55,7 @@ from store.requests.clock import CLOCK
 from store.requests.revisions import TESTING, Change, Known
 from store.snapshots import FACTS, found
 from store.tables import AssignmentRow, RequestRow, VoteRow
+from store.watching import Watchers
 
 # Hot: with every decision.
 _FOUND: AnySelect = (
@@ -200,9 +203,11 @@ async def decide_batch(
     absent = people.absences(session)
     known = revisions.known(session, ids)
     shown = cards.shown(session, ids, now=now, also=actors)
+    watched = watching.of(session, ids)
     requests = {each.id: each for each in await locked}
+    watchers = await watched
 
-    asked = actors.union(*map(_seats_asked, requests.values()))
+    asked = actors.union(*map(_seats_asked, requests.values()), *watchers.values())
     about = requests.values()
     rules = await people.rules(session, policy, only=asked, about=about, absent=absent)
     answers: list[Request | Refused | Held] = []
@@ -234,8 +239,8 @@ async def decide_batch(
 
     messages = [message for each in made for message in _notices(each, closed)]
     emergencies = [each.request for each in made if each.request.is_emergency]
-    if emergencies:
-        await _tell_of_emergencies(session, emergencies, policy)
+    told = await _tell_of_emergencies(session, emergencies, policy)
+    messages = _with_watchers(session, messages, made, watchers, told, rules)
     for decision, refusal in refused:
         messages += await _redraws(session, decision, refusal, now)
         messages += await _contradiction(session, decision, refusal, policy)
@@ -490,12 +495,49 @@ def _notices(made: _Made, closed: Questions) -> list[Owed]:
 
 async def _tell_of_emergencies(
     session: AsyncSession, emergencies: Sequence[Request], policy: Policy
-) -> None:
-    """Give a copy that tells of it to whom it was given and to who reviews it afterwards."""
+) -> dict[int, set[str]]:
+    """Give a copy that tells of it to whom it was given and to who reviews it afterwards; who they
+    are, by the request.
+    """
+    readers: dict[int, set[str]] = {}
+    if not emergencies:
+        return readers
     roster = await people.roster(session, policy)
     for request in emergencies:
         told = {*request.passed_over, *reviewers_after(request.decided_by, roster)}
-        cards.add_told(session, request, sorted(told - {request.decided_by}))
+        readers[request.id] = told - {request.decided_by or ""}
+        cards.add_told(session, request, sorted(readers[request.id]))
+    return readers
+
+
+def _with_watchers(
+    session: AsyncSession,
+    messages: Sequence[Owed],
+    made: Sequence[_Made],
+    watchers: Watchers,
+    told: Mapping[int, AbstractSet[str]],
+    rules: Rules,
+) -> list[Owed]:
+    """These messages, and the outcome to who watches what has ended and may still see it: a message
+    each, and none to who did it or was `told` otherwise. Nobody watches it any more.
+    """
+    ended = [each for each in made if each.request.id in watchers and not each.request.is_open]
+    watching.end(session, [each.request.id for each in ended])
+    outcomes = [
+        Owed.post(Kind.WATCHED, user, each.request.id, user, request_id=each.request.id)
+        for each in ended
+        for user in watchers[each.request.id]
+        if user not in {each.decision.actor, *told.get(each.request.id, ())}
+        and may(user, Act.SEE, each.request, rules, each.decision.at) == Allowed()
+    ]
+    theirs = {(each.recipient, each.request_id) for each in outcomes}
+    # A word of withdrawal comes in the thread of a card, which not everybody has.
+    left = (
+        each
+        for each in messages
+        if each.kind is not Kind.WITHDRAWN or (each.recipient, each.request_id) not in theirs
+    )
+    return [*left, *outcomes]
 
 
 def _origin(decision: Decision) -> dict[str, str]:

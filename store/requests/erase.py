@@ -45,6 +45,7 @@ from store.tables import (
     RequestRow,
     SaltRow,
     VoteRow,
+    WatchRow,
 )
 
 ERASED = "erased"
@@ -62,6 +63,7 @@ _OF_A_PERSON = {
     ExportRow: "asker",
     ArrivalsRow: "recipient",
     DigestRow: "reviewer",
+    WatchRow: "user_id",
 }
 """Rows that are about one person alone, and where they say who it is."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import notes, people, questions
+from store import notes, people, questions, watching
 from store.domain.access import (
     Allowed,
     Denial,
@@ -112,11 +112,14 @@ async def look(
 ) -> Seen | Refused:
     """What this person sees of a request; Refused where they may not see it."""
     async with db.snapshot() as session:
+        watchers = watching.of(session, [request_id] if 0 < request_id < 2**63 else [])
         found = await seen(session, request_id, viewer=viewer, policy=policy, now=now)
         causes.noted(found, request_id)
         if isinstance(found, Refused):
             return found
-        return replace(found, people=await people.known(session, found.request.people()))
+        known = await people.known(session, found.request.people())
+        is_watched = viewer in (await watchers).get(request_id, ())
+        return Seen(replace(found.request, is_watched=is_watched), found.acts, known)
 
 
 async def seen(

@@ -248,6 +248,9 @@ def of_approval_notes() -> Iterator[tuple[str, Json]]:
     details = request_details.build(approved, PEOPLE, DECIDES)
     yield "approval_notes/approved_card", request_card.build(approved, PEOPLE).payload()
     yield "approval_notes/approved_details", details.to_dict()
+    yield "approval_notes/watched", notices.watched(approved, PEOPLE).payload()
+    watching = request_details.build(replace(waiting, is_watched=True), PEOPLE, DECIDES)
+    yield "mini_program_release/watched_details", watching.to_dict()
     yield "approval_notes/outcome", notices.outcome(approved, PEOPLE).payload()
 
 

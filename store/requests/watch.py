@@ -1,0 +1,56 @@
+"""Watching a request: whoever may see it hears its outcome once, though it is not theirs to do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store import people
+from store.domain.access import Denial, Denied, Refused, may
+from store.domain.lifecycle import Act
+from store.domain.policy import Policy
+from store.domain.request import Request
+from store.engine import causes
+from store.engine.database import Database, dialect_insert
+from store.requests import read
+from store.tables import WatchRow
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Somebody wants to hear how a request ends, or no longer; `at` is aware UTC."""
+
+    request_id: int
+    actor: str
+    at: datetime
+    on: bool = True
+
+
+async def watch(db: Database, wish: Watching, policy: Policy) -> Request | Refused:
+    """Write it down; the same again changes nothing. Its submitter hears of it anyway."""
+    async with db.transaction() as session:
+        answer = await _watch(session, wish, policy)
+    refused = answer.denial.value if isinstance(answer, Refused) else None
+    causes.note(wish.request_id, refused=refused)
+    return answer
+
+
+async def _watch(session: AsyncSession, wish: Watching, policy: Policy) -> Request | Refused:
+    request = await read.find_locked(session, wish.request_id)  # it does not end meanwhile
+    if request is None:
+        return Refused(Denial.UNKNOWN, wish.request_id)
+    rules = await people.rules(session, policy, only={wish.actor}, about=[request])
+    if isinstance(may(wish.actor, Act.SEE, request, rules, wish.at), Denied):
+        return Refused(Denial.UNKNOWN, request.id)
+    if not wish.on:
+        theirs = col(WatchRow.request_id) == request.id, col(WatchRow.user_id) == wish.actor
+        await session.exec(delete(WatchRow).where(*theirs))
+        return request
+    if not request.is_open:
+        return Refused(Denial.CLOSED, request.id, request)
+    if wish.actor != request.submitted_by:
+        row = {"request_id": request.id, "user_id": wish.actor, "since": wish.at}
+        new = dialect_insert(session)(WatchRow).values(row)
+        await session.exec(new.on_conflict_do_nothing())
+    return request
