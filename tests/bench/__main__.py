@@ -11,7 +11,18 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from tests.bench import clicks, door, exports, importing, lists, outgoing, people, record, starting
+from tests.bench import (
+    clicks,
+    door,
+    exports,
+    importing,
+    lists,
+    outgoing,
+    people,
+    record,
+    rules,
+    starting,
+)
 from tests.bench.after_click.measure import CASES, FLOOR, Case, measure, small
 from tests.bench.after_click.scenarios import Scenario
 from tests.bench.places import Place, places
@@ -106,6 +117,11 @@ async def _record(_few: Place, many: Place, effort: Effort) -> list[Line]:
     return await record.measure(many, rounds=effort.rounds, decisions=effort.decisions)
 
 
+async def _rules(few: Place, many: Place, effort: Effort) -> list[Line]:
+    counts = {"times": effort.times, "decisions": effort.decisions}
+    return await rules.measure(few, many, rounds=effort.rounds, **counts)
+
+
 PARTS: dict[str, Part] = {  # what writes comes late: lists are measured on the seed alone
     "lists": _lists,
     "search": _search,
@@ -118,6 +134,7 @@ PARTS: dict[str, Part] = {  # what writes comes late: lists are measured on the 
     "exports": _exports,
     "after_click": _after_click,
     "record": _record,
+    "rules": _rules,
 }
 
 

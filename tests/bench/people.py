@@ -17,7 +17,7 @@ from bot.outgoing.slack_calls import Post
 from bot.profiles import Profiles
 from store import people
 from store.domain.lists.query import ListQuery, Scope
-from store.domain.policy import PolicyInForce
+from store.domain.policy import Policy, PolicyInForce
 from store.domain.request import Status
 from store.engine.database import Database
 from store.messages import homes, reminders
@@ -38,8 +38,8 @@ async def everyday(few: Place, many: Place, *, rounds: int, times: int) -> list[
     lines = [_person_line(many.database, one) for one in lists]
     async with few.store() as small, many.store() as large, many.bare() as bare:
         works: list[tuple[str, Callable[[Database], Awaitable[None]], Callable[..., Any]]] = [
-            ("App Home", _home, _bare_home),
-            ("digest for one person", _digest, _bare_digest),
+            ("App Home", show_home, _bare_home),
+            ("digest for one person", show_digest, _bare_digest),
         ]
         for name, ours, floor in works:
             taken = await by_turns(
@@ -58,8 +58,9 @@ def _person_line(database: str, one: Compared) -> Line:
     return Line(f"`{one.case.name}`", database, one.ours, one.floor, one.small, growth_aim=1.5)
 
 
-async def _home(db: Database) -> None:
-    found = await homes.overview(db, ListQuery(Scope.MINE), asker=ASKER, policy=POLICY, now=MORNING)
+async def show_home(db: Database, policy: Policy = POLICY) -> None:
+    """Home as it is drawn."""
+    found = await homes.overview(db, ListQuery(Scope.MINE), asker=ASKER, policy=policy, now=MORNING)
     page, known = found.listing.page, found.listing.people
     view = home.build(home.Shown(found.query, page, known, found.tabs, found.counts), now=MORNING)
     assert view.blocks
@@ -78,10 +79,11 @@ async def _bare_home(bare: Bare) -> None:
     )
 
 
-async def _digest(db: Database, reviewer: str = ASKER) -> None:
+async def show_digest(db: Database, policy: Policy = POLICY) -> None:
     """As the sending loop makes it; everybody was met today, so that Slack is not asked."""
-    profiles = Profiles(db, AsyncWebClient(), PolicyInForce(POLICY), _morning)
-    await _render(Renderer(db, profiles, PolicyInForce(POLICY), _morning), reviewer)
+    in_force = PolicyInForce(policy)
+    profiles = Profiles(db, AsyncWebClient(), in_force, _morning)
+    await _render(Renderer(db, profiles, in_force, _morning), ASKER)
 
 
 async def _render(renderer: Renderer, reviewer: str) -> None:
