@@ -274,10 +274,13 @@ def details(request: Request, label: str = "Details") -> ButtonElement:
     return _named(label, DETAILS, request)
 
 
+_THERE = "Open on the platform"
+
+
 def on_platform(request: Request) -> list[ButtonElement]:
     """Opens the platform's own page of it; none where its address is not known."""
     address = request.on_platform
-    return [_named("Open on the platform", ON_PLATFORM, request, url=address)] if address else []
+    return [_named(_THERE, ON_PLATFORM, request, url=address)] if address else []
 
 
 def preview(request: Request) -> ButtonElement | None:
@@ -351,26 +354,40 @@ MENU_ENTRIES = {
 """By their names on the wire; at most five, which is as many as Slack takes in an overflow menu."""
 
 
-def more(request: Request, acts: AbstractSet[Act]) -> list[OverflowMenuElement]:
-    """What else this person may do with an open request than decide it; no menu where nothing."""
-    value = RequestRound.of(request).encode()
-    possible = [
-        Option(value=f"{name} {value}", text=words(label))
+def more(request: Request, acts: AbstractSet[Act]) -> list[InteractiveElement]:
+    """What else this person may do with an open request than decide it: a menu, the details first;
+    a button where it is only to look at the request, nothing where there is nothing.
+    """
+    offered = {
+        name: label
         for name, (label, act) in MORE_ENTRIES.items()
         if act in acts and (name != "with_note" or request.approve_note is Asking.OPTIONAL)
+    }
+    if offered.keys() <= {"view"}:
+        return [*([details(request)] if offered else []), *on_platform(request)]
+    value, address = RequestRound.of(request).encode(), request.on_platform
+    options = [
+        Option(value=f"{name} {value}", text=words(label)) for name, label in offered.items()
     ]
-    return [OverflowMenuElement(action_id=MENU, options=possible)] if possible else []
+    if address and len(options) < MENU_LIMIT:
+        options.append(Option(value=f"platform {value}", text=words(_THERE), url=address))
+    return [OverflowMenuElement(action_id=MENU, options=options)]
 
 
+MENU_LIMIT = 5
+"""Slack: entries of an overflow menu."""
 WITH_NOTE = "Approve with a note…"
 MORE_ENTRIES = {
+    "view": ("Details", Act.SEE),
     "with_note": (WITH_NOTE, Act.APPROVE),
     "test": ("I'm on it", Act.TEST),
     "let_go": ("I'm not on it any more", Act.LET_GO),
     "hand": ("Hand to…", Act.HAND),
     "emergency": ("Emergency…", Act.EMERGENCY),
 }
-"""The same of the menu beside the buttons of a card and of the details."""
+"""The same of the menu beside the buttons of a card and of the details; of "test" and "let_go"
+nobody has both. *Open on the platform* stands behind them where it fits, in the details always.
+"""
 
 
 def list_menu(values: Mapping[str, str]) -> list[InteractiveElement]:

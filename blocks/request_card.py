@@ -46,7 +46,7 @@ def build(
             *facts(request, people),
             *questions.folded(request, people),
             *notes.counted(request),
-            buttons.row(*row, buttons.details(request), *buttons.more(request, acts)),
+            buttons.row(*row, *buttons.more(request, acts | {Act.SEE})),
         ),
     )
 

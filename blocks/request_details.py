@@ -75,7 +75,8 @@ def build(
     that every client draws and fetches nothing: for when Slack refuses the view otherwise.
     """
     preview = buttons.preview(request)
-    ways = [*buttons.on_platform(request), *([preview] if preview else [])]
+    there = [] if request.is_open else buttons.on_platform(request)  # it is in the menu
+    ways = [*there, *([preview] if preview else [])]
     offered = _acts(request, acts, ways)
     head = [*_ending(request, people, pictures), *_heading(request, people, pictures), *offered]
     tail = [*_watching(request), *_process(request, people, acts)]
@@ -302,7 +303,7 @@ def _acts(
     if Act.MOVE in acts and release_stages.possible(request):
         offered.append(buttons.release_stage(request))
     offered += more
-    offered += buttons.more(request, acts) if request.is_open else []
+    offered += buttons.more(request, acts - {Act.SEE}) if request.is_open else []
     return [buttons.row(*offered)] if offered else []
 
 

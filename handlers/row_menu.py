@@ -25,6 +25,7 @@ _ENTRIES: dict[str, Listener] = {
     "let_go": testing.let_go,
     "hand": hand_over.ask,
     "emergency": emergency.ask,
+    "platform": lambda ack, _body, _client, _deps: details.left(ack),
 }
 
 

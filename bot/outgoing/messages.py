@@ -222,7 +222,11 @@ async def _as_read(
     if audience is Audience.CHANNEL and reader in policy.channels:
         request = await read.in_context(session, request_id)
         request = await read.reviewed_now(session, request, policy=policy, now=now)
-        request = replace(request, approve_note=policy.approve_note_for(request))
+        request = replace(
+            request,
+            approve_note=policy.approve_note_for(request),
+            on_platform=policy.platform_address(request),
+        )
         testing = Act.LET_GO if request.tester_at(now) else Act.TEST
         return request, {Act.SEE, Act.APPROVE, Act.SEND, Act.ASK, Act.HAND, testing}
     seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)

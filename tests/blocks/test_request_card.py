@@ -7,6 +7,7 @@ import pytest
 from blocks import request_card
 from blocks.message import FALLBACK_LIMIT
 from bot.sandbox.limits.whole import objects
+from store.domain.lifecycle import Act
 from store.domain.request import Audience, Environment, ReleaseStage, Request, Status
 from tests.cast import NOW, PEOPLE, request
 from tests.harness_blocks import HOSTILE, ended, words
@@ -74,6 +75,19 @@ def test_who_may_not_decide_sees_no_decision_buttons() -> None:
     said = card(request(), may_decide=False)
     assert said.endswith("\n[ Details ]")
     assert "Approve" not in said
+
+
+def test_what_else_may_be_done_is_in_one_menu_with_the_details_first() -> None:
+    shown = request(on_platform="https://platform.example/7")
+    able = {Act.SEE, Act.APPROVE, Act.TEST, Act.HAND, Act.EMERGENCY}
+    row = request_card.build(shown, PEOPLE, acts=able).payload()["blocks"][-1]["elements"]
+    assert [each.get("text", {}).get("text") for each in row] == ["Approve", "Reject", "Ask", None]
+    entries = [each["text"]["text"] for each in row[-1]["options"]]
+    assert entries == ["Details", "I'm on it", "Hand to…", "Emergency…", "Open on the platform"]
+    assert [each.get("url") for each in row[-1]["options"]] == [None] * 4 + [shown.on_platform]
+
+    only = words(request_card.build(shown, PEOPLE, may_decide=False, may_ask=False))
+    assert only.endswith("\n[ Details ]\n[ Open on the platform ]↗")
 
 
 def test_approve_asks_what_it_would_do() -> None:

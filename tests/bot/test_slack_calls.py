@@ -129,7 +129,7 @@ async def test_a_modal_slack_cannot_show_is_no_fault_of_ours(team_once: Team) ->
     request = await team_once.submit()
     team_once.workspace.faults.add("views.open", "status", status=503)
     card = team_once.card(team_once.bob, request)
-    answer = await team_once.bob.click(card, "request.details")
+    answer = await team_once.bob.click(card, "request.menu", value="Details")
     await team_once.send_all()
 
     assert answer.acked

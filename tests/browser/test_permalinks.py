@@ -16,7 +16,7 @@ async def test_a_row_in_home_leads_to_the_card(seeded: LocalWorkspace, desk: Ope
     await row.click()
     card = bob.message("MP-1", "Release Bills Pay")
     await expect(card).to_be_in_viewport()
-    await bob.press("Details", card)
+    await bob.choose("Details", "Approve", card)
     await expect(bob.modal).to_contain_text("Request details")
     assert not bob.faults
 

@@ -31,7 +31,7 @@ async def recorded(by_http: Team) -> list[Exchange]:
     form = (await team.alice.command("/mp-requests new")).view
     assert form is not None
     await submit_step(team.alice, form, first_step(sample_of(Category.RELEASE)))
-    await team.bob.click(card, "request.details")
+    await team.bob.click(card, "request.menu", value="Details")
     await team.reject(team.carol, team.card(team.carol, request), "The privacy text is missing.")
     await team.alice.open_home()
     await team.send_all()

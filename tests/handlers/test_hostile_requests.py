@@ -17,11 +17,12 @@ from tests.harness_slack import Team, team_at_slack
 
 
 async def approve_payload(team: Team) -> dict[str, object]:
-    """A click on Approve that was never delivered: Details' with its action changed."""
+    """A click on Approve that was never delivered: that for details with its action changed."""
     request = await team.submit()
-    await team.bob.click(team.card(team.bob, request), "request.details")
+    await team.bob.click(team.card(team.bob, request), "request.menu", value="Details")
     payload = json.loads(json.dumps(team.workspace.exchanges.latest[-1].payload))
-    payload["actions"][0]["action_id"] = "request.approve"
+    seen = f"{request.id}:{request.round}"
+    payload["actions"][0] |= {"action_id": "request.approve", "value": seen}
     return dict(payload)
 
 
@@ -119,7 +120,7 @@ async def test_a_partners_click_on_a_card_of_a_shared_channel_is_answered_beside
 ) -> None:
     request = await by_http.submit()
     card = by_http.card(by_http.mallory, request, by_http.reviews)
-    await by_http.mallory.click(card, "request.details")
+    await by_http.mallory.click(card, "request.menu", value="Details")
     clicked = json.loads(json.dumps(by_http.workspace.exchanges.latest[-1].payload))
     clicked["user"]["team_id"] = "T0X"
     clicked["actions"][0]["action_id"] = "request.approve"

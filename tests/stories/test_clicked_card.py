@@ -87,7 +87,7 @@ async def test_after_an_act_in_the_details_the_card_they_came_from_is_replaced(
 ) -> None:
     team = team_once
     request = await team.submit()
-    opened = await team.bob.click(team.card(team.bob, request), "request.details")
+    opened = await team.bob.click(team.card(team.bob, request), "request.menu", value="Details")
     assert opened.view is not None
 
     await team.bob.click(opened.view, "request.approve")
@@ -156,7 +156,7 @@ async def test_a_new_click_brings_a_new_response_url(team_once: Team) -> None:
     team = team_once
     request = await team.submit()
     for _ in range(6):
-        await team.bob.click(team.card(team.bob, request), "request.details")
+        await team.bob.click(team.card(team.bob, request), "request.menu", value="Details")
         await draw_again(team, request)
     assert "bob" not in edited_names(team, request)
 

@@ -12,7 +12,9 @@ LONG = {"details": {**sample_of(Category.LAUNCH)["details"], "features": FEATURE
 
 async def test_a_long_request_is_read_part_by_part_and_decided_anywhere(team: Team) -> None:
     request = await team.submit(category=Category.LAUNCH, **LONG)
-    shown = (await team.bob.click(team.card(team.bob, request), "request.details")).view
+    shown = (
+        await team.bob.click(team.card(team.bob, request), "request.menu", value="Details")
+    ).view
     assert shown is not None
     read = [team.words(shown.payload)]
 

@@ -77,7 +77,9 @@ async def test_a_hostile_request_makes_a_correct_card(team: Team) -> None:
 async def test_its_details_open_and_it_can_be_decided(team_once: Team) -> None:
     request = await hostile(team_once)
 
-    opened = await team_once.bob.click(team_once.card(team_once.bob, request), "request.details")
+    opened = await team_once.bob.click(
+        team_once.card(team_once.bob, request), "request.menu", value="Details"
+    )
     assert opened.view is not None
     shown = team_once.words(opened.view)
     assert "<!here> <@U0SBX000002>" in shown

@@ -50,7 +50,7 @@ async def test_opened_details_bring_the_card_up_to_date(team: Team) -> None:
     second = await two_for_one_target(team)
     await approve_first(team)
     shown = team.card(team.carol, second)
-    await team.carol.click(shown, "request.details")
+    await team.carol.click(shown, "request.menu", value="Details")
     await team.send_all()
     assert "is open" not in team.words(shown)
     assert "is open: MP-1" in team.words(team.card(team.bob, second))

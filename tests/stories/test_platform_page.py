@@ -11,15 +11,16 @@ def with_pages(team: Team) -> None:
     team.bot.in_force.policy = Policy.model_copy(team.bot.policy, update={"platform_url": URL})
 
 
-async def test_the_details_and_what_the_submitter_hears_lead_to_the_platform(team: Team) -> None:
+async def test_card_details_and_what_the_submitter_hears_lead_to_the_platform(team: Team) -> None:
     with_pages(team)
     request = await team.submit(external_id="apply 7")
     card = team.card(team.bob, request)
-    opened = await team.bob.click(card, "request.details")
+    there = await team.bob.click(card, "request.menu", value="Open on the platform")
+    assert there.acked
+    opened = await team.bob.click(card, "request.menu", value="Details")
     assert opened.view is not None
     assert "https://platform.example/approvals/apply%207" in str(opened.view.payload)
-    assert "[ Open on the platform ]" in team.words(opened.view)
-    assert (await team.bob.click(opened.view, "request.platform")).acked
+    assert (await team.bob.click(opened.view, "request.menu", value="Open on the platform")).acked
 
     await team.approve(team.bob, request.ref)
     await team.send_all()
@@ -31,6 +32,5 @@ async def test_the_details_and_what_the_submitter_hears_lead_to_the_platform(tea
 async def test_what_the_platform_does_not_know_has_no_such_button(team_once: Team) -> None:
     with_pages(team_once)
     request = await team_once.submit(external_id="slack-123")
-    opened = await team_once.bob.click(team_once.card(team_once.bob, request), "request.details")
-    assert opened.view is not None
-    assert "Open on the platform" not in team_once.words(opened.view)
+    card = team_once.card(team_once.bob, request)
+    assert "Open on the platform" not in str(card.blocks)

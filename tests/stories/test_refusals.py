@@ -73,7 +73,7 @@ async def test_who_may_not_see_the_details_is_told_so(team_once: Team) -> None:
     request = await team_once.submit()
     card = team_once.card(team_once.mallory, request, team_once.reviews)
 
-    answer = await team_once.mallory.click(card, "request.details")
+    answer = await team_once.mallory.click(card, "request.menu", value="Details")
     await team_once.send_all()
 
     assert answer.view is None

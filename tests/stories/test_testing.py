@@ -41,7 +41,9 @@ async def test_it_is_in_details_timeline_why_and_lists(team_once: Team) -> None:
     team = team_once
     request = await team.submit()
     await choose(team, team.bob, "test", request)
-    details = (await team.carol.click(team.card(team.carol, request), "request.details")).view
+    details = (
+        await team.carol.click(team.card(team.carol, request), "request.menu", value="Details")
+    ).view
     assert details is not None
     assert team.words(details).count("👀 Bob Reyes is testing since") == 2, "heading and timeline"
     why = team.said(await team.carol.command(f"/mp-requests why {request.ref}"))
