@@ -6,7 +6,7 @@ count. Each row leads to its request, and the whole to the queue. A burst is cou
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,8 @@ from store.domain.request import Audience, Environment, People, Person, Request
 SHOWN = 5
 """Ours: more than this of a part is a list, and the queue is one button away."""
 
+NO_LINKS: Mapping[int, str] = {}
+"""Where the reader has no card of any, rows have their button alone."""
 _LONG = timedelta(hours=1)
 """From when on it is said how long the oldest has waited."""
 
@@ -52,12 +54,14 @@ def build(
     emergencies: Sequence[Request] = (),
     called: calls.Part = _NO_CALLS,
     answers: Sequence[tuple[str, int]] = (),
+    links: Mapping[int, str] = NO_LINKS,
     since: datetime,
     now: datetime,
 ) -> Message:
     """The digest: a greeting by the reviewer's own clock, what is overdue, what is new `since` the
     one before; first what was approved in an emergency, to who reviews it, and what the reader was
-    called to; last for whose `answers` they wait, and how many.
+    called to; last for whose `answers` they wait, and how many. `links` lead from a row to the
+    reader's own card.
     """
     waits = f"{plural(total, 'request')} {'is' if total == 1 else 'are'} waiting for you"
     if not total:
@@ -71,20 +75,27 @@ def build(
             *alone.unreviewed(emergencies, people),
             *calls.part(called, now),
             *([ways_on()] if total else []),
-            *_part("Overdue", overdue, people, now),
-            *_part(f"New since {_day(since, now, reviewer)}", new, people, now),
+            *_part("Overdue", overdue, people, links, now),
+            *_part(f"New since {_day(since, now, reviewer)}", new, people, links, now),
             *([section(questions.waited_for(answers, people))] if answers else []),
         ),
     )
 
 
-def reminder(reviewer: Person, waiting: Part, people: People, *, now: datetime) -> Message:
+def reminder(
+    reviewer: Person,
+    waiting: Part,
+    people: People,
+    *,
+    links: Mapping[int, str] = NO_LINKS,
+    now: datetime,
+) -> Message:
     """What reminders have begun of since the digest, and for how long it has waited."""
     are = "request is" if waiting.count == 1 else "requests are"
     said = f"⏰ {_first_name(reviewer)}, {waiting.count:,} more {are} still waiting for you"
     return Message(
         clip(said, FALLBACK_LIMIT),
-        (SectionBlock(text=mrkdwn(f"{said}.")), ways_on(), *_part("", waiting, people, now)),
+        (SectionBlock(text=mrkdwn(f"{said}.")), ways_on(), *_part("", waiting, people, links, now)),
     )
 
 
@@ -139,27 +150,29 @@ def ways_on() -> Block:
     )
 
 
-def _part(heading: str, part: Part, people: People, now: datetime) -> list[Block]:
+def _part(
+    heading: str, part: Part, people: People, links: Mapping[int, str], now: datetime
+) -> list[Block]:
     if not part.requests:
         return []
     shown = sorted(part.requests, key=lambda request: (request.created_at, request.id))[:SHOWN]
     more = part.count - sum(request.is_open for request in shown)
     headed: list[Block] = [SectionBlock(text=mrkdwn(f"*{heading}*"))] if heading else []
     rest: list[Block] = [ContextBlock(elements=[mrkdwn(f"and {more:,} more")])] if more > 0 else []
-    return [*headed, *(_row(request, people, now) for request in shown), *rest]
+    return [*headed, *(_row(request, people, links, now) for request in shown), *rest]
 
 
-def _row(request: Request, people: People, now: datetime) -> SectionBlock:
+def _row(request: Request, people: People, links: Mapping[int, str], now: datetime) -> SectionBlock:
     mark = request_text.ENVIRONMENT_MARKS[request.environment]
     if not request.is_open:
         return SectionBlock(
             text=mrkdwn(
-                f"{mark} ~{line(request.title, 300)}~ · {request_text.ended_by(request, people)}"
+                f"{mark} ~{_title(request, links)}~ · {request_text.ended_by(request, people)}"
             )
         )
     attempt = f"{ordinal(request.attempt)} attempt" if request.attempt > 1 else ""
     facts = (
-        f"{mark} *{line(request.title, 300)}*",
+        f"{mark} *{_title(request, links)}*",
         request.environment.label,
         attempt,
         who(request.submitted_by, people),
@@ -172,6 +185,11 @@ def _row(request: Request, people: People, now: datetime) -> SectionBlock:
     return SectionBlock(
         text=mrkdwn(" · ".join(filter(None, facts))), accessory=buttons.review(request)
     )
+
+
+def _title(request: Request, links: Mapping[int, str]) -> str:
+    title, card = line(request.title, 300), links.get(request.id)
+    return f"<{card}|{title}>" if card else title
 
 
 def _first_name(reviewer: Person) -> str:

@@ -4,6 +4,7 @@ One function a kind, which takes what it needs. `None` means that the message ha
 digest with nothing left in it); it counts as sent.
 """
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -81,9 +82,9 @@ class Renderer:
             case Kind.WITHDRAWN:
                 return await _withdrawn(owed, db, profiles, policy, now)
             case Kind.REMINDER | Kind.DIGEST:
-                return await _digest(owed, db, profiles, policy, now)
+                return await _digest(owed, db, profiles, policy, now, self.workspace)
             case Kind.STRUCK:
-                return await _struck(owed, db, profiles, policy, now)
+                return await _struck(owed, db, profiles, policy, now, self.workspace)
             case Kind.BURST:
                 return await _burst(owed, db, profiles, policy, now)
             case Kind.NUDGE:
@@ -292,7 +293,12 @@ async def _withdrawn(
 
 
 async def _digest(
-    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+    owed: Claimed,
+    db: Database,
+    profiles: Profiles,
+    policy: Policy,
+    now: datetime,
+    workspace: Workspace,
 ) -> Call | None:
     """What waits on a reviewer, if they still are one; in a reminder only what has for long.
 
@@ -324,14 +330,17 @@ async def _digest(
     reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
     reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
     overdue = digest.Part(found.overdue, found.overdue_count)
+    links = await _links(db, owed.recipient, shown, workspace)
     if owed.kind is Kind.REMINDER:
-        return Post(digest.reminder(reviewer, overdue, known, now=now), owed.recipient)
+        said = digest.reminder(reviewer, overdue, known, links=links, now=now)
+        return Post(said, owed.recipient)
     new = digest.Part(found.new, found.new_count)
     said = digest.build(
         *(reviewer, overdue, new, found.total, known),
         emergencies=alone,
         called=called,
         answers=answers,
+        links=links,
         since=since,
         now=now,
     )
@@ -342,7 +351,12 @@ async def _digest(
 
 
 async def _struck(
-    owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
+    owed: Claimed,
+    db: Database,
+    profiles: Profiles,
+    policy: Policy,
+    now: datetime,
+    workspace: Workspace,
 ) -> Call | None:
     """The rows that it has, as they are now. Moot once the day is over, or for no reviewer."""
     async with db.snapshot() as session:
@@ -368,15 +382,27 @@ async def _struck(
             (morning.new, found.new_count),
         )
     )
+    links = await _links(db, owed.recipient, shown, workspace)
     said = digest.build(
         *(reviewer, overdue, new, found.total, known),
         emergencies=alone,
         called=called,
         answers=answers,
+        links=links,
         since=since,
         now=now,
     )
     return Edit(said, morning.channel, morning.ts)
+
+
+async def _links(
+    db: Database, reader: str, requests: Sequence[Request], workspace: Workspace
+) -> dict[int, str]:
+    """From these requests to the reader's own cards, of those that were posted."""
+    ids = tuple(request.id for request in requests)
+    posted = await db.read_batches.run(listing.own_cards, (reader, ids))
+    links = {id_: workspace.permalink(card) for id_, card in posted.items()}
+    return {id_: link for id_, link in links.items() if link}
 
 
 async def _burst(

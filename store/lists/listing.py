@@ -219,6 +219,20 @@ def _morning(parts: Mapping[int, Sequence[AnyRow]]) -> Morning:
     )
 
 
+async def own_cards(
+    session: AsyncSession, wanted: Sequence[tuple[str, tuple[int, ...]]]
+) -> list[dict[int, Posted]]:
+    """Where each reader's own copies of these requests stand, in one query."""
+    asked = {
+        "ids": sorted({id_ for _, ids in wanted for id_ in ids}),
+        "readers": [reader for reader, _ in wanted],
+    }
+    found: dict[str, dict[int, Posted]] = {reader: {} for reader, _ in wanted}
+    for row in await ask(session, _OWN_CARDS, asked):
+        found[row.recipient][row.request_id] = Posted(row.channel, row.ts)
+    return [found[reader] for reader, _ in wanted]
+
+
 async def _first_of_each(
     session: AsyncSession, statement: AnySelect, reviewers: Sequence[str], limit: int, **more: Any
 ) -> list[Waiting]:
@@ -330,7 +344,7 @@ def _cards(
     session: AsyncSession, requests: Sequence[Request], asker: str
 ) -> Reading[Mapping[int, Posted]]:
     """Where the asker's own copies stand; of two the one by which they decide."""
-    asked = {"ids": [request.id for request in requests], "reader": asker}
+    asked = {"ids": [request.id for request in requests], "readers": [asker]}
 
     def read(rows: Sequence[AnyRow]) -> Mapping[int, Posted]:
         return {row.request_id: Posted(row.channel, row.ts) for row in rows}
@@ -373,10 +387,10 @@ _REVIEWED: AnySelect = select(
     col(AssignmentRow.waits).is_(True),
 )
 _OWN_CARDS = (
-    select(col(CardRow.request_id), col(CardRow.channel), col(CardRow.ts))
+    select(col(CardRow.recipient), col(CardRow.request_id), col(CardRow.channel), col(CardRow.ts))
     .where(
         in_list(col(CardRow.request_id), "ids"),
-        col(CardRow.recipient) == bindparam("reader"),
+        in_list(col(CardRow.recipient), "readers"),
         col(CardRow.ts).is_not(None),
     )
     .order_by((col(CardRow.audience) == Audience.REVIEWER.value).asc())

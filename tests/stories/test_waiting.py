@@ -130,7 +130,7 @@ async def test_rows_of_todays_digest_that_were_decided_meanwhile_are_struck_thro
         assert shown.startswith(f"Good morning, {name}. 1 request is waiting for you\n")
         assert f"🟠 {old.title} · approved by Carol Tan\n" in shown
         assert f"🟠 {young.title} · rejected by Bob Reyes\n" in shown
-        assert all(f"~{each.title}~" in f"{greeting.blocks}" for each in (old, young))
+        assert all(f"|{each.title}>~" in f"{greeting.blocks}" for each in (old, young))
         assert f"{other.title} · Production · Alice Santos · 2 days" in shown
         assert shown.count("[ Review ]") == 1
         assert len([m for m in reviewer.sees() if "Good morning" in m.plain()]) == 1
@@ -193,6 +193,12 @@ async def test_what_is_overdue_comes_first_and_the_buttons_of_a_digest_work(
     assert old.title in overdue
     assert "6 days" in overdue
     assert young.title in new
+
+    for each in (old, young):
+        card = team_once.card(team_once.bob, each)
+        place = {"channel": card.channel, "message_ts": card.ts}
+        link = (await team_once.bot.client.chat_getPermalink(**place))["permalink"]
+        assert f"*<{link}|{each.title}>*" in str(greeting.blocks)
 
     opened = await team_once.bob.click(greeting, "request.review", value=f"{old.id}:1")
     assert opened.view is not None
