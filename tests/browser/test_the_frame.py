@@ -40,6 +40,19 @@ async def test_who_has_scrolled_up_sees_the_answer_to_what_they_write(
     await expect(bob.message("Only visible to you")).to_be_in_viewport()
 
 
+async def test_a_message_leads_to_the_request_that_it_names(
+    seeded: LocalWorkspace, desk: OpenDesk
+) -> None:
+    bob = await desk("bob")
+    await bob.write("Please look at MP-1")
+    said = bob.message("Please look at MP-1")
+    await said.hover()
+    await said.get_by_label("Shortcuts for this message").click()
+    await said.get_by_role("menuitem", name="Find request").click()
+    await expect(bob.modal).to_contain_text("Request details")
+    assert not bob.faults
+
+
 async def test_an_unknown_command_is_told_by_the_page(play: LocalWorkspace, desk: OpenDesk) -> None:
     alice = await desk("alice")
     await alice.write("/mp-nonsense")

@@ -17,7 +17,7 @@ from bot.sandbox.page import fault_switches, forms
 from bot.sandbox.page.parts import Look
 from bot.sandbox.platform import Mood, Platform
 from bot.sandbox.state.controls import find
-from bot.sandbox.state.conversations import Message
+from bot.sandbox.state.conversations import Conversation, Message
 from bot.sandbox.state.views import View
 
 Json = dict[str, Any]
@@ -84,6 +84,12 @@ async def shortcut(look: Look, given: Json) -> str | None:
     return (await look.person.shortcut(given["callback_id"])).warning
 
 
+async def message_shortcut(look: Look, given: Json) -> str | None:
+    """A shortcut from the menu of a message."""
+    shown = look.site.shown.message(_where(look, given), given["ts"], given["mark"])
+    return (await look.person.message_shortcut(given["callback_id"], shown)).warning
+
+
 async def home(look: Look, _given: Json) -> str | None:
     """The Home tab was opened."""
     return (await look.person.open_home()).warning
@@ -139,7 +145,7 @@ ACTS: dict[str, Act] = {
     act.__name__: act
     for act in (
         *(click, choose, options, submit, close, write, shortcut, home, read, clock, fault),
-        *(mood, hand_in),
+        *(message_shortcut, mood, hand_in),
     )
 }
 
@@ -177,10 +183,14 @@ _MOMENTS: dict[str, Callable[[datetime], datetime]] = {
 def _place(look: Look, given: Json) -> Message | View:
     if "view" in given:
         return _view(look, given)
+    return look.site.shown.message(_where(look, given), given["ts"], given["mark"])
+
+
+def _where(look: Look, given: Json) -> Conversation:
     where = look.site.workspace.conversations.get(given["channel"])
     if where is None:
         raise LookupError("there is no such place")
-    return look.site.shown.message(where, given["ts"], given["mark"])
+    return where
 
 
 def _view(look: Look, given: Json) -> View:

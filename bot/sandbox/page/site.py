@@ -59,8 +59,16 @@ class Site:
     @property
     def shortcuts(self) -> list[Json]:
         """The global shortcuts of the manifest, with `name` and `callback_id`."""
+        return self._shortcuts("global")
+
+    @property
+    def message_shortcuts(self) -> list[Json]:
+        """The same of those in the menu of each message."""
+        return self._shortcuts("message")
+
+    def _shortcuts(self, kind: str) -> list[Json]:
         every = self.manifest["features"].get("shortcuts", [])
-        return [shortcut for shortcut in every if shortcut["type"] == "global"]
+        return [shortcut for shortcut in every if shortcut["type"] == kind]
 
     def members(self) -> list[Person]:
         """The active people, in the order they joined."""

@@ -15,6 +15,13 @@ document.addEventListener("click", async (event) => {
   using(button.closest(".control"), () => act("click", { ...where, action_id, value }));
 });
 
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-message-shortcut]");
+  if (!button) return;
+  button.closest("details.menu").removeAttribute("open");
+  act("message_shortcut", { ...surface(button), callback_id: button.dataset.messageShortcut });
+});
+
 document.addEventListener("change", (event) => {
   const input = event.target;
   const group = input.closest(".options[data-action]");
