@@ -454,16 +454,14 @@ class BurstRow(SQLModel, table=True):
 
 
 class ArrivalsRow(SQLModel, table=True):
-    """How many new requests a reader has got lately (`store.domain.bursts.Count`); or calls, by
-    `called:U1`.
+    """When new requests of a reader came lately (`store.domain.bursts.Count`), in ISO 8601; or
+    calls, by `called:U1`.
     """
 
     __tablename__ = "arrivals"
 
     recipient: str = Field(primary_key=True)
-    since: datetime
-    last_at: datetime
-    requests: int = 0
+    came: list[str] = Field(default_factory=list, sa_type=Document)
     burst_id: int | None = Field(default=None, sa_type=Key)
 
 

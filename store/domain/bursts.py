@@ -1,7 +1,7 @@
 """When new requests for one reader are too many for a card each. Pure.
 
-The first few within QUIET are cards at once. What comes after them, or more than those together, is
-gathered into one message; it grows until none has come for QUIET. Then a new count begins.
+A few within any QUIET are cards at once. What would be more than those is gathered into one
+message, which grows until none has come for QUIET. Then a new count begins.
 """
 
 from collections.abc import Sequence
@@ -15,31 +15,32 @@ QUIET = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many requests one reader has got since a moment, and when the last came.
+    """When the requests came that one reader got within QUIET, the oldest first.
 
     `burst` is the message that they are gathered into, by its number; None while each is a card.
+    Then only when the last came counts.
     """
 
-    since: datetime
-    last_at: datetime
-    requests: int = 0
+    came: tuple[datetime, ...] = ()
     burst: int | None = None
 
-    def is_over(self, now: datetime) -> bool:
-        """Whether what comes now begins a new one; a clock that was wrong holds up none."""
-        begun = self.since if self.burst is None else self.last_at
-        return abs(now - begun) >= QUIET
 
-
-def counted(before: Count | None, new: int, now: datetime) -> Count:
-    """The count with so many more that are owed together."""
-    count = Count(now, now) if before is None or before.is_over(now) else before
-    return replace(count, last_at=max(count.last_at, now), requests=count.requests + new)
+def counted(before: Count, new: int, now: datetime) -> Count:
+    """The count with so many more that are owed together; a clock that was wrong holds up none."""
+    recent = tuple(at for at in before.came if abs(now - at) < QUIET)
+    if before.burst is not None and recent:
+        return replace(before, came=(max(*recent, now),))
+    return Count((*recent, *[now] * new))
 
 
 def gathers(count: Count, most: int) -> bool:
     """Whether those that came last are gathered; `most` are cards."""
-    return count.burst is not None or count.requests > most
+    return count.burst is not None or len(count.came) > most
+
+
+def gathered(count: Count, burst: int) -> Count:
+    """The count once its requests are gathered into that message."""
+    return Count(count.came[-1:], burst)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 What must stay true: a request is told of once, by a card or by such a message. So it is gathered in
 the transaction that would owe its card, with the reader's count locked; and of the cards that came
-before it in this count those that nobody has begun to send. A gathered request never has a card
-message.
+before it in this count those that nobody has begun to send. The card of a gathered request is
+never posted: what a decision at the same moment owes of it is moot.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -100,27 +100,28 @@ async def gather(
             new.setdefault((recipient, audience), []).append(request_id)
     if not new:
         return Gathered()
-    before = await _locked_counts(session, sorted(_counted_as(*reader) for reader in new), now)
+    before = await _locked_counts(session, sorted(_counted_as(*reader) for reader in new))
     copies: set[Copy] = set()
     messages, begun, counts = [], [], []
     for (recipient, audience), ids in sorted(new.items()):
         row = before[_counted_as(recipient, audience)]
-        so_far = Count(row.since, row.last_at, row.requests, row.burst_id)
+        so_far = Count(tuple(map(datetime.fromisoformat, row.came)), row.burst_id)
         count, due = bursts.counted(so_far, len(ids), now), due_at(row.begun_at, row.ts)
         if bursts.gathers(count, most):
             number = count.burst
             if number is None:
                 one = {"recipient": recipient, "audience": audience, "begun_at": now}
                 number = (await execute(session, _BEGIN, one)).scalar_one()
-                begun.append(Begun(number, recipient, audience, count.since))
-                count, due = replace(count, burst=number), due_at(now, None)
+                begun.append(Begun(number, recipient, audience, min(count.came)))
+                due = due_at(now, None)
+            count = bursts.gathered(count, number)
             messages.append(Owed.burst(number, recipient, due=due))
             its = {"its_recipient": recipient, "its_audience": audience, "ids": ids}
             ask(session, _SILENCE, its | {"burst": number})
             copies.update((request_id, audience, recipient) for request_id in ids)
         counts.append(
-            {"its_recipient": row.recipient, "since": count.since, "last_at": count.last_at}
-            | {"requests": count.requests, "burst_id": count.burst}
+            {"its_recipient": row.recipient, "burst_id": count.burst}
+            | {"came": [at.isoformat() for at in count.came]}
         )
     ask(session, _COUNT, counts)
     return Gathered(frozenset(copies), messages, begun)
@@ -189,12 +190,10 @@ async def record_deleted(session: AsyncSession, burst_id: int) -> None:
     await session.exec(gone.values(channel=None, ts=None))
 
 
-async def _locked_counts(
-    session: AsyncSession, readers: Sequence[str], now: datetime
-) -> Mapping[str, AnyRow]:
+async def _locked_counts(session: AsyncSession, readers: Sequence[str]) -> Mapping[str, AnyRow]:
     """What each reader has got, with where the message is that gathers it, if one does."""
-    empty = {"since": now, "last_at": now, "requests": 0}
-    ask(session, _first(dialect_insert(session)), [empty | {"recipient": each} for each in readers])
+    none = [{"recipient": reader, "came": []} for reader in readers]
+    ask(session, _first(dialect_insert(session)), none)
     rows = await ask(session, _LOCK_COUNTS, {"readers": readers})
     return {row.recipient: row for row in rows}
 
@@ -256,7 +255,7 @@ _LOCK_COUNTS: AnySelect = (
 _COUNT = (
     update(ArrivalsRow)
     .where(col(ArrivalsRow.recipient) == bindparam("its_recipient"))
-    .values({name: bindparam(name) for name in ("since", "last_at", "requests", "burst_id")})
+    .values({name: bindparam(name) for name in ("came", "burst_id")})
 )
 _BEGIN = insert(BurstRow).returning(col(BurstRow.id))
 _SILENCE = (

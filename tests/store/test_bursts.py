@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -209,6 +210,38 @@ async def test_two_replicas_at_once_make_one_message(db: Database, database_url:
     assert await gathered(db) == [24]
     assert await cards_of(db) == []
     assert len([key for key in await pending_keys(db) if key.startswith("burst:")]) == 3
+
+
+async def test_what_is_folded_while_it_is_decided_deadlocks_with_nothing(
+    db: Database, database_url: str
+) -> None:
+    for number in range(4):
+        at = NOW + number * 2 * QUIET
+        five = [request for _ in range(5) for request in await arrive(db, 1, at)]
+        async with replicas(database_url) as (one, other):
+            answers = await asyncio.gather(
+                *(arrive(each, 1, at) for each in (one, other)),
+                *(vote(each, request, BOB) for request in five for each in (one, other)),
+                *(vote(each, request, CAROL) for request in five[::-1] for each in (one, other)),
+            )
+        decided = [answer for answer in answers if isinstance(answer, Request)]
+        assert sorted(request.id for request in decided) == [request.id for request in five]
+        for request in five:
+            assert await findings(db, request) == ()
+    owed = await pending_keys(db)
+    for reader in (BOB, CAROL):
+        async with db.snapshot() as session:
+            theirs = select(CardRow).where(CardRow.recipient == reader)
+            copies = list(await session.exec(theirs))
+        assert len(copies) == 4 * 7
+        for copy in copies:
+            assert copy.silent == bool(copy.burst_id), "it is never posted"
+            assert copy.silent or f"card:{copy.request_id}:reviewer:{reader}" in owed
+        assert sum(await gathered(db, reader)) == sum(bool(copy.burst_id) for copy in copies)
+    if "postgresql" in database_url:
+        asked = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        async with db.snapshot() as session:
+            assert (await (await session.connection()).execute(asked)).scalar_one() == 0
 
 
 async def test_a_gathered_request_goes_on_without_a_card(db: Database) -> None:
