@@ -38,14 +38,6 @@ _SUBMITTERS, _DUE, _WAITS, _SORT = "submitted_by", "due", "waits", "sort"
 _CREATED, _COMPLETED = "created", "completed"
 _FIRST, _LAST = ".first", ".last"
 _BACKWARDS = "The last day is before the first."
-_SORTS = {
-    Sort.NEWEST: "Created At, newest first",
-    Sort.OLDEST: "Created At, oldest first",
-    Sort.COMPLETED_LAST: "Completed On, newest first",
-    Sort.COMPLETED_FIRST: "Completed On, oldest first",
-    Sort.DUE_FIRST: "Due first",
-    Sort.DUE_LAST: "Due last",
-}
 _Choice = TypeVar("_Choice", Status, Environment, Category, Due, Waits)
 
 
@@ -212,8 +204,8 @@ def _people(chosen: Iterable[str]) -> UserMultiSelectElement:
 def _order(chosen: Sort) -> StaticSelectElement:
     return StaticSelectElement(
         action_id=_SORT,
-        options=[_option(sort.value, label) for sort, label in _SORTS.items()],
-        initial_option=_option(chosen.value, _SORTS[chosen]),
+        options=[_option(sort.value, sort.label) for sort in Sort],
+        initial_option=_option(chosen.value, chosen.label),
     )
 
 

@@ -32,7 +32,10 @@ def encode(query: ListQuery) -> str:
 
 
 def parse(value: str, asker: str) -> ListQuery | None:
-    """The list and page a value stands for; None for anything we did not write."""
+    """The list and page a value stands for; None for anything we did not write.
+
+    A place in an order that such a list has no more is its beginning.
+    """
     if len(value) > VALUE_LIMIT:
         return None
     scope, _, rest = value.partition(" ")
@@ -41,6 +44,7 @@ def parse(value: str, asker: str) -> ListQuery | None:
     if scope not in set(Scope) or (cursor is None and page != _FIRST_PAGE):
         return None
     try:
-        return parse_words(filters, Scope(scope), asker).at(cursor)
+        query = parse_words(filters, Scope(scope), asker)
     except WordsError:
         return None
+    return query.at(cursor if words(query) == filters else None)

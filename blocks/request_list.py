@@ -62,8 +62,9 @@ def build(
 
 
 def heading(query: ListQuery, page: Page) -> SectionBlock:
-    """Which list, and how much is in it."""
-    return _section(f"*{query.scope.label}* · {counted(query, page)}")
+    """Which list, how much is in it, and its order where that is of another date than usual."""
+    order = f" · {query.sort.label}" if query.sort.by_completion else ""
+    return _section(f"*{query.scope.label}* · {counted(query, page)}{order}")
 
 
 def rows(

@@ -13,7 +13,16 @@ from blocks.filter_form import Origin
 from bot.sandbox.limits import view_problems
 from bot.sandbox.state.fields import state_of
 from store.domain.lists.filter_text import parse, words
-from store.domain.lists.query import Days, Due, Filter, ListQuery, Scope, Sort, is_about_due
+from store.domain.lists.query import (
+    Days,
+    Due,
+    Filter,
+    ListQuery,
+    Scope,
+    Sort,
+    is_about_due,
+    sort_of,
+)
 from store.domain.request import Category, Environment, Status
 from tests.cast import ALICE, BOB, CAROL, NOW
 from tests.harness_blocks import HOSTILE
@@ -71,7 +80,7 @@ def test_the_form_asks_what_the_platform_filters_by() -> None:
 @pytest.mark.parametrize("sort", Sort)
 def test_submitted_as_it_opened_it_gives_the_same_list(scope: Scope, sort: Sort) -> None:
     wanted = replace(EVERYTHING, statuses=OPEN) if is_about_due(EVERYTHING, sort) else EVERYTHING
-    query = ListQuery(scope, wanted, sort)
+    query = ListQuery(scope, wanted, sort_of(wanted, sort))
     assert filter_form.parse(origin(query), untouched(query), BOB) == query
 
 
@@ -120,7 +129,8 @@ def test_hostile_words_fit(kind: str) -> None:
 
 
 def test_where_it_came_from_comes_back() -> None:
-    sent = origin(ListQuery(Scope.ALL, EVERYTHING), "https://hooks.example/1")
+    query = ListQuery(Scope.ALL, EVERYTHING, Sort.COMPLETED_LAST)
+    sent = origin(query, "https://hooks.example/1")
     assert Origin.parse(sent.encode(), BOB) == sent
     later = Origin(sent.query, NOW + timedelta(hours=1))
     assert Origin.parse(later.encode(), BOB) == later

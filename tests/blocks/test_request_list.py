@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from blocks import paging, request_list
 from bot.sandbox.limits import message_problems
 from bot.sandbox.limits.whole import objects
+from store.domain.lists.cursor import encode_cursor
 from store.domain.lists.filter_text import parse
 from store.domain.lists.query import Cursor, Filter, ListQuery, Page, Scope, Sort
 from store.domain.request import Category, Environment, Status
@@ -169,6 +170,16 @@ def test_ten_hostile_rows_fit(kind: str) -> None:
 )
 def test_a_tampered_page_is_no_page(value: str) -> None:
     assert paging.parse(value, ALICE) is None
+
+
+def test_a_place_among_other_dates_than_a_list_is_by_now_is_its_beginning() -> None:
+    before = f"list {encode_cursor(Cursor(NOW, 5, first=11))} completed:2026-10"
+    query = paging.parse(before, ALICE)
+    assert query is not None
+    assert (query.sort, query.cursor) == (Sort.COMPLETED_LAST, None)
+    assert drawn(query, ONE).startswith(
+        "All requests · 1 Under Review · Completed On, newest first\n"
+    )
 
 
 @given(

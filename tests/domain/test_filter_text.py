@@ -19,6 +19,7 @@ from store.domain.lists.query import (
     Waits,
     default_sort,
     is_about_open,
+    sort_of,
 )
 from store.domain.request import Category, Environment, PlatformAnswer, Status
 from store.domain.typed_text import folded
@@ -349,10 +350,30 @@ def possible(query: ListQuery) -> ListQuery:
     return replace(query, filter=replace(query.filter, statuses=(REVIEW,)))
 
 
+def in_order(query: ListQuery) -> ListQuery:
+    """What was completed on some days is in the order of those."""
+    return replace(query, sort=sort_of(query.filter, query.sort))
+
+
 lists = st.builds(ListQuery, st.sampled_from(Scope), filters, st.sampled_from(Sort))
 
 
-@given(lists.map(possible))
+@pytest.mark.parametrize(
+    ("text", "scope", "sort"),
+    [
+        ("", Scope.ALL, Sort.COMPLETED_LAST),
+        ("", Scope.APPROVALS, Sort.COMPLETED_FIRST),
+        ("sort:created", Scope.ALL, Sort.COMPLETED_FIRST),
+        ("sort:completed", Scope.MINE, Sort.COMPLETED_FIRST),
+    ],
+)
+def test_days_of_completion_are_in_the_order_of_completion(
+    text: str, scope: Scope, sort: Sort
+) -> None:
+    assert asked(f"completed:2026-10 {text}", scope).sort is sort
+
+
+@given(lists.map(in_order).map(possible))
 @example(ListQuery(filter=Filter(words="&amp;lt;")))
 @example(ListQuery(filter=Filter(words="<@UBOB>")))
 @example(ListQuery(filter=Filter(statuses=(REVIEW,), words="status")))

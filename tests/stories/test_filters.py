@@ -55,7 +55,8 @@ async def test_a_filtered_list_takes_the_place_of_the_one_before(team: Team) -> 
 
     assert (answer.acked, answer.view, answer.errors) == (True, None, {})
     words = team.words(shown)
-    assert words.startswith("All requests · 2 requests, 1 Under Review\n")
+    head = "All requests · 2 requests, 1 Under Review · Completed On, oldest first\n"
+    assert words.startswith(head)
     assert words.endswith(f" · /mp-requests {COMMAND}")
     assert words.index("MP-2 ") < words.index("MP-5 ")
     assert "MP-1 " not in words
@@ -106,8 +107,9 @@ async def test_days_are_picked_in_the_form_and_typed_alike(team_once: Team) -> N
 
     assert wrong.errors == {"created.last": "The last day is before the first."}
     words = team.words(shown)
-    assert words.startswith("All requests · 1 Approved\n")
-    assert words.endswith("/mp-requests list created:2026-11 completed:>2026-11-19")
+    assert words.startswith("All requests · 1 Approved · Completed On, newest first\n")
+    command = "/mp-requests list created:2026-11 completed:>2026-11-19 sort:-completed"
+    assert words.endswith(command)
     typed = await listed(team.bob, "list created:2026-11 completed:>2026-11-19")
     assert team.words(typed) == words
 

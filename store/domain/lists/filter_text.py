@@ -21,7 +21,7 @@ from store.domain.lists.filter_names import (
     echo,
     of_what_is_open,
 )
-from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort, default_sort
+from store.domain.lists.query import Days, Filter, ListQuery, Scope, Sort, default_sort, sort_of
 from store.domain.request import Category, Status
 from store.domain.typed_text import DOUBLE_QUOTES, SINGLE_QUOTES, folded, seen, tidy
 
@@ -126,7 +126,7 @@ def parse(text: str, scope: Scope, asker: str) -> ListQuery:
         waits=WAITS.chosen(given["waits"]),
         words=_free_words(free),
     )
-    sort = _sort(given["sort"], scope)
+    sort = sort_of(wanted, _sort(given["sort"], scope))
     return ListQuery(scope, of_what_is_open(wanted, sort), sort)
 
 

@@ -62,11 +62,24 @@ class Sort(StrEnum):
         return _COLUMNS[self.value.removeprefix("-")]
 
     @property
+    def label(self) -> str:
+        """As a form offers it, and a heading says it."""
+        return _SORT_LABELS[self]
+
+    @property
     def by_completion(self) -> bool:
         """Whether Completed On orders the list."""
         return self.column == "completed_on"
 
 
+_SORT_LABELS = {
+    Sort.NEWEST: "Created At, newest first",
+    Sort.OLDEST: "Created At, oldest first",
+    Sort.COMPLETED_LAST: "Completed On, newest first",
+    Sort.COMPLETED_FIRST: "Completed On, oldest first",
+    Sort.DUE_FIRST: "Due first",
+    Sort.DUE_LAST: "Due last",
+}
 _COLUMNS = {"created": "created_at", "completed": "completed_on", "due": "due_at"}
 
 
@@ -139,6 +152,15 @@ class Filter:
     def names_days(self) -> bool:
         """Whether it depends on where a day begins."""
         return (self.created, self.completed) != (Days(), Days())
+
+
+def sort_of(filter: Filter, chosen: Sort) -> Sort:
+    """The order of a list: what was completed on some days by that date, the same way round. By the
+    other one it would look through everything for a page.
+    """
+    if filter.completed == Days() or chosen not in {Sort.NEWEST, Sort.OLDEST}:
+        return chosen
+    return Sort.COMPLETED_LAST if chosen.descending else Sort.COMPLETED_FIRST
 
 
 @dataclass(frozen=True, slots=True)
