@@ -44,6 +44,21 @@ export function choose(element, value) {
   );
 }
 
+// A menu that opens is seen whole, at the edge of a phone as well.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("details.menu[open]:not(.up)")) return;
+    const entries = menu.lastElementChild;
+    entries.style.left = "";
+    const over = entries.getBoundingClientRect().right + 8 - document.documentElement.clientWidth;
+    if (over > 0) entries.style.left = `${-over}px`;
+    entries.scrollIntoView({ block: "nearest", inline: "nearest" });
+  },
+  true,
+);
+
 // One menu at a time, and none that stays open behind the person's back.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]"))
