@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.bot.test_metrics import asked
 from tests.harness_slack import Team
-from tests.test_readme import README
+from tests.test_readme import BESIDE
 
 FOLDER = Path(__file__).parent.parent.parent / "monitoring"
 RULES = yaml.safe_load((FOLDER / "alerts.yaml").read_text("utf-8"))["groups"][0]["rules"]
@@ -67,7 +67,7 @@ def test_each_alert_says_what_to_do() -> None:
         assert rule["labels"]["severity"] in {"page", "ticket"}
         assert rule["annotations"]["summary"]
         assert rule["annotations"]["description"]
-        assert rule["alert"] in README
+        assert rule["alert"] in BESIDE
 
 
 def test_the_panels_begin_with_the_three_signals() -> None:
