@@ -112,7 +112,7 @@ def _reason_input(reason: str) -> InputBlock:
     return InputBlock(
         block_id=REASON,
         label=words("Reason"),
-        hint=words("The submitter gets these words. Say what to change."),
+        hint=words("The submitter sees this. Say what to change."),
         element=PlainTextInputElement(
             action_id=REASON,
             multiline=True,

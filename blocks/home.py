@@ -94,12 +94,14 @@ def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
     """A line each for what needs this person, the most pressing first, with the way to it."""
     if needs.waiting.count:
         count, since = needs.waiting.count, needs.waiting.since
-        said = f"⏳ *{request_list.count(count)} {'waits' if count == 1 else 'wait'} for you*"
+        verb = "is" if count == 1 else "are"
+        said = f"⏳ *{request_list.count(count)} {verb} waiting for you*"
         waited = age(since, now) if since else JUST_NOW
-        oldest = f" · the oldest {waited}" if waited != JUST_NOW else ""
+        oldest = f" · the oldest for {waited}" if waited != JUST_NOW else ""
         place = paging.encode(paging.opening(Scope.APPROVALS))
         yield _need(
-            said + oldest, buttons.link("Show", buttons.NEED, place, about="what waits for you")
+            said + oldest,
+            buttons.link("Show", buttons.NEED, place, about="what is waiting for you"),
         )
     if needs.asked:
         yield _questions(needs.asked)

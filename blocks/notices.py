@@ -91,7 +91,7 @@ def next_step(request: Request) -> str:
     match request.status:
         case Status.APPROVED if request.is_refused_there:
             return (
-                "Mend what the platform names and submit it again, or ask an admin to "
+                "Change what the platform names and submit it again, or ask an admin to "
                 "send this one again."
             )
         case Status.APPROVED:
@@ -307,7 +307,7 @@ def departure(reviewer: str, waiting: Sequence[Request], total: int, people: Peo
     refs = ", ".join(request.ref for request in waiting)
     more = f" and {total - len(waiting)} more" if total > len(waiting) else ""
     said = (
-        f"⚠️ {who} has left the workspace, and this still waits on them: {refs}{more}.\n"
+        f"⚠️ {who} has left Slack, and this is still waiting for them: {refs}{more}.\n"
         "The other reviewers of a request can decide it, and so can you: "
         f"`/mp-requests show {waiting[0].ref}`. Then take them out of the policy or its user group."
     )

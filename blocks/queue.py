@@ -55,7 +55,9 @@ def ended(queue: Queue, *, told: Sequence[str] = ()) -> View:
     """Nothing is left of it."""
     left = plural(queue.skipped, "request")
     said = f"You skipped {left}; nothing else waits here." if queue.skipped else "All done."
-    rest = ContextBlock(elements=[mrkdwn("`/mp-requests approvals` lists what waits for you.")])
+    rest = ContextBlock(
+        elements=[mrkdwn("`/mp-requests approvals` lists what is waiting for you.")]
+    )
     return _view(queue, [*map(section, told), section(f"🎉 *{said}*"), rest])
 
 

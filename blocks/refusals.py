@@ -46,8 +46,8 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             return _closed(request, people, asker)
         case Denial.STALE:
             return (
-                f"{request.ref} has changed since this was drawn. "
-                "It is brought up to date now: please look once more, then decide."
+                f"{request.ref} has changed since this was shown. "
+                "It is up to date now: please look again, then decide."
             )
         case Denial.OWN_REQUEST:
             return f"You submitted {request.ref}, so somebody else decides it."
@@ -82,12 +82,12 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             return _stage_passed(request, people)
         case Denial.STAGE_TO_COME:
             return (
-                f"{request.ref} is at {_stage(request)} still. "
+                f"{request.ref} is still at {_stage(request)}. "
                 "You get its card when your stage opens."
             )
         case Denial.VOTED:
             return (
-                f"Your approval of {request.ref} counts already.{_still_needs(request, people)} "
+                f"Your approval of {request.ref} already counts.{_still_needs(request, people)} "
                 "Nothing is left for you to do."
             )
         case Denial.VOTED_BEFORE:
@@ -99,7 +99,7 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             return _seat_taken(request, people, asker)
         case Denial.NOT_ASKED:
             submitter = who(request.submitted_by, people)
-            return f"Only {submitter}, who submitted {request.ref}, can answer what is asked there."
+            return f"Only {submitter}, who submitted {request.ref}, can answer questions about it."
         case Denial.NOTHING_TO_ANSWER:
             return _nothing_to_answer(request, people, asker)
         case Denial.NOT_THE_ASKER:
@@ -208,7 +208,7 @@ def _nothing_to_mark(request: Request, people: People) -> str:
         by = who(request.reviewed_by, people)
         on = f", {date(request.reviewed_at)}" if request.reviewed_at else ""
         return f"{request.ref} was reviewed by {by}{on}. Nothing is left to do."
-    return f"{request.ref} was approved in no emergency. Nothing was changed."
+    return f"{request.ref} was not approved in an emergency. Nothing was changed."
 
 
 def _tested(request: Request, people: People, asker: str) -> str:
@@ -286,7 +286,7 @@ def _place(request: Request) -> str:
 
 def _no_stages(request: Request) -> str:
     if not request.category.spec.has_release_stages:
-        return f"{request.ref} is no release, so it has no stages: {request.category.label}."
+        return f"{request.ref} is no release ({request.category.label}), so it has no stages."
     return f"{request.ref} is {request.status.label}. Only an approved release moves on."
 
 

@@ -107,19 +107,25 @@ def _next(why: Why) -> str:
         return (
             f"{by_rule}{request_text.stages(request, why.people)}\n"
             f"One rejection ends the review; an approval counts as one vote.{then} "
-            f"They are reminded from {date(why.remind_at)} on.{_escalation(request)}"
+            f"{_reminding(why)}{_escalation(request)}"
         )
     if request.is_open:
         return (
             "The first decision ends the review, and the submitter hears it at once. Until then it "
-            f"is in its reviewers' digest, and they are reminded from {date(why.remind_at)} on."
-            + _escalation(request)
+            f"is in its reviewers' digest. {_reminding(why)}{_escalation(request)}"
         )
     if request.release_stage:
         able = [stage.label for stage in release_stages.possible(request)]
         where = f"It is in {timeline.next_stage(request)}."
         return f"{where} Then: {' or '.join(able)}." if able else f"{where} That is final."
     return notices.next_step(request)
+
+
+def _reminding(why: Why) -> str:
+    if why.is_late:
+        since = date(why.remind_at)
+        return f"Overdue since {since}; reviewers are reminded each working morning."
+    return f"Reviewers are reminded from {date(why.remind_at)} on."
 
 
 def _escalation(request: Request) -> str:

@@ -29,7 +29,8 @@ class Why:
     """`deciders` may decide now, `denial` is why the asker may not; None where they may.
 
     `policy_of` is when the policy it goes by was last changed.
-    `reminded` are the reviewers who were reminded and when last, `remind_at` when reminders begin.
+    `reminded` are the reviewers who were reminded and when last, `remind_at` when reminders begin,
+    `is_late` whether they have.
     """
 
     request: Request
@@ -41,6 +42,7 @@ class Why:
     remind_at: datetime
     people: People
     policy_of: datetime | None = None
+    is_late: bool = False
 
 
 def deciders(request: Request, rules: Rules, now: datetime) -> tuple[str, ...]:

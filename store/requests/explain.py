@@ -35,6 +35,7 @@ async def why(
         deliveries = await _deliveries(session, request)
         request = as_reviewed_now(request, rules, now)
         named = {*request.people(), *able, *(copy.recipient for copy in deliveries)}
+        remind_at = (await session.get_one(RequestRow, request_id)).remind_at
         return Why(
             request=request,
             asker=asker,
@@ -42,7 +43,8 @@ async def why(
             denial=explanation.refusal(asker, request, rules, now),
             deliveries=deliveries,
             reminded=await _reminded(session, request),
-            remind_at=(await session.get_one(RequestRow, request_id)).remind_at,
+            remind_at=remind_at,
+            is_late=remind_at <= now,
             people=await people.known(session, named),
             # The file's date is of another clock, and no policy in force is of later than now.
             policy_of=min(policy.changed_at, now) if policy.changed_at else None,

@@ -97,8 +97,8 @@ def test_a_vote_that_ends_nothing_is_confirmed_in_words() -> None:
     ("denial", "said"),
     [
         (Denial.STAGE_PASSED, "MP-128 has passed your stage already. “Compliance” is wait"),
-        (Denial.STAGE_TO_COME, "MP-128 is at “Compliance” still."),
-        (Denial.VOTED, "Your approval of MP-128 counts already."),
+        (Denial.STAGE_TO_COME, "MP-128 is still at “Compliance”."),
+        (Denial.VOTED, "Your approval of MP-128 already counts."),
         (Denial.VOTED_BEFORE, "You approved MP-128 at an earlier stage, and each stage"),
     ],
 )  # fmt: skip

@@ -43,9 +43,17 @@ def test_an_open_request_is_explained_from_who_decides_to_what_comes_next() -> N
         "⏰ Bob was reminded Today at 10:58 AM",
         "What happens next",
         "The first decision ends the review, and the submitter hears it at once. Until then it is"
-        " in its reviewers' digest, and they are reminded from Today at 12:00 PM on.",
+        " in its reviewers' digest. Reviewers are reminded from Today at 12:00 PM on.",
         "[ Details ]",
     ]
+
+
+def test_what_is_overdue_is_said_to_be() -> None:
+    late = replace(OPEN, remind_at=NOW - timedelta(days=1), is_late=True)
+    assert (
+        "Overdue since Yesterday at 11:00 AM; reviewers are reminded each working morning."
+        in words(why.build(late))
+    )
 
 
 def test_who_may_decide_is_told_so() -> None:

@@ -104,11 +104,9 @@ async def test_a_reviewer_who_left_is_reported_once_and_others_decide(team: Team
         await team.bot.jobs.reconcile()
         await team.send_all()
 
-    told = [team.words(m) for m in team.ada.sees() if "has left the workspace" in team.words(m)]
+    told = [team.words(m) for m in team.ada.sees() if "has left Slack" in team.words(m)]
     assert len(told) == 1
-    assert (
-        f"Bob Reyes has left the workspace, and this still waits on them: {request.ref}" in told[0]
-    )
+    assert f"Bob Reyes has left Slack, and this is still waiting for them: {request.ref}" in told[0]
 
     answer = await team.approve(team.ada, request.ref)
     assert answer.view is not None

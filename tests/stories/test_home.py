@@ -60,8 +60,8 @@ async def test_a_submitter_is_at_my_requests_and_a_reviewer_at_what_waits(team: 
     assert "▸[ My Requests ]" in mine
     assert "All requests" not in mine
     assert "Release 0" in mine
-    assert "⏳ 1 waits for you" in waiting
-    assert waiting.count("waiting for you") == 0  # the count stands once
+    assert "⏳ 1 is waiting for you" in waiting
+    assert waiting.count("waiting for you") == 1  # the count stands once
     assert "Release 0" not in waiting
     assert "Release 1" in waiting
 
@@ -119,7 +119,7 @@ async def test_a_new_request_shows_where_it_waits(team_once: Team) -> None:
     await at_home(team_once, team_once.bob)
     await numbered(team_once, 3)
 
-    assert "3 wait for you" in seen(team_once, team_once.bob)
+    assert "3 are waiting for you" in seen(team_once, team_once.bob)
 
 
 async def test_an_admin_sees_at_home_what_they_decided_from_there(team_once: Team) -> None:
@@ -157,7 +157,7 @@ async def test_who_was_away_for_a_day_is_not_drawn_for_and_begins_anew(team_once
     assert drawings(team_once) == calls
 
     await at_home(team_once, team_once.bob)
-    assert "1 waits for you" in seen(team_once, team_once.bob)
+    assert "1 is waiting for you" in seen(team_once, team_once.bob)
 
 
 async def test_pages_turn_and_stay_where_one_was(team: Team) -> None:
@@ -243,9 +243,11 @@ async def test_home_begins_with_what_waits_for_a_reviewer(team_once: Team) -> No
     await numbered(team_once, 2)
     team_once.clock.move(days=2)
     await at_home(team_once, team_once.bob)
-    assert "⏳ 2 wait for you · the oldest 2 days\n[ Show ]" in seen(team_once, team_once.bob)
+    assert "⏳ 2 are waiting for you · the oldest for 2 days\n[ Show ]" in seen(
+        team_once, team_once.bob
+    )
     await at_home(team_once, team_once.mallory)
-    assert "wait for you" not in seen(team_once, team_once.mallory)
+    assert "waiting for you" not in seen(team_once, team_once.mallory)
 
 
 async def test_an_admin_sees_what_waits_for_others_and_for_how_long(team_once: Team) -> None:

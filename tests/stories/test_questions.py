@@ -147,7 +147,7 @@ async def test_who_may_not_ask_or_answer_hears_why(team: Team) -> None:
 
     await ask(team, team.bob, team.card(team.bob, request))
     refused = await _clicked(team, team.bob, request, "question.answer")
-    assert "Only Alice Santos, who submitted MP-1, can answer what is asked there." in refused
+    assert "Only Alice Santos, who submitted MP-1, can answer questions about it." in refused
     refused = await _clicked(team, team.carol, request, "question.close")
     assert "Only who asked or Ada Cruz can close a question about MP-1." in refused
 

@@ -19,7 +19,7 @@ async def test_the_submitter_learns_who_decides_and_who_was_told_when(team: Team
     assert f"#{team.reviews.id} · Nov 20, 2026 at 2:14 AM" in said
     assert "Bob Reyes (reviewer) · Nov 20, 2026 at 2:14 AM" in said
     assert "Alice Santos (submitter) · Nov 20, 2026 at 2:14 AM" in said
-    assert "they are reminded from" in said
+    assert "Reviewers are reminded from" in said
 
 
 async def test_a_reviewer_learns_that_they_can(team_once: Team) -> None:

@@ -103,7 +103,7 @@ async def test_what_it_does_not_accept_is_told_to_the_submitter_and_the_admins(
     assert f"not accepted: {EXPIRED}" in listed
     assert request.ref not in team.said(await team.ada.command("/mp-requests list sent:accepted"))
     why = team.said(await team.alice.command(f"/mp-requests why {request.ref}"))
-    assert "Mend what the platform names" in why
+    assert "Change what the platform names" in why
     assert (await history(team.bot.db, request))[-1] == (3, "not_accepted", "hook:1")
     assert await findings(team, request) == ()
 
