@@ -13,6 +13,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, SectionBlock
 from blocks import approval_notes, buttons, notes, questions, request_text, timeline
 from blocks.message import FALLBACK_LIMIT, Message
 from blocks.text import clip, mrkdwn, plural, who
+from store.domain.evidence import NO_EVIDENCE
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, People, Request, Status
 
@@ -95,7 +96,8 @@ def taken_away(
     elif stood_in:
         why = "You no longer stand in for a reviewer of this request; others decide it."
     named = f"*{request_text.title(request)}* · {request.ref}"
-    shown = facts(request, people) if request.is_open else [_said(named)]
+    bare = replace(request, evidence=NO_EVIDENCE)
+    shown = facts(bare, people) if request.is_open else [_said(named)]
     where = "shown here" if audience is Audience.CHANNEL else "yours to review"
     fallback = f"No longer {where}: {request_text.named(request)}"
     return Message(clip(fallback, FALLBACK_LIMIT), (_said(why), *shown))

@@ -181,12 +181,11 @@ def _details(request: Request, people: People) -> Iterator[str]:
 
 
 def _evidence(request: Request, pictures: bool) -> Iterator[Block]:
-    found = (request_text.test_version(request), *request_text.exhibits(request))
-    code = request.evidence.preview_qr
-    listed = [f"•  {each}" for each in found if each]
-    if listed or code:
+    if request.evidence:
         yield HeaderBlock(text=words("Evidence"))
-    yield from _long("\n".join(listed))
+    links = (f"•  {each}" for each in request_text.exhibits(request))
+    yield from _long("\n".join(filter(None, (request_text.test_version(request), *links))))
+    code = request.evidence.preview_qr
     if code:
         there = link_to(code, request.link_hosts)
         if there and pictures:

@@ -7,6 +7,7 @@ import pytest
 from blocks import request_card
 from blocks.message import FALLBACK_LIMIT
 from bot.sandbox.limits.whole import objects
+from store.domain.evidence import Evidence, Exhibit
 from store.domain.lifecycle import Act
 from store.domain.request import Audience, Environment, ReleaseStage, Request, Status
 from tests.cast import NOW, PEOPLE, request
@@ -164,3 +165,12 @@ def test_a_request_with_nothing_but_the_essentials_still_reads() -> None:
     said = card(bare)
     assert said.startswith("Release Bills Pay 3.2.4  ·  🟠 Production\nMP-128 · Alice · ")
     assert "waiting" not in said
+
+
+def test_who_may_not_see_it_any_more_is_led_nowhere() -> None:
+    exhibits = (Exhibit("Test report", "https://jira.example.com/browse/QA-7"),)
+    shown = request(evidence=Evidence(exhibits, "https://preview.example.com"), link_hosts=None)
+    assert "Open preview" in words(request_card.build(shown, PEOPLE))
+    left = words(request_card.taken_away(shown, PEOPLE))
+    assert "Open preview" not in left
+    assert "Test report" not in left
