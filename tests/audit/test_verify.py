@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, Boolean
 from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.audit.verify import check_all, check_portion, count
@@ -50,6 +51,20 @@ async def test_every_manipulation_is_found_and_named(
             found = await after(db, each.done)
             assert found.keys() == {2}
             assert each.said in found[2]
+
+
+async def test_a_number_that_is_far_too_high_is_counted_and_not_listed(db: Database) -> None:
+    await lived_in(db)
+    highest = 2**31 - 1
+
+    async def rewritten(session: AsyncSession) -> None:
+        await session.exec(
+            update(RequestRow).where(col(RequestRow.id) == 2).values(revision=highest)
+        )
+
+    found = (await after(db, rewritten))[2]
+    assert found.startswith("revision 3 is missing from its history / revision 4 is missing")
+    assert f"{highest - 2 - 3} more revisions are missing" in found
 
 
 async def test_a_change_of_any_column_is_found(db: Database, subtests: pytest.Subtests) -> None:
