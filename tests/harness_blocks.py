@@ -15,6 +15,7 @@ from blocks import (
     answer_form,
     approval_form,
     ask_form,
+    calls,
     decision_form,
     digest,
     notices,
@@ -116,6 +117,13 @@ def messages(shown: Request) -> Iterator[Message]:
         yield request_card.call(called, people, may_decide=may_decide)
     part, since = digest.Part([shown] * 12, 37), NOW - timedelta(days=1)
     yield digest.build(people[BOB], part, part, 99, people, since=since, now=NOW)
+    yield digest.build(
+        *(people[BOB], part, part, 99, people),
+        emergencies=[shown] * 5,
+        called=calls.Part([shown] * 5, 37),
+        since=since,
+        now=NOW,
+    )
     yield digest.reminder(people[BOB], digest.Part([shown], 1), people, now=NOW)
     yield notices.outcome(shown, people)
     yield notices.withdrawn(shown, people)

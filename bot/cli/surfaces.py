@@ -16,6 +16,7 @@ from blocks import (
     answer_form,
     approval_form,
     ask_form,
+    calls,
     decision_form,
     digest,
     emergencies,
@@ -150,10 +151,20 @@ def _told(release: Request, now: datetime) -> Iterator[Surface]:
     struck = digest.Part([_ended(release, Status.APPROVED, now), release], 1)
     said = digest.build(reviewer, struck, digest.Part(), 1, _PEOPLE, since=since, now=now)
     yield "digest, with what was decided since", said
+    said = digest.build(
+        *(reviewer, part, part, 99, _PEOPLE),
+        emergencies=[alone] * 5,
+        called=calls.Part([long_open] * 5, 37),
+        since=since,
+        now=now,
+    )
+    yield "digest, with calls and emergencies", said
     yield "reminder", digest.reminder(reviewer, part, _PEOPLE, now=now)
     waiting = [Waiting(each, None, 40, since) for each in Environment]
     gathered = Burst(1, _REVIEWER, Audience.REVIEWER, 99, waiting)
     yield "burst", digest.burst(gathered, _PEOPLE, now=now)
+    calling = replace(gathered, audience=Audience.CALLED)
+    yield "burst of calls", digest.burst(calling, _PEOPLE, now=now)
     yield "departure", notices.departure(_REVIEWER, several, 37, _PEOPLE)
     yield "not delivered", undelivered.build("the card", "C0REVIEWS01", "is_archived")
     yield "policy refused", notices.policy_refused("POLICY_FILE policy.toml: there is none.")
@@ -205,6 +216,9 @@ def _lists(requests: list[Request], now: datetime) -> Iterator[Surface]:
     for scope in _TABS:
         shown = home.Shown(paging.opening(scope), page, _PEOPLE, _TABS, counts)
         yield f"Home, {scope.label}", home.build(shown, now=now)
+        some = page.requests[:5]
+        shown = replace(shown, unreviewed=some, called=calls.Part(some, 37))
+        yield f"Home, {scope.label}, calls and emergencies", home.build(shown, now=now)
 
 
 def _long(release: Request, now: datetime) -> Iterator[Surface]:
