@@ -18,6 +18,7 @@ from bot.cli.local_workspace import LocalWorkspace, local_workspace
 from bot.sandbox import SAMPLE
 from tests.browser.conftest import seed
 from tests.browser.desk import Desk, opened_browser
+from tests.browser.two_parties import two_parties
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator
@@ -151,34 +152,24 @@ async def story(studio: Studio) -> None:
     morning = studio.play.clock().replace(hour=1, minute=0) + timedelta(days=1)
     await studio.play.move_to(morning)
     await studio.take("digest", "bob", "Good morning")
-    await studio.submit(10)
-    await _exchange(studio)
 
 
-async def _exchange(studio: Studio) -> None:
-    """On phones: what the submitter is asked, the thread it is answered in, and the card with one
-    question answered and one open.
-    """
-    asked = ("Which agreement covers bills.example.com?", "Is the test account valid until March?")
-    async with studio.desk("bob", width=390) as bob, studio.desk("dan", width=390) as dan:
-        card = bob.message("Load Central 4.9.0", "Under Review")
-        for question in asked:
-            await bob.press("Ask", card)
-            await bob.modal.get_by_label("Question", exact=True).fill(question)
-            await bob.press("Ask", bob.modal)
-            await bob.modal.wait_for(state="detached")
-        message = dan.message("has a question about", asked[0])
+async def who_decides(studio: Studio) -> None:
+    """Two stages on a phone: the card, who is on it, handing over."""
+    await two_parties(studio.play)
+    await studio.submit(2)
+    card = ("MP-1", "Release Bills Pay")
+    async with studio.desk("bob", width=390) as bob:
+        message = bob.message(*card)
         await message.wait_for()
-        await shoot(dan, dan.page.locator("body"), "phone-asked")
-        await message.get_by_role("link", name="Reply").click()
-        await dan.is_live()
-        thread = dan.page.get_by_role("complementary", name="Thread")
-        await thread.get_by_label("Reply", exact=True).fill("The one of 3 May, section 4.")
-        await thread.get_by_label("Reply", exact=True).press("Enter")
-        await thread.get_by_text("You answered").wait_for()
-        await shoot(dan, dan.page.locator("body"), "phone-answered")
-        await card.get_by_text("The one of 3 May").wait_for()
-        await shoot(bob, bob.page.locator("body"), "phone-exchange")
+        await shoot(bob, message, "phone-stages")
+        await bob.choose("I'm on it", "Approve", message)
+        await bob.message(*card, "is testing since").wait_for()
+        await bob.choose("Hand to…", "Approve", message)
+        await bob.modal.get_by_role("combobox", name="To whom?").wait_for()
+        await shoot(bob, bob.modal, "phone-hand-over")
+    async with studio.desk("carol", width=390) as carol:
+        await shoot(carol, carol.message(*card, "is testing since"), "phone-on-it")
 
 
 async def _confirmation(studio: Studio) -> None:
@@ -205,15 +196,16 @@ async def _decide(studio: Studio) -> None:
 
 
 async def take_all() -> None:
-    """Every picture, from one telling of the story."""
+    """Every picture, each from one telling of its story."""
     PICTURES.mkdir(exist_ok=True)
-    with TemporaryDirectory() as folder:
-        async with (
-            local_workspace(starts=STARTS) as play,
-            play.page() as address,
-            opened_browser() as browser,
-        ):
-            await story(Studio(play, browser, address, Path(folder)))
+    for told in (story, who_decides):
+        with TemporaryDirectory() as folder:
+            async with (
+                local_workspace(starts=STARTS) as play,
+                play.page() as address,
+                opened_browser() as browser,
+            ):
+                await told(Studio(play, browser, address, Path(folder)))
 
 
 if __name__ == "__main__":
