@@ -7,7 +7,7 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-action]");
   if (!button) return;
   const where = surface(button);
-  button.closest("details.menu")?.removeAttribute("open");
+  shut(button.closest("details.menu"));
   if (button.dataset.url) window.open(button.dataset.url, "_blank", "noreferrer");
   if (!(await confirmed(button))) return;
   const { action: action_id, value } = button.dataset;
@@ -18,9 +18,15 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-message-shortcut]");
   if (!button) return;
-  button.closest("details.menu").removeAttribute("open");
+  shut(button.closest("details.menu"));
   act("message_shortcut", { ...surface(button), callback_id: button.dataset.messageShortcut });
 });
+
+// What opens next gives the focus back to the menu, and not to an entry that is no longer there.
+function shut(menu) {
+  menu?.removeAttribute("open");
+  menu?.querySelector("summary").focus();
+}
 
 document.addEventListener("change", (event) => {
   const input = event.target;
