@@ -70,3 +70,10 @@ async def test_who_is_forgotten_watches_nothing(db: Database) -> None:
     await erase.forget(db, CAROL, now=NOW)
     accepted(await vote(db, request, BOB))
     assert await told(db) == set()
+
+
+async def test_who_may_not_see_it_any_more_is_owed_nothing(db: Database) -> None:
+    request = await submit(db)
+    assert await begin(db, request, ADA) is None
+    accepted(await vote(db, request, BOB, policy=POLICY.model_copy(update={"admins": ()})))
+    assert await told(db) == set()
