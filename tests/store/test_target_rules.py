@@ -141,6 +141,10 @@ async def test_the_base_is_the_last_release_approved_before(db: Database) -> Non
     first = await seen(db, old)
     assert (first.base, first.first_on_target) == (None, True)
     mid = accepted(await vote(db, await submit(db, version="2.0"), BOB))
+    assert mid.completed_on == old.completed_on, "of one moment: the smaller number came first"
+    second = await seen(db, mid)
+    assert second.base is not None
+    assert (second.base.id, (await seen(db, old)).base) == (old.id, None)
     await vote(db, await submit(db, version="2.5"), BOB, Verdict.REJECT)
     new = await seen(db, await submit(db, version="3.0"))
     assert new.base is not None
