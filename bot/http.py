@@ -2,16 +2,21 @@
 `/healthz`, `/readyz` and `/metrics` for operators.
 """
 
+from http import HTTPStatus
+
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.api.door import Door, Parts
+from bot.api.problems import Problem
 from bot.app import Bot
 from bot.incoming.signed_requests import SignedRequests
 from bot.readiness import Readiness
 from bot.scrape import Scrape
+
+_API = "/api/v1"
 
 
 def build(bot: Bot) -> Starlette:
@@ -33,10 +38,18 @@ def build(bot: Bot) -> Starlette:
         slack = SignedRequests(bot.app, secret, bot.identity, bot.heard)
         routes.append(Route("/slack/events", slack.answer, methods=["GET", "POST"]))
     parts = Parts(bot.db, bot.profiles, bot.in_force, bot.jobs.clock)
-    routes.append(Mount("/api/v1", Door(parts, rate=bot.settings.api_requests_per_second)))
-    return Starlette(routes=routes)
+    routes.append(Mount(_API, Door(parts, rate=bot.settings.api_requests_per_second)))
+    return Starlette(routes=routes, exception_handlers={HTTPStatus.NOT_FOUND: _not_there})
 
 
 def build_metrics(bot: Bot) -> Starlette:
     """The ASGI app of METRICS_PORT, for whoever may reach that."""
     return Starlette(routes=[Route("/metrics", Scrape(bot).answer)])
+
+
+async def _not_there(request: Request, _error: Exception) -> Response:
+    """A path with a line break in it leads nowhere in Starlette, so not to the door of the API."""
+    if request.scope["path"].startswith(f"{_API}/"):
+        said = "There is no such request."
+        return Problem(HTTPStatus.NOT_FOUND, "unknown", said).response()
+    return PlainTextResponse(HTTPStatus.NOT_FOUND.phrase, HTTPStatus.NOT_FOUND)

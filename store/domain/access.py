@@ -380,12 +380,17 @@ def _may_answer(request: Request) -> Allowed | Denied:
 
 
 def may_close(
-    actor: str, question: Question, request: Request, rules: Rules, now: datetime
+    actor: str, question: Question | None, request: Request, rules: Rules, now: datetime
 ) -> Allowed | Denied:
-    """Whether somebody may close a question without an answer: who asked it, and admins."""
+    """Whether somebody may close a question without an answer: who asked it, and admins.
+
+    None is a question that was never asked.
+    """
     seen = may(actor, Act.SEE, request, rules, now)
     if isinstance(seen, Denied):
         return seen
+    if question is None:
+        return Denied(Denial.NOTHING_TO_ANSWER)
     if actor != question.asked_by and actor not in rules.roster.admins:
         return Denied(Denial.NOT_THE_ASKER)
     return Allowed() if question.is_open else Denied(Denial.NOTHING_TO_ANSWER)

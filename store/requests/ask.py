@@ -229,14 +229,15 @@ async def _amend(
 
 async def _close(session: AsyncSession, closing: Closing, policy: Policy) -> Request | Refused:
     request, rules = await _locked(session, closing.request_id, closing.actor, policy)
-    question = request.question(closing.number) if request else None
-    if request is None or question is None:
+    if request is None:
         return Refused(Denial.UNKNOWN, closing.request_id)
-    if question.closed_by == closing.actor:
+    question = request.question(closing.number)
+    if question and question.closed_by == closing.actor:
         return request
     allowed = may_close(closing.actor, question, request, rules, closing.at)
     if isinstance(allowed, Denied):
         return Refused.of(allowed, request)
+    assert question is not None, "it may be closed, so it was asked"
 
     closed = replace(question, closed_by=closing.actor, closed_at=closing.at)
     after = await _change(session, request, closed, "closed_by", "closed_at")

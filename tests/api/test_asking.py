@@ -72,7 +72,7 @@ async def test_nothing_is_asked_or_answered_for_who_may_not(
         ("answer", {"number": 1, "answer": SAID, "on_behalf_of": BOB}, 403),
         ("answer", {"number": 2, "answer": SAID, "on_behalf_of": ALICE}, 409),
         ("close-question", drop, 403),
-        ("close-question", drop | {"number": 7}, 404),
+        ("close-question", drop | {"number": 7}, 409),
         ("answer", {"number": "1", "answer": "长" * 3001, "on_behalf_of": ALICE}, 422),
     ):
         answer = await says(request.ref, what, **said)

@@ -221,6 +221,7 @@ async def test_what_the_framework_refuses_is_a_problem_too(platform_once: Platfo
     for answer, status in (
         (put := await platform_once.client.put("/requests"), 405),
         (await platform_once.client.get("/nowhere"), 404),
+        (await platform_once.client.get("/requests/MP%0A1"), 404),
     ):
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
