@@ -262,10 +262,9 @@ async def test_who_asked_hears_once_that_the_submitter_has_left(team: Team) -> N
 
 
 async def test_home_and_digest_count_who_waits_for_whose_answer(team: Team) -> None:
-    first = await team.submit()
-    second = await team.submit(external_id="second", version="9.9.9", title="Release Second")
-    for request in (first, second):
-        await ask(team, team.bob, team.card(team.bob, request))
+    second = {"external_id": "second", "version": "9.9.9", "title": "Release Second"}
+    for asked in ({}, second):
+        await ask(team, team.bob, team.card(team.bob, await team.submit(**asked)))
     for person in (team.alice, team.bob, team.carol):
         await person.open_home()
     await team.send_all()
@@ -282,8 +281,10 @@ async def test_home_and_digest_count_who_waits_for_whose_answer(team: Team) -> N
     assert morning.endswith("💬 Waiting for others: 2 for an answer (Alice)")
     assert "Waiting for others" not in team.words(team.carol.message(containing="Good morning"))
 
+    for person in (team.alice, team.bob):
+        await person.open_home()  # a Home that was left open for days is not drawn again
     await reply(team, team.alice.message(containing="Release Second"))
-    assert f"❓ 1 question for you\nRelease Bills Pay 3.2.4 (MP-1): {ASKED}\n[ Answer ]" in (
+    assert f"❓ 1 question for you\nRelease Bills Pay 3.2.4 (MP-1): {ASKED}\n▸[ Answer ]" in (
         team.words(team.alice.home)
     )
     assert "💬 Waiting for others: 1 for an answer (Alice)" in team.words(team.bob.home)
