@@ -101,10 +101,11 @@ class Desk:
         await composer.press("Enter")
 
     def message(self, *words: str) -> "Locator":
-        """The newest message with all these words."""
+        """The newest message with all these words; MP-1 is not in MP-12."""
         found = self.page.locator(".message")
         for word in words:
-            found = found.filter(has_text=word)
+            is_number = re.fullmatch(r"MP-[0-9]+", word)
+            found = found.filter(has_text=re.compile(rf"{word}(?![0-9])") if is_number else word)
         return found.last
 
     @property

@@ -48,6 +48,7 @@ async def test_sixty_requests_are_worked_through_from_the_digest(
     await bob.press("Skip", bob.modal)
     await expect(bob.modal).to_contain_text("4 of 60")
     await bob.press("Close this window", bob.modal)
+    await expect(bob.modal).to_have_count(0)
 
     await bob.write("/mp-requests list kape env:production")
     await expect(bob.message("All requests", "kape")).to_contain_text("Under Review")

@@ -27,7 +27,7 @@ async def test_evidence_is_followed_from_card_and_details_on_a_phone(
     await expect(card.get_by_role("link", name="Test report")).to_have_attribute("href", REPORT)
     opens = card.get_by_role("button", name="Open preview")
     await expect(opens).to_have_attribute("data-url", PREVIEW)
-    await bob.press("Details", card)
+    await bob.choose("Details", "Approve", card)
     await expect(bob.modal.get_by_role("link", name="Security review")).to_be_visible()
     await expect(bob.modal).to_contain_text("QR code that opens the test version")
     width = await bob.page.evaluate("document.documentElement.scrollWidth")

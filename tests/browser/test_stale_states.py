@@ -114,6 +114,7 @@ class Line:
         """A state is drawn before alice acts and reaches the page after she was answered. Gives
         the words to see it by; what came later arrives after the block."""
         page = self.desk.page
+        await self.new_state()  # what was on its way before has arrived
         await page.evaluate("window.late = true")
         words = self.change()
         await page.evaluate("window.first")
