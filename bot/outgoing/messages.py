@@ -4,7 +4,6 @@ One function a kind, which takes what it needs. `None` means that the message ha
 digest with nothing left in it); it counts as sent.
 """
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -27,30 +26,30 @@ from blocks import (
     undelivered,
 )
 from blocks import export as export_blocks
+from bot.outgoing import digest_messages
 from bot.outgoing.slack_calls import Call, Delete, DeleteOthers, Edit, Post, Publish, Reply
 from bot.profiles import Profiles
 from handlers import commands
 from store import exports, people
 from store.audit import checkpoints
-from store.domain.absences import is_away, stand_in
-from store.domain.access import Denial, Refused, Roster, reviewers_after
-from store.domain.clock import Clock, day_after
+from store.domain.absences import stand_in
+from store.domain.access import Denial, Refused
+from store.domain.clock import Clock
 from store.domain.export import ExportState
 from store.domain.lifecycle import Act
 from store.domain.lists.query import Scope
 from store.domain.policy import Policy, PolicyInForce
 from store.domain.questions import NotTaken, Question
-from store.domain.request import Audience, Person, Request
+from store.domain.request import Audience, Request
 from store.domain.workspace import Workspace
 from store.engine.database import Database
 from store.lists import listing
-from store.messages import bursts, cards, digests, homes, reminders
+from store.messages import bursts, cards, homes
 from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
-from store.questions import open_for, waited_for_by
+from store.questions import open_for
 from store.requests import read
 
-_A_DAY = timedelta(days=1)
 LONGEST_DOUBT = timedelta(minutes=10)
 """How long the database is asked what became of a transaction that still runs there."""
 
@@ -82,9 +81,9 @@ class Renderer:
             case Kind.WITHDRAWN:
                 return await _withdrawn(owed, db, profiles, policy, now)
             case Kind.REMINDER | Kind.DIGEST:
-                return await _digest(owed, db, profiles, policy, now, self.workspace)
+                return await digest_messages.draw(owed, db, profiles, policy, now, self.workspace)
             case Kind.STRUCK:
-                return await _struck(owed, db, profiles, policy, now, self.workspace)
+                return await digest_messages.strike(owed, db, profiles, policy, now, self.workspace)
             case Kind.BURST:
                 return await _burst(owed, db, profiles, policy, now)
             case Kind.NUDGE:
@@ -292,119 +291,6 @@ async def _withdrawn(
     return Post(notices.withdrawn(request, known), card.channel, thread_ts=card.ts)
 
 
-async def _digest(
-    owed: Claimed,
-    db: Database,
-    profiles: Profiles,
-    policy: Policy,
-    now: datetime,
-    workspace: Workspace,
-) -> Call | None:
-    """What waits on a reviewer, if they still are one; in a reminder only what has for long.
-
-    Of a morning's many, those that are drawn at one time share a query: all are of the same tick.
-    """
-    async with db.snapshot() as session:
-        if is_away(owed.recipient, await people.absences(session), now):
-            return None
-    if not await db.read_batches.run(people.hold_roles, owed.recipient, policy):
-        return None
-    at = datetime.fromisoformat(owed.data.get("at", owed.created_at.isoformat()))
-    since = datetime.fromisoformat(owed.data.get("since", (at - _A_DAY).isoformat()))
-    if owed.kind is Kind.REMINDER:
-        async with db.snapshot() as session:
-            tested = await reminders.reserved(session, policy, now=now)
-        late, count = await db.read_batches.run(
-            listing.waiting_on_each, owed.recipient, digest.SHOWN, at, since, tested
-        )
-        found = listing.Morning(overdue=late, overdue_count=count, total=count)
-    else:
-        found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
-    alone, called = await _to_look_at(owed, db, policy), await _called_to(owed, db)
-    if not (found.total or alone or called.count):
-        return None
-    answers = await db.read_batches.run(waited_for_by, owed.recipient)
-    shown = (*found.overdue, *found.new, *alone)
-    concerned = {owed.recipient, *(user for user, _ in answers[: questions.NAMED])}
-    known = await profiles.people(concerned.union(*(each.people() for each in shown)))
-    reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
-    reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
-    overdue = digest.Part(found.overdue, found.overdue_count)
-    links = await _links(db, owed.recipient, shown, workspace)
-    if owed.kind is Kind.REMINDER:
-        said = digest.reminder(reviewer, overdue, known, links=links, now=now)
-        return Post(said, owed.recipient)
-    new = digest.Part(found.new, found.new_count)
-    said = digest.build(
-        *(reviewer, overdue, new, found.total, known),
-        emergencies=alone,
-        called=called,
-        answers=answers,
-        links=links,
-        since=since,
-        now=now,
-    )
-    until = day_after(now, reviewer.timezone)
-    old, young = ([each.id for each in part] for part in (found.overdue, found.new))
-    morning = digests.Morning(owed.recipient, at, since, until, old, young)
-    return Post(said, owed.recipient, morning=morning)
-
-
-async def _struck(
-    owed: Claimed,
-    db: Database,
-    profiles: Profiles,
-    policy: Policy,
-    now: datetime,
-    workspace: Workspace,
-) -> Call | None:
-    """The rows that it has, as they are now. Moot once the day is over, or for no reviewer."""
-    async with db.snapshot() as session:
-        morning = await digests.find(session, owed.recipient)
-        if morning is None or morning.until <= now:
-            return None
-        requests = await digests.requests_of(session, morning)
-    if not await db.read_batches.run(people.hold_roles, owed.recipient, policy):
-        return None
-    at, since = morning.at, morning.since
-    found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
-    alone, called = await _to_look_at(owed, db, policy), await _called_to(owed, db)
-    answers = await db.read_batches.run(waited_for_by, owed.recipient)
-    shown = (*requests.values(), *alone)
-    concerned = {owed.recipient, *(user for user, _ in answers[: questions.NAMED])}
-    known = await profiles.people(concerned.union(*(each.people() for each in shown)))
-    reviewer = known.get(owed.recipient, Person(owed.recipient, "there"))
-    reviewer = replace(reviewer, timezone=reviewer.timezone or policy.timezone)
-    overdue, new = (
-        digest.Part([requests[id_] for id_ in ids if id_ in requests], count)
-        for ids, count in (
-            (morning.overdue, found.overdue_count),
-            (morning.new, found.new_count),
-        )
-    )
-    links = await _links(db, owed.recipient, shown, workspace)
-    said = digest.build(
-        *(reviewer, overdue, new, found.total, known),
-        emergencies=alone,
-        called=called,
-        answers=answers,
-        links=links,
-        since=since,
-        now=now,
-    )
-    return Edit(said, morning.channel, morning.ts)
-
-
-async def _links(
-    db: Database, reader: str, requests: Sequence[Request], workspace: Workspace
-) -> dict[int, str]:
-    """From these requests to the reader's own cards, of those that were posted."""
-    ids = tuple(request.id for request in requests)
-    posted = await db.read_batches.run(listing.own_cards, (reader, ids))
-    links = {id_: workspace.permalink(card) for id_, card in posted.items()}
-    return {id_: link for id_, link in links.items() if link}
-
-
 async def _burst(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
@@ -426,28 +312,6 @@ async def _burst(
     if found.channel and found.ts:
         return Edit(message, found.channel, found.ts)
     return Post(message, found.recipient, is_late=not found.waiting)
-
-
-async def _to_look_at(owed: Claimed, db: Database, policy: Policy) -> tuple[Request, ...]:
-    """For the digest of who reviews it: what another approved in an emergency, not yet reviewed.
-
-    There is hardly ever any, so who that is is asked last.
-    """
-    if owed.kind is Kind.REMINDER:
-        return ()
-    async with db.snapshot() as session:
-        found = await listing.unreviewed(session, limit=digest.SHOWN)
-        roster = await people.roster(session, policy) if found else Roster()
-    reader = owed.recipient
-    return tuple(each for each in found if reader in reviewers_after(each.decided_by, roster))
-
-
-async def _called_to(owed: Claimed, db: Database) -> calls.Part:
-    """For a digest: what is open of what its reader was called to."""
-    if owed.kind is Kind.REMINDER:
-        return calls.Part()
-    async with db.snapshot() as session:
-        return calls.Part(*await listing.called_to(session, owed.recipient, limit=digest.SHOWN))
 
 
 async def _nudge(owed: Claimed, db: Database, policy: Policy) -> Call | None:

@@ -24,7 +24,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
-from store.domain.access import HANDED, Roster, acts
+from store.domain.access import HANDED, Roster, acts, reviewers_after
 from store.domain.deadlines import weekday_of
 from store.domain.lifecycle import Act
 from store.domain.lists.query import PAGE_SIZE, Cursor, ListQuery, Page, Scope, Sort, is_about_due
@@ -150,6 +150,18 @@ async def unreviewed(session: AsyncSession, *, limit: int) -> tuple[Request, ...
     """The first of what was approved in an emergency and no other admin has looked at since."""
     rows = await execute(session, _UNREVIEWED, {"limit": limit})
     return tuple(map(bare, rows.all()))
+
+
+async def unreviewed_by(
+    session: AsyncSession, reader: str, policy: Policy, *, limit: int
+) -> tuple[Request, ...]:
+    """The first of those that are this person's to review.
+
+    There is hardly ever any, so who reviews them is asked last.
+    """
+    found = await unreviewed(session, limit=limit)
+    roster = await people.roster(session, policy) if found else Roster()
+    return tuple(each for each in found if reader in reviewers_after(each.decided_by, roster))
 
 
 async def called_to(session: AsyncSession, user: str, *, limit: int) -> Waiting:

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
 from store.domain.absences import Absence, stand_in
-from store.domain.access import Roster, reviewers_after
+from store.domain.access import Roster
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
 from store.domain.request import Request, Status
@@ -157,7 +157,9 @@ async def overview(
         counts = await listing.counts_by_status(session, query.scope, asker=asker, roster=roster)
         is_admin = asker in roster.admins
         stuck = await listing.stuck(session, limit=STUCK_SHOWN) if is_admin else ()
-        unreviewed = await _unreviewed(session, asker, roster, policy)
+        unreviewed: tuple[Request, ...] = ()
+        if roster.oversees(asker):
+            unreviewed = await listing.unreviewed_by(session, asker, policy, limit=STUCK_SHOWN)
         called: Waiting = ((), 0)
         if asker in roster.called:
             called = await listing.called_to(session, asker, limit=STUCK_SHOWN)
@@ -167,17 +169,6 @@ async def overview(
         return Overview(query, found, shown, counts, stuck, unreviewed, called)
     by = stand_in(asker, absences, max(now, mine.since))
     return Overview(query, found, shown, counts, stuck, unreviewed, called, mine, by)
-
-
-async def _unreviewed(
-    session: AsyncSession, asker: str, roster: Roster, policy: Policy
-) -> tuple[Request, ...]:
-    """There is hardly ever any, so who reviews it is asked last."""
-    if not roster.oversees(asker):
-        return ()
-    found = await listing.unreviewed(session, limit=STUCK_SHOWN)
-    whole = await people.roster(session, policy) if found else roster
-    return tuple(each for each in found if asker in reviewers_after(each.decided_by, whole))
 
 
 def tabs(user: str, roster: Roster) -> tuple[Scope, ...]:
