@@ -37,7 +37,7 @@ REASON_LIMIT = 2000
 """Characters of a reason, as in the form here."""
 Words = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT)]
 """A question or an answer."""
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound="Body")
 
 
 def _incident(text: str) -> str:
@@ -46,18 +46,20 @@ def _incident(text: str) -> str:
     return text
 
 
-class Withdrawal(BaseModel):
-    """Takes a request back for the person who submitted it."""
+class Body(BaseModel):
+    """An object that is sent; what it does not name is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Withdrawal(Body):
+    """Takes a request back for the person who submitted it."""
 
     on_behalf_of: Somebody
 
 
-class StageMove(BaseModel):
+class StageMove(Body):
     """Says where an approved release stands, for its submitter or an admin."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: Literal[
         ReleaseStage.PREPARATION,
@@ -69,28 +71,22 @@ class StageMove(BaseModel):
     on_behalf_of: Somebody
 
 
-class Testing(BaseModel):
+class Testing(Body):
     """Says that somebody is testing a request, or not any more."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     testing: StrictBool
     on_behalf_of: Somebody
 
 
-class HandOver(BaseModel):
+class HandOver(Body):
     """Hands a request at its open stage to somebody, for one who may."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     to: Somebody
     on_behalf_of: Somebody
 
 
-class Emergency(BaseModel):
+class Emergency(Body):
     """Approves a request alone, whatever its stages, for somebody whom the policy names for it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: Annotated[str, Field(description="`MP-12` once more, to be sure", max_length=20)]
     reason: Annotated[
@@ -105,10 +101,8 @@ class Emergency(BaseModel):
     on_behalf_of: Somebody
 
 
-class PlatformDecision(BaseModel):
+class PlatformDecision(Body):
     """What was decided on the platform's own page, by whom as the platform calls them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     verdict: Verdict
     decided_by: Name
@@ -131,29 +125,23 @@ _HIGHEST = 1_000_000
 QuestionNumber = Annotated[int, BeforeValidator(_question_number), Field(ge=1, le=_HIGHEST)]
 
 
-class NewQuestion(BaseModel):
+class NewQuestion(Body):
     """Asks the submitter, for a reviewer or an admin, who hears the answer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     question: Words
     on_behalf_of: Somebody
 
 
-class Answer(BaseModel):
+class Answer(Body):
     """Answers a question for the submitter."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: QuestionNumber
     answer: Words
     on_behalf_of: Somebody
 
 
-class Closing(BaseModel):
+class Closing(Body):
     """Closes a question without an answer, for who asked it or an admin."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: QuestionNumber
     on_behalf_of: Somebody
