@@ -44,13 +44,7 @@ async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, d
 async def ask_note(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
     """Open the form that takes a note with the approval, for who may approve."""
     click = Click.read(body)
-    decision = click.decision(Act.APPROVE, deps.clock())
-    answer = await examine(deps.db, decision, deps.policy)
-    if isinstance(answer, Refused):
-        await clicks.refuse(click, answer, deps, client)
-    else:
-        form = await several.approval_form_of([answer], click.user, deps, from_card=True)
-        await clicks.open_view(client, click, form)
+    if await _opens_approval(click, client, deps, from_card=True):
         await clicks.keep_url(click, deps)
     await ack()
 
@@ -59,15 +53,22 @@ async def ask_whether(
     ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps
 ) -> None:
     """Open the form that asks before an approval, for who may approve."""
-    click = Click.read(body)
+    await _opens_approval(Click.read(body), client, deps)
+    await ack()
+
+
+async def _opens_approval(
+    click: Click, client: AsyncWebClient, deps: Deps, *, from_card: bool = False
+) -> bool:
+    """Open the form before an approval, or say why they may not; whether they may."""
     decision = click.decision(Act.APPROVE, deps.clock())
     answer = await examine(deps.db, decision, deps.policy)
     if isinstance(answer, Refused):
         await clicks.refuse(click, answer, deps, client)
-    else:
-        form = await several.approval_form_of([answer], click.user, deps)
-        await clicks.open_view(client, click, form)
-    await ack()
+        return False
+    form = await several.approval_form_of([answer], click.user, deps, from_card=from_card)
+    await clicks.open_view(client, click, form)
+    return True
 
 
 async def ask_why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, deps: Deps) -> None:
