@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from store.domain.categories.changes import Change
+from store.domain.categories.changes import Change, listed
 
 MOST = 20
 """Links of one request. Ours: more than anybody reads."""
@@ -64,12 +64,8 @@ NO_EVIDENCE = Evidence()
 
 def changes(old: Evidence, new: Evidence) -> Iterator[Change]:
     """What is other than it was, as `store.domain.categories.changes` says it of the details."""
-    gone = [str(each) for each in old.exhibits if each not in new.exhibits]
-    added = [str(each) for each in new.exhibits if each not in old.exhibits]
-    counts = [f"+{len(added)}"] * bool(added) + [f"-{len(gone)}"] * bool(gone)
-    if counts:
-        phrase = f"evidence {'/'.join(counts)}"
-        yield Change("Evidence", "\n".join(gone), "\n".join(added), phrase)
+    before, after = ([str(each) for each in side.exhibits] for side in (old, new))
+    yield from listed("Evidence", before, after, between="\n")
     if old.preview_url != new.preview_url:
         yield Change("Test version", old.preview_url or "", new.preview_url or "", "test version")
     if old.preview_qr != new.preview_qr:

@@ -4,7 +4,7 @@ Reads whatever was stored and never fails on it. A reordered list is no change. 
 and of any length; escaping and clipping are the reader's.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import get_origin
 
@@ -62,6 +62,18 @@ def summary(changes: Iterable[Change]) -> tuple[str, ...]:
     return tuple(change.phrase for change in changes if change.phrase)
 
 
+def listed(
+    label: str, before: Sequence[str], after: Sequence[str], *, between: str
+) -> Iterator[Change]:
+    """What a list has lost and gained, if anything: `whitelist +1/-2`."""
+    gone = [item for item in before if item not in after]
+    added = [item for item in after if item not in before]
+    counts = [f"+{len(added)}"] * bool(added) + [f"-{len(gone)}"] * bool(gone)
+    if counts:
+        phrase = f"{label.lower()} {'/'.join(counts)}"
+        yield Change(label, between.join(gone), between.join(added), phrase)
+
+
 def _text(key: str, label: str, old: Stored, new: Stored) -> Iterator[Change]:
     before, after = value_of(key, old), value_of(key, new)
     if before == after:
@@ -83,12 +95,7 @@ def _worded(value: str) -> str:
 
 def _list(key: str, label: str, old: Stored, new: Stored) -> Iterator[Change]:
     before, after = ([text_of(item) for item in items(side.get(key))] for side in (old, new))
-    gone = [item for item in before if item not in after]
-    added = [item for item in after if item not in before]
-    counts = [f"+{len(added)}"] * bool(added) + [f"-{len(gone)}"] * bool(gone)
-    if counts:
-        phrase = f"{label.lower()} {'/'.join(counts)}"
-        yield Change(label, ", ".join(gone), ", ".join(added), phrase)
+    yield from listed(label, before, after, between=", ")
 
 
 def _size(key: str, label: str, old: Stored, new: Stored, *, whole: str) -> Iterator[Change]:
