@@ -22,10 +22,10 @@ _OF: AnySelect = (
     .where(in_list(col(QuestionRow.request_id), "ids"))
     .order_by(col(QuestionRow.request_id), col(QuestionRow.number))
 )
-_IS_OPEN = (col(QuestionRow.answered_at).is_(None), col(QuestionRow.closed_at).is_(None))
+UNANSWERED = (col(QuestionRow.answered_at).is_(None), col(QuestionRow.closed_at).is_(None))
 _CLOSE = (
     update(QuestionRow)
-    .where(col(QuestionRow.request_id) == bindparam("its_id"), *_IS_OPEN)
+    .where(col(QuestionRow.request_id) == bindparam("its_id"), *UNANSWERED)
     .values(closed_at=bindparam("at"))
 )
 
@@ -85,7 +85,7 @@ async def waited_for_by(
     waiting: AnySelect = (
         select(QuestionRow.asked_by, RequestRow.submitted_by, number)
         .join(RequestRow, col(RequestRow.id) == QuestionRow.request_id)
-        .where(ASKED, *_IS_OPEN, col(QuestionRow.asked_by).in_(askers))
+        .where(ASKED, *UNANSWERED, col(QuestionRow.asked_by).in_(askers))
         .group_by(col(QuestionRow.asked_by), col(RequestRow.submitted_by))
         .order_by(number.desc(), col(RequestRow.submitted_by))
     )

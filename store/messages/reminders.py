@@ -26,6 +26,7 @@ from store.engine.database import Database, delete_chunk, execute
 from store.lists import listing
 from store.messages import slots
 from store.messages.outbox import Kind, Owed
+from store.questions import UNANSWERED
 from store.snapshots import snapshots
 from store.tables import (
     ASKED,
@@ -49,7 +50,6 @@ NUDGE_WINDOW = timedelta(days=14)
 _DAILY = (Kind.DIGEST, Kind.REMINDER)
 _WAITS = and_(OPEN, col(AssignmentRow.waits))
 """In the words of the partial index `ix_assignment_open`."""
-_UNANSWERED = (col(QuestionRow.answered_at).is_(None), col(QuestionRow.closed_at).is_(None))
 T = TypeVar("T")
 
 
@@ -228,7 +228,7 @@ async def owe_unreached(db: Database, *, now: datetime) -> int:
         select(QuestionRow.request_id, QuestionRow.number, QuestionRow.asked_by)
         .join(RequestRow, col(RequestRow.id) == QuestionRow.request_id)
         .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by)
-        .where(ASKED, *_UNANSWERED, col(PersonRow.active).is_(False))
+        .where(ASKED, *UNANSWERED, col(PersonRow.active).is_(False))
     )
     async with db.snapshot() as session:
         rows = (await session.exec(asked)).all()
@@ -243,7 +243,7 @@ async def owe_question_reminders(db: Database, policy: Policy, *, now: datetime)
         select(RequestRow.submitted_by, func.min(QuestionRow.asked_at), PersonRow.timezone)
         .join(QuestionRow, col(QuestionRow.request_id) == RequestRow.id)
         .join(PersonRow, col(PersonRow.user_id) == RequestRow.submitted_by, isouter=True)
-        .where(ASKED, *_UNANSWERED)
+        .where(ASKED, *UNANSWERED)
         .where(col(PersonRow.active).is_not(False))
         .group_by(col(RequestRow.submitted_by), col(PersonRow.timezone))
     )

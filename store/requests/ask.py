@@ -318,9 +318,7 @@ def _change_of(
     """What was done to a question, and to the clock where that has begun to rest or goes on."""
     moved = after.rest != before.rest
     columns = revisions.written(after, *CLOCK) if moved else {}
-    actor, notes = did.actor, {}
-    if did.by_key:
-        actor, notes = did.by_key, {"on_behalf_of": did.actor}
+    actor, notes = did.by_key or did.actor, revisions.behalf(did.actor, did.by_key)
     return Change(after, kind, actor, did.at, columns, notes=notes, questions=[question])
 
 

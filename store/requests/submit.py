@@ -219,7 +219,8 @@ async def _store(
                 by.by_key or by.submitter,
                 by.at,
                 rows[request.external_id],
-                notes={"after": before[request.id], "policy": policy.sha256} | _on_behalf(by),
+                notes={"after": before[request.id], "policy": policy.sha256}
+                | revisions.behalf(by.submitter, by.by_key),
             )
             for request, by in zip(requests, arrived, strict=True)
         ]
@@ -316,10 +317,6 @@ async def _judge(
         attempt=before.attempt + 1 if before else 1,
         evidence=submission.attached,
     )
-
-
-def _on_behalf(new: NewRequest) -> dict[str, str]:
-    return {"on_behalf_of": new.submitter} if new.by_key else {}
 
 
 async def _known(session: AsyncSession, external_ids: Iterable[str]) -> dict[str, Request]:

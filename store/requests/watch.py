@@ -30,10 +30,7 @@ class Watching:
 async def watch(db: Database, wish: Watching, policy: Policy) -> Request | Refused:
     """Write it down; the same again changes nothing. Its submitter hears of it anyway."""
     async with db.transaction() as session:
-        answer = await _watch(session, wish, policy)
-    refused = answer.denial.value if isinstance(answer, Refused) else None
-    causes.note(wish.request_id, refused=refused)
-    return answer
+        return causes.noted(await _watch(session, wish, policy), wish.request_id)
 
 
 async def _watch(session: AsyncSession, wish: Watching, policy: Policy) -> Request | Refused:
