@@ -86,7 +86,7 @@ def _note(asking: set[Asking]) -> list[Block]:
     field = InputBlock(
         block_id=NOTE,
         label=words("Note to the submitter"),
-        hint=words("They get these words. Everybody who can see the request reads them."),
+        hint=words("The submitter sees this, and so does everybody who can see the request."),
         optional=Asking.REQUIRED not in asking,
         element=PlainTextInputElement(action_id=NOTE, multiline=True, max_length=TEXT_LIMIT),
     )

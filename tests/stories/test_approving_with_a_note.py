@@ -61,7 +61,7 @@ async def test_an_approval_takes_a_note_and_the_submitter_gets_its_words(team_wi
     card = team.card(team.bob, request)
     assert "Approve" in team.words(card)
     form = await chosen(team, team.bob, card, request)
-    assert "They get these words." in team.words(form)
+    assert "The submitter sees this, and so does everybody" in team.words(form)
     await approve(team, team.bob, form)
 
     assert f"Approved, and:\n┃ {NOTE}" in team.last(team.alice)
