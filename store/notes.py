@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.domain.notes import Note
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask
+from store.snapshots import by_request
 from store.tables import NoteRow
 
 Notes = Mapping[int, tuple[Note, ...]]
@@ -26,9 +27,6 @@ def of(session: AsyncSession, request_ids: Sequence[int]) -> Reading[Notes]:
     """All notes about these requests, asked for now; who may read them is the caller's to know."""
 
     def read(rows: Sequence[AnyRow]) -> Notes:
-        found: dict[int, tuple[Note, ...]] = {}
-        for request_id, *columns in rows:
-            found[request_id] = (*found.get(request_id, ()), Note(*columns))
-        return found
+        return by_request(rows, lambda row: Note(*row[1:]))
 
     return Reading(read, ask(session, _OF, {"ids": request_ids}))

@@ -12,6 +12,7 @@ from store.domain.questions import Question
 from store.domain.request import Request
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask, execute
+from store.snapshots import by_request
 from store.tables import ASKED, QuestionRow, RequestRow
 
 Questions = Mapping[int, tuple[Question, ...]]
@@ -34,10 +35,7 @@ def of(session: AsyncSession, request_ids: Sequence[int]) -> Reading[Questions]:
     """All questions about these requests, asked for now."""
 
     def read(rows: Sequence[AnyRow]) -> Questions:
-        found: dict[int, tuple[Question, ...]] = {}
-        for row in rows:
-            found[row.request_id] = (*found.get(row.request_id, ()), _question(row))
-        return found
+        return by_request(rows, _question)
 
     return Reading(read, ask(session, _OF, {"ids": request_ids}))
 

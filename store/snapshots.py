@@ -1,10 +1,10 @@
 """Rows in, snapshots of the domain out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,6 +30,7 @@ from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask
 from store.tables import AssignmentRow, RequestRow, VoteRow
 
+Made = TypeVar("Made")
 # Hot: with every request that is read whole.
 _OF_REVIEWER: tuple[Any, ...] = (
     *(AssignmentRow.request_id, AssignmentRow.stage, AssignmentRow.reviewer),
@@ -112,6 +113,16 @@ def predecessor(row: RequestRow | AnyRow) -> Predecessor:
     )
 
 
+def by_request(
+    rows: Iterable[AnyRow], made: Callable[[AnyRow], Made]
+) -> dict[int, tuple[Made, ...]]:
+    """What is made of these rows, in their order, by the request; one without any is not in it."""
+    found: dict[int, list[Made]] = {}
+    for row in rows:
+        found.setdefault(row.request_id, []).append(made(row))
+    return {request_id: tuple(its) for request_id, its in found.items()}
+
+
 def _whole(
     rows: Sequence[RequestRow | AnyRow],
     assigned: Sequence[AnyRow] = (),
@@ -124,11 +135,9 @@ def _whole(
         if by:
             over = HandOver(stage, reviewer, by, at, as_guest=seat == HANDED)
             handed.setdefault(request_id, []).append(over)
-    votes: dict[int, list[Vote]] = {}
-    for row in cast:
-        votes.setdefault(row.request_id, []).append(vote(row))
+    votes = by_request(cast, vote)
     return tuple(
-        _request(row, by_stage.get(row.id, {}), votes.get(row.id, []), handed.get(row.id, []))
+        _request(row, by_stage.get(row.id, {}), votes.get(row.id, ()), handed.get(row.id, []))
         for row in rows
     )
 

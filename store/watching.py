@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask
+from store.snapshots import by_request
 from store.tables import WatchRow
 
 Watchers = Mapping[int, tuple[str, ...]]
@@ -17,22 +18,19 @@ _OF: AnySelect = (
     .where(in_list(col(WatchRow.request_id), "ids"))
     .order_by(col(WatchRow.request_id), col(WatchRow.user_id))
 )
-_END = delete(WatchRow).where(col(WatchRow.request_id) == bindparam("its_id"))
+_END_ALL = delete(WatchRow).where(col(WatchRow.request_id) == bindparam("its_id"))
 
 
 def of(session: AsyncSession, request_ids: Sequence[int]) -> Reading[Watchers]:
     """Who watches these requests, asked for now."""
 
     def read(rows: Sequence[AnyRow]) -> Watchers:
-        found: dict[int, tuple[str, ...]] = {}
-        for row in rows:
-            found[row.request_id] = (*found.get(row.request_id, ()), row.user_id)
-        return found
+        return by_request(rows, lambda row: str(row.user_id))
 
     return Reading(read, ask(session, _OF, {"ids": request_ids}))
 
 
-def end(session: AsyncSession, request_ids: Sequence[int]) -> None:
+def end_all(session: AsyncSession, request_ids: Sequence[int]) -> None:
     """Nobody watches these any more: they have ended, and everybody hears of it once."""
     if request_ids:
-        ask(session, _END, [{"its_id": id_} for id_ in request_ids])
+        ask(session, _END_ALL, [{"its_id": id_} for id_ in request_ids])

@@ -87,8 +87,10 @@ def looked_up(host: str) -> str | None:
 
 def _link(host: str, path: str) -> Link | None:
     name = looked_up(host)
-    link = Link(name, path) if name else None
-    sent = link.url.replace("&", "&amp;") if link else ""
+    if name is None:
+        return None
+    link = Link(name, path)
+    sent = link.url.replace("&", "&amp;")
     return link if len(sent) <= LINK_LIMIT else None
 
 

@@ -522,7 +522,7 @@ def _with_watchers(
     each, and none to who did it or was `told` otherwise. Nobody watches it any more.
     """
     ended = [each for each in made if each.request.id in watchers and not each.request.is_open]
-    watching.end(session, [each.request.id for each in ended])
+    watching.end_all(session, [each.request.id for each in ended])
     outcomes = [
         Owed.post(Kind.WATCHED, user, each.request.id, user, request_id=each.request.id)
         for each in ended

@@ -38,8 +38,9 @@ async def _watch(session: AsyncSession, wish: Watching, policy: Policy) -> Reque
     if request is None:
         return Refused(Denial.UNKNOWN, wish.request_id)
     rules = await people.rules(session, policy, only={wish.actor}, about=[request])
-    if isinstance(may(wish.actor, Act.SEE, request, rules, wish.at), Denied):
-        return Refused(Denial.UNKNOWN, request.id)
+    seen = may(wish.actor, Act.SEE, request, rules, wish.at)
+    if isinstance(seen, Denied):
+        return Refused.of(seen, request)
     if not wish.on:
         theirs = col(WatchRow.request_id) == request.id, col(WatchRow.user_id) == wish.actor
         await session.exec(delete(WatchRow).where(*theirs))
