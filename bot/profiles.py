@@ -120,7 +120,7 @@ class Profiles:
         Who may decide has to be known by then. Groups the store knows are left to the next tick, so
         that a restart while Slack is slow does not wait for them.
         """
-        await self.forget_groups()
+        await self._forget_old_groups()
         await self.read_unread(self._policy)
 
     async def read_unread(self, policy: Policy) -> bool:
@@ -136,18 +136,24 @@ class Profiles:
             await self._read(group)
         await self.meet_deciders()
 
-    async def forget_groups(self) -> None:
-        """Forget who is in groups that Slack has not told of for too long."""
-        async with self._db.transaction() as session:
-            await groups.forget_old(session, now=self._clock())
-
     async def poll_groups(self) -> None:
-        """Read those groups whose turn it is."""
+        """Read those groups whose turn it is; forget what Slack has not told of for too long.
+
+        Slack is asked first, where it was not asked for a day: a machine that slept would else take
+        everybody's role for a moment, and drop what is owed to them.
+        """
         now = self._clock()
         async with self._db.transaction() as session:
             picked = await groups.pick(session, self._policy.groups, now=now)
-        for group in picked:
+            old = await groups.old(session, self._policy.groups, now=now)
+            await groups.note_asked(session, old, now=now)
+        for group in dict.fromkeys((*picked, *old)):
             await self._read(group)
+        await self._forget_old_groups()
+
+    async def _forget_old_groups(self) -> None:
+        async with self._db.transaction() as session:
+            await groups.forget_old(session, now=self._clock())
 
     async def meet_deciders(self) -> None:
         """Read profiles of those who may decide where they are not fresh, some at a time."""

@@ -61,6 +61,16 @@ async def pick(session: AsyncSession, groups: Iterable[str], *, now: datetime) -
     return picked
 
 
+async def old(session: AsyncSession, groups: Iterable[str], *, now: datetime) -> list[str]:
+    """Those of these groups that Slack has not told of for BELIEVED_FOR, a minute's worth of calls
+    at the most: what they know is to be read again or forgotten.
+    """
+    known = col(GroupRow.group_id).in_(sorted(set(groups)))
+    unheard = select(GroupRow.group_id).where(known, col(GroupRow.read_at) <= now - BELIEVED_FOR)
+    most = int(timedelta(minutes=1) / ASK_EVERY) * ASKED_AT_ONCE
+    return list(await session.exec(unheard.order_by(GroupRow.group_id).limit(most)))
+
+
 async def note_asked(session: AsyncSession, groups: Sequence[str], *, now: datetime) -> None:
     """Slack is being asked about these groups."""
     these = col(GroupRow.group_id).in_(groups)

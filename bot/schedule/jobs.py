@@ -106,10 +106,9 @@ class Jobs:
 
         Returns how many assignments changed.
 
-        Roles are followed before the reading, too: whom an event or a day of silence took out, the
-        reading may put back, and what was drawn in between leaves them out.
+        Roles are followed before the reading, too: whom an event took out, the reading may put back,
+        and what was drawn in between leaves them out.
         """
-        await self.profiles.forget_groups()
         count = await self.follow_roles()
         await self.profiles.poll_groups()
         await self.profiles.meet_deciders()

@@ -3,6 +3,7 @@
 Carol reviews as a member of the group; then she is in it no more.
 """
 
+import asyncio
 import csv
 import io
 
@@ -98,17 +99,13 @@ async def test_who_leaves_a_group_loses_the_right_by_the_event_alone(team: Team)
     await says_no(team, team.carol)
 
 
-@pytest.mark.parametrize("why", ["event", "silence"])
-async def test_what_was_drawn_while_a_member_was_out_names_them_again(team: Team, why: str) -> None:
+async def test_what_was_drawn_while_a_member_was_out_names_them_again(team: Team) -> None:
     team.workspace.bot_events |= EVENTS
     request = await team.submit()
     await tick(team)
-    if why == "silence":
-        team.clock.move(days=2)
-        await team.bot.profiles.forget_groups()
-    else:  # an event that comes late: she is back by now
-        event = {"type": "subteam_members_changed", "subteam_id": group(team).id}
-        await team.workspace.emit(event | {"team_id": TEAM_ID, "removed_users": [team.carol.id]})
+    # An event that comes late: she is back by now.
+    event = {"type": "subteam_members_changed", "subteam_id": group(team).id}
+    await team.workspace.emit(event | {"team_id": TEAM_ID, "removed_users": [team.carol.id]})
     async with team.bot.db.transaction() as session:
         await cards.owe(session, [request.id], now=team.clock())
     await team.send_all()
@@ -116,6 +113,18 @@ async def test_what_was_drawn_while_a_member_was_out_names_them_again(team: Team
     await tick(team)
 
     assert "Carol" in team.words(team.card(team.alice, request))
+
+
+async def test_a_machine_that_slept_for_days_takes_nobodys_role(team: Team) -> None:
+    await team.submit()
+    await tick(team)
+    team.clock.move(days=2)
+    team.workspace.faults.add("usergroups.users.list", "delay", seconds=0.3)
+    waking = asyncio.create_task(team.bot.jobs.refresh())
+    await team.workspace.until(lambda: not team.workspace.faults.planned())
+    assert await deciding(team) == {"bob", "carol"}, "while Slack is asked"
+    await waking
+    assert await deciding(team) == {"bob", "carol"}
 
 
 @pytest.mark.parametrize(("count", "left"), [(1, {"bob"}), (501, {"bob", "carol"})])
