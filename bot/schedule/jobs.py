@@ -106,8 +106,8 @@ class Jobs:
 
         Returns how many assignments changed.
 
-        Roles are followed before the reading, too: whom an event took out, the reading may put back,
-        and what was drawn in between leaves them out.
+        Roles are followed before the reading, too: whom an event took out, the reading may put
+        back, and what was drawn in between leaves them out.
         """
         count = await self.follow_roles()
         await self.profiles.poll_groups()

@@ -8,17 +8,32 @@ from bot.outgoing.messages import Renderer
 from bot.outgoing.slack_calls import Edit, Post, Reply
 from bot.sandbox.screen import text
 from bot.sandbox.state.conversations import Message
-from store.domain.request import Request
+from store.domain.request import People, Request
 from store.messages.cards import MOST_DELETIONS
 from store.messages.outbox import Claimed, Kind
 from store.tables import CardRow
+
+_MENTIONED = "\N{WORD JOINER}"
+"""Marks a name that stands for a mention; in no name of the cast."""
+
+
+def as_read(shown: Any, people: People) -> str:
+    """The words as a person reads them: Slack shows a mention as the name.
+
+    What is drawn while Slack does not tell of a profile mentions its person.
+    """
+
+    def name(user: str) -> str:
+        return f"{_MENTIONED}{people[user].name}" if user in people else user
+
+    return text(shown, names=name).replace(f"@{_MENTIONED}", "")
 
 
 class ExpectedCards:
     """Draws every card, and every message that asks a submitter, once more."""
 
-    def __init__(self, renderer: Renderer, now: datetime) -> None:
-        self._renderer, self._now = renderer, now
+    def __init__(self, renderer: Renderer, people: People, now: datetime) -> None:
+        self._renderer, self._people, self._now = renderer, people, now
 
     async def differences(
         self, cards: Iterable[CardRow], posted: Mapping[str, list[Message]]
@@ -36,10 +51,10 @@ class ExpectedCards:
             if drawn is None:
                 continue  # its request had ended before it was ever posted
             assert isinstance(drawn, Post | Edit | Reply), "a card is posted, edited or replaced"
-            wanted = text(drawn.message.payload())
+            wanted = as_read(drawn.message.payload(), self._people)
             for copy in posted.get(key, []):
-                if copy.ts == card.ts and text(copy) != wanted:
-                    yield f"{key} shows another state:\n{text(copy)}\ninstead of\n{wanted}"
+                if copy.ts == card.ts and (shown := as_read(copy, self._people)) != wanted:
+                    yield f"{key} shows another state:\n{shown}\ninstead of\n{wanted}"
 
     async def questions_behind(
         self, requests: Iterable[Request], posted: Mapping[str, list[Message]]
@@ -52,9 +67,9 @@ class ExpectedCards:
                     owed = self._owed(key, Kind.QUESTION, request.submitted_by, request.id, data)
                     drawn = await self._renderer.render(owed)
                     assert isinstance(drawn, Edit), f"where {key} stands is not on record"
-                    wanted = text(drawn.message.payload())
-                    if text(copy) != wanted:
-                        yield f"{key} shows another state:\n{text(copy)}\ninstead of\n{wanted}"
+                    wanted = as_read(drawn.message.payload(), self._people)
+                    if (shown := as_read(copy, self._people)) != wanted:
+                        yield f"{key} shows another state:\n{shown}\ninstead of\n{wanted}"
 
     def _owed(
         self, key: str, kind: Kind, recipient: str, request_id: int, data: Mapping[str, Any]

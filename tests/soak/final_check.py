@@ -22,12 +22,12 @@ from store.domain.access import Roster
 from store.domain.bursts import Burst
 from store.domain.policy import Policy
 from store.domain.questions import ANSWERED, ASKED, Question
-from store.domain.request import Request, Status
+from store.domain.request import People, Request, Status
 from store.engine.database import Database
 from store.messages import bursts
 from store.messages.cards import MOST_DELETIONS
 from store.snapshots import snapshots
-from store.tables import BurstRow, CardRow, EventRow, OutboxRow, RequestRow, SlotRow
+from store.tables import BurstRow, CardRow, EventRow, OutboxRow, PersonRow, RequestRow, SlotRow
 from tests.cast import NOW
 from tests.soak.expected_cards import ExpectedCards
 from tests.soak.people import AckedAct, apologises
@@ -50,6 +50,7 @@ class Record:
     slots: set[str]
     broken: list[int]
     roster: Roster
+    people: People
 
 
 @dataclass
@@ -86,6 +87,7 @@ async def read(db: Database, policy: Policy) -> Record:
             slots=set((await session.exec(select(SlotRow.key))).all()),
             broken=await _broken(session, [row.id for row in rows]),
             roster=await people.roster(session, policy),
+            people=await people.known(session, await session.exec(select(PersonRow.user_id))),
         )
 
 

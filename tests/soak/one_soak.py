@@ -67,7 +67,7 @@ async def soak(plan: Plan) -> Findings:
             await setup.stop()
             record = await final_check.read(bot.db, bot.policy)
             renderer = Renderer(bot.db, bot.profiles, bot.in_force, setup.clock)
-            expected = ExpectedCards(renderer, setup.clock())
+            expected = ExpectedCards(renderer, record.people, setup.clock())
             found = await final_check.check_all(setup, crowd.acknowledged, record, expected)
         faults = setup.workspace.random_faults
         found.counts += setup.counts

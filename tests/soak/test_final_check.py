@@ -4,14 +4,16 @@ from datetime import timedelta
 
 from sqlmodel import update
 
+from blocks.request_card import receipt
 from store.domain.request import Request
 from store.engine.database import Database
 from store.requests import ask as asking
 from store.requests.ask import Answer, NewQuestion
 from store.tables import CardRow, EventRow, OutboxRow, QuestionRow, RequestRow
-from tests.cast import ALICE, BOB, CAROL, MALLORY, NOW
+from tests.cast import ALICE, BOB, CAROL, MALLORY, NOW, PEOPLE, request
 from tests.harness_store import POLICY, accepted, send_all, submit, vote
 from tests.soak.answers import Answers, Wait
+from tests.soak.expected_cards import as_read
 from tests.soak.final_check import Findings, check_store, read
 from tests.soak.people import AckedAct
 
@@ -115,6 +117,13 @@ async def test_a_decision_in_the_row_alone_is_wrong(db: Database) -> None:
     await submit(db)
     await change(db, RequestRow, status="approved", decided_by=BOB)
     assert "MP-1 has 0 decisions and is approved" in (await checked(db)).faults
+
+
+def test_a_mention_says_the_same_as_the_name_and_another_name_does_not() -> None:
+    named, mentioned = (receipt(request(), known).payload() for known in (PEOPLE, {}))
+    other = receipt(request(), PEOPLE | {ALICE: PEOPLE[BOB]}).payload()
+    assert as_read(mentioned, PEOPLE) == as_read(named, PEOPLE) != as_read(other, PEOPLE)
+    assert "Alice" in as_read(mentioned, PEOPLE)
 
 
 async def test_a_lease_that_is_stuck_and_a_card_behind_are_wrong(db: Database) -> None:
