@@ -9,10 +9,10 @@ demo: setup  ## the whole story in the terminal, without a Slack account
 run: setup  ## the bot for real; settings from the environment or .env
 	$(BIN)/mp-approvals run
 
-test: setup-dev  ## the quick tests, on SQLite and on PostgreSQL
+test: setup-dev  ## the quick tests, on SQLite and, where they differ, on PostgreSQL
 	$(BIN)/pytest -n auto -m "not slow and not browser"
 
-slow: setup-dev  ## the bot by its other ways in; what starts processes: kills, replicas, a short soak
+slow: setup-dev  ## the rest on PostgreSQL; the bot by its other way in; what starts processes: kills, replicas, a short soak
 	$(BIN)/pytest -n auto -m "slow and not browser"
 
 check: setup-dev  ## lint, format, types, imports

@@ -158,11 +158,19 @@ def postgresql_url(postgres: Server) -> Iterator[str]:
 
 
 SLOW_ON_POSTGRESQL = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
-"""For what costs much and is proved of both databases by tests of the store: once in the quick run,
-once in the slow one."""
+"""Once in the quick run, once in the slow one: a test costs twice as much on PostgreSQL."""
+QUICK_ON_BOTH = ["sqlite", "postgresql"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test on each kind of database; which run it is in says the mark."""
+    if "database_url" in metafunc.fixturenames:
+        quick = metafunc.definition.get_closest_marker("databases_differ")
+        kinds = QUICK_ON_BOTH if quick else SLOW_ON_POSTGRESQL
+        metafunc.parametrize("database_url", kinds, indirect=True)
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database of the test's own, on each kind."""
     url: str = request.getfixturevalue(f"{request.param}_url")

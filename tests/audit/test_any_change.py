@@ -31,7 +31,6 @@ from store.tables import AssignmentRow, EventRow, NoteRow, QuestionRow, RequestR
 from tests.audit.manipulations import LATER, lived_in
 from tests.audit.test_verify import TakenBackError
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY
-from tests.conftest import SLOW_ON_POSTGRESQL
 from tests.harness_store import POLICY, accepted
 
 TABLES: tuple[type[SQLModel], ...] = (
@@ -67,7 +66,6 @@ _MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st
 _MOVED = st.integers(-(10**7), 10**7).map(lambda n: timedelta(microseconds=n))
 
 
-@pytest.mark.parametrize("database_url", SLOW_ON_POSTGRESQL, indirect=True)
 @settings(
     max_examples=150,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -20,6 +20,8 @@ from store.tables import PersonRow
 from tests.cast import ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import history, pending_keys, submit, vote, withdraw
 
+pytestmark = pytest.mark.databases_differ
+
 
 def begun(db: Database) -> list[object]:
     """What is in it grows with each transaction that begins from now on."""

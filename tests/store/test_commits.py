@@ -9,6 +9,8 @@ from store.requests import read
 from tests.cast import ALICE, BOB, MALLORY
 from tests.harness_store import history, pending_keys, send_all, submit, vote
 
+pytestmark = pytest.mark.databases_differ
+
 
 async def test_a_commit_that_fails_leaves_no_decision_no_event_and_no_message(
     db: Database, owner: Database

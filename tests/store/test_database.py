@@ -11,6 +11,8 @@ from store.tables import LaneRow, RequestRow, SlotRow
 from tests.cast import NOW
 from tests.harness_store import replicas, submit
 
+pytestmark = pytest.mark.databases_differ
+
 
 @pytest.mark.parametrize(
     ("text", "driver", "database"),

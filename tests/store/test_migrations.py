@@ -27,6 +27,8 @@ from tests.cast import NOW
 from tests.postgres_server import Server
 from tests.store.bulk_rows import insert_rows, request_row
 
+pytestmark = pytest.mark.databases_differ
+
 _MIGRATIONS = Path(migrate.__file__).parent.parent / "migrations"
 
 

@@ -5,6 +5,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from store.engine.database import Database, Topic
@@ -13,6 +14,8 @@ from store.messages import outbox, rate_limits
 from store.messages.outbox import LEASE, Claimed, Kind, Owed, Rank
 from tests.cast import BOB, CAROL, NOW
 from tests.harness_store import outbox_rows, replicas, send_all
+
+pytestmark = pytest.mark.databases_differ
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + LEASE

@@ -22,6 +22,8 @@ from tests.harness_store import (
     withdraw,
 )
 
+pytestmark = pytest.mark.databases_differ
+
 CLICKS = 50
 
 

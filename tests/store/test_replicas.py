@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from store import replicas
 from store.engine.database import Database
 from store.replicas import Replica
 from tests.cast import NOW
+
+pytestmark = pytest.mark.databases_differ
 
 MINUTE = timedelta(minutes=1)
 

@@ -31,6 +31,8 @@ from tests.harness_store import (
     withdraw,
 )
 
+pytestmark = pytest.mark.databases_differ
+
 
 async def now_of(db: Database, request: Request) -> Request:
     async with db.snapshot() as session:

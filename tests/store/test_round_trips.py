@@ -23,6 +23,8 @@ from tests.harness_store import POLICY, accepted, replicas, submit, vote
 from tests.postgres_server import Server
 from tests.slow_server import Way, way_to
 
+pytestmark = pytest.mark.databases_differ
+
 NEW = insert(SlotRow)
 KEYS = select(SlotRow.key).order_by(col(SlotRow.key))
 DELETED = delete(SlotRow).where(col(SlotRow.key) == bindparam("its_key"))

@@ -23,6 +23,8 @@ from tests.harness_store import accepted, submit, vote
 from tests.postgres_server import Server
 from tests.slow_server import Way, way_to
 
+pytestmark = pytest.mark.databases_differ
+
 WAITS = pytest.mark.slow  # for real seconds
 SOON = 2.0
 """Seconds for which somebody waits in these stories."""
