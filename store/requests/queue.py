@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Integer, and_, case, col, func, literal, or_, select
+from sqlmodel import Integer, and_, case, col, exists, func, literal, not_, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people
@@ -22,7 +22,7 @@ from store.engine.database import Database
 from store.lists import listing
 from store.requests import read
 from store.requests.read import Seen
-from store.tables import OPEN, AssignmentRow, RequestRow
+from store.tables import OPEN, AssignmentRow, QuestionRow, RequestRow
 
 LOOKS = 50
 """How many requests that this person may not decide are passed over before the queue ends."""
@@ -49,7 +49,7 @@ async def upcoming(
             if found is None:
                 if queue.is_last_round or not queue.skipped:
                     return Upcoming(queue)
-                queue = queue.once_more()
+                queue = queue.once_more(now)
                 continue
             place, left = found
             queue = replace(queue, place=place)
@@ -85,7 +85,14 @@ async def _next(
     )
     at, id_ = col(RequestRow.created_at), col(RequestRow.id)
     order = (rank, at, id_)
-    wanted: list[ColumnElement[bool]] = [id_.in_(select(ids.c.id))]
+    # While somebody is asked the clock rests, so that what was overdue may stand behind its place
+    # again; who asked has seen it in this round.
+    just_asked = exists().where(
+        col(QuestionRow.request_id) == id_,
+        col(QuestionRow.asked_by) == asker,
+        col(QuestionRow.asked_at) >= queue.started,
+    )
+    wanted: list[ColumnElement[bool]] = [id_.in_(select(ids.c.id)), not_(just_asked)]
     if not (rules.admins_decide and asker in rules.roster.admins):
         turn = col(AssignmentRow.reviewer) == asker, col(AssignmentRow.waits).is_(True)
         wanted.append(id_.in_(select(AssignmentRow.request_id).where(OPEN, *turn)))

@@ -11,6 +11,7 @@ from store.domain.request import Environment, Request, Status
 from store.requests import read
 from tests.harness_slack import Team
 
+LONG_AGO = "2026-11-16T08:00:00+08:00"
 START, APPROVE, REJECT, SKIP = "queue.start", "queue.approve", "queue.reject", "queue.skip"
 
 
@@ -109,11 +110,38 @@ async def test_a_queue_goes_through_the_list_it_was_started_from(team_once: Team
 
 
 async def test_what_is_overdue_comes_first(team_once: Team) -> None:
-    old = await team_once.store(
-        external_id="old", environment="sandbox", created_at="2026-11-16T08:00:00+08:00"
-    )
+    old = await team_once.store(external_id="old", environment="sandbox", created_at=LONG_AGO)
     await three(team_once)
     assert f"1 of 4\n{old.title}  ·  🧪 Sandbox" in team_once.words(await started(team_once.bob))
+
+
+async def test_what_was_asked_about_counts_as_shown_however_late_it_was(team_once: Team) -> None:
+    """Its clock rests then, so that it is overdue no more and stands behind the others."""
+    team = team_once
+    for name in ("old", "older"):
+        await team.store(external_id=name, title=f"Release {name}", created_at=LONG_AGO)
+    await three(team)
+    shown = await started(team.bob)
+    assert "1 of 5\nRelease old " in team.words(shown)
+    await ask(team, shown)
+    for place in range(2, 6):
+        assert f"{place} of 5" in team.words(shown)
+        await team.bob.click(shown, SKIP)
+        team.clock.move(minutes=1)
+
+    assert "1 of 5 · once more, what you skipped\nRelease older " in team.words(shown)
+    await ask(team, shown)
+    for place in range(2, 6):
+        assert f"{place} of 5" in team.words(shown)
+        await team.bob.click(shown, SKIP)
+    assert "You skipped 5 requests; nothing else waits here." in team.words(shown)
+
+
+async def ask(team: Team, shown: View) -> None:
+    """A question about what the queue shows."""
+    form = (await team.bob.click(shown, "queue.ask")).view
+    assert form is not None
+    await team.bob.submit(form, {"question": "Who tests it?"})
 
 
 async def test_a_view_of_a_long_queue_carries_no_list(team_once: Team) -> None:

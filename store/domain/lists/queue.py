@@ -43,7 +43,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Which list it goes through, since when (aware UTC), and how far it has come.
+    """Which list it goes through, when this round was started (aware UTC), and how far it has come.
 
     `passed` have been shown, `skipped` of them without a decision; `is_last_round` is when those
     come once more. `place` is that of the one shown last; None before the first, and for one that
@@ -61,9 +61,9 @@ class Queue:
         """The queue once what is shown has been decided or skipped."""
         return replace(self, passed=self.passed + 1, skipped=self.skipped + skipped)
 
-    def once_more(self) -> "Queue":
+    def once_more(self, now: datetime) -> "Queue":
         """The round of what was skipped, from the top."""
-        return replace(self, passed=0, skipped=0, is_last_round=True, place=None)
+        return Queue(self.query, now, is_last_round=True)
 
 
 def micros(at: datetime) -> int:
