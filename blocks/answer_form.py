@@ -32,7 +32,7 @@ class Answering:
 def build(request: Request, question: Question, people: People, *, text: str = "") -> View:
     """The form for the answer to this question; `text` is what was typed so far."""
     others = request.questions_open - 1
-    more = f" After this, {plural(others, 'question')} more about it." if others > 0 else ""
+    more = f" After this, {plural(others, 'more question')} about it." if others > 0 else ""
     return View(
         type="modal",
         callback_id=CALLBACK_ID,
