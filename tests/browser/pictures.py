@@ -18,7 +18,7 @@ from bot.cli.local_workspace import LocalWorkspace, local_workspace
 from bot.sandbox import SAMPLE
 from tests.browser.conftest import seed
 from tests.browser.desk import Desk, opened_browser
-from tests.browser.two_parties import two_parties
+from tests.browser.policies import bob_alone, two_parties
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator
@@ -172,6 +172,62 @@ async def who_decides(studio: Studio) -> None:
         await shoot(carol, carol.message(*card, "is testing since"), "phone-on-it")
 
 
+async def being_away(studio: Studio) -> None:
+    """On a phone: the form behind *I'm away…*, and the card of who stands in."""
+    await bob_alone(studio.play)
+    await studio.submit(2)
+    async with studio.desk("bob", width=390) as bob:
+        await bob.go("home")
+        home = bob.page.locator(".home")
+        await bob.choose("I'm away…", "New request", home)
+        await bob.modal.get_by_label("Last day").fill("2026-12-03")
+        await bob.modal.get_by_role("combobox", name="Who stands in?").click()
+        await bob.modal.get_by_role("option", name="Carol Tan").click()
+        await shoot(bob, bob.modal, "phone-away-form")
+        await bob.press("Save", bob.modal)
+        await bob.modal.get_by_text("You are away").wait_for()
+        await bob.press("Close this window", bob.modal)
+        await home.get_by_text("Carol Tan stands in").wait_for()
+    async with studio.desk("carol", width=390) as carol:
+        card = carol.message("MP-1", "For Bob Reyes")
+        await card.wait_for()
+        await shoot(carol, card, "phone-stands-in")
+
+
+async def exchange(studio: Studio) -> None:
+    """On a phone: a question, the form that answers it, and the card and details with both."""
+    await studio.submit(2)
+    first, second = "Which agreement covers the new domain?", "Who tests it?"
+    card = ("MP-1", "Release Bills Pay")
+    async with studio.desk("bob", width=390) as bob:
+        for question in (first, second):
+            await bob.press("Ask", bob.message(*card))
+            await bob.modal.get_by_label("Question", exact=True).fill(question)
+            await bob.press("Ask", bob.modal)
+            await bob.message(*card, question).wait_for()
+    async with studio.desk("erin", width=390) as erin:
+        await shoot(erin, erin.message("has a question", first), "phone-asked")
+        await erin.press("Answer", erin.message("has a question", first))
+        answer = "The one of 3 May, page 4: https://wiki.example.com/agreements/3-may"
+        await erin.modal.get_by_label("Your answer").fill(answer)
+        await shoot(erin, erin.modal, "phone-answer")
+        await erin.press("Answer", erin.modal)
+        await erin.message("has a question", first, "You answered").wait_for()
+        await erin.message("has a question", second).get_by_role("link", name="Reply").click()
+        await erin.is_live()
+        thread = erin.page.get_by_role("complementary", name="Thread")
+        line = thread.get_by_label("Reply", exact=True)
+        await line.fill("Dan does, on Thursday.")
+        await line.press("Enter")
+        await thread.get_by_text("You answered").wait_for()
+    async with studio.desk("bob", width=390) as bob:
+        await bob.message(*card, "Dan does").wait_for()
+        await shoot(bob, bob.message(*card, "Under Review"), "phone-exchange")
+        await bob.choose("Details", "Approve", bob.message(*card, "Under Review"))
+        await bob.modal.get_by_text("Questions").scroll_into_view_if_needed()
+        await shoot(bob, bob.modal, "phone-questions")
+
+
 async def _confirmation(studio: Studio) -> None:
     """On a phone: the card, and what Approve asks before it is done."""
     async with studio.desk("bob", width=390) as bob:
@@ -198,7 +254,7 @@ async def _decide(studio: Studio) -> None:
 async def take_all() -> None:
     """Every picture, each from one telling of its story."""
     PICTURES.mkdir(exist_ok=True)
-    for told in (story, who_decides):
+    for told in (story, who_decides, being_away, exchange):
         with TemporaryDirectory() as folder:
             async with (
                 local_workspace(starts=STARTS) as play,

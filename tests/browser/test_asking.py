@@ -10,6 +10,7 @@ pytestmark = pytest.mark.browser
 
 PHONE = {"width": 390, "height": 844}
 FIRST, SECOND = "Which agreement covers the new domain?", "Who tests it?"
+LONG = f"The one of 3 May. {'It names the domain, its owner and its term. ' * 12}It ends in 2029."
 ASKED = "has a question about"
 
 
@@ -29,7 +30,7 @@ async def test_a_question_is_answered_by_the_form_and_another_by_a_reply(
     first = erin.message(ASKED, FIRST)
     await erin.press("Answer", first)
     await expect(erin.modal).to_contain_text(FIRST)
-    await erin.modal.get_by_label("Your answer").fill("The one of 3 May.")
+    await erin.modal.get_by_label("Your answer").fill(LONG)
     await erin.press("Answer", erin.modal)
     await expect(erin.modal).to_have_count(0)
     await expect(first).to_contain_text("You answered")
@@ -49,9 +50,13 @@ async def test_a_question_is_answered_by_the_form_and_another_by_a_reply(
     await expect(thread).to_contain_text("You answered")
 
     await expect(bob.message("answered your question", "Dan does.")).to_be_visible()
-    for said in (FIRST, "The one of 3 May.", SECOND, "Dan does."):
+    for said in (FIRST, LONG[:250], SECOND, "Dan does."):
         await expect(card).to_contain_text(said)
+    await expect(card).not_to_contain_text("It ends in 2029.")
     await expect(card.get_by_role("button", name="Approve")).to_be_visible()
+    await bob.choose("Details", "Approve", card)
+    for said in (FIRST, LONG, SECOND, "Dan does."):
+        await expect(bob.modal).to_contain_text(said)
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not await bob.page.evaluate(wide)
     assert not await erin.page.evaluate(wide)

@@ -10,7 +10,7 @@ from bot.cli.local_workspace import LocalWorkspace
 from bot.sandbox import SAMPLE
 from tests.browser.conftest import SEED, OpenDesk, seed
 from tests.browser.desk import Desk, expect
-from tests.browser.two_parties import two_parties
+from tests.browser.policies import two_parties
 
 pytestmark = pytest.mark.browser
 PHONE = 390
