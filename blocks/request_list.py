@@ -232,7 +232,8 @@ def _nothing(query: ListQuery, page: Page) -> str:
         return _NONE_YET[query.scope]
     if query == paging.opening(Scope.APPROVALS):
         return "Nothing is waiting for you. *Show all*, in the menu, lists what was decided."
-    return f"No request matches. Remove a filter, or see all with {again}."
+    whole = "what is waiting for you" if query.scope is Scope.APPROVALS else "all"
+    return f"No request matches. Remove a filter, or see {whole} with {again}."
 
 
 def _section(text: str) -> SectionBlock:

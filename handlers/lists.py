@@ -18,7 +18,7 @@ from handlers.clicks import Click
 from handlers.deps import Deps
 from handlers.places import BesideMessage
 from store import people
-from store.domain.lists.filter_text import WordsError, parse
+from store.domain.lists.filter_text import WordsError, parse, words
 from store.domain.lists.query import ListQuery, Scope
 from store.lists import listing
 from store.messages import homes, outbox
@@ -39,11 +39,15 @@ def register(app: AsyncApp) -> None:
 
 
 async def first_page(text: str, scope: Scope, asker: str, deps: Deps) -> Message | str:
-    """The list that these words ask for, or the sentence that says what is wrong with them."""
+    """The list that these words ask for, or the sentence that says what is wrong with them. Without
+    words it is the one that buttons open: of My Approvals what waits.
+    """
     try:
         query = parse(await named_people.as_mentions(text, deps), scope, asker)
     except WordsError as error:
         return safe(error.sentence)
+    if not words(query):
+        query = paging.opening(scope)
     now = deps.clock()
     found = await listing.listing(deps.db, query, asker=asker, policy=deps.policy, now=now)
     return request_list.build(query, found.page, found.people, now=now, workspace=deps.workspace)

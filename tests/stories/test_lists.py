@@ -24,7 +24,8 @@ async def one_of_each(team: Team) -> None:
 
 EMPTY = {
     "mine": "You have not submitted a request yet. /mp-requests new starts one.",
-    "approvals": "No request is assigned to you yet.",
+    "approvals": "Nothing is waiting for you.",
+    "approvals zzz": "Remove a filter, or see what is waiting for you with /mp-requests approvals.",
     "list": "There are no requests for you to see yet.",
     "list zzz": "No request matches.",
 }
@@ -42,7 +43,7 @@ async def test_a_list_shows_the_facts_of_each_request_and_how_many(team: Team) -
 
     for person, words, heading in (
         (team.alice, "mine", "My Requests"),
-        (team.bob, "approvals", "My Approvals"),
+        (team.bob, "approvals sort:-created", "My Approvals"),
         (team.ada, "list", "All requests"),
     ):
         shown = await listed(team, person, words)
@@ -54,6 +55,20 @@ async def test_a_list_shows_the_facts_of_each_request_and_how_many(team: Team) -
             "completed Nov 20, 2026",
         ):
             assert fact in shown
+
+
+async def test_my_approvals_open_at_what_waits_and_show_the_rest_on_request(
+    team_once: Team,
+) -> None:
+    team = team_once
+    await one_of_each(team)
+    listed = (await team.bob.command("/mp-requests approvals")).message
+    assert listed is not None
+    assert team.words(listed).startswith("My Approvals · 4 are waiting for you")
+    assert "MP-2" not in team.words(listed)
+    await team.bob.click(listed, "list.menu", value="Show all")
+    await team.send_all()
+    assert team.words(listed).startswith("My Approvals · 5 requests, 4 Under Review")
 
 
 async def test_a_row_leads_to_the_persons_own_card(team_once: Team) -> None:

@@ -209,7 +209,7 @@ async def test_a_former_reviewer_sees_what_they_decided_and_no_more(team: Team) 
     await team.send_all()
     await without_carol(team)
 
-    for words in ("approvals", "list"):
+    for words in ("approvals status:approved", "list"):
         listed = team.said(await team.carol.command(f"/mp-requests {words}"))
         assert "Release Bills Pay 3.2.4" in listed
         assert "MP-2" not in listed
