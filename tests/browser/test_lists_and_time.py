@@ -1,5 +1,6 @@
 """Lists, what comes by itself when time passes, and bad days."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,10 @@ async def test_a_filtered_list_has_pages(
 async def test_the_digest_comes_when_the_clock_is_moved(
     seeded: LocalWorkspace, desk: OpenDesk
 ) -> None:
+    seeded.clock.move_to(datetime(2026, 11, 20, 8, tzinfo=UTC))  # Friday, 16:00 in Manila
     bob = await desk("bob")
     await bob.page.get_by_role("button", name="Controls").click()
-    await bob.press("Next morning, 9 AM")
+    await bob.press("Next weekday, 9 AM")
     digest = bob.message("Good morning, Bob.")
     await expect(digest).to_contain_text("Release Bills Pay")
     await expect(bob.page.get_by_text("9:00 AM").first).to_be_visible()

@@ -172,11 +172,18 @@ def _next(now: datetime, hour: int) -> datetime:
     return today if today > now else today + timedelta(days=1)
 
 
+def _next_weekday(now: datetime, hour: int) -> datetime:
+    moment = _next(now, hour)
+    while moment.weekday() > 4:
+        moment += timedelta(days=1)
+    return moment
+
+
 _MOMENTS: dict[str, Callable[[datetime], datetime]] = {
     "hour": lambda now: now + timedelta(hours=1),
     "day": lambda now: now + timedelta(days=1),
     "afternoon": lambda now: _next(now, 14),
-    "morning": lambda now: _next(now, 9),
+    "morning": lambda now: _next_weekday(now, 9),
 }
 
 
