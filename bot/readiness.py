@@ -70,7 +70,7 @@ class Readiness:
         except (SQLAlchemyError, OSError):
             return Found("the database does not answer", figures)
         if not current:
-            problem = "the database schema is not current: run mp-approvals migrate"
+            problem = "the database schema is not current: run `mp-approvals migrate`"
             return Found(problem, figures)
         try:
             await bot.heartbeat.beat()

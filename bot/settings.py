@@ -57,7 +57,7 @@ def _database(value: str) -> str:
 
 def _listened(value: str | None) -> str | None:
     if value and parse_url(_database(value)).get_backend_name() != "postgresql":
-        raise ValueError("is not PostgreSQL; only it has something to hear")
+        raise ValueError("is not PostgreSQL, and only PostgreSQL tells of other replicas")
     return value
 
 
@@ -67,7 +67,7 @@ def _proxies(value: str | None) -> str | None:
             ip_network(part.strip()) if part.strip() else None
         except ValueError as error:
             raise ValueError(
-                f"is no list of addresses: {part.strip()!r}; write 10.0.0.7, 10.1.0.0/16"
+                f"is not a list of addresses: {part.strip()!r}; write 10.0.0.7, 10.1.0.0/16"
             ) from error
     return value
 
@@ -118,7 +118,7 @@ class Settings(BaseSettings):
         AfterValidator(_listened),
         Field(
             description="The same PostgreSQL directly, where `DATABASE_URL` is PgBouncer; "
-            "one connection a process, to hear of other replicas at once",
+            "one connection per process, to hear of other replicas at once",
             repr=False,
         ),
     ] = None
@@ -130,13 +130,13 @@ class Settings(BaseSettings):
         str | None,
         AfterValidator(_proxies),
         Field(
-            description="Addresses or networks of proxies, with commas, whose word on a client's "
-            "address counts; without any it is whoever connects"
+            description="Addresses or networks of proxies, separated by commas, that say who the "
+            "client is; without any it is whoever connects"
         ),
     ] = None
     api_requests_per_second: Annotated[
         int,
-        Field(gt=0, le=10_000, description="How often each API key may ask, in each process"),
+        Field(gt=0, le=10_000, description="Requests a second of each API key, in each process"),
     ] = 50
     audit_key_file: Annotated[
         Path | None,
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
         ),
     ] = None
     log_format: Annotated[
-        LogFormat, Field(description="`text` for people, `json` for machines; a line an event")
+        LogFormat, Field(description="`text` for people, `json` for machines; one line per event")
     ] = LogFormat.TEXT
     log_level: Annotated[
         str, AfterValidator(_level), Field(description="DEBUG, INFO, WARNING or ERROR")

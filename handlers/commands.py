@@ -435,27 +435,27 @@ SUBCOMMANDS = (
         answer_question,
     ),
     Subcommand("watch", "MP-12", "hear how it ends; `unwatch MP-12` ends that", watch),
-    Subcommand("unwatch", "MP-12", "do not hear how it ends any more", unwatch),
+    Subcommand("unwatch", "MP-12", "stop watching it", unwatch),
     Subcommand("note", "MP-12 text", "tell the other reviewers; never its submitter", take_note),
     Subcommand(
         "hand",
         "MP-12 to @carol",
-        "hand it to another reviewer of its stage; admins to anybody, for this one request",
+        "hand it over to another reviewer of its stage; an admin to anybody",
         hand,
     ),
     Subcommand(
         "emergency",
         "MP-12",
-        "approve it alone, for those whom the policy names; it asks for a reason and the incident",
+        "approve it alone, if the policy names you; it asks for a reason and the incident",
         approve_alone,
     ),
     Subcommand(
         "away",
         "until 3 Dec to @carol",
-        "be away until that day: who stands in gets what waits for you",
+        "be away until that day; @carol stands in for you",
         away,
     ),
-    Subcommand("back", "", "be back from being away", back),
+    Subcommand("back", "", "say that you are back", back),
     Subcommand("help", "", "this overview", explain, in_hint=True),
 )
 """In the order of help, of the hint Slack shows while one types, and of the README."""

@@ -65,8 +65,8 @@ def summary(findings: Iterable[Finding]) -> str:
     to_do = [finding for finding in findings if finding.remedy]
     if not to_do:
         return "Nothing to do: all is well."
-    things = "1 thing" if len(to_do) == 1 else f"{len(to_do)} things"
-    return f"{things} to do. First, {to_do[0].what}: {to_do[0].remedy}"
+    things = "1 thing to do:" if len(to_do) == 1 else f"{len(to_do)} things to do, first"
+    return f"{things} {to_do[0].what}. {to_do[0].remedy}"
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
@@ -121,7 +121,7 @@ def _policy_file(settings: Settings) -> Finding:
         return Finding(what, State.WRONG if is_there else State.UNSET, str(error))
     named = {*policy.admins, *policy.reviewers, policy.channel or ""} & EXAMPLE_IDS
     if named:
-        remedy = f"Put your own ids in the place of the example's {', '.join(sorted(named))}."
+        remedy = f"Put your own ids in: {', '.join(sorted(named))} are the example's."
         return Finding(what, State.WRONG, remedy)
     return Finding(what, State.OK)
 
@@ -141,7 +141,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         if await migrate.is_current(db) or db.is_sqlite:
             yield Finding(what, State.OK)
         else:
-            yield Finding(what, State.WRONG, "Run mp-approvals migrate.")
+            yield Finding(what, State.WRONG, "Run `mp-approvals migrate`.")
     except (SQLAlchemyError, OSError) as error:
         yield _unusable(what, error)
     finally:
@@ -153,7 +153,7 @@ async def _checkpoints(settings: Settings) -> AsyncIterator[Finding]:
     what, path, file = "AUDIT_KEY_FILE", settings.audit_key_file, settings.audit_file
     places = [settings.audit_channel, file, settings.audit_webhook_url]
     if path is None:
-        remedy = "Without a key nothing is signed: `mp-approvals audit init` makes it."
+        remedy = "Without a key nothing is signed: `mp-approvals audit init` makes one."
         yield Finding(what, State.UNSET, remedy if any(places) else "")
         return
     try:
@@ -166,7 +166,7 @@ async def _checkpoints(settings: Settings) -> AsyncIterator[Finding]:
     else:
         yield Finding(what, State.OK)
     if not any(places):
-        remedy = "Name AUDIT_FILE, AUDIT_CHANNEL or AUDIT_WEBHOOK_URL, out of the database's reach."
+        remedy = "Set AUDIT_FILE, AUDIT_CHANNEL or AUDIT_WEBHOOK_URL, out of the database's reach."
         yield Finding("a place for checkpoints", State.UNSET, remedy)
     if file:
         yield _audit_file(file, key)
@@ -178,7 +178,7 @@ def _audit_file(file: Path, key: AuditKey) -> Finding:
     """Whether it can be appended to, and goes on from what this key has signed."""
     what = f"AUDIT_FILE {file}"
     if not os.access(file if file.exists() else file.parent, os.W_OK):
-        return Finding(what, State.WRONG, "It cannot be written: give the bot's user the right to.")
+        return Finding(what, State.WRONG, "The bot cannot write to it: give its user the right to.")
     try:
         last = last_in(file)
     except OSError as error:
@@ -203,7 +203,7 @@ async def _audit_webhook(settings: Settings) -> Finding:
     finally:
         await db.dispose()
     if left and left[0].at < utc_now() - _LATE:
-        remedy = f"It has taken no checkpoint since the one of {left[0].at:%Y-%m-%d %H:%M} UTC."
+        remedy = f"It has taken no checkpoint since {left[0].at:%Y-%m-%d %H:%M} UTC: is it up?"
         return Finding(what, State.AWAY, remedy)
     return Finding(what, State.OK)
 
@@ -211,12 +211,12 @@ async def _audit_webhook(settings: Settings) -> Finding:
 def _unusable(what: str, error: Exception) -> Finding:
     """A database that refuses us, or none at all. The driver's own words may hold a password."""
     if isinstance(error, DBAPIError) and "FATAL" in str(error.orig):
-        remedy = "The server of DATABASE_URL refuses: are user, password and database name right?"
+        remedy = "The server refuses DATABASE_URL: check its user, password and database name."
         return Finding(what, State.WRONG, remedy)
     if isinstance(error, DBAPIError) and isinstance(error.orig, OldServerError):
         return Finding(what, State.WRONG, f"{error.orig}.")
     why = cause_of(error) or type(error).__name__
-    remedy = f"DATABASE_URL does not answer ({why}): is it up, and the name right?"
+    remedy = f"DATABASE_URL does not answer ({why}): check its host, and that it is up."
     return Finding(what, State.AWAY, remedy)
 
 
@@ -232,8 +232,8 @@ async def _roles(settings: Settings, policy: Policy) -> AsyncIterator[Finding]:
     yield Finding(f"the policy of {policy.changed_at:%Y-%m-%d %H:%M} UTC", State.OK)
     if longest_unread(len(policy.groups)) > timedelta(minutes=1):
         oldest = int(longest_unread(len(policy.groups)).total_seconds())
-        said = f"{len(policy.groups)} user groups: without Slack's events, known as of {oldest} s"
-        yield Finding(f"{said} ago at worst", State.OK)
+        said = f"{len(policy.groups)} user groups: without Slack's events, read every {oldest} s"
+        yield Finding(said, State.OK)
     try:
         db = Database(settings.database_url)
     except StoreFileError:
@@ -258,8 +258,8 @@ async def _roles(settings: Settings, policy: Policy) -> AsyncIterator[Finding]:
 
 
 _OTHER_POLICY = (
-    "A bot that runs on this database goes by another policy than this file: "
-    "put the same file everywhere; it is read again within seconds."
+    "A running bot goes by another policy than this file: put the same file everywhere; it is read "
+    "again within seconds."
 )
 
 
@@ -270,7 +270,9 @@ async def _slack(
         hello = await client.auth_test()
     except _FAILURES as error:
         copy = answer_of(error).error in _COPY_AGAIN
-        remedy = "Copy the Bot User OAuth Token again." if copy else "Ask who runs the workspace."
+        remedy = (
+            "Copy the Bot User OAuth Token again." if copy else "Ask whoever runs the workspace."
+        )
         yield _failed("the bot token", error, remedy)
         return
     if hello.get("is_enterprise_install"):
@@ -321,7 +323,7 @@ async def _person(client: AsyncWebClient, member: str) -> Finding:
         remedy = "This person has left Slack: take them out of the policy file."
         return Finding(what, State.WRONG, remedy)
     if _is_bot(user):
-        remedy = "This is a bot, and no bot decides: take it out of the policy file."
+        remedy = "This is a bot, and bots cannot decide: take it out of the policy file."
         return Finding(what, State.WRONG, remedy)
     return Finding(what, State.OK)
 
@@ -337,9 +339,9 @@ async def _group(client: AsyncWebClient, group: str, seen: set[str]) -> Finding:
     except _FAILURES as error:
         return _failed(what, error, "Check its id in the policy file.")
     if not members:
-        return Finding(what, State.WRONG, "It is empty, so nobody decides by it: add people to it.")
+        return Finding(what, State.WRONG, "It is empty, so nobody can decide: add people to it.")
     if bots:
-        remedy = f"No bot decides: take {', '.join(bots)} out of the group."
+        remedy = f"Bots cannot decide: take {', '.join(bots)} out of the group."
         return Finding(what, State.WRONG, remedy)
     return Finding(what, State.OK)
 
@@ -356,11 +358,11 @@ async def _channel(client: AsyncWebClient, channel: str) -> Finding:
     try:
         found = (await client.conversations_info(channel=channel))["channel"]
     except _FAILURES as error:
-        remedy = "Check the id; a private channel has to invite the bot."
+        remedy = "Check the id; in a private channel, type /invite @Mini Program Approvals first."
         return _failed(f"channel {channel}", error, remedy)
     what = f"channel #{found['name']}"
     if found.get("is_archived"):
-        remedy = "It is archived: take it out of the archive, or name another in the policy file."
+        remedy = "It is archived: unarchive it, or name another in the policy file."
         return Finding(what, State.WRONG, remedy)
     if not found.get("is_member"):
         remedy = "The bot is not in it: type /invite @Mini Program Approvals there."
@@ -385,11 +387,11 @@ def _failed(what: str, error: Exception, remedy: str) -> Finding:
         return Finding(what, State.WRONG, f"Slack answered {answer.error}. {remedy}")
     if answer.status is not None:
         said = answer.error or f"HTTP {answer.status}"
-        why = f"{said} came in place of an answer of Slack: look for a proxy or a login page."
+        why = f"{said} came instead of Slack's answer: look for a proxy or a login page."
     elif isinstance(error, _UNTRUSTED):
-        why = "The certificate is not trusted (or there is none): does a proxy read along?"
+        why = "The certificate is not trusted, or there is none: look for a proxy that reads along."
     elif isinstance(error, aiohttp.ClientConnectorDNSError):
-        why = "The name is not found: look at the network, its DNS, and SLACK_API_URL."
+        why = "The host is not found: check the network, its DNS and SLACK_API_URL."
     else:
-        why = f"No answer ({type(error).__name__}): look at the network and SLACK_API_URL."
+        why = f"No answer ({type(error).__name__}): check the network and SLACK_API_URL."
     return Finding(what, State.AWAY, why)

@@ -60,7 +60,7 @@ def _channel(value: str) -> str:
 
 def _zone(value: str) -> str:
     if not is_zone(value):
-        raise ValueError(f"{value!r} is not a time zone name such as Asia/Manila")
+        raise ValueError(f"{value!r} is not the name of a time zone; use one such as Asia/Manila")
     return value
 
 
@@ -542,7 +542,9 @@ class Policy(BaseModel):
         except ValidationError as error:
             raise PolicyError(" ".join(_sentence(e) for e in error.errors())) from error
         except RecursionError as error:
-            raise PolicyError("The policy file is nested too deep; see the example.") from error
+            raise PolicyError(
+                "The policy file is nested too deep; see policy.example.toml."
+            ) from error
         found._sha256, found._changed_at = _sha256(document), changed_at
         return found
 

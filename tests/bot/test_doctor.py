@@ -28,7 +28,8 @@ from tests.harness_slack import Team
 from tests.harness_store import submit
 
 Spoil = Callable[[Installation], object]
-EXAMPLE = Path(__file__).parents[2] / "policy.example.toml"
+ROOT = Path(__file__).parents[2]
+EXAMPLE, README = ROOT / "policy.example.toml", ROOT / "README.md"
 
 
 def found(typed: Typed) -> dict[str, str]:
@@ -43,6 +44,15 @@ def remedy(typed: Typed, state: State, what: str) -> str:
     (at,) = [n for n, line in enumerate(lines) if line.startswith(f"{state:<13}  {what}")]
     assert lines[at + 1].startswith(" " * 15), f"no remedy for {what}"
     return lines[at + 1].strip()
+
+
+async def test_the_readme_shows_what_it_prints(installed: Installation) -> None:
+    _outside_the_channel(installed)
+    typed = await installed.types("doctor")
+
+    text = README.read_text("utf-8")
+    shown = next(part for part in text.split("```") if "thing to do" in part).strip()
+    assert set(shown.splitlines()) <= set(typed.words.splitlines())
 
 
 async def test_a_whole_installation_is_well(installed: Installation) -> None:
@@ -93,8 +103,8 @@ def _bot_in_the_group(installed: Installation) -> None:
 TOKEN = "Slack answered invalid_auth. Copy the Bot User OAuth Token again."
 NO_GROUP = "Slack answered no_such_subteam. Check its id in the policy file."
 NO_USER = "Slack answered user_not_found. Check the id in the policy file."
-NO_CHANNEL = "Slack answered channel_not_found. Check the id; a private channel has to invite"
-NO_HOST = "The name is not found: look at the network, its DNS, and SLACK_API_URL."
+NO_CHANNEL = "Slack answered channel_not_found. Check the id; in a private channel, type /invite"
+NO_HOST = "The host is not found: check the network, its DNS and SLACK_API_URL."
 BOT = f'["{BOT_USER_ID}"]'
 UNSET, WRONG, AWAY = State.UNSET, State.WRONG, State.AWAY
 
@@ -109,19 +119,24 @@ UNSET, WRONG, AWAY = State.UNSET, State.WRONG, State.AWAY
         (_set("SLACK_APP_TOKEN", ""), UNSET, "a way in for Slack", "Set SLACK_APP_TOKEN (Socket"),
         (_set("SLACK_API_URL", "http://127.0.0.1:9/"), AWAY, "the bot token", "No answer (Client"),
         (_set("SLACK_API_URL", "https://no.invalid/"), AWAY, "the bot token", NO_HOST),
-        (_set("DATABASE_URL", "postgresql://u@127.0.0.1:9/x"), AWAY, "the database", "is it up,"),
+        (
+            _set("DATABASE_URL", "postgresql://u@127.0.0.1:9/x"),
+            AWAY,
+            "the database",
+            "that it is up",
+        ),
         (_set("POLICY_FILE", "none.toml"), UNSET, "the policy file", "there is no none.toml"),
-        (_policy(timezone='"Mars"'), WRONG, "the policy file", "'Mars' is not a time zone"),
+        (_policy(timezone='"Mars"'), WRONG, "the policy file", "'Mars' is not the name of"),
         (_policy(reviewers="[]", admins="[]"), UNSET, "reviewers", "Name reviewers under"),
         (_policy(reviewers='["S0"]'), WRONG, "user group S0", NO_GROUP),
         (_policy(admins='["U0"]'), WRONG, "member U0", NO_USER),
-        (_policy(reviewers=BOT), WRONG, f"member {BOT_USER_ID}", "This is a bot, and no bot"),
+        (_policy(reviewers=BOT), WRONG, f"member {BOT_USER_ID}", "This is a bot, and bots"),
         (_policy(channel='"C0"'), WRONG, "channel C0", NO_CHANNEL),
         (_lacking_a_scope, WRONG, "scopes", "Add users:read.email under OAuth & Permissions, then"),
         (_with_ada_gone, WRONG, "member U", "This person has left Slack: take them out"),
         (_outside_the_channel, WRONG, "channel #reviews", "type /invite @Mini Program Approvals"),
-        (_channel_archived, WRONG, "channel #reviews", "It is archived: take it out of the"),
-        (_group_empty, WRONG, "user group S", "It is empty, so nobody decides by it"),
+        (_channel_archived, WRONG, "channel #reviews", "It is archived: unarchive it"),
+        (_group_empty, WRONG, "user group S", "It is empty, so nobody can decide"),
         (_bot_in_the_group, WRONG, "user group S", f"take {BOT_USER_ID} out of the group"),
     ],
 )
@@ -134,7 +149,7 @@ async def test_what_is_not_well_comes_with_what_to_do(
     assert typed.code == 1
     to_do, last = remedy(typed, state, what), typed.words.splitlines()[-1]
     assert said in to_do
-    assert last.startswith("1 thing to do. First, ")
+    assert last.startswith("1 thing to do: ")
     assert last.endswith(to_do)
 
 
@@ -143,7 +158,7 @@ async def test_the_last_line_says_how_much_there_is_to_do_and_what_comes_first(
 ) -> None:
     installed.policy(channel='"C0"', reviewers='["S0"]')
     typed = await installed.types("doctor")
-    assert typed.words.splitlines()[-1] == f"2 things to do. First, user group S0: {NO_GROUP}"
+    assert typed.words.splitlines()[-1] == f"2 things to do, first user group S0. {NO_GROUP}"
 
 
 async def test_an_app_token_that_is_not_set_is_not_called_well(installed: Installation) -> None:
@@ -162,7 +177,7 @@ async def test_the_ids_of_the_example_do_not_pass(installed: Installation) -> No
     typed = await installed.types("doctor")
 
     to_do = remedy(typed, WRONG, "the policy file")
-    assert to_do.endswith("the example's S0REVIEWERS, U0ADMIN0001, U0REVIEWER1.")
+    assert "S0REVIEWERS, U0ADMIN0001, U0REVIEWER1 are the example's." in to_do
 
 
 async def test_a_postgresql_that_is_not_migrated_is_named(
@@ -172,7 +187,7 @@ async def test_a_postgresql_that_is_not_migrated_is_named(
     typed = await installed.types("doctor")
 
     assert typed.code == 1
-    assert remedy(typed, WRONG, "the database") == "Run mp-approvals migrate."
+    assert remedy(typed, WRONG, "the database") == "Run `mp-approvals migrate`."
 
 
 async def test_a_postgresql_that_refuses_us_is_not_called_away(
@@ -180,7 +195,7 @@ async def test_a_postgresql_that_refuses_us_is_not_called_away(
 ) -> None:
     installed.environment["DATABASE_URL"] = empty_postgres.replace("empty", "nowhere")
     typed = await installed.types("doctor")
-    assert "refuses: are user, password" in remedy(typed, WRONG, "the database")
+    assert "refuses DATABASE_URL: check its user" in remedy(typed, WRONG, "the database")
 
 
 @asynccontextmanager
@@ -205,9 +220,9 @@ JSON, PAGE = "application/json", "text/html"
 @pytest.mark.parametrize(
     ("status", "body", "kind", "state", "said"),
     [
-        (200, "<html>Log in</html>", PAGE, AWAY, "a web page came in place of an answer"),
-        (404, "<html>", PAGE, AWAY, "HTTP 404 came in place of an answer of Slack"),
-        (503, "busy", "text/plain", AWAY, "HTTP 503 came in place of an answer of Slack"),
+        (200, "<html>Log in</html>", PAGE, AWAY, "a web page came instead of Slack's answer"),
+        (404, "<html>", PAGE, AWAY, "HTTP 404 came instead of Slack's answer"),
+        (503, "busy", "text/plain", AWAY, "HTTP 503 came instead of Slack's answer"),
         (429, '{"ok": false, "error": "ratelimited"}', JSON, AWAY, "asked too often"),
         (200, '{"ok": false, "error": "accesslimited"}', JSON, WRONG, "answered accesslimited"),
     ],
@@ -267,7 +282,7 @@ async def test_what_slack_would_refuse_is_named_with_its_place(installed: Instal
 
     assert typed.code == 1
     assert remedy(typed, WRONG, "card, Mini Program Release, Under") == "message"
-    assert typed.words.splitlines()[-1].startswith("1 thing to do. First, card, ")
+    assert typed.words.splitlines()[-1].startswith("1 thing to do: card, ")
 
 
 async def test_without_slack_no_surface_is_judged(installed: Installation) -> None:
@@ -308,7 +323,7 @@ async def test_the_policy_is_named_and_how_old_many_groups_may_be(installed: Ins
 
     assert typed.code == 0
     assert re.search(r"\nok +the policy of 20\d\d-\d\d-\d\d \d\d:\d\d UTC\n", typed.words)
-    said = "20 user groups: without Slack's events, known as of 84 s ago at worst"
+    said = "20 user groups: without Slack's events, read every 84 s"
     assert found(typed)[said] == "ok"
 
 
@@ -384,8 +399,8 @@ def _nowhere(audited: Installation) -> None:
     [
         (_key_for_all, State.WRONG, "AUDIT_KEY_FILE", "Others can read it, and sign with it"),
         (_key_is_a_text, State.WRONG, "AUDIT_KEY_FILE", "holds no Ed25519 key."),
-        (_no_place, State.UNSET, "a place for checkpoints", "Name AUDIT_FILE, AUDIT_CHANNEL or"),
-        (_no_key, State.UNSET, "AUDIT_KEY_FILE", "`mp-approvals audit init` makes it."),
+        (_no_place, State.UNSET, "a place for checkpoints", "Set AUDIT_FILE, AUDIT_CHANNEL or"),
+        (_no_key, State.UNSET, "AUDIT_KEY_FILE", "`mp-approvals audit init` makes one."),
         (_another_keys_file, State.WRONG, "AUDIT_FILE", "signed by another key"),
         (_nowhere, State.WRONG, "AUDIT_FILE", "It cannot be written"),
         (_set("AUDIT_CHANNEL", "C0NOWHERE"), State.WRONG, "channel C0NOWHERE", "Check the id"),

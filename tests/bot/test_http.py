@@ -84,7 +84,7 @@ async def test_an_old_schema_is_not_ready(team: Team) -> None:
     async with asking(team) as client:
         alive, ready = await client.get("/healthz"), await client.get("/readyz")
     assert (alive.status_code, ready.status_code) == (200, 503)
-    assert "run mp-approvals migrate" in ready.json()["status"]
+    assert "run `mp-approvals migrate`" in ready.json()["status"]
 
 
 async def test_a_loop_that_has_ended_is_told(team_once: Team) -> None:

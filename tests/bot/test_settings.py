@@ -111,7 +111,10 @@ def test_all_that_is_missing_is_said_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (b'[workspace]\ntimezone = "Mars"', "[workspace] timezone: 'Mars' is not a time zone name"),
+        (
+            b'[workspace]\ntimezone = "Mars"',
+            "[workspace] timezone: 'Mars' is not the name of a time",
+        ),
         (b"[workspace]\nremind_after_hours = 0", "use a whole number of hours from 1 to 720."),
         (b"[workspace", "The policy file is not valid TOML"),
         (b"", "The policy file has no [workspace] part."),
@@ -201,4 +204,7 @@ def test_no_secret_is_ever_shown() -> None:
 
 def test_only_postgresql_is_listened_to() -> None:
     said = complaint(DATABASE_LISTEN_URL="sqlite:///approvals.db")
-    assert said == "DATABASE_LISTEN_URL is not PostgreSQL; only it has something to hear."
+    assert (
+        said
+        == "DATABASE_LISTEN_URL is not PostgreSQL, and only PostgreSQL tells of other replicas."
+    )

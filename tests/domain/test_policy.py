@@ -89,7 +89,10 @@ def test_reminders_come_within_an_hour_and_a_month(good: str) -> None:
         ("reviewers = [7]", "[workspace] reviewers: use text in quotes."),
         ("channel = 7", "[workspace] channel: use text in quotes."),
         ('channel = "#reviews"', "'#reviews' is not a channel id (C…)"),
-        ('timezone = "Manila"', "'Manila' is not a time zone name such as Asia/Manila"),
+        (
+            'timezone = "Manila"',
+            "'Manila' is not the name of a time zone; use one such as Asia/Manila",
+        ),
         ('working_days = ["monday"]', "'monday' is not a day; use mon, tue"),
         (
             'holidays = ["Germany"]',
