@@ -51,7 +51,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         counts = Counter(key for key, _ in pairs)
         twice = ", ".join(repr(key) for key, count in counts.items() if count > 1)
-        raise TwiceError(f"an object with {twice} more than once; keep the one that is meant")
+        raise TwiceError(f"an object with {twice} more than once; keep the one you mean")
     return found
 
 

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from blocks.text import plural
 from bot.audit_key import AuditKey, is_signed
 from bot.cli import checkpoint_places
 from bot.cli.operate import finish, opened_store
@@ -45,14 +46,14 @@ def verify(
     key: Annotated[
         str | None, typer.Option(help="Their public key; without it that of AUDIT_KEY_FILE")
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object per line")] = False,
 ) -> None:
     """Compare every request with its sealed history. Exits 1 if one differs."""
     named = request_number.exactly(request) if request is not None else None
     if request is not None and not named:
-        raise typer.BadParameter(f"{request!r} is no request; use MP-12.")
+        raise typer.BadParameter(f"{request!r} is not a request number; write it like MP-12.")
     if named and (since or against):
-        raise typer.BadParameter("Give --request alone.")
+        raise typer.BadParameter("Use --request without --since and --against.")
     moment = since.replace(tzinfo=since.tzinfo or UTC) if since else None
     finish(_verify(moment, named.number if named else None, against, key, json_))
 
@@ -63,7 +64,7 @@ def init() -> None:
     path = Settings.read().audit_key_file
     if path is None:
         raise SettingsError("Set AUDIT_KEY_FILE to where the key is to be, then try again.")
-    typer.echo(f"{path} is the key; keep a copy where the database's backups are not.")
+    typer.echo(f"{path} is the key; keep a copy of it away from the database's backups.")
     typer.echo(f"Whoever checks the record needs its public half: {AuditKey.create(path).public}")
 
 
@@ -83,7 +84,7 @@ def prove(
     """Print a proof of a request's history, to be checked without the database."""
     named = request_number.exactly(request)
     if not named:
-        raise typer.BadParameter(f"{request!r} is no request; use MP-12.")
+        raise typer.BadParameter(f"{request!r} is not a request number; write it like MP-12.")
     finish(_prove(named.number, earlier))
 
 
@@ -94,7 +95,7 @@ def export(
         LineFormat, typer.Option(help="JSON objects, CSV, or the field names of ECS for a SIEM")
     ] = LineFormat.JSONL,
 ) -> None:
-    """Print events with their seals, one a line; the same again whenever it is run."""
+    """Print events with their seals, one per line; the same again whenever it is run."""
     moment = since.replace(tzinfo=since.tzinfo or UTC) if since else None
     finish(_export(moment, format))
 
@@ -114,7 +115,9 @@ def check(
     if not is_proof:
         _check_export(file)
     elif key is None:
-        raise typer.BadParameter("A proof is checked with --key.")
+        raise typer.BadParameter(
+            "To check a proof, give --key, the public key that `audit init` printed."
+        )
     else:
         _check_proof(file, key)
 
@@ -171,7 +174,7 @@ async def _prove(number: int, earlier: int | None) -> int:
         left = await checkpoints.events_of(session, number) - len(proof.events)
     typer.echo(proof.model_dump_json())
     if left:
-        typer.echo(f"{left} of its events are younger than the last checkpoint.", err=True)
+        typer.echo(f"{left} of its events came after the last checkpoint.", err=True)
     return 0
 
 
@@ -205,7 +208,7 @@ async def _verify(
         if older:
             typer.echo(_OLDER.format(older))
         if sealed and not lost:
-            typer.echo(f"All that {len(sealed):,} checkpoints sealed is there.")
+            typer.echo(f"All that {plural(len(sealed), 'checkpoint')} sealed is there.")
     return 1 if differing or lost else 0
 
 

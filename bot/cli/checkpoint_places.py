@@ -32,7 +32,7 @@ def _in_file(path: Path) -> list[Checkpoint]:
         raise SettingsError(f"{path} cannot be read ({type(error).__name__}).") from None
     wrong = [number for number, line in enumerate(lines, 1) if line and not Checkpoint.read(line)]
     if wrong:
-        raise SettingsError(f"{path}, line {wrong[0]} is no checkpoint.")
+        raise SettingsError(f"{path}, line {wrong[0]} is not a checkpoint.")
     return [read for line in lines if (read := Checkpoint.read(line))]
 
 
@@ -64,7 +64,9 @@ async def _channel_id(client: Any, place: str) -> str:
                 return str(channel["id"])
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
-            raise SettingsError(f"There is no channel {place} that the bot can see.")
+            raise SettingsError(
+                f"The bot sees no channel {place}: check its name and invite the bot."
+            )
 
 
 def _in_message(message: dict[str, Any]) -> list[Checkpoint]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from blocks.text import plural
 from bot.cli.operate import finish, opened_store
 from bot.settings import Settings, SettingsError
 from store import people
@@ -22,7 +23,7 @@ def forget(
 ) -> None:
     """Erase what somebody wrote and what is kept about them. What was decided stays proved."""
     if not (yes or dry_run):
-        typer.confirm(f"Erase what {person} wrote? It cannot be brought back.", abort=True)
+        typer.confirm(f"Erase what {person} wrote? This cannot be undone.", abort=True)
     finish(_forget(person, cards, dry_run))
 
 
@@ -36,9 +37,9 @@ async def _forget(person: str, cards: bool, dry_run: bool) -> int:
         user = await _known(db, person)
         found = await erasing.forget(db, user, now=utc_now(), redraw=cards, dry_run=dry_run)
     verb = "would be erased" if dry_run else "were erased"
-    typer.echo(f"{user}: texts in {found.requests:,} requests {verb}.")
+    typer.echo(f"{user}: texts in {plural(found.requests, 'request')} {verb}.")
     if found.later:
-        typer.echo(f"{found.later:,} more are still needed: theirs are erased once they are not.")
+        typer.echo(f"{found.later:,} more are still needed, and are erased once they are not.")
     return 0
 
 
@@ -59,5 +60,5 @@ async def _erase(dry_run: bool) -> int:
     async with opened_store() as db:
         count = await erasing.erase_old(db, policy, now=utc_now(), dry_run=dry_run)
     verb = "would be erased" if dry_run else "were erased"
-    typer.echo(f"Texts in {count:,} requests {verb}.")
+    typer.echo(f"Texts in {plural(count, 'request')} {verb}.")
     return 0

@@ -26,7 +26,7 @@ _EVENTS = ", ".join(HookEvent)
 @commands.command()
 def add(
     url: Annotated[str, typer.Argument(help="Where webhooks are posted to, https://…")],
-    events: Annotated[str, typer.Option(help=f"all, or some with commas: {_EVENTS}")],
+    events: Annotated[str, typer.Option(help=f"all, or some, separated by commas: {_EVENTS}")],
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also private addresses, and http:// there")
     ] = False,
@@ -41,7 +41,9 @@ def add(
         raise typer.BadParameter("This address is private; --allow-private allows that.")
     chosen = _chosen(events)
     if platform and HookEvent.APPROVED not in chosen:
-        raise typer.BadParameter(f"The platform answers {HookEvent.APPROVED}: send it that.")
+        raise typer.BadParameter(
+            f"The platform answers {HookEvent.APPROVED}: add that to --events."
+        )
     finish(_add(url, chosen, allow_private=allow_private, is_platform=platform))
 
 
@@ -64,7 +66,7 @@ def replay(
     """Send every hook all events of a request again, with the ids they had."""
     found = exactly(request)
     if found is None:
-        raise typer.BadParameter("Write the request's number: MP-12.")
+        raise typer.BadParameter(f"{request!r} is not a request number; write it like MP-12.")
     finish(_replay(found.number))
 
 
@@ -76,7 +78,7 @@ def pause(url: _Url) -> None:
 
 @commands.command()
 def resume(url: _Url) -> None:
-    """Send it again what it is owed."""
+    """Go on sending to it, and send what it is owed."""
     finish(_resume(url))
 
 
@@ -85,7 +87,7 @@ def remove(
     url: _Url,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
-    """Take a hook away, with all it is owed; it is asked for once more."""
+    """Remove a hook, with all it is owed; asks first."""
     if not yes:
         typer.confirm(f"Remove {url}? What it is owed is never sent.", abort=True)
     finish(_remove(url))
@@ -128,7 +130,9 @@ async def _add(url: str, events: list[HookEvent], *, allow_private: bool, is_pla
             typer.echo(f"{error} is the platform's hook already; remove that first.")
             return 1
         except HookTakenError:
-            typer.echo("There is a hook with this address already. `hooks list` shows all.")
+            typer.echo(
+                "There is a hook with this address already. `mp-approvals hooks list` shows all."
+            )
             return 1
     typer.echo(secret)
     typer.echo("The receiver checks signatures with this. It is shown only now.", err=True)
@@ -173,7 +177,7 @@ async def _pause(url: str) -> int:
 async def _resume(url: str) -> int:
     async with opened_store() as db, db.transaction() as session:
         found = await webhooks.resume(session, url, now=utc_now())
-    return _done("It is sent again what it is owed.") if found else _none(url)
+    return _done("It goes on: what it is owed is sent now.") if found else _none(url)
 
 
 async def _remove(url: str) -> int:

@@ -18,7 +18,7 @@ _RIGHTS = ", ".join(Right)
 @commands.command()
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for; the history names it")],
-    may: Annotated[str, typer.Option(help=f"What it may do, with commas: {_RIGHTS}")],
+    may: Annotated[str, typer.Option(help=f"What it may do, separated by commas: {_RIGHTS}")],
 ) -> None:
     """Make a key and show it, once."""
     named = " ".join(name.split())
@@ -56,7 +56,7 @@ async def _create(name: str, rights: list[Right]) -> int:
             async with db.transaction() as session:
                 key, text = await api_keys.create(session, name, rights, now=utc_now())
         except NameTakenError:
-            typer.echo(f"There is a key {name} already, or was one. Take another name.")
+            typer.echo(f"There is, or was, a key {name}: choose another name.")
             return 1
     typer.echo(text)
     typer.echo(

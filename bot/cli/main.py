@@ -82,7 +82,8 @@ def main() -> None:
     except SlackApiError as error:
         sys.exit(f"Slack refused: {code_of(error)}. `mp-approvals doctor` says what to do.")
     except (aiohttp.ClientError, TimeoutError) as error:
-        sys.exit(f"Slack does not answer ({type(error).__name__}). Is the network up?")
+        silent = f"Slack does not answer ({type(error).__name__}). Check the network"
+        sys.exit(f"{silent}; `mp-approvals doctor` says more.")
     except OSError as error:
         if why := cause_of(error):
             sys.exit(f"{error.filename or 'A file'} cannot be used: {why}.")
@@ -91,7 +92,9 @@ def main() -> None:
 
 _NewStore = Annotated[
     bool,
-    typer.Option("--new-store", help="Begin a new SQLite store where the old one is lost or cut"),
+    typer.Option(
+        "--new-store", help="Begin a new SQLite store where the old one is lost or damaged"
+    ),
 ]
 
 
@@ -112,10 +115,10 @@ def run(
 @cli.command("import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="One request a line, gzip or one array; - reads a pipe")
+        Path, typer.Argument(help="One request per line, also gzip, or one array; - reads a pipe")
     ],
     quiet: Annotated[
-        bool, typer.Option("--quiet", help="Tell nobody of them: a first load, for one")
+        bool, typer.Option("--quiet", help="Tell nobody, for example of a first load")
     ] = False,
 ) -> None:
     """Import requests in the interchange format, also from gzip or one JSON array.
@@ -136,7 +139,7 @@ def migrate_(
         typer.Option("--grants", help="Only print the roles and grants for PostgreSQL, as SQL"),
     ] = False,
 ) -> None:
-    """Bring the database schema to head."""
+    """Bring the database schema up to date."""
     settings = Settings.read()
     if grants_:
         if parse_url(settings.database_url).get_backend_name() == "sqlite":
@@ -161,8 +164,8 @@ def manifest_(
     """Print the Slack app manifest."""
     if url is not None and not manifest.is_address(url):
         raise SettingsError(
-            f"--url {url} is no address that Slack calls: give https:// and the name of your host, "
-            "like https://approvals.example.com."
+            f"Slack cannot call --url {url}: give https:// and the name of your host, such as "
+            "https://approvals.example.com."
         )
     typer.echo(json.dumps(manifest.build(url), indent=2))
 
@@ -170,7 +173,7 @@ def manifest_(
 @cli.command("doctor")
 def doctor_(
     blocks: Annotated[
-        bool, typer.Option("--blocks", help="Ask Slack of every message and view instead")
+        bool, typer.Option("--blocks", help="Have Slack check every message and view instead")
     ] = False,
 ) -> None:
     """Check token, scopes, channel, reviewers and database. Exits 1 if something is not well."""
@@ -206,7 +209,7 @@ def sandbox(
     ] = 0,
     seed: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Requests to begin with, one a line"),
+        typer.Option(exists=True, dir_okay=False, help="Requests to begin with, one per line"),
     ] = None,
     people: Annotated[
         int, typer.Option(min=len(CAST), max=MOST_PEOPLE, help="How many are in the workspace")
@@ -228,7 +231,7 @@ async def _sandbox(port: int, seed: Path, people: int, open_browser: bool) -> in
         try:
             await demo.stay(made, _stopped, port=port, open_browser=open_browser)
         except OSError as error:
-            raise SettingsError(f"Port {port} cannot be listened on: {error.strerror}.") from None
+            raise SettingsError(f"Cannot listen on port {port}: {error.strerror}.") from None
     return 0
 
 
@@ -298,7 +301,7 @@ def _listening(host: str, port: int) -> socket:
     try:
         return listening(host, port)
     except OSError as error:
-        raise SettingsError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+        raise SettingsError(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
 
 
 async def _check_app_token(bot: Bot) -> None:
@@ -344,7 +347,7 @@ async def _import(settings: Settings, path: Path, *, quiet: bool) -> int:
 
 async def _check_schema(db: Database) -> None:
     if not await migrate.is_current(db):
-        raise SettingsError("The database schema is not current: run mp-approvals migrate.")
+        raise SettingsError("The database schema is not current: run `mp-approvals migrate`.")
 
 
 async def _migrate(settings: Settings) -> int:
@@ -353,7 +356,7 @@ async def _migrate(settings: Settings) -> int:
         await migrate.upgrade(db)
     finally:
         await db.dispose()
-    typer.echo("The database schema is at head.")
+    typer.echo("The database schema is current.")
     return 0
 
 

@@ -27,8 +27,10 @@ outbox_commands = typer.Typer(
 )
 
 _REPAIRED = " If this card is in Slack already, the next check brings it up to date all the same."
-_NOT_OURS = "There is no message {key} that waits or failed: it may be sent, or being sent now."
-_REFUSED = "{reason}. A backup of PostgreSQL is pg_dump's work; the README shows how."
+_NOT_OURS = (
+    "No message {key} is waiting or has failed. `mp-approvals outbox list` shows which are."
+)
+_NOT_SQLITE = "DATABASE_URL is not SQLite: back it up with pg_dump, as bot/cli/README.md shows."
 
 
 @outbox_commands.command("list")
@@ -62,7 +64,7 @@ def drop(
     key: Annotated[str, typer.Argument(help="The key, as list shows it")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
-    """Never send a message; it is asked for once more."""
+    """Never send a message; asks first."""
     if not yes:
         typer.confirm(f"Drop {key}? Nobody will get this message.", abort=True)
     finish(_drop(key))
@@ -74,11 +76,13 @@ def backup_(
     """Copy a SQLite store into a file, while the bot runs."""
     url = parse_url(Settings.read().database_url)
     if url.get_backend_name() != "sqlite":
-        raise SettingsError(_REFUSED.format(reason="DATABASE_URL is not SQLite"))
+        raise SettingsError(_NOT_SQLITE)
     try:
         backup.copy(url, file)
     except FileExistsError:
-        raise SettingsError(f"{file} is there already, and was left as it is.") from None
+        raise SettingsError(
+            f"{file} is there already, and was left as it is: name another."
+        ) from None
     except (sqlite3.Error, OSError) as error:
         raise SettingsError(f"No backup was made: {error}.") from None
     typer.echo(f"{file}: {file.stat().st_size:,} bytes.")
@@ -98,7 +102,7 @@ async def _list(states: Sequence[OutboxState], limit: int) -> int:
     more = f"; the {len(shown)} oldest are above" if total > len(shown) else ""
     if OutboxState.PENDING not in states:
         oldest = None
-    waited = f" The oldest that waits has waited {age(now - oldest)}." if oldest else ""
+    waited = f" The oldest has waited {age(now - oldest)}." if oldest else ""
     typer.echo(f"{total:,} {' or '.join(states)}{more}.{waited}")
     return 0
 
@@ -131,7 +135,7 @@ async def opened_store() -> AsyncIterator[Database]:
     db = Database(Settings.read().database_url)
     try:
         if not await migrate.is_current(db):
-            raise SettingsError("The database schema is not current: run mp-approvals migrate.")
+            raise SettingsError("The database schema is not current: run `mp-approvals migrate`.")
         yield db
     finally:
         await db.dispose()

@@ -79,7 +79,7 @@ async def _check(settings: Settings) -> int:
     try:
         settings.bot_token()
     except SettingsError:
-        typer.echo("Without SLACK_BOT_TOKEN nobody is looked up at Slack.")
+        typer.echo("Nobody was looked up at Slack: set SLACK_BOT_TOKEN for that.")
     else:
         async with slack_client.session() as http:
             client = slack_client.client(settings, http)
@@ -103,14 +103,14 @@ async def _try(today: Policy, other: Policy, days: int) -> int:
     console.print(f"{plural(after.requests, 'request')} of the last {plural(days, 'day')}.")
     console.print(_table("Rule", before.by_rule, after.by_rule, {}))
     console.print(_table("Asked", before.asked, after.asked, known))
-    for name, tried in (("today's policy", before), ("the other", after)):
+    for name, tried in (("today's policy", before), ("the other policy", after)):
         for line in _stuck(name, tried):
             console.print(line)
     return 0
 
 
 def _table(title: str, before: Counter[str], after: Counter[str], known: People) -> Table:
-    table = Table(title, "Requests today", "By the other", "Difference")
+    table = Table(title, "Today's policy", "The other", "Difference")
     names = sorted(before | after, key=lambda name: (-after[name], -before[name], name))
     for name in names[:SHOWN]:
         shown = known[name].name if name in known else name

@@ -30,7 +30,10 @@ _OTHER_KINDS = (
     (b"BZh", "{name} is bzip2. Unpack it: bunzip2 -c {name} | mp-approvals import -"),
     (b"\xfd7zXZ", "{name} is xz. Unpack it: xz -dc {name} | mp-approvals import -"),
     (b"\x28\xb5\x2f\xfd", "{name} is zstd. Unpack it: zstd -dc {name} | mp-approvals import -"),
-    (b"PK\x03\x04", "{name} is a zip archive or an Excel file. Save it as JSON, a request a line."),
+    (
+        b"PK\x03\x04",
+        "{name} is a zip archive or an Excel file. Save it as JSON, one request per line.",
+    ),
 )
 """How files begin that are no text we read, and what to say of them."""
 _SEVERAL_LINES = (

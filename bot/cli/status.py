@@ -26,7 +26,7 @@ from store.tables import OutboxState
 LATE = timedelta(minutes=5)
 """A message that has been owed for longer is looked after; see monitoring/alerts.yaml."""
 _DAY = timedelta(days=1)
-_MIGRATE = "The schema is not current: run mp-approvals migrate."
+_MIGRATE = "The schema is not current: run `mp-approvals migrate`."
 
 
 @dataclass
@@ -66,10 +66,10 @@ class Status:
         if not self.policy_sha256:
             yield f"The policy file cannot be used. {self.policy}"
         if not self.alive:
-            yield "No bot runs on this store."
+            yield "No bot runs on this store: `mp-approvals run` starts one."
         for each in self.alive:
             if each.connected is False:
-                yield f"Replica {each.id[:8]} is not connected to Slack by Socket Mode."
+                yield f"Replica {each.id[:8]} is not connected to Slack: run `mp-approvals doctor`."
             if each.version != self.version:
                 said = f"version {each.version}" if each.version else "an older version"
                 yield f"Replica {each.id[:8]} runs {said}, and here is {self.version}."
@@ -77,10 +77,10 @@ class Status:
                 yield f"Replica {each.id[:8]} goes by another policy than {self.policy}."
         if self.oldest_due and self.now - self.oldest_due > LATE:
             waited = age(self.now - self.oldest_due)
-            yield f"A message has been owed for {waited}: mp-approvals outbox list says which."
+            yield f"A message has been owed for {waited}: `mp-approvals outbox list` says which."
         for hook, _ in self.hooks:
             if hook.paused_at:
-                why = f"{hook.paused_why}): mp-approvals hooks resume."
+                why = f"{hook.paused_why}): `mp-approvals hooks resume`."
                 yield f"The hook {hook.url} is paused ({why}"
 
 

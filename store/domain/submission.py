@@ -117,7 +117,7 @@ def _moment(value: Any) -> datetime | None:
 def _created(value: Any, info: ValidationInfo) -> datetime | None:
     moment, now = _moment(value), (info.context or {})["now"]
     if moment and moment > now + AHEAD:
-        raise _refuse(f"{_echo(value)} is more than a day ahead; is it the year that was meant?")
+        raise _refuse(f"{_echo(value)} is more than a day ahead; check the year.")
     return moment
 
 
@@ -215,7 +215,7 @@ def read(obj: object, *, now: datetime) -> Submission:
     found: list[FieldProblem] = []
     clean = storable(_handed_in(obj), found)
     if not isinstance(clean, dict):
-        raise SubmissionError((FieldProblem("", "A request is a JSON object, one a line."),))
+        raise SubmissionError((FieldProblem("", "A request is a JSON object, one per line."),))
     submission = _validated(Submission, clean, (), found, now=now)
     _check_details(clean, found)
     if submission is None or found:
@@ -231,7 +231,7 @@ def read_as(model: type[M], obj: object) -> M:
     found: list[FieldProblem] = []
     clean = storable(obj, found)
     if not isinstance(clean, dict):
-        raise SubmissionError((FieldProblem("", "This has to be a JSON object."),))
+        raise SubmissionError((FieldProblem("", "This must be a JSON object."),))
     value = _validated(model, clean, (), found)
     if value is None or found:
         raise SubmissionError(tuple({each.field: each for each in reversed(found)}.values())[::-1])

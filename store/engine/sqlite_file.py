@@ -35,7 +35,9 @@ def check(path: Path) -> None:
     with path.open("rb") as file:
         header = file.read(_HEADER)
     if len(header) < _HEADER or not header.startswith(MAGIC):
-        raise StoreFileError(f"{path} is no SQLite database, or the beginning of one. {_REMEDY}")
+        raise StoreFileError(
+            f"{path} is not a SQLite database, or only the beginning of one. {_REMEDY}"
+        )
     size = int.from_bytes(header[16:18], "big")
     page = 65536 if size == 1 else size
     there, needed = path.stat().st_size // page, _pages(header)

@@ -12,7 +12,7 @@ _SQLITE = {
     "SQLITE_CANTOPEN": "the file cannot be opened or made",
     "SQLITE_IOERR": "the disk does not read or write as it should",
     "SQLITE_CORRUPT": "the file is damaged",
-    "SQLITE_NOTADB": "the file is no SQLite database",
+    "SQLITE_NOTADB": "the file is not a SQLite database",
     "SQLITE_BUSY": "another process holds it",
 }
 _POSTGRESQL = {

@@ -42,7 +42,7 @@ async def test_sqlite_is_copied_while_it_is_used_and_put_back(
 async def test_an_older_backup_is_not_replaced(installed: Installation, tmp_path: Path) -> None:
     (tmp_path / "monday.db").write_text("last week's", encoding="utf-8")
     typed = await installed.types("backup", "monday.db")
-    assert typed == Typed(1, "monday.db is there already, and was left as it is.")
+    assert typed == Typed(1, "monday.db is there already, and was left as it is: name another.")
     assert (tmp_path / "monday.db").read_text(encoding="utf-8") == "last week's"
 
 
@@ -75,7 +75,7 @@ async def test_postgresql_is_dumped_and_restored(
     installed.environment["DATABASE_URL"] = target
     assert await installed.types("audit", "verify") == WHOLE
     refused = await installed.types("backup", "monday.db")
-    assert refused.words.startswith("DATABASE_URL is not SQLite. A backup of PostgreSQL is pg_dump")
+    assert refused.words.startswith("DATABASE_URL is not SQLite: back it up with pg_dump")
 
 
 def files(folder: Path, named: str) -> list[str]:

@@ -91,7 +91,7 @@ async def test_a_cut_record_is_found_against_the_file(
     assert cut.code == 1
     assert "MP-2, revision 2: was sealed by a checkpoint, and is gone" in cut.words
     assert "is signed by the key 0000" in other.words
-    assert none.words == "policy.toml, line 1 is no checkpoint."
+    assert none.words == "policy.toml, line 1 is not a checkpoint."
 
 
 async def test_a_proof_is_checked_without_a_database(

@@ -67,9 +67,9 @@ async def test_migrate_brings_the_schema_to_head(
     after = await installed.types("doctor")
 
     assert before.code == 1
-    assert before.words == "The database schema is not current: run mp-approvals migrate."
+    assert before.words == "The database schema is not current: run `mp-approvals migrate`."
     assert {typed.code for typed in migrated} == {0}
-    assert migrated[0].words == "The database schema is at head.\n"
+    assert migrated[0].words == "The database schema is current.\n"
     assert after.code == 0
 
 
@@ -85,7 +85,7 @@ async def test_a_port_that_is_taken_is_named(installed: Installation) -> None:
         typed = await installed.types("run", "--port", str(port))
 
     assert typed.code == 1
-    assert typed.words == f"127.0.0.1:{port} cannot be listened on: Address already in use."
+    assert typed.words == f"Cannot listen on 127.0.0.1:{port}: Address already in use."
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ async def test_nobody_is_forgotten_by_mistake(
 
     assert two == Typed(1, "More than one person is called @Dan Lim: use the Slack id (U…).")
     assert nobody == Typed(1, "Nobody here is called @Nemo: use the Slack id (U…).")
-    assert (asked.code, "It cannot be brought back." in asked.words) == (1, True)
+    assert (asked.code, "This cannot be undone." in asked.words) == (1, True)
 
 
 async def test_what_the_policy_no_longer_keeps_is_erased(
@@ -62,4 +62,4 @@ async def test_what_the_policy_no_longer_keeps_is_erased(
     dry = await installed.types("erase", "--dry-run")
     done = await installed.types("erase")
     assert dry.words == done.words.replace("were", "would be")
-    assert done == Typed(0, "Texts in 1 requests were erased.\n")
+    assert done == Typed(0, "Texts in 1 request were erased.\n")

@@ -91,7 +91,7 @@ async def test_an_imported_request_asks_its_reviewers(team_once: Team) -> None:
     ("text", "sentence"),
     [
         (b"{nonsense", "not a JSON object in UTF-8: Expecting property name"),
-        (b"[1, 2]", "A request is a JSON object, one a line."),
+        (b"[1, 2]", "A request is a JSON object, one per line."),
         (b'{"title": "\xff"}', "not a JSON object in UTF-8: 'utf-8' codec can't decode"),
         (line().replace(b'"3.2.4"', b"NaN", 1), "not a JSON object in UTF-8: NaN is not JSON"),
         (b"[" * 100_000, "nested too deep; please make it flatter"),
@@ -99,7 +99,7 @@ async def test_an_imported_request_asks_its_reviewers(team_once: Team) -> None:
         (line(title=""), "title: This is required."),
         (
             line()[:-1] + b', "environment": "sandbox"}',
-            "an object with 'environment' more than once; keep the one that is meant",
+            "an object with 'environment' more than once; keep the one you mean",
         ),
         (
             line().replace(b'"details": {', b'"details": {"type": "DSL", ', 1),

@@ -25,7 +25,7 @@ async def test_a_name_is_taken_once(installed: Installation) -> None:
     again = await installed.types("keys", "create", "platform", "--may", "read")
     assert (again.code, again.words) == (
         1,
-        "There is a key platform already, or was one. Take another name.\n",
+        "There is, or was, a key platform: choose another name.\n",
     )
 
 

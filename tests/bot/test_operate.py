@@ -63,7 +63,7 @@ async def test_what_has_not_arrived_is_listed_without_a_secret(
     assert lines == [
         f"reply:1  refusal  {BOB}  failed  1 attempt  3h  expired_url",
         f"reply:2  refusal  {BOB}  pending  0 attempts  3h",
-        "2 pending or failed. The oldest that waits has waited 3h.",
+        "2 pending or failed. The oldest has waited 3h.",
     ]
     assert (await listed(installed, "--state", "failed"))[-1] == "1 failed."
     assert "; the 1 oldest are above." in (await listed(installed, "--limit", "1"))[-1]
@@ -83,7 +83,7 @@ async def test_lanes_that_rest_are_shown_and_set_free(
     assert sorted(lines[1:4]) == [
         "edit:*  rests for 5m", "post:UBOB  rests for 5m", "post:UCAROL  rests for 5m",
     ]  # fmt: skip
-    assert lines[-1] == "1 pending or failed. The oldest that waits has waited 3h."
+    assert lines[-1] == "1 pending or failed. The oldest has waited 3h."
 
     one = await installed.types("outbox", "retry", "post:UBOB")
     assert one.words == "post:UBOB rests no longer.\n"
@@ -118,7 +118,7 @@ async def test_what_is_in_a_senders_hands_or_unknown_is_left_alone(
     for words in (("retry", "reply:1"), ("drop", "reply:1", "--yes"), ("retry", "reply:9")):
         typed = await installed.types("outbox", *words)
         assert typed.code == 1
-        assert typed.words.startswith("There is no message reply:")
+        assert typed.words.startswith("No message reply:")
     assert (await installed.types("outbox", "retry")).code == 2
 
 

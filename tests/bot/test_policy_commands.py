@@ -81,8 +81,9 @@ async def test_another_policy_is_tried_beside_todays(installed: Installation) ->
     assert tried.code == 0
     assert tried.words.startswith("1 request of the last 7 days.")
     assert "Production" in tried.words
-    assert "By the other nobody could have decided 1 request (Production: Product): MP-1" in (
-        " ".join(tried.words.split())
+    assert (
+        "By the other policy nobody could have decided 1 request (Production: Product): MP-1"
+        in (" ".join(tried.words.split()))
     )
 
 

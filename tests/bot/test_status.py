@@ -72,10 +72,10 @@ async def test_a_deaf_socket_a_paused_hook_and_an_old_replica(installed: Install
 
     as_json = json.loads((await installed.types("status", "--json")).words)
     assert as_json["problems"] == [
-        "Replica dddddddd is not connected to Slack by Socket Mode.",
+        "Replica dddddddd is not connected to Slack: run `mp-approvals doctor`.",
         f"Replica eeeeeeee runs version 0.0.9, and here is {version()}.",
         "Replica eeeeeeee goes by another policy than policy.toml.",
-        f"The hook {url} is paused (by an operator): mp-approvals hooks resume.",
+        f"The hook {url} is paused (by an operator): `mp-approvals hooks resume`.",
     ]
     assert [each["alive"] for each in as_json["replicas"]] == [True, True, True, False]
     assert as_json["hooks"][0]["paused_why"] == "by an operator"
@@ -86,7 +86,7 @@ async def test_nobody_runs_and_the_policy_is_broken(installed: Installation) -> 
     (installed.folder / "policy.toml").write_text("reviewers = no", "utf-8")
     typed = await installed.types("status")
     assert typed.code == 1
-    assert "No bot runs on this store." in typed.words
+    assert "No bot runs on this store: `mp-approvals run` starts one." in typed.words
     assert "The policy file cannot be used. POLICY_FILE policy.toml" in typed.words
 
 
@@ -95,5 +95,5 @@ async def test_an_empty_store_is_told_of(installed: Installation, empty_postgres
     typed = await installed.types("status")
     assert typed.code == 1
     assert "PostgreSQL, schema none, not current" in typed.words
-    assert "The schema is not current: run mp-approvals migrate." in typed.words
+    assert "The schema is not current: run `mp-approvals migrate`." in typed.words
     assert json.loads((await installed.types("status", "--json")).words)["requests"] is None

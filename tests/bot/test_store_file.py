@@ -80,7 +80,7 @@ def rights(folder: Path, pattern: str) -> dict[str, int]:
         (missing, "is not there, but its write-ahead log"),
         (empty, "is empty, but its write-ahead log"),
         (cut, "is cut off: 1 of its "),
-        (no_database, "is no SQLite database"),
+        (no_database, "is not a SQLite database"),
     ],
 )
 async def test_a_store_that_is_not_the_one_you_had_is_refused(

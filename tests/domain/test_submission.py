@@ -77,7 +77,7 @@ def test_more_than_a_day_ahead_is_refused(ahead: str) -> None:
     with pytest.raises(SubmissionError) as refused:
         read(release(created_at=ahead))
     (problem,) = refused.value.problems
-    said = f"'{ahead}' is more than a day ahead; is it the year that was meant?"
+    said = f"'{ahead}' is more than a day ahead; check the year."
     assert (problem.field, problem.sentence) == ("created_at", said)
 
 
@@ -283,7 +283,7 @@ def test_an_empty_object_hears_everything_that_is_required() -> None:
 
 @pytest.mark.parametrize("obj", [None, 1, "text", [], True, object()])
 def test_anything_but_an_object_is_refused(obj: object) -> None:
-    assert problems(obj) == {"": "A request is a JSON object, one a line."}
+    assert problems(obj) == {"": "A request is a JSON object, one per line."}
 
 
 def test_endless_nesting_is_refused() -> None:
