@@ -102,7 +102,7 @@ def refused(denial: AbsenceDenial, leave: Leave, people: People) -> str:
         case AbsenceDenial.OVER:
             return "That day is over: name today or a later one. Nothing was changed."
         case AbsenceDenial.BACKWARDS:
-            return "The last day lies before the first one. Nothing was changed."
+            return "The last day is before the first. Nothing was changed."
         case AbsenceDenial.TOO_FAR:
             return (
                 "That is more than two years away. Leave out the day if you do not know it: "

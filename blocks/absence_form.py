@@ -40,22 +40,27 @@ def build(asker: str, now_away: Absence | None, *, for_others: bool) -> View:
         close=words("Cancel"),
         blocks=[
             section(
-                "What waits for a reviewer who is away goes to who stands in as well. "
-                "Both names are on record, and reminders rest."
+                "What is waiting for a reviewer who is away also goes to whoever stands in. "
+                "Both names are on record, and no reminders come."
             ),
             *([person] if for_others else []),
-            _input(FIRST, "First day", DatePickerElement(action_id=FIRST), hint="Empty: from now."),
+            _input(
+                FIRST,
+                "First day",
+                DatePickerElement(action_id=FIRST),
+                hint="Leave empty to begin now.",
+            ),
             _input(
                 LAST,
                 "Last day",
                 DatePickerElement(action_id=LAST, initial_date=last),
-                hint="That day included. Empty: until you say that you are back.",
+                hint="That day included. Leave empty if you do not know it yet.",
             ),
             _input(
                 DELEGATE,
                 "Who stands in?",
                 UserSelectElement(action_id=DELEGATE, initial_user=delegate),
-                hint="Empty: nobody. It is shown that you are away, and no reminders come.",
+                hint="Leave empty for nobody.",
             ),
         ],
     )

@@ -54,7 +54,9 @@ def build(request: Request, question: Question, people: People, *, text: str = "
                     initial_value=text or None,
                 ),
             ),
-            ContextBlock(elements=[mrkdwn(f"Everybody who can see the request reads it.{more}")]),
+            ContextBlock(
+                elements=[mrkdwn(f"Everybody who can see the request can read it.{more}")]
+            ),
         ],
     )
 

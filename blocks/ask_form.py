@@ -51,8 +51,8 @@ def build(
     """
     asked = who(request.submitted_by, people)
     readers = (
-        f"{asked} gets it as a message. Question and answer are read by everybody who can see the "
-        "request. The review goes on: anybody may decide meanwhile."
+        f"{asked} gets it as a message. Everybody who can see the request can read question and "
+        "answer. The review goes on meanwhile."
     )
     return View(
         type="modal",

@@ -54,7 +54,7 @@ def build(request: Request, people: People, afterwards: str) -> View:
             SectionBlock(text=mrkdwn(request_text.heading(request))),
             section(
                 f"🚨 {passed}Everybody who is passed over is told, and it is marked for ever. "
-                f"{afterwards} It cannot be undone here."
+                f"{afterwards} This cannot be undone here."
             ),
             _input(
                 NUMBER,

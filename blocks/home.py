@@ -115,7 +115,7 @@ def _needs(needs: Needs, now: datetime) -> Iterator[Block]:
         yield _need(_named(said, needs.approved), alone or _mine(Status.APPROVED))
     if needs.answers:
         query = ListQuery(Scope.ALL, Filter(waits=(Waits.SUBMITTER,)))
-        about = "what waits for an answer"
+        about = "what is waiting for an answer"
         way = buttons.link("Show", buttons.NEED, paging.encode(query), about=about)
         yield _need(questions.waited_for(needs.answers, needs.people), way)
     if needs.draft:
@@ -141,7 +141,7 @@ def _questions(requests: Sequence[Request]) -> SectionBlock:
         said = f"{said}\n{line(request.title, 100)} ({request.ref}): {line(question.question, 200)}"
         return _need(said, buttons.answer(request, question))
     query = ListQuery(Scope.MINE, Filter(waits=(Waits.SUBMITTER,)))
-    about = "what waits for your answer"
+    about = "what is waiting for your answer"
     way = buttons.link("Show", buttons.NEED, paging.encode(query), about=about)
     return _need(_named(said, requests), way)
 
@@ -153,7 +153,7 @@ def _others(needs: Needs, now: datetime) -> SectionBlock:
     verb = "is" if count == 1 else "are"
     said = f"👥 *{request_list.count(count)} {verb} waiting for a decision*{oldest}"
     query = ListQuery(Scope.ALL, Filter(statuses=(Status.UNDER_REVIEW,)), Sort.OLDEST)
-    about = "what waits for a decision"
+    about = "what is waiting for a decision"
     show = buttons.link("Show", buttons.NEED, paging.encode(query), about=about)
     return _need(f"{said}\n{whom}" if whom else said, show)
 

@@ -86,7 +86,7 @@ def to_submitter(request: Request, question: Question, people: People) -> Messag
         ]
     elif question.is_open:
         said.append(
-            "The review goes on meanwhile. Everybody who can see the request reads your answer."
+            "The review goes on meanwhile. Everybody who can see the request can read your answer."
         )
         row = [buttons.answer(request, question), *row]
     else:
@@ -117,7 +117,7 @@ def to_asker(request: Request, question: Question, people: People, *, may_decide
 def reminder(requests: Sequence[Request], people: People) -> Message:
     """To a submitter, on a working day: what they have not answered, with the way to do so."""
     asked_of = [(r, q) for r in requests for q in r.questions if q.is_open][:REMINDED]
-    wait = "1 question waits" if len(asked_of) == 1 else f"{len(asked_of)} questions wait"
+    wait = f"{plural(len(asked_of), 'question')} {'is' if len(asked_of) == 1 else 'are'} waiting"
     said = f"❓ {wait} for your answer. Until then your reviewers' clock rests."
     rows = [
         SectionBlock(

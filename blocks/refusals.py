@@ -103,7 +103,7 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
         case Denial.NOTHING_TO_ANSWER:
             return _nothing_to_answer(request, people, asker)
         case Denial.NOT_THE_ASKER:
-            return f"Only who asked or {admin} can close a question about {request.ref}."
+            return f"Only whoever asked it or {admin} can close a question about {request.ref}."
         case Denial.OWN_NOTES:
             return f"You submitted {request.ref}, and notes are between those who review it."
         case Denial.NOTE_WANTED:
@@ -131,8 +131,8 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
             )
         case Denial.NOT_TO_MARK:
             return (
-                f"An admin other than who approved {request.ref} marks it as reviewed; where there "
-                "is none, another workspace reviewer. Nothing was changed."
+                f"Another admin than the one who approved {request.ref} marks it as reviewed; "
+                "where there is none, another workspace reviewer. Nothing was changed."
             )
         case Denial.NOTHING_TO_MARK:
             return _nothing_to_mark(request, people)

@@ -134,7 +134,7 @@ def _watching(request: Request) -> list[Block]:
     """To who watches it, and nobody else."""
     if not (request.is_watched and request.is_open):
         return []
-    said = f"👀 You watch it and hear its outcome. `/mp-requests unwatch {request.ref}` ends that."
+    said = f"👀 You are watching it. `/mp-requests unwatch {request.ref}` ends that."
     return [ContextBlock(elements=[mrkdwn(said)])]
 
 

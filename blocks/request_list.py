@@ -106,7 +106,8 @@ def counted(query: ListQuery, page: Page) -> str:
     if alone := _status(query, page):
         return f"{count(page.total)} {alone.label}"
     total = "1 request" if page.total == 1 else f"{count(page.total)} requests"
-    return f"{total}, {count(page.under_review)} {Status.UNDER_REVIEW.label}"
+    left = f", {count(page.under_review)} {Status.UNDER_REVIEW.label}" if page.under_review else ""
+    return total + left
 
 
 def count(number: int) -> str:

@@ -30,7 +30,7 @@ _GIVEN_UP = (
     "`mp-approvals outbox retry --failed` sends it after you have mended this."
 )
 
-_ARCHIVED = "The channel is archived: take it out of the archive, or out of the policy file."
+_ARCHIVED = "The channel is archived: unarchive it, or take it out of the policy file."
 _INVITE = "Type `/invite @Mini Program Approvals` there."
 _UNKNOWN = (
     "Slack knows no such channel or person, or it is private: check the id in the policy file, "
@@ -39,17 +39,17 @@ _UNKNOWN = (
 _GONE = "Take them out of the policy file or the user group; others can decide in their place."
 _READ_ONLY = "The bot may not post there: allow it in the channel's settings, or name another one."
 _AUTH = "Copy the Bot User OAuth Token again and restart the bot."
-_WORKSPACE = "Somebody who runs your Slack workspace has to lift this; show them the code."
+_WORKSPACE = "Ask whoever runs your Slack workspace to lift this; show them the code."
 _PROXY = (
     "The answer did not come from Slack but from something on the way, a proxy or a login page: "
-    "look into the network of the bot."
+    "check the network of the bot."
 )
 
 REMEDIES = {
     "access_denied": _WORKSPACE,
     "accesslimited": _WORKSPACE,
     "account_inactive": _AUTH,
-    "cannot_dm_bot": "This is a bot, and no bot decides: take it out of the policy file.",
+    "cannot_dm_bot": "This is a bot, and bots cannot decide: take it out of the policy file.",
     "channel_is_archived": _ARCHIVED,
     "channel_not_found": _UNKNOWN,
     "ekm_access_denied": _WORKSPACE,

@@ -27,7 +27,7 @@ def build(request: Request) -> Iterator[Block]:
         )
     if last:
         found = request_text.differences(last, request)
-        yield from _since(f"What changed since {last.ref}, the try before", found)
+        yield from _since(f"What changed since {last.ref}, the attempt before", found)
 
 
 def _legible(request: Request, earlier: Predecessor | None) -> Predecessor | None:

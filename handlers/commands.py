@@ -363,7 +363,7 @@ async def hand(call: Call) -> Answer:
     request_id = replace(call, text=before).only_request() if to else call.one_request()[0]
     if to is None:
         return (
-            "To whom? Type @ behind the number and pick the person: "
+            "To whom? Type @ after the number and pick the person: "
             f"`{COMMAND} {call.subcommand.example}`. Nothing was changed."
         )
     return await hand_over.hand(request_id, to, call.user, call.deps)

@@ -36,7 +36,7 @@ from store.requests.submit import NewRequest, Submitted, submit
 
 SHORTCUT = "request.new"
 _GONE = (
-    "This draft is not here any more: drafts are put away a day after their last change. "
+    "This draft is gone: drafts are kept for a day after their last change. "
     "`/mp-requests new` starts another."
 )
 

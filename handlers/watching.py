@@ -13,9 +13,9 @@ async def begin(request_id: int, asker: str, deps: Deps) -> str:
     if isinstance(answer, Refused):
         return await clicks.worded(answer, asker, deps)
     if answer.submitted_by == asker:
-        return f"You submitted {answer.ref}, so you hear its outcome anyway."
+        return f"You submitted {answer.ref}, so you hear how it ends anyway."
     return (
-        f"👀 You watch {answer.ref}: you get a message once it is decided or withdrawn. "
+        f"👀 You are watching {answer.ref}: you get a message once it is decided or withdrawn. "
         f"`/mp-requests unwatch {answer.ref}` ends that."
     )
 
@@ -26,4 +26,4 @@ async def end(request_id: int, asker: str, deps: Deps) -> str:
     answer = await watch(deps.db, wish, deps.policy)
     if isinstance(answer, Refused):
         return await clicks.worded(answer, asker, deps)
-    return f"You do not watch {answer.ref}."
+    return f"You are not watching {answer.ref}."

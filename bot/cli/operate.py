@@ -27,9 +27,7 @@ outbox_commands = typer.Typer(
 )
 
 _REPAIRED = " If this card is in Slack already, the next check brings it up to date all the same."
-_NOT_OURS = (
-    "No message {key} is waiting or has failed. `mp-approvals outbox list` shows which are."
-)
+_NOT_OURS = "No message {key} is waiting or has failed. `mp-approvals outbox list` shows which are."
 _NOT_SQLITE = "DATABASE_URL is not SQLite: back it up with pg_dump, as bot/cli/README.md shows."
 
 

@@ -111,10 +111,12 @@ def test_what_has_one_status_says_it_once() -> None:
     two = Page((request(id=1), request(id=2)), total=12, under_review=12)
     over = Page((ended(Status.APPROVED, id=1), ended(Status.APPROVED, id=2)), 2, 0)
     mixed = Page((request(id=1), ended(Status.APPROVED, id=2)), 2, 1)
+    decided = Page((ended(Status.APPROVED, id=1), ended(Status.REJECTED, id=2)), 2, 0)
     for page, head, rows in (
         (two, "12 Under Review", 0),
         (over, "2 Approved", 0),
         (mixed, "2 requests, 1 Under Review", 1),
+        (decided, "2 requests", 0),
         (replace(two, total=1001, under_review=1001), "1,000+ requests, 1,000+ Under Review", 2),
     ):
         first, *rest = drawn(ListQuery(Scope.ALL), page).splitlines()

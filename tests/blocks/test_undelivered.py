@@ -27,7 +27,7 @@ def test_a_channel_is_written_as_a_channel_and_a_person_as_a_person() -> None:
 def test_what_is_refused_everywhere_is_told_as_such() -> None:
     first, remedy, then = said(EVERYWHERE, "ekm_access_denied")
     assert first == "⚠️ Slack has refused what this app sends: ekm_access_denied"
-    assert remedy.startswith("Somebody who runs your Slack workspace")
+    assert remedy.startswith("Ask whoever runs your Slack workspace")
     assert then.endswith("Nothing is lost: what waits is tried again every few minutes.")
 
 

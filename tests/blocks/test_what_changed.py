@@ -44,7 +44,7 @@ def test_a_release_is_compared_with_the_last_one_on_its_target() -> None:
 def test_a_further_try_is_compared_with_the_one_before() -> None:
     same = Predecessor(110, Category.RELEASE, "3.2.4", Status.REJECTED, details=request().details)
     assert said(request(predecessor=same, attempt=2)) == [
-        "What changed since MP-110, the try before",
+        "What changed since MP-110, the attempt before",
         "Nothing was changed.",
     ]
 

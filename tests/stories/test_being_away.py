@@ -111,7 +111,7 @@ async def test_what_is_not_possible_is_said_and_changes_nothing(team_once: Team)
         "until 24 Nov to @mallory": "@Mallory Gray is no reviewer, and only reviewers and",
         "until 24 Nov to @bob": "Nobody stands in for themselves",
         "until 2026-11-19": "That day is over",
-        "from 30 Nov until 24 Nov": "The last day lies before the first one.",
+        "from 30 Nov until 24 Nov": "The last day is before the first.",
         "until whenever": "I don't know which day whenever is, so nothing was changed.",
     }.items():
         said = team_once.said(await bob.command(f"/mp-requests away {typed}"))

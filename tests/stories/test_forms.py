@@ -221,7 +221,7 @@ async def test_a_draft_of_somebody_else_reaches_nothing(team_once: Team, metadat
     answer = await team_once.mallory.submit(mine, first_step(sample_of(Category.LAUNCH)))
 
     shown = team_once.words(modal_of(answer))
-    assert "This draft is not here any more" in shown
+    assert "This draft is gone" in shown
     assert "Sari-Sari" not in shown
     assert await stored(team_once) == []
 
@@ -453,4 +453,4 @@ async def test_a_draft_outlives_the_night_but_not_two(team_once: Team) -> None:
     team_once.clock.move(hours=25)
     await team_once.bot.jobs.prune()
     answer = await team_once.alice.submit(form)
-    assert "This draft is not here any more" in team_once.words(modal_of(answer))
+    assert "This draft is gone" in team_once.words(modal_of(answer))

@@ -73,7 +73,7 @@ async def test_what_is_not_possible_is_said_and_changes_nothing(team_once: Team)
         "MP-1 to @alice": "Alice Santos submitted MP-1, so somebody else decides it.",
         "MP-1 @carol": "Carol Tan is none of the reviewers of MP-1 at this stage. Name one of "
         "them, or ask Ada Cruz to hand it over.",
-        "MP-1": "To whom? Type @ behind the number and pick the person:",
+        "MP-1": "To whom? Type @ after the number and pick the person:",
         "MP-1 to carol": "To whom?",
         "MP-7 to @carol": "There is no request MP-7 that you can open.",
     }.items():

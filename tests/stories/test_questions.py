@@ -149,7 +149,7 @@ async def test_who_may_not_ask_or_answer_hears_why(team: Team) -> None:
     refused = await _clicked(team, team.bob, request, "question.answer")
     assert "Only Alice Santos, who submitted MP-1, can answer questions about it." in refused
     refused = await _clicked(team, team.carol, request, "question.close")
-    assert "Only who asked or Ada Cruz can close a question about MP-1." in refused
+    assert "Only whoever asked it or Ada Cruz can close a question about MP-1." in refused
 
 
 async def _clicked(team: Team, person: Person, request: Request, action: str) -> str:
@@ -320,14 +320,14 @@ async def test_nobody_is_reminded_while_it_rests_but_the_submitter(team: Team) -
     assert "overdue" not in team.last(team.bob)
     assert "still waiting for you" not in team.last(team.bob)
     reminder = team.alice.sees()[-1]
-    assert "❓ 1 question waits for your answer." in team.words(reminder)
-    assert sum("waits for your answer" in m.plain() for m in team.alice.sees()) == 1
+    assert "❓ 1 question is waiting for your answer." in team.words(reminder)
+    assert sum("question is waiting for your answer" in m.plain() for m in team.alice.sees()) == 1
 
     await reply(team, reminder)
     team.clock.move(days=1)
     await team.bot.jobs.remind_of_questions()
     await team.send_all()
-    assert sum("waits for your answer" in m.plain() for m in team.alice.sees()) == 1
+    assert sum("is waiting for your answer" in m.plain() for m in team.alice.sees()) == 1
 
 
 async def test_what_is_typed_opens_the_form_filled_in(team: Team) -> None:

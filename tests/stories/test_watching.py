@@ -10,17 +10,17 @@ async def test_who_watches_hears_the_outcome_once(team: Team) -> None:
     request = await team.submit()
     said = team.said(await team.ada.command("/mp-requests watch MP-1"))
     assert said == (
-        "👀 You watch MP-1: you get a message once it is decided or withdrawn. "
+        "👀 You are watching MP-1: you get a message once it is decided or withdrawn. "
         "/mp-requests unwatch MP-1 ends that."
     )
     await team.ada.command("/mp-requests watch MP-1")
     await team.carol.command("/mp-requests watch MP-1")
     shown = team.words((await team.ada.command("/mp-requests show MP-1")).view)
-    assert "You watch it and hear its outcome." in shown
+    assert "You are watching it." in shown
     others = team.words((await team.bob.command("/mp-requests show MP-1")).view)
-    assert "You watch it" not in others
+    assert "You are watching it" not in others
     assert team.said(await team.carol.command("/mp-requests unwatch MP-1")) == (
-        "You do not watch MP-1."
+        "You are not watching MP-1."
     )
 
     await team.reject(team.bob, team.card(team.bob, request), "Name a contact.")
@@ -41,7 +41,7 @@ async def test_a_watcher_of_what_is_withdrawn_and_who_may_not_watch(team_once: T
         await team.mallory.command("/mp-requests watch MP-1")
     )
     assert team.said(await team.alice.command("/mp-requests watch MP-1")) == (
-        "You submitted MP-1, so you hear its outcome anyway."
+        "You submitted MP-1, so you hear how it ends anyway."
     )
     await team.carol.command("/mp-requests watch MP-1")
     await team.alice.command("/mp-requests withdraw MP-1")
