@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from blocks import calls, digest, questions
@@ -18,10 +18,8 @@ from store.domain.workspace import Workspace
 from store.engine.database import Database
 from store.lists import listing
 from store.messages import digests, reminders
-from store.messages.outbox import Claimed, Kind
+from store.messages.outbox import Claimed
 from store.questions import waited_for_by
-
-_A_DAY = timedelta(days=1)
 
 
 async def draw(
@@ -32,43 +30,63 @@ async def draw(
     now: datetime,
     workspace: Workspace,
 ) -> Call | None:
-    """What waits on a reviewer, if they still are one; in a reminder only what has for long.
+    """What waits on a reviewer in the morning, if they still are one.
 
     Of a morning's many, those that are drawn at one time share a query: all are of the same tick.
     """
-    async with db.snapshot() as session:
-        if is_away(owed.recipient, await people.absences(session), now):
-            return None
-    if not await db.read_batches.run(people.hold_roles, owed.recipient, policy):
+    if not await _reviews(owed.recipient, db, policy, now):
         return None
-    at = datetime.fromisoformat(owed.data.get("at", owed.created_at.isoformat()))
-    since = datetime.fromisoformat(owed.data.get("since", (at - _A_DAY).isoformat()))
-    if owed.kind is Kind.REMINDER:
-        async with db.snapshot() as session:
-            tested = await reminders.reserved(session, policy, now=now)
-        late, count = await db.read_batches.run(
-            listing.waiting_on_each, owed.recipient, digest.SHOWN, at, since, tested
-        )
-        found = listing.Morning(overdue=late, overdue_count=count, total=count)
-    else:
-        found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
-    beside = _Beside()
-    if owed.kind is Kind.DIGEST:
-        beside = await _Beside.read(owed.recipient, db, policy)
+    at, since = _span(owed)
+    found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
+    beside = await _Beside.read(owed.recipient, db, policy)
     if not (found.total or beside.emergencies or beside.called.count):
         return None
     shown = (*found.overdue, *found.new)
     rows = await _Rows.read(owed.recipient, shown, beside, db, profiles, policy, workspace)
     overdue = digest.Part(found.overdue, found.overdue_count)
-    if owed.kind is Kind.REMINDER:
-        said = digest.reminder(rows.reader, overdue, rows.people, links=rows.links, now=now)
-        return Post(said, owed.recipient)
     new = digest.Part(found.new, found.new_count)
     said = rows.digest(beside, overdue, new, found.total, since, now)
     until = day_after(now, rows.reader.timezone)
     old, young = ([each.id for each in part] for part in (found.overdue, found.new))
     morning = digests.Morning(owed.recipient, at, since, until, old, young)
     return Post(said, owed.recipient, morning=morning)
+
+
+async def remind(
+    owed: Claimed,
+    db: Database,
+    profiles: Profiles,
+    policy: Policy,
+    now: datetime,
+    workspace: Workspace,
+) -> Call | None:
+    """What has waited on a reviewer for long since they were told, if they still are one."""
+    if not await _reviews(owed.recipient, db, policy, now):
+        return None
+    async with db.snapshot() as session:
+        tested = await reminders.reserved(session, policy, now=now)
+    late, count = await db.read_batches.run(
+        listing.waiting_on_each, owed.recipient, digest.SHOWN, *_span(owed), tested
+    )
+    if not count:
+        return None
+    rows = await _Rows.read(owed.recipient, late, _Beside(), db, profiles, policy, workspace)
+    overdue = digest.Part(late, count)
+    said = digest.reminder(rows.reader, overdue, rows.people, links=rows.links, now=now)
+    return Post(said, owed.recipient)
+
+
+async def _reviews(reader: str, db: Database, policy: Policy, now: datetime) -> bool:
+    """Whether they still review, and are not away."""
+    async with db.snapshot() as session:
+        if is_away(reader, await people.absences(session), now):
+            return False
+    return await db.read_batches.run(people.hold_roles, reader, policy)
+
+
+def _span(owed: Claimed) -> tuple[datetime, datetime]:
+    """The tick that owed it, and since when what it tells of is new."""
+    return datetime.fromisoformat(owed.data["at"]), datetime.fromisoformat(owed.data["since"])
 
 
 async def strike(

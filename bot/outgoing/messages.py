@@ -80,8 +80,10 @@ class Renderer:
                 return await _outcome(owed, db, profiles, policy)
             case Kind.WITHDRAWN:
                 return await _withdrawn(owed, db, profiles, policy, now)
-            case Kind.REMINDER | Kind.DIGEST:
+            case Kind.DIGEST:
                 return await digest_messages.draw(owed, db, profiles, policy, now, self.workspace)
+            case Kind.REMINDER:
+                return await digest_messages.remind(owed, db, profiles, policy, now, self.workspace)
             case Kind.STRUCK:
                 return await digest_messages.strike(owed, db, profiles, policy, now, self.workspace)
             case Kind.BURST:

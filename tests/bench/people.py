@@ -94,7 +94,7 @@ async def _render(renderer: Renderer, reviewer: str) -> None:
         recipient=reviewer,
         lane=f"post:{reviewer}",
         request_id=None,
-        data={},
+        data={"at": MORNING.isoformat(), "since": (MORNING - timedelta(days=1)).isoformat()},
         wanted=1,
         attempts=1,
         doubtful=False,
