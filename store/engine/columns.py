@@ -5,6 +5,7 @@ not notice a new member of an enum type. Datetimes need nothing here: SQLModel k
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any, Self
 
 from sqlalchemy import (
@@ -28,6 +29,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
+
+from store.domain.json_values import INTEGER_LIMIT
 
 Document: TypeEngine[Any] = JSON().with_variant(JSONB(), "postgresql")
 """A JSON object. Assign a new one to change it: a change inside is not noticed."""
@@ -67,6 +70,11 @@ def in_list(column: SQLColumnExpression[Any], name: str) -> ColumnElement[bool]:
     of_type: Any = column
     one_each = column.in_(bindparam(name, expanding=True))
     return _in_list(one_each, column == any_(bindparam(name, type_=ARRAY(of_type.type))))
+
+
+def storable(ids: Iterable[int]) -> list[int]:
+    """Those that a key can be: people type any number, and what is too long is nothing's."""
+    return [id_ for id_ in ids if 0 < id_ <= INTEGER_LIMIT]
 
 
 class _in_list(FunctionElement[bool]):  # noqa: N801 - reads as the operator it is

@@ -43,7 +43,7 @@ from store.domain.request import RejectionClass, Request, Status, Verdict, Vote
 from store.domain.terms import ALL
 from store.engine import causes
 from store.engine.batching import HELD, Held
-from store.engine.columns import in_list
+from store.engine.columns import in_list, storable
 from store.engine.database import AnySelect, Database, DialectInsert, ask, dialect_insert
 from store.messages import cards, stand_ins
 from store.messages.cards import Clicked
@@ -196,7 +196,7 @@ async def decide_batch(
        outbox in different orders and deadlock.
     5. Answer, without what a refused person may not see.
     """
-    ids = sorted({each.request_id for each in decisions if 0 < each.request_id < 2**63})
+    ids = sorted(storable({each.request_id for each in decisions}))
     alone = len(decisions) == 1
     actors, now = {each.actor for each in decisions}, max(each.at for each in decisions)
     locked = found(session, _LOCK if alone else _LOCK_FREE, ids)

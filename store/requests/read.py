@@ -24,7 +24,7 @@ from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Audience, People, Request
 from store.engine import causes
-from store.engine.columns import in_list
+from store.engine.columns import in_list, storable
 from store.engine.database import AnySelect, Database, Reading
 from store.messages.cards import Clicked
 from store.requests import same_target
@@ -38,13 +38,13 @@ _LOCKED = _ONE.with_for_update()
 
 def find(session: AsyncSession, request_id: int) -> Reading[Request | None]:
     """The request as it is now, whoever asks, asked for now; None where there is none."""
-    ids = [request_id] if 0 < request_id < 2**63 else []
+    ids = storable([request_id])
     return Reading(lambda requests: next(iter(requests), None), found(session, _ONE, ids))
 
 
 def find_locked(session: AsyncSession, request_id: int) -> Reading[Request | None]:
     """The same with its row locked until the transaction ends."""
-    ids = [request_id] if 0 < request_id < 2**63 else []
+    ids = storable([request_id])
     return Reading(lambda requests: next(iter(requests), None), found(session, _LOCKED, ids))
 
 
@@ -112,7 +112,7 @@ async def look(
 ) -> Seen | Refused:
     """What this person sees of a request; Refused where they may not see it."""
     async with db.snapshot() as session:
-        watchers = watching.of(session, [request_id] if 0 < request_id < 2**63 else [])
+        watchers = watching.of(session, storable([request_id]))
         found = await seen(session, request_id, viewer=viewer, policy=policy, now=now)
         causes.noted(found, request_id)
         if isinstance(found, Refused):
