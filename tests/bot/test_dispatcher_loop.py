@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
+import pytest
 from sqlalchemy import event
 
+from bot.outgoing import dispatcher
 from bot.outgoing.dispatcher import CONCURRENCY
+from bot.sandbox.actions.people import Person
 from store.engine.database import Database
 from store.messages import claim, outbox
 from store.messages.outbox import Kind, Owed
-from tests.bot.sending import SECOND, another_bot, calls, states
+from tests.bot.sending import SECOND, another_bot, calls, rows, states
 from tests.harness_slack import Team
 
 POST = "chat.postMessage"
@@ -22,11 +26,23 @@ BEAT = 0.02
 """Seconds between two settlements of what was sent, at least."""
 
 
+def words(team: Team) -> dict[str, Any]:
+    """What a word says: that a click took effect."""
+    return {"asked_at": team.clock().isoformat(), "took_effect": True}
+
+
 async def owe(team: Team, people: int) -> None:
     """A word to each of so many people, all of it due now."""
     told = [team.workspace.add_person(f"p{n}", real_name=f"Person {n}").id for n in range(people)]
-    words = {"asked_at": team.clock().isoformat(), "took_effect": True}
-    owed = [Owed(f"word:{u}", Kind.LATE_ANSWER, u, f"post:{u}", data=words) for u in told]
+    said = words(team)
+    owed = [Owed(f"word:{u}", Kind.LATE_ANSWER, u, f"post:{u}", data=said) for u in told]
+    async with team.bot.db.transaction() as session:
+        await outbox.owe(session, owed, now=team.clock())
+
+
+async def answer(team: Team, *people: Person) -> None:
+    """The same to each of these, who wait for it."""
+    owed = [Owed.post(Kind.LATE_ANSWER, p.id, p.id, data=words(team)) for p in people]
     async with team.bot.db.transaction() as session:
         await outbox.owe(session, owed, now=team.clock())
 
@@ -62,23 +78,45 @@ async def test_what_people_wait_for_has_room_beside_all_that_is_under_way(team_o
     await owe(team, CONCURRENCY + 1)
     async with running(team) as loop:
         await team.workspace.until(lambda: not team.workspace.faults.planned())
-        asked = {"asked_at": team.clock().isoformat(), "took_effect": True}
-        answer = Owed.post(Kind.LATE_ANSWER, team.alice.id, "late", data=asked)
-        async with team.bot.db.transaction() as session:
-            await outbox.owe(session, [answer], now=team.clock())
+        await answer(team, team.alice)
         await team.workspace.until(lambda: team.alice.sees())
         assert calls(team, POST) == 1, "the other one waits for room"
         loop.cancel()
+
+
+async def test_no_more_is_under_way_than_there_is_room_for(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither while everybody waits for an answer. Stopped, it gives all of it back."""
+    monkeypatch.setattr(dispatcher, "CONCURRENCY", 3)
+    monkeypatch.setattr(dispatcher, "RESERVED", 2)
+    team, planned = team_once, 4 + 3
+    team.workspace.faults.add(POST, "delay", seconds=600, times=planned)
+
+    def calls_begun() -> int:
+        return planned - sum(fault.times for fault in team.workspace.faults.planned())
+
+    async def being_sent() -> int:
+        return sum(row.state == "sending" for row in (await rows(team)).values())
+
+    await owe(team, 4)
+    async with running(team) as loop:
+        await team.workspace.until(lambda: calls_begun() >= 3)
+        await answer(team, team.alice, team.bob, team.carol)
+        await team.workspace.until(lambda: calls_begun() >= 5)
+        assert await being_sent() == 5
+        loop.cancel()
+    assert await states(team) == {"pending"}
 
 
 async def test_a_conversation_that_was_told_to_wait_goes_on_more_slowly(team_once: Team) -> None:
     team = team_once
     team.workspace.faults.add(POST, "status", status=429, retry_after=30)
     posts = [Owed(f"word:{n}", Kind.LATE_ANSWER, team.bob.id, f"post:{team.bob.id}") for n in "ab"]
-    words = {"asked_at": team.clock().isoformat(), "took_effect": True}
+    said = words(team)
     async with another_bot(team, pace=SECOND) as bot:
         async with bot.db.transaction() as session:
-            await outbox.owe(session, [replace(p, data=words) for p in posts], now=team.clock())
+            await outbox.owe(session, [replace(p, data=said) for p in posts], now=team.clock())
         sent = [await bot.dispatcher.run_once()]
         for seconds in (30, 1.05, 0.1):  # nine tenths of 60 a minute: one in 1.11 seconds
             team.clock.move(seconds=seconds)
