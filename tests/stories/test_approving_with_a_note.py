@@ -128,16 +128,22 @@ async def listed(team: Team, person: Person) -> Message:
     return message
 
 
-async def test_a_card_drawn_before_the_policy_wanted_a_note_opens_the_form(
+async def test_what_was_drawn_before_the_policy_wanted_a_note_opens_the_form(
     team_once: Team,
 ) -> None:
     team = team_once
     request = await team.submit()
     card = team.card(team.bob, request)
+    queue = (await team.carol.click(await listed(team, team.carol), "queue.start")).view
+    assert queue is not None
     wanting = team.bot.policy.model_copy(update={"approve_note": Asking.REQUIRED})
     team.bot.in_force.policy = wanting
-    form = (await team.bob.click(card, "request.approve")).view
-    assert form is not None
-    assert "Under Review" in team.words(team.card(team.alice, request))
+    for person, shown, button in (
+        (team.carol, queue, "queue.approve"),
+        (team.bob, card, "request.approve"),
+    ):
+        form = (await person.click(shown, button)).view
+        assert form is not None
+        assert "Under Review" in team.words(team.card(team.alice, request))
     await approve(team, team.bob, form)
     assert f"┃ {NOTE}" in team.last(team.alice)

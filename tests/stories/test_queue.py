@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox.actions.people import Person
 from bot.sandbox.state.views import View
+from store.domain.policy import Policy
 from store.domain.request import Environment, Request, Status
 from store.requests import read
 from tests.harness_slack import Team
@@ -101,6 +102,31 @@ async def test_a_rejection_that_comes_too_late_moves_on_as_well(team_once: Team)
     said = team_once.words(shown)
     assert "MP-2 was approved by Carol Tan" in said
     assert "2 of 3\nRelease 2" in said
+
+
+async def test_what_has_changed_since_it_was_shown_stays_to_be_looked_at_again(
+    team_once: Team,
+) -> None:
+    team, bob = team_once, team_once.bob
+    everybody = f'reviewers = ["{bob.id}", "{team.carol.id}", "{team.ada.id}"]'
+    stages = ", ".join(f'{{name = "{name}", {everybody}}}' for name in ("Product", "Law", "Money"))
+    team.bot.in_force.policy = Policy.parse(f"""
+        [workspace]
+        timezone = "Asia/Manila"
+        [[rules]]
+        name = "Three parties"
+        stages = [{stages}]
+    """)
+    await three(team)
+    shown = await started(bob)
+    for stage, (somebody, button) in enumerate(((team.carol, APPROVE), (team.ada, REJECT)), 1):
+        assert f"Stage {stage} of 3" in team.words(shown)
+        await team.approve(somebody, "MP-2")
+        await bob.click(shown, button)
+        said = team.words(shown)
+        assert "MP-2 has changed since this was shown." in said
+        assert "1 of 3\nRelease 1" in said
+    assert "Stage 3 of 3" in said
 
 
 async def test_a_queue_goes_through_the_list_it_was_started_from(team_once: Team) -> None:
