@@ -32,7 +32,8 @@ STOP_SECONDS = 10
 
 
 HEADER_SECONDS = 10.0
-"""How long the head of a request may take to arrive."""
+"""How long the head of a request may take to arrive, and so long what is left of a body that was
+answered unread, however steadily it drips. Who reads a body has a limit of their own."""
 MOST_CONNECTIONS = 512
 """Connections kept at a time, or half of the files this process may open, if that is less: it has
 to reach its store and Slack as well."""
@@ -53,23 +54,34 @@ class _Protocol(H11Protocol):
         if len(self.connections) > _most_connections():
             transport.abort()
         else:
-            self._expect_head()
+            self._expect()
 
     def data_received(self, data: bytes) -> None:
         """What came is the head of a request, whole or not, or its body."""
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
+        if self.conn.their_state is h11.IDLE or self._is_answered_unread:
+            self._expect()
+        else:
             self._stop_expecting()
-        elif self._timer is None:
-            self._expect_head()
+
+    def on_response_complete(self) -> None:
+        """uvicorn's own limit on what comes after an answer ends with the next byte."""
+        super().on_response_complete()
+        if self._is_answered_unread:
+            self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is expected any more."""
         self._stop_expecting()
         super().connection_lost(exc)
 
-    def _expect_head(self) -> None:
-        self._timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
+    @property
+    def _is_answered_unread(self) -> bool:
+        return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+
+    def _expect(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEADER_SECONDS, self._give_up)
 
     def _stop_expecting(self) -> None:
         if self._timer:

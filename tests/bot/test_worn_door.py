@@ -51,6 +51,34 @@ async def test_a_request_that_never_comes_whole_is_hung_up_on(
     assert answers[2].startswith(b"HTTP/1.1 200")
 
 
+async def dripped_on(address: str, begun: bytes) -> bytes:
+    """The same for who begins like this and adds a byte every moment, for ever."""
+    host, port = address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(begun)
+    answer = asyncio.create_task(reader.read())
+    async with asyncio.timeout(30):
+        while not answer.done():
+            writer.write(b"x")
+            await asyncio.wait([answer], timeout=0.02)
+    writer.close()
+    return b"" if answer.exception() else answer.result()
+
+
+async def test_who_drips_for_ever_is_hung_up_on(
+    by_http: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the head, in a body that is read, and in one that was answered unread."""
+    monkeypatch.setattr(web_server, "HEADER_SECONDS", 0.3)
+    monkeypatch.setattr(signed_requests, "BODY_SECONDS", 0.3)
+    body = b"Content-Length: 100000\r\n\r\n"
+    unread = [b"GET /healthz HTTP/1.1\r\nHost: bot\r\n", b"POST /none HTTP/1.1\r\nHost: bot\r\n"]
+    async with web_server.serving(http.build(by_http.bot), host="127.0.0.1", port=0) as address:
+        begun = (HEAD + b"X-Slow: ", HEAD + body, *(head + body for head in unread))
+        answers = await asyncio.gather(*(dripped_on(address, each) for each in begun))
+    assert [answer[9:12] for answer in answers] == [b"", b"408", b"200", b"404"]
+
+
 async def test_one_connection_too_many_is_closed(
     by_http: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
