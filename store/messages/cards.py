@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Insert
@@ -332,7 +333,7 @@ def find(
 async def record_posted(session: AsyncSession, cards: Sequence[Card]) -> None:
     """Write down where these cards are and what they show, as Slack has it now."""
     # In one order, against deadlocks.
-    ordered = sorted(cards, key=lambda card: (card.request_id, card.channel or ""))
+    ordered = sorted(cards, key=attrgetter("request_id", "audience", "recipient"))
     rows = [
         _key(card)
         | {name: getattr(card, name) for name in ("channel", "ts", "shown_revision", "drawn_at")}
