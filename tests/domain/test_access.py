@@ -17,7 +17,7 @@ from store.domain.access import (
     may,
 )
 from store.domain.lifecycle import Act
-from store.domain.request import ReleaseStage, Request, Status, Verdict, Vote
+from store.domain.request import HandOver, ReleaseStage, Request, Status, Verdict, Vote
 from store.domain.terms import BY_WORKSPACE
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW, RULES, request
 
@@ -113,6 +113,14 @@ def test_a_former_reviewer_neither_sees_nor_decides_what_they_were_given() -> No
     assert may(BOB, Act.SEE, OPEN, WITHOUT_BOB, NOW) == UNKNOWN
     assert may(BOB, Act.APPROVE, OPEN, WITHOUT_BOB, NOW) == NO_REVIEWER
     assert may(BOB, Act.MOVE, OPEN, WITHOUT_BOB, NOW) == UNKNOWN
+
+
+def test_who_was_handed_one_request_gets_nothing_back_of_another() -> None:
+    bob_is_a_guest = Rules(replace(WITHOUT_BOB.roster, guests={BOB}))
+    handed = replace(OPEN, handed=(HandOver(1, BOB, ADA, NOW, as_guest=True),))
+    assert may(BOB, Act.APPROVE, handed, bob_is_a_guest, NOW) == YES
+    assert may(BOB, Act.APPROVE, OPEN, bob_is_a_guest, NOW) == NO_REVIEWER
+    assert may(BOB, Act.APPROVE, handed, WITHOUT_BOB, NOW) == NO_REVIEWER
 
 
 def test_a_former_reviewer_sees_what_they_decided() -> None:

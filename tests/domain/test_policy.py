@@ -249,6 +249,7 @@ def test_a_copy_with_other_settings_is_another_policy_and_finds_its_rules_anew()
     copied = policy.model_copy(update={"rules": (everything,)})
     assert [copied.rule_for(each) for each in (wallet, other)] == [everything] * 2
     assert policy.rule_for(wallet) == first
+    assert copied != policy
     assert copied.sha256 != policy.sha256
     assert policy.model_copy() == policy
     assert hash(policy.model_copy()) == hash(policy)

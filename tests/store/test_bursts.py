@@ -19,6 +19,7 @@ from store.engine.database import Database
 from store.lists import listing
 from store.messages import bursts, cards, claim, reminders, stand_ins
 from store.messages.cards import Clicked
+from store.messages.outbox import Kind
 from store.requests import read
 from store.requests.away import come_back, go_away
 from store.requests.decide import Decision, decide_batch
@@ -88,10 +89,13 @@ async def test_five_within_two_minutes_are_cards_and_more_are_one_message(db: Da
     five = [request for _ in range(5) for request in await arrive(db, 1)]
     assert await cards_of(db) == [f"card:{request.id}:reviewer:{BOB}" for request in five]
     await send_all(db)
-    await arrive(db, 1, NOW + timedelta(minutes=1))
+    sixth = await arrive(db, 1, NOW + timedelta(minutes=1))
     assert await cards_of(db) == []
     assert await gathered(db) == await gathered(db, CAROL) == await gathered(db, "CREVIEWS") == [1]
     assert {"burst:1", "burst:2", "burst:3"} <= await pending_keys(db)
+    async with db.snapshot() as session:
+        told = [await _told(session, request) for request in (*five, *sixth)]
+    assert [sum(each.kind is Kind.BURST for each in one) for one in told] == [0, 0, 0, 0, 0, 3]
 
 
 @pytest.mark.parametrize(("together", "cards"), [(5, 5), (6, 0)])

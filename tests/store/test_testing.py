@@ -138,8 +138,13 @@ async def test_where_one_vote_is_missing_reminders_go_to_who_tests_it_alone(db: 
     policy = POLICY.model_copy(update={"testing_hours": 72, "remind_after_hours": 26})
     pair = BOTH.model_copy(update={"testing_hours": 72, "remind_after_hours": 26,
                                    "timezone": "Asia/Manila"})  # fmt: skip
-    one, two = await submit(db, policy=policy), await submit(db, policy=pair)
+    one = await submit(db, policy=policy)
     accepted(await on_it(db, one, BOB, policy=policy))
+    assert await reminders.owe_reminders(db, policy, now=monday) == 1
+    keys = await pending_keys(db)
+    assert [key.split(":")[1] for key in keys if key.startswith("reminder:")] == [BOB]
+
+    two = await submit(db, policy=pair)
     accepted(await on_it(db, two, BOB, policy=pair))
     async with db.snapshot() as session:
         assert await reminders.reserved(session, policy, now=monday) == (one.id,)
@@ -147,6 +152,3 @@ async def test_where_one_vote_is_missing_reminders_go_to_who_tests_it_alone(db: 
     accepted(await vote(db, two, CAROL, Verdict.APPROVE, policy=pair))
     async with db.snapshot() as session:
         assert await reminders.reserved(session, pair, now=monday) == (two.id,)
-    assert await reminders.owe_reminders(db, policy, now=monday) == 1
-    keys = await pending_keys(db)
-    assert [key.split(":")[1] for key in keys if key.startswith("reminder:")] == [BOB]
