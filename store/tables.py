@@ -56,6 +56,7 @@ PLATFORM = text("is_platform")
 UNFINISHED = text("state IN ('waiting', 'making')")
 ANSWERABLE = text("response_url IS NOT NULL")
 GATHERED = text("burst_id IS NOT NULL")
+TAKEN_AWAY = text("taken_away")
 CALLS = text("audience = 'called'")
 TO_ESCALATE = text("status = 'under_review' AND escalate_at IS NOT NULL AND escalated_at IS NULL")
 STANDS_IN = text("for_whom IS NOT NULL AND turn")
@@ -412,7 +413,8 @@ class CardRow(SQLModel, table=True):
     `drawn_at` is when what it says of other requests was so.
     `response_url` is of the last click on it: a secret, kept only while Slack takes it.
     A `silent` one is never posted: its reader hears of the request by the message `burst_id`, which
-    has gathered it, or is not told at all.
+    has gathered it, or is not told at all. One that is `taken_away` says that its reader reviews no
+    more; see `store.messages.roles`.
     """
 
     __tablename__ = "card"
@@ -421,6 +423,8 @@ class CardRow(SQLModel, table=True):
         Index("ix_card_response", "response_until", **only(ANSWERABLE)),
         # `bursts.find`: what one message has gathered.
         Index("ix_card_burst", "burst_id", **only(GATHERED)),
+        # `roles.follow`: what is shown again to who reviews again.
+        Index("ix_card_taken_away", "recipient", "request_id", **only(TAKEN_AWAY)),
         # Who was called to what: lists, Home, the digest, `people.roster`.
         Index("ix_card_called", "recipient", "request_id", **only(CALLS)),
     )
@@ -437,6 +441,7 @@ class CardRow(SQLModel, table=True):
     response_until: datetime | None = None
     response_uses: int = 0
     silent: bool = False
+    taken_away: bool = False
     burst_id: int | None = Field(default=None, sa_type=Key)
 
 

@@ -191,7 +191,9 @@ async def _card(
             acts=acts,
             audience=audience,
         )
-    drawn = replace(card, shown_revision=request.revision, drawn_at=now)
+    drawn = replace(
+        card, shown_revision=request.revision, drawn_at=now, taken_away=Act.SEE not in acts
+    )
     if not card.channel or not card.ts:
         return Post(message, owed.recipient, card=drawn, is_late=is_late)
     if card.response_url:

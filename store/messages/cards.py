@@ -70,12 +70,9 @@ _ITS = (
     col(CardRow.audience) == bindparam("its_audience"),
     col(CardRow.recipient) == bindparam("its_recipient"),
 )
+_AS_POSTED = ("channel", "ts", "shown_revision", "drawn_at", "taken_away")
 _ONE: AnySelect = select(*_CARD).where(*_ITS)
-_POSTED = (
-    update(CardRow)
-    .where(*_ITS)
-    .values({name: bindparam(name) for name in ("channel", "ts", "shown_revision", "drawn_at")})
-)
+_POSTED = update(CardRow).where(*_ITS).values({name: bindparam(name) for name in _AS_POSTED})
 _CLICKED = (
     update(CardRow)
     .where(
@@ -107,7 +104,8 @@ class Card:
 
     `channel` and `ts` are None until it is posted. `drawn_at` is when what it says of other
     requests was so. `is_abandoned`: it was deleted by hand in Slack, and is left alone.
-    `is_silent`: it is never posted; its reader is told otherwise, or not at all.
+    `is_silent`: it is never posted; its reader is told otherwise, or not at all. `taken_away`: it
+    says that its reader reviews no more.
     `response_url` replaces it, while there is one.
     """
 
@@ -120,6 +118,7 @@ class Card:
     is_abandoned: bool = False
     is_silent: bool = False
     drawn_at: datetime | None = None
+    taken_away: bool = False
     response_url: str | None = field(default=None, repr=False)
 
 
@@ -322,6 +321,7 @@ def find(
                 is_abandoned=row.deletions >= MOST_DELETIONS,
                 is_silent=row.silent,
                 drawn_at=row.drawn_at,
+                taken_away=row.taken_away,
                 response_url=row.response_url if _is_answerable(row, now) else None,
             )
         raise NoResultFound
@@ -334,11 +334,7 @@ async def record_posted(session: AsyncSession, cards: Sequence[Card]) -> None:
     """Write down where these cards are and what they show, as Slack has it now."""
     # In one order, against deadlocks.
     ordered = sorted(cards, key=attrgetter("request_id", "audience", "recipient"))
-    rows = [
-        _key(card)
-        | {name: getattr(card, name) for name in ("channel", "ts", "shown_revision", "drawn_at")}
-        for card in ordered
-    ]
+    rows = [_key(card) | {name: getattr(card, name) for name in _AS_POSTED} for card in ordered]
     if rows:
         ask(session, _POSTED, rows)
 
@@ -512,7 +508,7 @@ def _copies(new: New) -> list[dict[str, Any]]:
 
 def _unseen(request: Request, audience: Audience, recipient: str) -> dict[str, Any]:
     unseen = {"request_id": request.id, "shown_revision": 0, "deletions": 0, "response_uses": 0}
-    unseen |= {"silent": False}
+    unseen |= {"silent": False, "taken_away": False}
     return unseen | {"audience": audience.value, "recipient": recipient}
 
 

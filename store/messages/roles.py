@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlmodel import and_, col, exists, not_, select, update
 
 from store.domain.access import HANDED, Rules
-from store.domain.request import Verdict
+from store.domain.request import Audience, Status, Verdict
 from store.engine.database import Database
-from store.messages import cards, homes
-from store.tables import OPEN, AssignmentRow, VoteRow
+from store.messages import cards, homes, outbox
+from store.tables import OPEN, TAKEN_AWAY, AssignmentRow, CardRow, VoteRow
 
 _CHUNK = 100
 """Requests of one transaction: on SQLite every click waits for its end."""
@@ -27,6 +27,22 @@ _BARRED = and_(
     ),
 )
 """Who approved at an earlier stage, as `access.barred` has it of one request."""
+_TAKEN_AWAY = (
+    select(AssignmentRow.request_id, AssignmentRow.reviewer, AssignmentRow.seat)
+    .join(
+        CardRow,
+        and_(
+            col(CardRow.request_id) == AssignmentRow.request_id,
+            col(CardRow.recipient) == AssignmentRow.reviewer,
+        ),
+    )
+    .where(
+        TAKEN_AWAY,
+        CardRow.audience == Audience.REVIEWER.value,
+        col(AssignmentRow.status) != Status.UNDER_REVIEW.value,
+        col(AssignmentRow.for_whom).is_(None),
+    )
+)
 
 
 async def follow(
@@ -35,8 +51,8 @@ async def follow(
     """Owe the cards of open requests whose reviewers may decide no more or may again, and the open
     Homes of those who lost or won a role since `before`, where that is known.
 
-    Every copy, because each names whom the request waits for; `burst` is the policy's. Returns how
-    many assignments changed.
+    Every copy, because each names whom the request waits for; `burst` is the policy's. Who reviews
+    again gets back their cards of what ended meanwhile. Returns how many assignments changed.
     """
     async with db.transaction() as session:
         known = before.roster if before else None
@@ -56,7 +72,25 @@ async def follow(
         waits = _may_still(rules, who, seat, barred)
         while ids := await _follow_some(db, who, seat, barred, waits, burst, now):
             count += len(ids)
+    await _give_back(db, rules, now=now)
     return count
+
+
+async def _give_back(db: Database, rules: Rules, *, now: datetime) -> None:
+    """Owe the cards of ended requests that say to somebody who reviews again that they do not."""
+    async with db.snapshot() as session:
+        rows = (await session.exec(_TAKEN_AWAY)).all()
+    theirs: dict[str, set[int]] = {}
+    for request_id, reviewer, seat in rows:
+        if _may_still(rules, reviewer, seat, barred=False):
+            theirs.setdefault(reviewer, set()).add(request_id)
+    for reviewer, found in sorted(theirs.items()):
+        ids = sorted(found)
+        for first in range(0, len(ids), _CHUNK):
+            some = ids[first : first + _CHUNK]
+            async with db.transaction() as session:
+                owed = await cards.drawn_before(session, some, now, now=now, only_of=reviewer)
+                await outbox.owe(session, owed, now=now)
 
 
 def _may_still(rules: Rules, reviewer: str, seat: str, barred: bool) -> bool:

@@ -202,6 +202,21 @@ async def test_a_former_reviewer_who_is_back_has_the_buttons_again(team_once: Te
     assert "This request is approved." in team_once.words(card)
 
 
+async def test_who_is_back_reads_how_it_ended_meanwhile(team: Team) -> None:
+    request = await team.submit()
+    card = team.card(team.carol, request)
+    await without_carol(team)
+    await team.reject(team.bob, team.card(team.bob, request), REASON)
+    await team.send_all()
+    assert "You are no longer a reviewer" in team.words(card)
+
+    both = [team.bob, team.carol]
+    team.workspace.change_usergroup(group(team), members=both)
+    await tick(team)
+    assert "Rejected by Bob Reyes" in team.words(card)
+    assert REASON in team.words(card)
+
+
 async def test_a_former_reviewer_sees_what_they_decided_and_no_more(team: Team) -> None:
     decided = await team.submit()
     await team.submit(external_id="other", version="9.9.9")
