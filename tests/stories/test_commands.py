@@ -299,8 +299,7 @@ async def test_of_several_that_cannot_be_decided_each_is_answered(team_once: Tea
     await team_once.submit()
     await team_once.approve(team_once.bob, "MP-1")
 
-    typed = "/mp-requests approve MP-1 MP-2 MP-3 MP-4 MP-5"
-    said = team_once.said(await team_once.bob.command(typed))
+    said = team_once.said(await team_once.bob.command("/mp-requests approve 1 2 3 4 5"))
     assert "MP-1 was approved by you" in said
     for number in range(2, 6):
         assert f"There is no request MP-{number} that you can open." in said
