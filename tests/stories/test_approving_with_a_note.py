@@ -144,6 +144,7 @@ async def test_what_was_drawn_before_the_policy_wanted_a_note_opens_the_form(
     ):
         form = (await person.click(shown, button)).view
         assert form is not None
+        assert "The submitter sees this" in team.words(form)
         assert "Under Review" in team.words(team.card(team.alice, request))
     await approve(team, team.bob, form)
     assert f"┃ {NOTE}" in team.last(team.alice)
