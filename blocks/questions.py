@@ -192,6 +192,11 @@ def not_taken(request: Request, question: Question, why: NotTaken, length: int) 
                 "An edit counts within five minutes, while the review goes on. Your answer stays "
                 "as it was, and it is on record that you edited it here later."
             )
+        case NotTaken.HIDDEN:
+            said = (
+                f"Your answer about {request.ref} was hidden, so an edit does not change it any "
+                "more. What you write here stays in this thread; you can delete it yourself."
+            )
         case _:
             assert_never(why)
     return Message(clip(said, FALLBACK_LIMIT), (section(said),))

@@ -111,6 +111,8 @@ def word(refused: Refused, people: People, *, asker: str, admins: Collection[str
                 f"{request.ref} is approved with a note to its submitter, so nothing was changed "
                 f"yet. `/mp-requests approve {request.ref}` opens the form for it."
             )
+        case Denial.NOT_TO_HIDE | Denial.TEXT_CHANGED:
+            return _not_hidden(refused.denial, request, admin)
         case Denial.SUBMITTER_GONE:
             submitter = who(request.submitted_by, people)
             return (
@@ -182,6 +184,15 @@ def _not_a_submitter(refused: Refused, asker: str, admin: str) -> str:
     return (
         f"This was not submitted: the {where} names who may submit it, and {who_} not among them. "
         f"Ask somebody who may, or {admin} to change `submitters` there."
+    )
+
+
+def _not_hidden(denial: Denial, request: Request, admin: str) -> str:
+    if denial is Denial.NOT_TO_HIDE:
+        return f"Only {admin} can hide what was said about {request.ref}. Nothing was changed."
+    return (
+        f"That text of {request.ref} has changed since it was shown, so nothing was hidden. "
+        "Please type the command again and look at it as it is now."
     )
 
 

@@ -21,11 +21,12 @@ _OF_THE_BOT = {
     "question": "SELECT, INSERT, UPDATE",
     "note": "SELECT, INSERT, UPDATE (note)",
     "salt": "SELECT, INSERT, DELETE",
+    "hidden": "SELECT, INSERT, DELETE",
 }
 """Where it is not everything."""
 _OF_THE_AUDITOR = (
-    *("request", "assignment", "vote", "question", "note", "event", "salt", "card"),
-    *("leaf", "node", "checkpoint", "person", "alembic_version"),
+    *("request", "assignment", "vote", "question", "note", "event", "salt", "hidden"),
+    *("card", "leaf", "node", "checkpoint", "person", "alembic_version"),
 )
 """What `audit verify`, `prove` and `export` read."""
 

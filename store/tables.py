@@ -50,6 +50,7 @@ ANSWERED = text("platform_answer IS NOT NULL")
 BY_STAGES = text("stage_key IS NOT NULL")
 ASKED = text("questions_open > 0")
 APPROVED = text("status = 'approved'")
+AGAIN = text("resubmission_of IS NOT NULL")
 DECIDED = text("status IN ('approved', 'rejected')")
 UNSENT = text("state != 'sent'")
 PLATFORM = text("is_platform")
@@ -139,6 +140,8 @@ class RequestRow(SQLModel, table=True):
         Index("ix_request_escalate", "escalate_at", "id", **only(TO_ESCALATE)),
         # `listing.unreviewed`: what was approved in an emergency and nobody has looked at since.
         Index("ix_request_unreviewed", "completed_on", "id", **only(UNREVIEWED)),
+        # `hide`: what was submitted again after it.
+        Index("ix_request_again", "resubmission_of", "id", **only(AGAIN)),
         # The filter by whom it waits for.
         Index("ix_request_asked", "created_at", "id", **only(ASKED)),
         # The filter by stage.
@@ -363,6 +366,25 @@ class SaltRow(SQLModel, table=True):
     revision: int = Field(primary_key=True)
     name: str = Field(primary_key=True)
     salt: str
+
+
+class HiddenRow(SQLModel, table=True):
+    """A text that an admin has hidden, with the salt of its seal, both as they stood in the record:
+    for an audit, and never shown.
+
+    `revision` and `name` are those of its salt before; `hidden_in` is the revision that hid it.
+    """
+
+    __tablename__ = "hidden"
+
+    request_id: int = Field(sa_column=request_key(primary=True))
+    revision: int = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    text: str
+    salt: str
+    hidden_in: int
+    hidden_by: str
+    hidden_at: datetime
 
 
 class LeafRow(SQLModel, table=True):

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from store.audit.events import DERIVED, sealed_value
+from store.audit.events import DERIVED, SPOKEN, VOTE_REASON, sealed_value, spoken
 from store.audit.replay import History, Key, Sealed
 from store.domain.access import HANDED
-from store.domain.canonical import canonical
+from store.domain.approval_notes import vote_noted
+from store.domain.canonical import canonical, salted_digest
 from store.domain.lists.query import searchable
 from store.domain.request import Category, People, Status
 from store.domain.target_rules import folded_app
@@ -20,6 +21,7 @@ from store.tables import (
     AssignmentRow,
     CardRow,
     EventRow,
+    HiddenRow,
     NoteRow,
     QuestionRow,
     RequestRow,
@@ -49,6 +51,7 @@ class Kept:
     votes: dict[Key, AnyRow] = field(default_factory=dict)
     spoken: dict[tuple[str, int], AnyRow] = field(default_factory=dict)
     salts: dict[tuple[int, str], str] = field(default_factory=dict)
+    hidden: dict[tuple[int, str], AnyRow] = field(default_factory=dict)
     shown_revision: int = 0
     """The newest that a copy in Slack shows."""
 
@@ -64,6 +67,8 @@ class Kept:
             self.spoken[_SPOKEN[table], row.number] = row
         elif table is SaltRow:
             self.salts[row.revision, row.name] = row.salt
+        elif table is HiddenRow:
+            self.hidden[row.revision, row.name] = row
         elif table is CardRow:
             self.shown_revision = max(self.shown_revision, row.shown_revision)
 
@@ -72,7 +77,9 @@ def people_named(kept: Kept, history: History) -> set[str]:
     """Everybody a sentence of `compare` may name."""
     keys = (*kept.assignments, *kept.votes, *history.assigned, *history.votes)
     deciders = (kept.row.decided_by, history.columns.get("decided_by", _NOTHING).value)
-    return {user for _, user in keys} | {user for user in deciders if isinstance(user, str)}
+    named = {user for _, user in keys} | {user for user in deciders if isinstance(user, str)}
+    hid = {each.by for each in history.hidden.values()}
+    return named | hid | {row.hidden_by for row in kept.hidden.values()}
 
 
 def compare(kept: Kept, history: History, people: People) -> list[str]:
@@ -87,6 +94,7 @@ def compare(kept: Kept, history: History, people: People) -> list[str]:
         *_votes(kept, history, people),
         *_spoken(kept, history),
         *_salts(kept, history),
+        *_hidden(kept, history, people),
     ]
     if history.before and history.before.finding:
         when = f"{history.before.at:%d %b %Y}"
@@ -250,6 +258,40 @@ def _salts(kept: Kept, history: History) -> Iterator[str]:
     """A salt too many: of a text that was erased, so that it could be guessed, or of none."""
     for revision, name in sorted(kept.salts.keys() - history.salts):
         yield f"the salt of the {_words(name)} of revision {revision} should have been deleted"
+
+
+def _hidden(kept: Kept, history: History, people: People) -> Iterator[str]:
+    """What was hidden is what was said, and the record does not show it."""
+    for place in sorted(history.hidden.keys() | kept.hidden.keys()):
+        row, hid, what = kept.hidden.get(place), history.hidden.get(place), _words(place[1])
+        if row is None:
+            assert hid is not None, "it is in one of the two"
+            yield f"the {what} that was hidden is gone (revision {hid.revision})"
+        elif hid is None:
+            yield f"the record keeps a hidden {what} that its history does not know"
+        else:
+            if salted_digest(row.text, row.salt) != hid.sealed.text:
+                yield f"the hidden {what} is not what was written (revision {place[0]})"
+            if (row.hidden_by, row.hidden_at, row.hidden_in) != (hid.by, hid.at, hid.revision):
+                by, at = _name(row.hidden_by, people), row.hidden_at
+                yield (
+                    f"the record says that {by} hid the {what} at {at}, its history that "
+                    f"{_name(hid.by, people)} did at {hid.at} (revision {hid.revision})"
+                )
+            if _shown(kept, place[1]) == row.text:
+                yield f"the {what} was hidden, and the record shows it (revision {hid.revision})"
+
+
+def _shown(kept: Kept, name: str) -> Any:
+    """The text of this name as the record has it; None where it is not there."""
+    if its := spoken(name):
+        column, number = its
+        return getattr(kept.spoken.get((SPOKEN[column], number)), column, None)
+    if vote_key := vote_noted(name):
+        return getattr(kept.votes.get(vote_key), "note", None)
+    if name == VOTE_REASON:
+        return next((vote.reason for vote in kept.votes.values() if vote.reason), None)
+    return getattr(kept.row, name, None)
 
 
 def _words(name: str) -> str:

@@ -12,6 +12,9 @@ What the `data` of an event says, beside notes of its kind of act:
   that too (`domain.approval_notes`).
 - `questions`, `noted`: questions and notes by their number, with the columns that were set; a text
   of one is named by its column and that number.
+- `hidden`: names of texts that an admin has hidden: what was sealed under them before is kept apart
+  (`HiddenRow`), and what stands in their place is sealed like a text.
+- `erased`: names of texts that were erased, and with them what was hidden under those names.
 - `after`: numbers of requests that were there already, so that one that vanishes is missed.
 - `before`: of what an older version had kept: the hash it ended with, what was wrong with it, and
   when it was sealed as it stood.

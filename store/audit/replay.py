@@ -71,6 +71,8 @@ class Said(BaseModel):
     votes: list[Cast] = []
     questions: list[Spoken] = []
     noted: list[Spoken] = []
+    hidden: list[str] = []
+    erased: list[str] = []
     after: list[int] = []
     before: Before | None = None
 
@@ -90,6 +92,16 @@ class Sealed:
             return canonical(value) == canonical(self.value)
         salt = salts.get((self.revision, self.value))
         return salt is not None and salted_digest(value, salt) == self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """That a text was hidden, by whom, when and in which revision; `sealed` is what it was."""
+
+    sealed: Sealed
+    by: str
+    at: datetime
+    revision: int
 
 
 Key = tuple[int, str]
@@ -112,6 +124,8 @@ class History:
     """Questions and notes, by where an event has them and their number."""
     salts: set[tuple[int, str]] = field(default_factory=set)
     """The salts that have to be there, by revision and name."""
+    hidden: dict[tuple[int, str], Hidden] = field(default_factory=dict)
+    """What was hidden and not erased since, by the revision and name of its seal."""
     after: set[int] = field(default_factory=set)
     before: Before | None = None
 
@@ -142,6 +156,7 @@ def replay(events: Sequence[AnyRow], revision: int) -> History:
         if problem:
             history.problems.append(f"revision {event.revision} {problem}")
             return history
+        _hide(event, said, history)
         _apply(event.revision, said, history)
     return history
 
@@ -182,6 +197,31 @@ def _impossible(event: AnyRow, said: Said, history: History) -> str | None:
     if history.status and (history.status, status) not in _POSSIBLE:
         return f'sets "{status}", and it was "{history.status}"'
     return None
+
+
+def _hide(event: AnyRow, said: Said, history: History) -> None:
+    """What it hid is kept as it was sealed until then; what it erased is kept no more."""
+    for name in said.hidden:
+        sealed = _sealed(history, name)
+        if sealed and sealed.text is not None:
+            place = (sealed.revision, name)
+            history.hidden[place] = Hidden(sealed, event.actor, event.at, event.revision)
+    for place in [each for each in history.hidden if each[1] in said.erased]:
+        del history.hidden[place]
+
+
+def _sealed(history: History, name: str) -> Sealed | None:
+    """What the text of this name was set to last."""
+    if its := spoken(name):
+        column, number = its
+        return history.spoken.get((SPOKEN[column], number), {}).get(column)
+    if vote_key := vote_noted(name):
+        return history.votes.get(vote_key, {}).get("note")
+    if name == VOTE_REASON:
+        reasons = [vote["reason"] for vote in history.votes.values() if "reason" in vote]
+        of_text = (each for each in reasons if each.text is not None)
+        return max(of_text, key=lambda each: each.revision, default=None)
+    return history.columns.get(name)
 
 
 def _apply(revision: int, said: Said, history: History) -> None:

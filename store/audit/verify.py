@@ -23,6 +23,7 @@ from store.tables import (
     AssignmentRow,
     CardRow,
     EventRow,
+    HiddenRow,
     NoteRow,
     QuestionRow,
     RequestRow,
@@ -42,7 +43,7 @@ def _all_of(table: type[SQLModel]) -> AnySelect:
     return statement.order_by(*table.__table__.primary_key.columns)  # type: ignore[attr-defined]
 
 
-_PARTS = (EventRow, AssignmentRow, VoteRow, QuestionRow, NoteRow, SaltRow, CardRow)
+_PARTS = (EventRow, AssignmentRow, VoteRow, QuestionRow, NoteRow, SaltRow, HiddenRow, CardRow)
 _READ: dict[type[SQLModel], AnySelect] = {table: _all_of(table) for table in (RequestRow, *_PARTS)}
 
 

@@ -57,6 +57,8 @@ class Denial(StrEnum):
     NOTHING_TO_MARK = "nothing_to_mark"
     OWN_NOTES = "own_notes"
     NOTE_WANTED = "note_wanted"
+    NOT_TO_HIDE = "not_to_hide"
+    TEXT_CHANGED = "text_changed"
 
 
 class HandDenial(StrEnum):
@@ -270,6 +272,9 @@ def _judge(
         case Act.SEND:
             refused = Allowed() if request.is_refused_there else Denied(Denial.NOT_REFUSED)
             return refused if actor in roster.admins else Denied(Denial.NOT_AN_ADMIN)
+        case Act.HIDE:
+            is_admin = actor in roster.admins
+            return Allowed() if is_admin else Denied(Denial.NOT_TO_HIDE)
         case Act.WITHDRAW:
             if not own:
                 return Denied(Denial.NOT_THE_SUBMITTER)

@@ -34,6 +34,7 @@ class HookEvent(StrEnum):
     TESTING_ENDED = "request.testing_ended"
     HANDED_OVER = "request.handed_over"
     EMERGENCY_REVIEWED = "request.emergency_reviewed"
+    TEXT_HIDDEN = "request.text_hidden"
 
 
 TEST = "test"

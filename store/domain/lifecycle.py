@@ -23,6 +23,7 @@ class Act(StrEnum):
     EMERGENCY = "emergency"
     MARK_REVIEWED = "mark_reviewed"
     NOTE = "note"
+    HIDE = "hide"
 
     @property
     def verdict(self) -> Verdict | None:

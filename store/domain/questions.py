@@ -24,6 +24,7 @@ class NotTaken(StrEnum):
     TOO_LONG = "too_long"
     OVER = "over"
     EDITED_LATE = "edited_late"
+    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlmodel import col, delete, insert, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people, questions
+from store import hidden, people, questions
 from store.audit.events import spoken_name
 from store.domain.access import Denial, Denied, Refused, Rules, may, may_close
 from store.domain.lifecycle import Act
@@ -210,6 +210,11 @@ async def _amend(
         return None
     if question.answer_ts != said.reply_ts or question.answer == said.text:
         return None
+    _, is_hidden = (await hidden.sealed(session, request.id)).get(
+        spoken_name("answer", question.number), (0, False)
+    )
+    if is_hidden:
+        return NotTaken.HIDDEN
     after = replace(request, revision=request.revision + 1)
     if edited_after > AMENDABLE_FOR or not request.is_open:
         notes = {"question": question.number}

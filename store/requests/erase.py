@@ -1,7 +1,8 @@
 """Erase what people wrote, once it is no longer kept, without breaking the proof of the record.
 
 The text is overwritten and its salt deleted, so that nobody can guess it from the hash that its
-event keeps; an event of its own seals what was erased and why. What must stay true: an open request
+event keeps; an event of its own seals what was erased and why. Of a text that an admin has hidden
+goes what was kept of it too. What must stay true: an open request
 keeps what is needed to decide it, and the last release approved on a target what the next one is
 compared with, until they no longer are that.
 """
@@ -28,6 +29,7 @@ from store.engine.time_limits import LONG
 from store.messages import cards
 from store.requests import revisions
 from store.requests.revisions import Change
+from store.requests.said import replace_said
 from store.snapshots import snapshots
 from store.tables import (
     TARGET,
@@ -37,6 +39,7 @@ from store.tables import (
     DraftRow,
     ExportRow,
     ForgottenRow,
+    HiddenRow,
     HomeRow,
     NoteRow,
     OutboxRow,
@@ -136,7 +139,9 @@ async def forget(
 
 
 def _written_by(user: str) -> ColumnElement[bool]:
-    """Salts of what this person wrote: what they submitted, and what they said deciding."""
+    """Salts of what this person wrote: what they submitted, and what they said deciding; and of
+    what stands in the place of a text that they have hidden, which names them.
+    """
     voted = select(VoteRow.reviewer).where(
         col(VoteRow.request_id) == SaltRow.request_id, col(VoteRow.reviewer) == user
     )
@@ -158,8 +163,13 @@ def _written_by(user: str) -> ColumnElement[bool]:
         )
     ]
     voting = and_(voted.exists(), col(SaltRow.name) == VOTE_REASON)
+    hid = select(HiddenRow.revision).where(
+        col(HiddenRow.request_id) == SaltRow.request_id,
+        col(HiddenRow.name) == SaltRow.name,
+        col(HiddenRow.hidden_by) == user,
+    )
     told = and_(_is_named(COLUMN), col(SaltRow.name).endswith(f" {user}"))
-    return or_(own, decided, voting, told, answered, *spoke)
+    return or_(own, decided, voting, told, answered, hid.exists(), *spoke)
 
 
 def _is_named(column: str) -> ColumnElement[bool]:
@@ -273,26 +283,14 @@ async def _erase_one(
     found_by = searchable(erased.mini_program_name, erased.mini_program_id)
     its = col(RequestRow.id) == request.id
     await session.exec(update(RequestRow).where(its).values(search_text=found_by))
-    if vote:
-        its_words = col(VoteRow.request_id) == request.id, col(VoteRow.reason).is_not(None)
-        await session.exec(update(VoteRow).where(*its_words).values(reason=vote.reason))
-    for stage, reviewer in told:
-        its_vote = (
-            *(col(VoteRow.request_id) == request.id, col(VoteRow.stage) == stage),
-            col(VoteRow.reviewer) == reviewer,
-        )
-        await session.exec(update(VoteRow).where(*its_vote).values(note=erased_text(reason.at)))
-    for column, number in words:
-        table = NoteRow if column == "note" else QuestionRow
-        which = (col(table.request_id) == request.id, col(table.number) == number)
-        text = {column: erased_text(reason.at)}
-        await session.exec(update(table).where(*which).values(**text))
+    await replace_said(session, request.id, names, erased_text(reason.at))
     its = col(CardRow.request_id) == request.id
     as_it_was = col(CardRow.shown_revision) == request.revision
     shown = update(CardRow).where(its, as_it_was).values(shown_revision=erased.revision)
     await session.exec(shown)
-    its_salts = col(SaltRow.request_id) == request.id, col(SaltRow.name).in_(names)
-    await session.exec(delete(SaltRow).where(*its_salts))
+    for table in (SaltRow, HiddenRow):
+        its_texts = col(table.request_id) == request.id, col(table.name).in_(names)
+        await session.exec(delete(table).where(*its_texts))
 
 
 def _without(request: Request, names: set[str], at: datetime) -> Request:

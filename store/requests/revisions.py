@@ -60,7 +60,7 @@ class Change:
     stage, or not any more, where that changes later than at submit; `handed` whom it was handed to.
     `questions` and `noted` are columns of questions and notes about it that were written, each with
     the number of its own. `vote_notes` are texts put in place of what was told with votes, by stage
-    and reviewer.
+    and reviewer: in the event itself where it `erases`, else sealed like what somebody wrote.
     """
 
     request: Request
@@ -198,9 +198,11 @@ def _event(change: Change) -> Event:
         if note and vote.verdict is Verdict.APPROVE and not change.erases:
             texts[note_name(vote.stage, vote.reviewer)] = note
         data["votes"] = [cast]
-    for (stage, reviewer), text in change.vote_notes.items():
-        told = {"stage": stage, "reviewer": reviewer, "note": text}
-        data["votes"] = [*data.get("votes", ()), told]
+    noted = change.vote_notes.items()
+    if noted and change.erases:
+        told = ({"stage": at, "reviewer": by, "note": text} for (at, by), text in noted)
+        data["votes"] = [*data.get("votes", ()), *told]
+    texts |= {note_name(*cast): text for cast, text in noted if not change.erases}
     for what, said in (("questions", change.questions), ("noted", change.noted)):
         if said:
             data[what] = [{n: sealed_value(v) for n, v in each.items()} for each in said]

@@ -26,15 +26,25 @@ from store.domain.request import (
 )
 from store.engine.database import Database
 from store.requests.ask import Answer, NewQuestion, answer, ask
+from store.requests.hide import Hiding, hide
 from store.requests.note import NewNote, note
-from store.tables import AssignmentRow, EventRow, NoteRow, QuestionRow, RequestRow, SaltRow, VoteRow
+from store.tables import (
+    AssignmentRow,
+    EventRow,
+    HiddenRow,
+    NoteRow,
+    QuestionRow,
+    RequestRow,
+    SaltRow,
+    VoteRow,
+)
 from tests.audit.manipulations import LATER, lived_in
 from tests.audit.test_verify import TakenBackError
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY
 from tests.harness_store import POLICY, accepted
 
 TABLES: tuple[type[SQLModel], ...] = (
-    *(RequestRow, AssignmentRow, VoteRow, EventRow, SaltRow, QuestionRow, NoteRow),
+    *(RequestRow, AssignmentRow, VoteRow, EventRow, SaltRow, QuestionRow, NoteRow, HiddenRow),
 )
 """All that belongs to a request; what people wrote stands in these."""
 UNSEALED = {
@@ -101,6 +111,7 @@ async def lived(db: Database) -> Database:
     accepted(await answer(db, Answer(waiting.id, 1, ALICE, "We do.", LATER), POLICY))
     accepted(await ask(db, NewQuestion(waiting.id, CAROL, "Since when?", LATER), POLICY))
     accepted(await note(db, NewNote(waiting.id, BOB, "It works.", LATER), POLICY))
+    accepted(await hide(db, Hiding(waiting.id, "answer 1", 3, ADA, LATER), POLICY))
     return db
 
 
