@@ -16,6 +16,7 @@ from handlers import (
     find_request,
     groups,
     hand_over,
+    hide,
     home,
     list_menu,
     lists,
@@ -52,6 +53,7 @@ FEATURES = (
     send_again,
     find_request,
     notes,
+    hide,
 )
 """What is clicked most stands first: Bolt asks each listener in turn."""
 

@@ -20,6 +20,7 @@ from handlers import (
     emergency,
     exports,
     hand_over,
+    hide,
     lists,
     notes,
     questions,
@@ -374,6 +375,13 @@ async def approve_alone(call: Call) -> Answer:
     return await _opened(call, await emergency.form(call.only_request(), call.user, call.deps))
 
 
+async def redact(call: Call) -> Answer:
+    """Open the form that hides what somebody wrote; it is shown there once more."""
+    request_id, rest = call.one_request(before_reason=True)
+    form = await hide.form(request_id, rest, call.user, call.deps)
+    return form if isinstance(form, str) else await _opened(call, form)
+
+
 async def away(call: Call) -> Answer:
     """Be away, or set somebody else as away."""
     return await absences.go(call.text, call.user, call.deps)
@@ -448,6 +456,13 @@ SUBCOMMANDS = (
         "MP-12",
         "approve it alone, if the policy names you; it asks for a reason and the incident",
         approve_alone,
+    ),
+    Subcommand(
+        "redact",
+        "MP-12 question 2",
+        "for admins: hide a question, an answer, a note or a reason; it is shown and asked about "
+        "first",
+        redact,
     ),
     Subcommand(
         "away",

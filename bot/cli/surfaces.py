@@ -24,6 +24,7 @@ from blocks import (
     export,
     filter_form,
     handing,
+    hide_form,
     home,
     note_form,
     notices,
@@ -45,6 +46,7 @@ from store.domain.approval_notes import Asking
 from store.domain.bursts import Burst, Waiting
 from store.domain.draft import Draft, values_of
 from store.domain.export import Export, ExportState, Format
+from store.domain.hidden import Written
 from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Page, Scope
 from store.domain.lists.queue import Place, Queue
@@ -191,6 +193,8 @@ def _questions(release: Request, now: datetime) -> Iterator[Surface]:
     yield "card, a note", request_card.build(noted, _PEOPLE)
     yield "details, a note", request_details.build(noted, _PEOPLE, frozenset(Act))
     yield "note form", note_form.build(release)
+    text = Written("question 1", "question 1", _REVIEWER, open_.question, sealed_in=2)
+    yield "hide form", hide_form.build(release, text, _PEOPLE, asker=_REVIEWER)
     takes = replace(release, approve_note=Asking.REQUIRED)
     yield "approve form, with a note", approval_form.build([takes], _PEOPLE, from_card=True)
     votes = (Vote(_REVIEWER, 1, Verdict.APPROVE, now, note=open_.question),) * 2
