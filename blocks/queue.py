@@ -4,6 +4,7 @@ Its `private_metadata` is the list it goes through and the place it has come to.
 last request stands on top of the next.
 """
 
+import re
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, ContextBlock, DividerBlock
@@ -19,6 +20,7 @@ CALLBACK_ID = "queue"
 CHANGES_SHOWN = 20
 """Blocks of what changes; the rest is in the details."""
 _NO_PLACE = "-"
+_ALONE = re.compile(r"-([1-9][0-9]{0,9})?", re.ASCII)
 
 
 def build(
@@ -75,7 +77,7 @@ def _view(queue: Queue, blocks: Sequence[Block]) -> View:
 def encode(queue: Queue) -> str:
     """The queue as a view or a form carries it."""
     flags = f"{queue.passed} {queue.skipped} {queue.is_last_round:d}"
-    place = queue.place.encode() if queue.place else _NO_PLACE
+    place = queue.place.encode() if queue.place else f"{_NO_PLACE}{queue.apart or ''}"
     return f"{micros(queue.started)} {flags} {place} {paging.encode(queue.query)}"
 
 
@@ -85,7 +87,9 @@ def parse(value: str, asker: str) -> Queue | None:
     if len(parts) < 6 or not all(part.isascii() and part.isdigit() for part in parts[:4]):
         return None
     started, query, place = moment(parts[0]), paging.parse(parts[5], asker), Place.parse(parts[4])
-    if started is None or query is None or (place is None and parts[4] != _NO_PLACE):
+    alone = _ALONE.fullmatch(parts[4])
+    if started is None or query is None or not (place or alone):
         return None
     passed, skipped = (min(int(part[:9]), 10**8) for part in parts[1:3])
-    return Queue(query, started, passed, skipped, parts[3] == "1", place)
+    apart = int(alone[1]) if alone and alone[1] else None
+    return Queue(query, started, passed, skipped, parts[3] == "1", place, apart)

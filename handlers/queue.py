@@ -54,7 +54,7 @@ async def review(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, de
     elif Act.APPROVE not in seen.acts:  # decided meanwhile, or somebody else's to decide
         await views.show_details(clicks.opening(client, click), seen)
     else:
-        queue = Queue(paging.opening(Scope.APPROVALS), now)
+        queue = Queue(paging.opening(Scope.APPROVALS), now, apart=click.request.id)
         view = queue_blocks.build(queue, seen.request, seen.people, 1)
         await clicks.open_view(client, click, view)
     await ack()
@@ -139,7 +139,7 @@ async def go_on(
         return
     if stays and queue.place:
         queue = replace(queue, place=replace(queue.place, id=queue.place.id - 1))
-    elif queue.place:
+    else:
         queue = queue.past(skipped=skipped)
     view = await _next(queue, user, deps, told=told)
     await views.shown(partial(client.views_update, view_id=view_id)(view=view))

@@ -96,6 +96,8 @@ async def _next(
     if not (rules.admins_decide and asker in rules.roster.admins):
         turn = col(AssignmentRow.reviewer) == asker, col(AssignmentRow.waits).is_(True)
         wanted.append(id_.in_(select(AssignmentRow.request_id).where(OPEN, *turn)))
+    if queue.apart and not queue.place:
+        wanted.append(id_ != queue.apart)
     if place := queue.place:
         here = literal(place.rank, Integer)
         older = or_(at > place.created_at, and_(at == place.created_at, id_ > place.id))

@@ -77,6 +77,25 @@ async def test_what_was_skipped_comes_once_more_at_the_end(team_once: Team) -> N
     assert "You skipped 1 request; nothing else waits here." in team_once.words(shown)
 
 
+async def test_what_was_opened_from_a_digest_and_skipped_comes_at_the_end(team_once: Team) -> None:
+    _, first, _ = await three(team_once)
+    bob = team_once.bob
+    team_once.clock.set(datetime(2026, 11, 23, 1, tzinfo=UTC))
+    await team_once.bot.jobs.digest()
+    await team_once.send_all()
+    value = f"{first.id}:{first.round}"
+    shown = (await bob.click(bob.sees()[-1], "request.review", value=value)).view
+    assert shown is not None
+    assert "Release 1" in team_once.words(shown)
+
+    await bob.click(shown, SKIP)
+    assert "1 of 2\nRelease 2" in team_once.words(shown)
+    await bob.click(shown, APPROVE)
+    assert "2 of 2\nRelease 0" in team_once.words(shown)
+    await bob.click(shown, APPROVE)
+    assert "1 of 1 · once more, what you skipped\nRelease 1" in team_once.words(shown)
+
+
 async def test_what_somebody_else_has_decided_moves_on_kindly(team_once: Team) -> None:
     await three(team_once)
     shown = await started(team_once.bob)

@@ -46,8 +46,8 @@ class Queue:
     """Which list it goes through, when this round was started (aware UTC), and how far it has come.
 
     `passed` have been shown, `skipped` of them without a decision; `is_last_round` is when those
-    come once more. `place` is that of the one shown last; None before the first, and for one that
-    was opened by itself.
+    come once more. `place` is that of the one shown last; None before the first. `apart` is the
+    number of one that was opened by itself before the round; left out until there is a place.
     """
 
     query: ListQuery
@@ -56,10 +56,12 @@ class Queue:
     skipped: int = 0
     is_last_round: bool = False
     place: Place | None = None
+    apart: int | None = None
 
     def past(self, *, skipped: bool) -> "Queue":
-        """The queue once what is shown has been decided or skipped."""
-        return replace(self, passed=self.passed + 1, skipped=self.skipped + skipped)
+        """The queue once what is shown has been decided or skipped; what was apart counts not."""
+        passed = self.passed + (self.place is not None)
+        return replace(self, passed=passed, skipped=self.skipped + skipped)
 
     def once_more(self, now: datetime) -> "Queue":
         """The round of what was skipped, from the top."""
