@@ -20,8 +20,8 @@ SHOWN = 300
 NAMED = 15
 """How many texts a sentence names: the last ones."""
 STAYS = (
-    "Messages that told somebody of it once (an answer, an outcome), what was typed in Slack "
-    "itself, files that were downloaded and what other systems were told stay as they are."
+    "What was typed in Slack itself, reminders of a question, files that were downloaded and what "
+    "other systems were told stay as they are; so does what was sent before this was possible."
 )
 
 
@@ -50,9 +50,9 @@ def build(request: Request, text: Written, people: People, *, asker: str) -> Vie
             section(f"{_called(text)}, by {_writer(text, people)}:"),
             section(quote(text.text, SHOWN)),
             section(
-                f"Everybody reads “{instead}” in its place: on cards that are in Slack already, in "
-                "lists, files, the API and webhooks. It stays sealed in the history, for an audit "
-                "alone. *This cannot be undone.*"
+                f"Everybody reads “{instead}” in its place: on cards and messages that are in "
+                "Slack already, in lists, files, the API and webhooks. It stays sealed in the "
+                "history, for an audit alone. *This cannot be undone.*"
             ),
             ContextBlock(elements=[mrkdwn(STAYS)]),
         ],

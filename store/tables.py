@@ -507,6 +507,21 @@ class DigestRow(SQLModel, table=True):
     ts: str
 
 
+class ToldRow(SQLModel, table=True):
+    """Where a message stands that quotes what somebody wrote about a request: of which kind it is,
+    to whom, and about which question; 0 where it is about none.
+    """
+
+    __tablename__ = "told"
+
+    request_id: int = Field(sa_column=request_key(primary=True))
+    channel: str = Field(primary_key=True)
+    ts: str = Field(primary_key=True)
+    kind: str
+    recipient: str
+    number: int = 0
+
+
 class OutboxRow(SQLModel, table=True):
     """A message that is owed. `key` names it, so that owing it twice is owing it once.
 

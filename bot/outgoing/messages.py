@@ -26,6 +26,7 @@ from blocks import (
     undelivered,
 )
 from blocks import export as export_blocks
+from blocks.message import Message
 from bot.outgoing import digest_messages
 from bot.outgoing.slack_calls import Call, Delete, DeleteOthers, Edit, Post, Publish, Reply
 from bot.profiles import Profiles
@@ -243,7 +244,7 @@ async def _as_read(
 async def _outcome(owed: Claimed, db: Database, profiles: Profiles, policy: Policy) -> Call:
     request = await _request(owed, db, policy)
     known = await profiles.people(request.people())
-    return Post(notices.outcome(request, known), owed.recipient)
+    return _told(owed, notices.outcome(request, known))
 
 
 async def _help(owed: Claimed, db: Database, policy: Policy) -> Call:
@@ -269,11 +270,14 @@ async def _not_accepted(
 ) -> Call | None:
     """Moot once it was sent again, and for who may not see the request any more."""
     reader, seen = owed.recipient, await _seen(owed, db, policy, now)
-    if isinstance(seen, Refused) or not seen.request.is_refused_there:
+    if isinstance(seen, Refused):
+        return _untold(owed)
+    if not seen.request.is_refused_there:
         return None
     known = await profiles.people(seen.request.people())
     may_send = Act.SEND in seen.acts
-    return Post(notices.not_accepted(seen.request, known, reader=reader, may_send=may_send), reader)
+    message = notices.not_accepted(seen.request, known, reader=reader, may_send=may_send)
+    return _told(owed, message)
 
 
 async def _withdrawn(
@@ -532,13 +536,13 @@ async def _answered(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """Moot for who may not see the request any more."""
-    reader, seen = owed.recipient, await _seen(owed, db, policy, now)
+    seen = await _seen(owed, db, policy, now)
     if isinstance(seen, Refused):
-        return None
+        return _untold(owed)
     request, question = seen.request, _numbered(seen.request, owed)
     known = await profiles.people(request.people())
     may_decide = Act.APPROVE in seen.acts
-    return Post(questions.to_asker(request, question, known, may_decide=may_decide), reader)
+    return _told(owed, questions.to_asker(request, question, known, may_decide=may_decide))
 
 
 async def _unreached(
@@ -547,10 +551,10 @@ async def _unreached(
     """Moot once the question is over."""
     request = await _request(owed, db, policy)
     question = _numbered(request, owed)
-    if not question.is_open:
+    if not question.is_open and "ts" not in owed.data:
         return None
     known = await profiles.people(request.people())
-    return Post(questions.unreached(request, question, known), owed.recipient)
+    return _told(owed, questions.unreached(request, question, known))
 
 
 async def _not_taken(owed: Claimed, db: Database, policy: Policy) -> Call | None:
@@ -576,6 +580,18 @@ async def _questions(
     return Post(questions.reminder([*map(policy.shown, asked)], known), owed.recipient)
 
 
+def _told(owed: Claimed, message: Message) -> Post | Edit:
+    """Posted; drawn anew where it stands already, because a text in it was hidden."""
+    if "ts" in owed.data:
+        return Edit(message, owed.data["channel"], owed.data["ts"])
+    return Post(message, owed.recipient)
+
+
+def _untold(owed: Claimed) -> Delete | None:
+    """Of who may not see the request any more a message goes that a hidden text stands in."""
+    return Delete(owed.data["channel"], owed.data["ts"]) if "ts" in owed.data else None
+
+
 def _numbered(request: Request, owed: Claimed) -> Question:
     question = request.question(owed.data["number"])
     assert question is not None, "a question is never deleted"
@@ -586,11 +602,11 @@ async def _watched(
     owed: Claimed, db: Database, profiles: Profiles, policy: Policy, now: datetime
 ) -> Call | None:
     """Not for who may not see the request any more."""
-    reader, seen = owed.recipient, await _seen(owed, db, policy, now)
+    seen = await _seen(owed, db, policy, now)
     if isinstance(seen, Refused):
-        return None
+        return _untold(owed)
     known = await profiles.people(seen.request.people())
-    return Post(notices.watched(seen.request, known), reader)
+    return _told(owed, notices.watched(seen.request, known))
 
 
 async def _handed(

@@ -24,7 +24,7 @@ from store.domain.clock import Clock
 from store.domain.policy import PolicyInForce
 from store.engine.batching import Batches
 from store.engine.database import Database
-from store.messages import bursts, cards, digests, outbox, rate_limits, slots
+from store.messages import bursts, cards, digests, outbox, rate_limits, slots, told
 from store.messages.cards import Card
 from store.messages.outbox import Claimed, Kind, Owed
 from store.messages.rate_limits import LONGEST_REST, Method, method_of
@@ -190,6 +190,15 @@ class Settler:
             if place and isinstance(call, Post) and call.morning:
                 there = replace(call.morning, channel=place.channel, ts=place.ts)
                 await digests.record_posted(session, there)
+        await told.record_posted(
+            session,
+            [
+                told.Standing(sent.message, sent.place.channel, sent.place.ts)
+                for sent in batch
+                if sent.place and isinstance(sent.call, Post) and sent.message.kind in told.QUOTING
+            ],
+            now=now,
+        )
         await _owe_looks(session, batch, now)
         return [None for _ in batch]
 

@@ -223,6 +223,12 @@ class Owed:
         return cls.post(Kind.UNREACHED, asker, *about, request_id=request_id, data=data)
 
     @classmethod
+    def anew(cls, kind: Kind, request_id: int, recipient: str, *, data: Mapping[str, Any]) -> Self:
+        """A message that was posted at `data["channel"]` and `data["ts"]`, as it reads now."""
+        key = _key(kind, request_id, data["channel"], data["ts"])
+        return cls(key, kind, recipient, f"{Method.EDIT}:{recipient}", Rank.COPY, request_id, data)
+
+    @classmethod
     def struck(cls, reviewer: str) -> Self:
         """The digest of today once more, with what was decided meanwhile struck through."""
         lane = f"{Method.EDIT}:{reviewer}"

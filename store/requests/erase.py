@@ -47,6 +47,7 @@ from store.tables import (
     QuestionRow,
     RequestRow,
     SaltRow,
+    ToldRow,
     VoteRow,
     WatchRow,
 )
@@ -67,6 +68,7 @@ _OF_A_PERSON = {
     ArrivalsRow: "recipient",
     DigestRow: "reviewer",
     WatchRow: "user_id",
+    ToldRow: "recipient",
 }
 """Rows that are about one person alone, and where they say who it is."""
 

@@ -23,7 +23,7 @@ from store.domain.policy import Policy
 from store.domain.request import People, Request
 from store.engine import causes
 from store.engine.database import Database
-from store.messages import cards
+from store.messages import cards, told
 from store.messages.outbox import Owed
 from store.requests import ask as asking
 from store.requests import read, revisions
@@ -106,7 +106,8 @@ async def _hide(session: AsyncSession, hiding: Hiding, policy: Policy) -> Reques
     concerned = [request.id]
     if "decision_reason" in names:
         concerned += await _tried_again(session, request.id)
-    await cards.owe(session, concerned, now=hiding.at, also=_redrawn(after, names))
+    also = await _redrawn(session, after, names)
+    await cards.owe(session, concerned, now=hiding.at, also=also)
     return after
 
 
@@ -202,8 +203,10 @@ async def _tried_again(session: AsyncSession, request_id: int) -> list[int]:
     return list(await session.exec(later))
 
 
-def _redrawn(after: Request, names: Sequence[str]) -> list[Owed]:
-    """The messages that asked the submitter, where a text of theirs is hidden."""
+async def _redrawn(session: AsyncSession, after: Request, names: Sequence[str]) -> list[Owed]:
+    """The messages besides cards that show one of these texts."""
     numbers = {number for column, number in filter(None, map(spoken, names)) if column != "note"}
     asked = [each for each in after.questions if each.number in numbers and each.ts]
-    return [asking.owed(each, after) for each in asked]
+    ended = not any(map(spoken, names))
+    quoting = await told.about(session, after.id, questions=numbers, outcome=ended)
+    return [*(asking.owed(each, after) for each in asked), *quoting]

@@ -20,14 +20,11 @@ async def answered(team: Team) -> None:
 
 
 async def everything_seen(team: Team) -> str:
-    """What stands on anybody's screen, and what the details say; but what people typed, and what
-    told somebody of it once.
-    """
+    """What stands on anybody's screen, and what the details say; but what people typed."""
     people = (team.alice, team.bob, team.carol, team.ada)
     seen = [(each, m) for each in people for m in (*each.sees(), *each.sees(team.reviews))]
     typed = {each.id for each in people}
     said = [team.words(m) for _, m in seen if m.user not in typed and not m.ephemeral_to]
-    said = [each for each in said if "answered your question" not in each]
     shown = [(await each.command("/mp-requests show MP-1")).view for each in people]
     return "\n".join([*said, *map(team.words, shown)])
 
@@ -96,3 +93,21 @@ async def test_a_text_that_has_changed_since_it_was_shown_is_not_hidden(team_onc
     await team.ada.submit(form)
     assert "That text of MP-1 has changed since it was shown" in team.words(form)
     assert "The one of 3 May." in await everything_seen(team)
+
+
+async def test_the_outcome_reads_so_to_who_submitted_and_to_who_watched(team_once: Team) -> None:
+    team = team_once
+    request = await team.submit()
+    await team.ada.command("/mp-requests watch MP-1")
+    await team.reject(team.bob, team.card(team.bob, request), SECRET)
+    await team.send_all()
+    before = [len(team.alice.sees()), len(team.ada.sees())]
+    assert SECRET in await everything_seen(team)
+    form = (await team.ada.command("/mp-requests redact MP-1 reason")).view
+    assert form is not None
+    await team.ada.submit(form)
+    await team.send_all()
+    for told in (team.last(team.alice), team.last(team.ada)):
+        assert f"┃ {BY_ADA}" in told
+    assert SECRET not in await everything_seen(team)
+    assert [len(team.alice.sees()), len(team.ada.sees())] == before, "edited, not told again"
