@@ -51,6 +51,8 @@ class Record:
     broken: list[int]
     roster: Roster
     people: People
+    drained_at: datetime | None = None
+    """When nothing was owed any more; what was owed after that could not be sent."""
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Findings:
         return not (self.losses or self.duplicates or self.faults)
 
 
-async def read(db: Database, policy: Policy) -> Record:
+async def read(db: Database, policy: Policy, *, drained_at: datetime | None = None) -> Record:
     """Everything, in one snapshot."""
     async with db.snapshot() as session:
         rows = (await session.exec(select(RequestRow).order_by(col(RequestRow.id)))).all()
@@ -88,6 +90,7 @@ async def read(db: Database, policy: Policy) -> Record:
             broken=await _broken(session, [row.id for row in rows]),
             roster=await people.roster(session, policy),
             people=await people.known(session, await session.exec(select(PersonRow.user_id))),
+            drained_at=drained_at,
         )
 
 
@@ -254,6 +257,8 @@ def _unsettled(record: Record, deleted: AbstractSet[str]) -> Iterator[str]:
     for row in record.outbox:
         if _too_late(row) or (row.state == "failed" and row.key in deleted):
             continue
+        if record.drained_at and row.state != "failed" and row.owed_at >= record.drained_at:
+            continue  # by a job, between the last look and the end of the bots
         if row.state != "sent" or row.lease_until:
             yield f"{row.key} is {row.state} after {row.attempts} attempts: {row.last_error}"
     for card in record.cards:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from time import monotonic
 
@@ -63,9 +64,9 @@ async def soak(plan: Plan) -> Findings:
         crowd = Crowd(setup, pause=plan.act_pause, least=plan.least)
         await _acts_and_faults(setup, crowd, Outages(setup, pause=plan.outage_pause), plan)
         async with app.build(setup.settings, clock=setup.clock) as bot:
-            await _drain(setup, bot.db)
+            drained_at = await _drain(setup, bot.db)
             await setup.stop()
-            record = await final_check.read(bot.db, bot.policy)
+            record = await final_check.read(bot.db, bot.policy, drained_at=drained_at)
             renderer = Renderer(bot.db, bot.profiles, bot.in_force, setup.clock)
             expected = ExpectedCards(renderer, record.people, setup.clock())
             found = await final_check.check_all(setup, crowd.acknowledged, record, expected)
@@ -91,8 +92,9 @@ async def _enough(crowd: Crowd, plan: Plan, over: asyncio.Event) -> None:
     over.set()
 
 
-async def _drain(setup: Setup, db: Database) -> None:
-    """Until nothing is owed, or the time is up: the final check says what was left.
+async def _drain(setup: Setup, db: Database) -> datetime | None:
+    """Until nothing is owed: when that was, by the soak's clock. None where the time is up: the
+    final check says what was left.
 
     The time follows from what is owed, and from how fast Slack takes it.
     """
@@ -106,13 +108,18 @@ async def _drain(setup: Setup, db: Database) -> None:
     started = monotonic()
     try:
         async with asyncio.timeout(most):
+            looked_at = setup.clock()
             while await _owed(db):
                 await setup.revive()
                 setup.clock.move(seconds=_STEP_SECONDS)
                 await asyncio.sleep(_LOOK_SECONDS)
+                looked_at = setup.clock()
     except TimeoutError:
         setup.counts["drain given up"] += 1
-    setup.counts["seconds to drain"] = round(monotonic() - started)
+        return None
+    finally:
+        setup.counts["seconds to drain"] = round(monotonic() - started)
+    return looked_at
 
 
 async def _owed(db: Database) -> int:

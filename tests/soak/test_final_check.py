@@ -135,6 +135,16 @@ async def test_a_lease_that_is_stuck_and_a_card_behind_are_wrong(db: Database) -
     assert "card of MP-1 shows 1" in words
 
 
+async def test_what_a_job_owes_after_the_last_look_is_not_waited_for(db: Database) -> None:
+    await decided(db)
+    drained_at = NOW + timedelta(hours=1)
+    for owed_at, is_wrong in [(NOW, True), (drained_at, False)]:
+        await change(db, OutboxRow, state="pending", owed_at=owed_at)
+        record = await read(db, POLICY, drained_at=drained_at)
+        said = " ".join(check_store([], record, set()).faults)
+        assert ("is pending" in said) is is_wrong
+
+
 def test_who_was_not_answered_in_time_is_named_unless_a_bot_was_away() -> None:
     answers = Answers(
         waits=[
