@@ -86,7 +86,7 @@ async def test_a_cut_record_is_found_against_the_file(
     await store.dispose()
 
     assert (whole.code, whole.words.splitlines()[-1]) == (
-        0, "All that 1 checkpoints sealed is there.",
+        0, "All that 1 checkpoint sealed is there.",
     )  # fmt: skip
     assert cut.code == 1
     assert "MP-2, revision 2: was sealed by a checkpoint, and is gone" in cut.words

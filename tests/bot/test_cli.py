@@ -50,7 +50,7 @@ async def test_the_manifest_of_signed_http_names_one_address(installed: Installa
 async def test_the_manifest_insists_on_an_https_address(installed: Installation, url: str) -> None:
     typed = await installed.types("manifest", "--url", url)
     assert typed.code == 1
-    assert typed.words.startswith(f"--url {url} is no address that Slack calls: give https://")
+    assert typed.words.startswith(f"Slack cannot call --url {url}: give https://")
 
 
 async def test_the_manifest_takes_the_whole_address_too(installed: Installation) -> None:

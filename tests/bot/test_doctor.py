@@ -402,7 +402,7 @@ def _nowhere(audited: Installation) -> None:
         (_no_place, State.UNSET, "a place for checkpoints", "Set AUDIT_FILE, AUDIT_CHANNEL or"),
         (_no_key, State.UNSET, "AUDIT_KEY_FILE", "`mp-approvals audit init` makes one."),
         (_another_keys_file, State.WRONG, "AUDIT_FILE", "signed by another key"),
-        (_nowhere, State.WRONG, "AUDIT_FILE", "It cannot be written"),
+        (_nowhere, State.WRONG, "AUDIT_FILE", "The bot cannot write to it"),
         (_set("AUDIT_CHANNEL", "C0NOWHERE"), State.WRONG, "channel C0NOWHERE", "Check the id"),
     ],
 )

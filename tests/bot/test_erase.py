@@ -33,7 +33,7 @@ async def test_somebody_is_forgotten(installed: Installation, store: Database, p
     checked = await installed.types("audit", "verify")
     await store.dispose()
 
-    later = "2 more are still needed: theirs are erased once they are not.\n"
+    later = "2 more are still needed, and are erased once they are not.\n"
     assert dry == Typed(0, f"{ALICE}: texts in 2 requests would be erased.\n{later}")
     assert done == Typed(0, f"{ALICE}: texts in 2 requests were erased.\n{later}")
     assert checked.words.endswith(": the record is what its histories say.\n")

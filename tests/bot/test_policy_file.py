@@ -83,7 +83,7 @@ async def test_a_wrong_policy_is_refused_and_the_admins_hear_it_once(
 
     assert team.bot.policy == before
     assert len(team.ada.sees()) == had + 1
-    problem = "'Mars' is not a time zone" if spoil == "wrong" else "POLICY_FILE: there is no"
+    problem = "'Mars' is not the name" if spoil == "wrong" else "POLICY_FILE: there is no"
     assert "stays in force" in team.last(team.ada)
     for said in (team.last(team.ada), str((await readyz(team))["remarks"]), caplog.text):
         assert problem in said
