@@ -6,12 +6,14 @@ Cards and the messages that ask a submitter know their places themselves (`cards
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.database import dialect_insert
+from store.engine.database import DialectInsert, ask, dialect_insert
 from store.messages import outbox
 from store.messages.outbox import Claimed, Kind, Owed
 from store.tables import HiddenRow, ToldRow
@@ -41,8 +43,7 @@ async def record_posted(
     if not posted:
         return
     rows = [_row(each) for each in posted]
-    new = dialect_insert(session)(ToldRow)
-    await session.exec(new.values(rows).on_conflict_do_nothing())
+    ask(session, _keeping(dialect_insert(session)), rows)
     earliest = min(each.message.claimed_at for each in posted) - _CLOCKS_APART
     hidden = select(HiddenRow.request_id).where(
         col(HiddenRow.request_id).in_({row["request_id"] for row in rows}),
@@ -65,6 +66,12 @@ async def about(
         for row in rows
         if (row.number in questions if Kind(row.kind) in OF_QUESTIONS else outcome)
     ]
+
+
+@cache
+def _keeping(insert: DialectInsert) -> Insert:
+    """Hot: with every outcome that is posted."""
+    return insert(ToldRow).on_conflict_do_nothing()
 
 
 def _row(standing: Standing) -> dict[str, Any]:
