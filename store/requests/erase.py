@@ -2,9 +2,9 @@
 
 The text is overwritten and its salt deleted, so that nobody can guess it from the hash that its
 event keeps; an event of its own seals what was erased and why. Of a text that an admin has hidden
-goes what was kept of it too. What must stay true: an open request
-keeps what is needed to decide it, and the last release approved on a target what the next one is
-compared with, until they no longer are that.
+goes what was kept of it too. What must stay true: an open request keeps what is needed to decide
+it, and the last release approved on a target what the next one is compared with, until they no
+longer are that.
 """
 
 from dataclasses import dataclass, replace

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import hidden, notes, people
 from store.audit.events import SPOKEN, TEXTS, VOTE_REASON, spoken
-from store.domain.access import Denial, Denied, Refused, may
+from store.domain.access import Denial, Refused
 from store.domain.approval_notes import vote_noted
 from store.domain.hidden import HIDDEN, Written, hidden_text, named, texts
 from store.domain.lifecycle import Act
@@ -80,14 +80,18 @@ async def examine(
 
 
 async def _hide(session: AsyncSession, hiding: Hiding, policy: Policy) -> Request | Refused:
-    request = await read.find_locked(session, hiding.request_id)
-    if request is None:
-        return Refused(Denial.UNKNOWN, hiding.request_id)
-    rules = await people.rules(session, policy, only={hiding.actor}, about=[request])
-    allowed = may(hiding.actor, Act.HIDE, request, rules, hiding.at)
-    if isinstance(allowed, Denied):
-        return Refused.of(allowed, request)
-    request = await _with_all(session, request, hiding.actor)
+    found = await read.examined(
+        session,
+        hiding.request_id,
+        Act.HIDE,
+        actor=hiding.actor,
+        policy=policy,
+        now=hiding.at,
+        lock=True,
+    )
+    if isinstance(found, Refused):
+        return found
+    request = await _with_all(session, found, hiding.actor)
     text = named(hiding.name, await _written(session, request))
     if text and text.is_hidden:
         return request

@@ -6,8 +6,7 @@ from datetime import datetime
 from sqlmodel import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people
-from store.domain.access import Denial, Denied, Refused, may
+from store.domain.access import Refused
 from store.domain.lifecycle import Act
 from store.domain.notes import NOTED
 from store.domain.policy import Policy
@@ -37,13 +36,17 @@ async def note(db: Database, new: NewNote, policy: Policy) -> Request | Refused:
 
 
 async def _note(session: AsyncSession, new: NewNote, policy: Policy) -> Request | Refused:
-    if await read.find(session, new.request_id) is None:
-        return Refused(Denial.UNKNOWN, new.request_id)
-    request = await read.locked(session, new.request_id)
-    rules = await people.rules(session, policy, only={new.actor}, about=[request])
-    allowed = may(new.actor, Act.NOTE, request, rules, new.at)
-    if isinstance(allowed, Denied):
-        return Refused.of(allowed, request)
+    request = await read.examined(
+        session,
+        new.request_id,
+        Act.NOTE,
+        actor=new.actor,
+        policy=policy,
+        now=new.at,
+        lock=True,
+    )
+    if isinstance(request, Refused):
+        return request
     number = request.notes_written + 1
     columns = {
         "number": number,

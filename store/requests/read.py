@@ -70,9 +70,12 @@ async def examined(
     actor: str,
     policy: Policy,
     now: datetime,
+    lock: bool = False,
 ) -> Request | Refused:
-    """The request, where this person may do that with it now; else why not."""
-    request = await find(session, request_id)
+    """The request, where this person may do that with it now; else why not. With `lock` nobody else
+    changes it until the end of the transaction.
+    """
+    request = await (find_locked if lock else find)(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
     rules = await people.rules(session, policy, only={actor}, about=[request])

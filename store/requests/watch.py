@@ -6,8 +6,7 @@ from datetime import datetime
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people
-from store.domain.access import Denial, Denied, Refused, may
+from store.domain.access import Denial, Refused
 from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Request
@@ -34,13 +33,17 @@ async def watch(db: Database, wish: Watching, policy: Policy) -> Request | Refus
 
 
 async def _watch(session: AsyncSession, wish: Watching, policy: Policy) -> Request | Refused:
-    request = await read.find_locked(session, wish.request_id)  # it does not end meanwhile
-    if request is None:
-        return Refused(Denial.UNKNOWN, wish.request_id)
-    rules = await people.rules(session, policy, only={wish.actor}, about=[request])
-    seen = may(wish.actor, Act.SEE, request, rules, wish.at)
-    if isinstance(seen, Denied):
-        return Refused.of(seen, request)
+    request = await read.examined(
+        session,
+        wish.request_id,
+        Act.SEE,
+        actor=wish.actor,
+        policy=policy,
+        now=wish.at,
+        lock=True,  # it does not end meanwhile
+    )
+    if isinstance(request, Refused):
+        return request
     if not wish.on:
         theirs = col(WatchRow.request_id) == request.id, col(WatchRow.user_id) == wish.actor
         await session.exec(delete(WatchRow).where(*theirs))
