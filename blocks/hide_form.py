@@ -20,8 +20,8 @@ SHOWN = 300
 NAMED = 15
 """How many texts a sentence names: the last ones."""
 STAYS = (
-    "What was typed in Slack itself, reminders of a question, files that were downloaded and what "
-    "other systems were told stay as they are; so does what was sent before this was possible."
+    "Not changed: what was typed in Slack itself, reminders of a question, downloaded files, what "
+    "other systems were told, and messages from before the bot could hide texts."
 )
 
 
