@@ -81,7 +81,7 @@ def hidden(request: Request, name: str) -> str:
 
 def which(request: Request, written: Sequence[Written], people: People) -> str:
     """What could be hidden of a request, for who named none of it; in finished mrkdwn."""
-    able = [each for each in written if each.sealed_in and not each.is_hidden]
+    able = [each for each in written if each.can_be_hidden]
     if not able:
         return (
             f"Nothing that people said about {request.ref} is left to hide. What was submitted is "

@@ -28,7 +28,7 @@ async def form(request_id: int, typed: str, asker: str, deps: Deps) -> View | st
     text = meant(command_text.said(typed), found.written)
     if text is None:
         return hide_form.which(found.request, found.written, found.people)
-    if text.is_hidden or not text.sealed_in:
+    if not text.can_be_hidden:
         return hide_form.not_there(found.request, text)
     return hide_form.build(found.request, text, found.people, asker=asker)
 

@@ -32,7 +32,8 @@ from store.tables import (
 _REPEATED = ("created_at", "status", "completed_on", "due_at")
 """What an assignment repeats of its request."""
 _YOUNGER = frozenset({"round", "due_at"})
-"""Columns that histories from before rules never set: a migration made them of others."""
+"""Columns that older histories never set, and that are not None there: a migration made them of
+others."""
 _ENDING = ("status", "decided_by", "completed_on")
 _NOTHING = Sealed(0)
 _SPOKEN: dict[type[SQLModel], str] = {QuestionRow: "questions", NoteRow: "noted"}

@@ -40,7 +40,8 @@ class Written:
     """A text about a request. `name` is what its event calls it, `called` how people do.
 
     `by` wrote it: empty where the platform did. `sealed_in` is the revision whose seal it is under,
-    0 where it was erased; with `is_hidden` it is what stands in the place of one that is hidden.
+    0 where it was erased or that was not looked up (`texts`); with `is_hidden` it is what stands in
+    the place of one that is hidden.
     """
 
     name: str
@@ -49,6 +50,11 @@ class Written:
     text: str
     sealed_in: int = 0
     is_hidden: bool = False
+
+    @property
+    def can_be_hidden(self) -> bool:
+        """It is there, and as somebody wrote it."""
+        return self.sealed_in > 0 and not self.is_hidden
 
 
 def hidden_text(name: str) -> str:

@@ -27,7 +27,7 @@ _BARRED = and_(
     ),
 )
 """Who approved at an earlier stage, as `access.barred` has it of one request."""
-_TAKEN_AWAY = (
+_TO_GIVE_BACK = (
     select(AssignmentRow.request_id, AssignmentRow.reviewer, AssignmentRow.seat)
     .join(
         CardRow,
@@ -77,9 +77,9 @@ async def follow(
 
 
 async def _give_back(db: Database, rules: Rules, *, now: datetime) -> None:
-    """Owe the cards of ended requests that say to somebody who reviews again that they do not."""
+    """Owe the cards of ended requests that were taken from people who review again."""
     async with db.snapshot() as session:
-        rows = (await session.exec(_TAKEN_AWAY)).all()
+        rows = (await session.exec(_TO_GIVE_BACK)).all()
     theirs: dict[str, set[int]] = {}
     for request_id, reviewer, seat in rows:
         if _may_still(rules, reviewer, seat, barred=False):

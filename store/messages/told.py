@@ -18,9 +18,10 @@ from store.messages import outbox
 from store.messages.outbox import Claimed, Kind, Owed
 from store.tables import HiddenRow, ToldRow
 
-OF_QUESTIONS = frozenset({Kind.ANSWER, Kind.UNREACHED})
-QUOTING = OF_QUESTIONS | {Kind.OUTCOME, Kind.WATCHED, Kind.NOT_ACCEPTED}
-"""The kinds of these messages, and those of them that are about one question."""
+_OF_QUESTIONS = frozenset({Kind.ANSWER, Kind.UNREACHED})
+"""What quotes one question or its answer; the others quote how the request ended."""
+QUOTING = _OF_QUESTIONS | {Kind.OUTCOME, Kind.WATCHED, Kind.NOT_ACCEPTED}
+"""The kinds of these messages."""
 _CLOCKS_APART = timedelta(minutes=1)
 """By so much clocks of replicas may differ."""
 
@@ -64,7 +65,7 @@ async def about(
     return [
         _anew(row)
         for row in rows
-        if (row.number in questions if Kind(row.kind) in OF_QUESTIONS else outcome)
+        if (row.number in questions if Kind(row.kind) in _OF_QUESTIONS else outcome)
     ]
 
 

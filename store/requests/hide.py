@@ -95,7 +95,7 @@ async def _hide(session: AsyncSession, hiding: Hiding, policy: Policy) -> Reques
     text = named(hiding.name, await _written(session, request))
     if text and text.is_hidden:
         return request
-    if text is None or not text.sealed_in or text.sealed_in != hiding.sealed_in:
+    if text is None or not text.can_be_hidden or text.sealed_in != hiding.sealed_in:
         return Refused(Denial.TEXT_CHANGED, request.id, request)
 
     person = (await people.known(session, [hiding.actor])).get(hiding.actor)
@@ -109,7 +109,7 @@ async def _hide(session: AsyncSession, hiding: Hiding, policy: Policy) -> Reques
     await revisions.record(session, [_change(after, names, instead, hiding)])
     concerned = [request.id]
     if "decision_reason" in names:
-        concerned += await _tried_again(session, request.id)
+        concerned += await _resubmissions_of(session, request.id)
     also = await _redrawn(session, after, names)
     await cards.owe(session, concerned, now=hiding.at, also=also)
     return after
@@ -197,11 +197,11 @@ def _change(after: Request, names: Sequence[str], instead: str, hiding: Hiding) 
         notes={"hidden": sorted(names)},
         questions=said["questions"],
         noted=said["noted"],
-        vote_notes={told: instead for told in map(vote_noted, names) if told},
+        vote_notes={cast: instead for cast in map(vote_noted, names) if cast},
     )
 
 
-async def _tried_again(session: AsyncSession, request_id: int) -> list[int]:
+async def _resubmissions_of(session: AsyncSession, request_id: int) -> list[int]:
     """The requests whose cards say why this one was rejected."""
     later = select(RequestRow.id).where(col(RequestRow.resubmission_of) == request_id)
     return list(await session.exec(later))

@@ -20,8 +20,8 @@ async def replace_said(
         reasons = col(VoteRow.request_id) == request_id, col(VoteRow.reason).is_not(None)
         await session.exec(update(VoteRow).where(*reasons).values(reason=text))
     for name in sorted(names):
-        if told := vote_noted(name):
-            stage, reviewer = told
+        if cast := vote_noted(name):
+            stage, reviewer = cast
             its_vote = (
                 *(col(VoteRow.request_id) == request_id, col(VoteRow.stage) == stage),
                 col(VoteRow.reviewer) == reviewer,
