@@ -256,7 +256,7 @@ async def decide_batch(
             clicked=clicked,
             where=None if more_see_it else await shown,
             deciders={each.request.decided_by or "" for each in made},
-            burst=policy.burst,
+            burst=policy.burst if more_see_it else 0,  # else no copy is new
         )
 
     return [
@@ -417,15 +417,16 @@ def _apply(decision: Decision, request: Request, rules: Rules, policy: Policy) -
     """What this decision makes of the request: an end, the next stage, or one vote more."""
     there = decision.on_platform
     words = (decision.rejection_class, decision.reason)
-    after_it = replace(request, revision=request.revision + 1)
     moved = CLOCK if request.rest else ()
+    votes = request.votes
     if _is_vote(decision):
         verdict = Verdict(decision.act)
         absent = voting_for(decision.actor, request, rules, decision.at, decision.act)
         note = decision.note or request.note_of(decision.actor, request.stage)
         cast = Vote(decision.actor, request.stage, verdict, decision.at, *words, absent, note)
         others = (v for v in request.votes if (v.reviewer, v.stage) != (cast.reviewer, cast.stage))
-        after_it = replace(after_it, votes=(*others, cast))
+        votes = (*others, cast)
+    after_it = replace(request, revision=request.revision + 1, votes=votes)
     if decision.act is Act.APPROVE and not there:
         if votes_left(after_it, rules, decision.at):
             return _made(decision, after_it, VOTED)
