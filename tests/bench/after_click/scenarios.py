@@ -16,7 +16,8 @@ from tests.bench.places import Place
 
 IMPORTED_BY = 5
 """Submitters of what is imported: more of them would have to be asked for at Slack first."""
-COPIES = 4
+COPIES, COPIES_IMPORTED = 4, 3
+"""Who did not submit it in Slack gets no receipt."""
 FEWEST = 4
 """Decisions in a run, however soon an export is made."""
 UPLOAD = "files.getUploadURLExternal"
@@ -28,8 +29,8 @@ class Scenario:
     """So many decisions, one every so many seconds, among so many open requests of some programs.
 
     Every second one is a rejection by the form; before those that are timed come `warming_up` more.
-    Of each request there are COPIES: two reviewers', the channel's and the submitter's.
-    `imported` requests have their cards owed meanwhile; while `exporting`, clicks end with the
+    Of each request there are COPIES: two reviewers', the channel's and the submitter's. `imported`
+    requests have their cards owed meanwhile; while `exporting`, clicks end with the
     file. `patience` is how many seconds the last copy is waited for after the last click.
     """
 
