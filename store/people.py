@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.domain.absences import Absence
 from store.domain.access import CALLED, HANDED, Roster, Rules
 from store.domain.clock import zone_of
-from store.domain.policy import Policy
+from store.domain.policy import Policy, Rule
 from store.domain.request import People, Person, Request
 from store.engine.columns import in_list
 from store.engine.database import AnyRow, AnySelect, Reading, ask, dialect_insert
@@ -185,13 +185,15 @@ async def roster(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
+    by: Collection[Rule | None] | None = None,
     absent: Reading[Mapping[str, Absence]] | None = None,
 ) -> Roster:
     """Who holds which role at this moment, and who is away; with `only`, what is asked about these
     people, whoever is away and their delegates alone.
 
-    With `about` it tells of those stages of rules alone that these requests go through: a policy
-    may name hundreds of groups.
+    With `about` it tells of those stages of rules alone that these requests go through, with `by`
+    of the stages and submitters of these rules (None: of the workspace): a policy may name hundreds
+    of groups.
 
     Who has left Slack holds none, whatever the policy says. `absent` is `absences`, where that was
     asked for already.
@@ -199,10 +201,13 @@ async def roster(
     away = await (absent or absences(session))
     stand_ins = {each.delegate for each in away.values() if each.delegate}
     users = (policy.users | stand_ins) if only is None else {*only, *away, *stand_ins}
-    seats = {seat for each in about or () for seat in each.terms.seats}
     # Who may stand in for somebody is a reviewer anywhere, so then every group counts.
-    every = about is None or bool(away)
-    groups = sorted(policy.groups) if every else policy.groups_at(seats)
+    if away or (about is None and by is None):
+        groups = sorted(policy.groups)
+    elif by is not None:
+        groups = policy.groups_of(by)
+    else:
+        groups = policy.groups_at(seat for each in about or () for seat in each.terms.seats)
     asked = {"groups": groups, "users": sorted(users)}
     members: dict[str, set[str]] = {}
     statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS
@@ -227,14 +232,16 @@ async def rules(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
+    by: Collection[Rule | None] | None = None,
     absent: Reading[Mapping[str, Absence]] | None = None,
 ) -> Rules:
     """What `access.may` goes by, read in the transaction of the act: roles are those of now.
 
-    `only`, `about` and `absent` as in `roster`. The one place where Rules are made of a policy.
+    `only`, `about`, `by` and `absent` as in `roster`. The one place where Rules are made of a
+    policy.
     """
     return Rules(
-        await roster(session, policy, only=only, about=about, absent=absent),
+        await roster(session, policy, only=only, about=about, by=by, absent=absent),
         own_requests=policy.own_requests,
         admins_decide=policy.admins_decide,
         distinct_stages=policy.distinct_stages,

@@ -7,10 +7,11 @@ group are looked up by `bot` and kept in the store, so that every replica answer
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
@@ -388,6 +389,12 @@ class Policy(BaseModel):
         for place in seats:
             found |= dict.fromkeys(e for e in self._seats.get(place, ()) if e.startswith("S"))
         return list(found)
+
+    def groups_of(self, rules: Collection[Rule | None]) -> list[str]:
+        """The same groups for what goes by these rules, and those whose members may submit it."""
+        found = self.groups_at(seat for rule in rules for seat in self.terms(rule).seats)
+        able = chain.from_iterable(self.submitters_by(rule) or () for rule in rules)
+        return list(dict.fromkeys([*found, *(entry for entry in able if entry.startswith("S"))]))
 
     @property
     def users(self) -> frozenset[str]:

@@ -159,7 +159,8 @@ async def submit_batch(
     """
     for key in sorted({each.target.key for each in new}):
         await advisory_lock(session, key)
-    rules = await people.rules(session, policy)
+    by = [policy.rule_for(_asked(each)) for each in new]
+    rules = await people.rules(session, policy, by=by)
     answers: list[Submitted | Refused] = []
     for from_platform, run in groupby(new, attrgetter("from_platform")):
         members = list(run)

@@ -132,6 +132,7 @@ async def test_only_the_groups_of_a_requests_own_stages_are_asked_for(db: Databa
         [[rules]]
         name = "Production"
         stages = [{{name = "Product", reviewers = ["SPRODUCT"]}}]
+        submitters = ["SDEVS"]
         [[rules]]
         name = "Rest"
         stages = [{{name = "Rest", reviewers = ["SREST"]}}]
@@ -139,8 +140,13 @@ async def test_only_the_groups_of_a_requests_own_stages_are_asked_for(db: Databa
     await set_members(db, "SREVIEW", BOB)
     for group in ("SPRODUCT", "SREST"):
         await set_members(db, group, CAROL)
+    await set_members(db, "SDEVS", ALICE)
     about = request(terms=policy.terms(policy.rules[0]))
     async with db.snapshot() as session:
         found = await people.roster(session, policy, only={BOB, CAROL}, about=[about])
+        submitting = await people.roster(session, policy, by=[policy.rules[0]])
+        by_workspace = await people.roster(session, policy, by=[None])
     assert found.members == {"SREVIEW": {BOB}, "SPRODUCT": {CAROL}}
     assert found.holds(CAROL, about.terms.seat(1))
+    assert submitting.members == {"SREVIEW": {BOB}, "SPRODUCT": {CAROL}, "SDEVS": {ALICE}}
+    assert by_workspace.members == {"SREVIEW": {BOB}}

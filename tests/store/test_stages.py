@@ -210,6 +210,14 @@ async def test_only_who_a_rule_names_submits_what_it_covers(db: Database) -> Non
     assert answer.denial is Denial.NOT_A_SUBMITTER
     assert not isinstance(await store_request(db, NewRequest(handed, ERIN, NOW), policy), Refused)
 
+    developers = ruled(f'{{name = "Product", reviewers = ["{CAROL}"]}}', 'submitters = ["SDEVS"]')
+    async with db.transaction() as session:
+        await groups.set_members(session, "SDEVS", [DAN], now=NOW)
+    another = new_submission()
+    assert isinstance(await store_request(db, NewRequest(another, ERIN, NOW), developers), Refused)
+    stored = await store_request(db, NewRequest(another, DAN, NOW), developers)
+    assert not isinstance(stored, Refused)
+
 
 async def test_what_the_platform_has_decided_ends_it_at_whatever_stage(db: Database) -> None:
     request = await submit(db, policy=TWO)
