@@ -2,28 +2,30 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.audit_key import AuditKey
 from store.audit import checkpoints, events
-from store.audit.events import Event
+from store.audit.events import Event, Seals
 from store.domain.lifecycle import Act
 from store.domain.request import Request, Status
 from store.engine.database import Database, execute
+from store.engine.time_limits import LONG
 from store.requests import revisions
 from store.requests.decide import Decision, decide
 from store.requests.revisions import Change
 from store.snapshots import snapshots
-from store.tables import EventRow, RequestRow
+from store.tables import EventRow, RequestRow, SaltRow
 from tests.bench.places import POLICY, Place
 from tests.bench.processes import finished
 from tests.bench.table import Line
@@ -39,6 +41,14 @@ _KEY = AuditKey(Ed25519PrivateKey.generate())
 _ENDING = ("status", "completed_on", "decided_by", "decision_reason")
 _UNSEALED = insert(EventRow)
 _moments = count(1)
+
+
+class Append(Protocol):
+    """How events are put down: as the product does it, or without a seal."""
+
+    async def __call__(
+        self, session: AsyncSession, events: Sequence[Event], before: Seals | None = None
+    ) -> None: ...
 
 
 async def measure(place: Place, *, rounds: int, decisions: int) -> list[Line]:
@@ -72,6 +82,9 @@ async def measure(place: Place, *, rounds: int, decisions: int) -> list[Line]:
 
 
 async def _write_histories(db: Database) -> None:
+    async with db.transaction(LONG) as session:
+        for table in (EventRow, SaltRow):  # what other parts have left
+            await session.exec(delete(table))
     last = 0
     while True:
         portion = select(RequestRow).where(col(RequestRow.id) > last).order_by(col(RequestRow.id))
@@ -143,20 +156,22 @@ async def _by_turns(
 
 
 @contextmanager
-def _appending(append: Callable[..., object]) -> Iterator[None]:
-    usual, events.append = events.append, append  # type: ignore[assignment]
+def _appending(append: Append) -> Iterator[None]:
+    usual, events.append = events.append, append
     try:
         yield
     finally:
         events.append = usual
 
 
-async def _append_unsealed(session: AsyncSession, new: Sequence[Event]) -> None:
+async def _append_unsealed(
+    session: AsyncSession, events: Sequence[Event], before: Seals | None = None
+) -> None:
     """What a log of events costs that proves nothing: the same row, without hashes and salts."""
     rows = [
         {name: getattr(each, name) for name in EventRow.model_fields if name != "hash"}
         | {"data": {**each.data, "texts": dict(each.texts)}, "hash": ""}
-        for each in new
+        for each in events
     ]
     await execute(session, _UNSEALED, rows)
 
