@@ -202,13 +202,14 @@ async def roster(
     stand_ins = {each.delegate for each in away.values() if each.delegate}
     users = (policy.users | stand_ins) if only is None else {*only, *away, *stand_ins}
     # Who may stand in for somebody is a reviewer anywhere, so then every group counts.
-    if away or (about is None and by is None):
-        groups = sorted(policy.groups)
-    elif by is not None:
-        groups = policy.groups_of(by)
-    else:
-        groups = policy.groups_at(seat for each in about or () for seat in each.terms.seats)
-    asked = {"groups": groups, "users": sorted(users)}
+    groups = policy.groups
+    if not away and by is not None:
+        named = policy.named_by(by)
+        groups = named & policy.groups
+        users = named - groups if only is None else users
+    elif not away and about is not None:
+        groups = frozenset(policy.groups_at(seat for each in about for seat in each.terms.seats))
+    asked = {"groups": sorted(groups), "users": sorted(users)}
     members: dict[str, set[str]] = {}
     statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS
     for group, user in await ask(session, statement, asked):

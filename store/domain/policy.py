@@ -378,10 +378,14 @@ class Policy(BaseModel):
         return self._groups
 
     @property
+    def overseeing(self) -> tuple[str, ...]:
+        """The people and groups that see every request."""
+        return (*self.admins, *self.reviewers, *self.emergency)
+
+    @property
     def overseeing_groups(self) -> list[str]:
         """Those of them whose members see every request."""
-        named = (*self.admins, *self.reviewers, *self.emergency)
-        return [entry for entry in named if entry.startswith("S")]
+        return [entry for entry in self.overseeing if entry.startswith("S")]
 
     def groups_at(self, seats: Iterable[str]) -> list[str]:
         """The groups whose members decide everywhere, see everything, or decide at these stages."""
@@ -390,11 +394,14 @@ class Policy(BaseModel):
             found |= dict.fromkeys(e for e in self._seats.get(place, ()) if e.startswith("S"))
         return list(found)
 
-    def groups_of(self, rules: Collection[Rule | None]) -> list[str]:
-        """The same groups for what goes by these rules, and those whose members may submit it."""
-        found = self.groups_at(seat for rule in rules for seat in self.terms(rule).seats)
-        able = chain.from_iterable(self.submitters_by(rule) or () for rule in rules)
-        return list(dict.fromkeys([*found, *(entry for entry in able if entry.startswith("S"))]))
+    def named_by(self, rules: Collection[Rule | None]) -> frozenset[str]:
+        """The people and groups that decide what goes by these rules, may submit it, or see
+        everything.
+        """
+        seats = {seat for rule in rules for seat in self.terms(rule).seats}
+        deciding = (self._seats.get(seat, ()) for seat in seats)
+        submitting = (self.submitters_by(rule) or () for rule in rules)
+        return frozenset(chain(self.overseeing, *deciding, *submitting))
 
     @property
     def users(self) -> frozenset[str]:
