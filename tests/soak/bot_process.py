@@ -5,9 +5,11 @@ import signal
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from socket import socket
 
-from bot import app
+from bot import app, http
 from bot.settings import Settings
+from bot.web_server import serving_on
 from store.domain.clock import Clock, utc_now
 from store.engine.database import Database
 from store.engine.server_clock import ServerClock, server_time
@@ -20,8 +22,8 @@ _TICK_SECONDS = 2
 _HURRIED = ("digest", "remind", "reconcile", "move_up", "redraw_neighbours")
 
 
-async def run(shared: SharedClock, hours_off: float) -> None:
-    """Until SIGTERM."""
+async def run(shared: SharedClock, hours_off: float, listener: socket) -> None:
+    """Until SIGTERM. HTTP first, as in the product."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     settings = Settings.read()
@@ -31,7 +33,7 @@ async def run(shared: SharedClock, hours_off: float) -> None:
     async with app.build(settings, clock=clock, post_interval=PACE) as bot:
         for job in _HURRIED:
             bot.schedule.apscheduler.reschedule_job(job, trigger="interval", seconds=_TICK_SECONDS)
-        async with app.running(bot):
+        async with serving_on(listener, http.build(bot)), app.running(bot):
             await stop.wait()
 
 
@@ -45,4 +47,5 @@ def _by_the_server(shared: SharedClock, off: timedelta) -> ServerClock:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(SharedClock(Path(sys.argv[1])), float(sys.argv[2])))
+    clock, off, listens = sys.argv[1:]
+    asyncio.run(run(SharedClock(Path(clock)), float(off), socket(fileno=int(listens))))

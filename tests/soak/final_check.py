@@ -29,8 +29,10 @@ from store.messages.cards import MOST_DELETIONS
 from store.snapshots import snapshots
 from store.tables import BurstRow, CardRow, EventRow, OutboxRow, PersonRow, RequestRow, SlotRow
 from tests.cast import NOW
+from tests.soak import platform_check
 from tests.soak.expected_cards import ExpectedCards
 from tests.soak.people import AckedAct, apologises
+from tests.soak.platform_check import Heard
 from tests.soak.workspace_and_bots import Setup
 
 _SOON = timedelta(minutes=1)
@@ -95,7 +97,11 @@ async def read(db: Database, policy: Policy, *, drained_at: datetime | None = No
 
 
 async def check_all(
-    setup: Setup, acknowledged: Iterable[AckedAct], record: Record, drawn: ExpectedCards
+    setup: Setup,
+    acknowledged: Iterable[AckedAct],
+    record: Record,
+    drawn: ExpectedCards,
+    heard: Heard,
 ) -> Findings:
     """All of it: the store, then the screens."""
     posted, deleted = setup.workspace.by_key(), setup.workspace.deleted()
@@ -105,6 +111,7 @@ async def check_all(
     for key, copies in posted.items():
         if len(copies) > 1:
             found.duplicates.append(f"{key} stands {len(copies)} times")
+    check_platform(found, heard, record, posted.keys() | deleted)
     found.losses += _unheard(record, posted.keys() | deleted)
     found.duplicates += _told_twice(record, posted.keys())
     found.faults += _bursts_behind(record, posted)
@@ -149,6 +156,17 @@ def check_store(
     found.counts["answers too late"] = sum(map(_too_late, record.outbox))
     found.counts["slots"] = len(record.slots)
     return found
+
+
+def check_platform(found: Findings, heard: Heard, record: Record, posted: AbstractSet[str]) -> None:
+    """What the platform was answered and told; `posted` are the keys of what people were told."""
+    requests, events, admins = record.requests, record.events, record.roster.admins
+    found.losses += platform_check.lost(heard, requests, events, record.drained_at)
+    found.duplicates += platform_check.twice(heard, requests)
+    found.faults += platform_check.wrong(heard, requests, events)
+    owed = platform_check.owed_messages(heard, requests, events, admins)
+    found.losses += [_unseen(key, record) for key in owed if key not in posted]
+    found.counts += platform_check.counts(heard, events)
 
 
 async def _broken(session: AsyncSession, request_ids: Iterable[int]) -> list[int]:
@@ -236,17 +254,29 @@ def _decided_wrongly(record: Record) -> Iterator[str]:
         if len(decisions) != (0 if request.is_open else 1):
             yield f"{request.ref} has {len(decisions)} decisions and is {request.status}"
         for decision in decisions:
-            if (decision.kind, decision.actor) != (request.status, request.decided_by):
+            if (decision.kind, _whose(decision)) != (request.status, request.decided_by):
                 yield f"{request.ref} is {request.status}, its history says {decision.kind}"
             if not _might(decision, request, record.roster):
                 yield f"{request.ref} was {decision.kind} by {decision.actor}, who may not"
 
 
+def _whose(decision: EventRow) -> str | None:
+    """The person whose decision it is, also where an API key acts for them; None on the platform's
+    own page.
+    """
+    if decision.data.get("origin") == "platform":
+        return None
+    return str(decision.data.get("on_behalf_of") or decision.actor)
+
+
 def _might(decision: EventRow, request: Request, roster: Roster) -> bool:
-    own = decision.actor == request.submitted_by
+    by = _whose(decision)
+    if by is None:
+        return decision.actor.startswith("key:") and request.platform_decider is not None
+    own = by == request.submitted_by
     if decision.kind == Status.WITHDRAWN:
         return own
-    return not own and (decision.actor in request.reviewers or decision.actor in roster.admins)
+    return not own and (by in request.reviewers or by in roster.admins)
 
 
 def _unsettled(record: Record, deleted: AbstractSet[str]) -> Iterator[str]:
@@ -323,10 +353,17 @@ def _unheard(record: Record, posted: AbstractSet[str]) -> Iterator[str]:
                 wanted.append(f"question:{about}")
             if question.answer is not None:
                 wanted.append(f"answer:{question.asked_by}:{about}")
-        yield from (f"{key} is on no screen" for key in wanted if key not in posted)
+        yield from (_unseen(key, record) for key in wanted if key not in posted)
     for burst in record.bursts:
         if burst.waiting and f"burst:{burst.id}" not in posted:
-            yield f"burst:{burst.id} is on no screen"
+            yield _unseen(f"burst:{burst.id}", record)
     for key in posted:
         if key.startswith(("digest:", "reminder:")) and key not in record.slots:
             yield f"{key} was sent without its slot"
+
+
+def _unseen(key: str, record: Record) -> str:
+    """A message that is on no screen, and what became of it in the outbox."""
+    row = next((row for row in record.outbox if row.key == key), None)
+    became = f"{row.state}, {row.attempts} attempts, {row.last_error}" if row else "not owed"
+    return f"{key} is on no screen: {became}"

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from time import monotonic
 
@@ -16,13 +16,16 @@ from store.domain.request import Status
 from store.engine.database import Database
 from store.messages.cards import MOST_DELETIONS
 from store.messages.rate_limits import PER_MINUTE, Method
-from store.tables import CardRow, OutboxRow, RequestRow
+from store.tables import CardRow, DeliveryRow, OutboxRow, OutboxState, RequestRow
 from tests.soak import final_check
 from tests.soak.bot_process import PACE
 from tests.soak.expected_cards import ExpectedCards
 from tests.soak.final_check import Findings
 from tests.soak.outages import Outages
 from tests.soak.people import Crowd
+from tests.soak.platform import Platform, introduce
+from tests.soak.platform_check import Heard
+from tests.soak.platform_hook import PlatformHook, platform_hook
 from tests.soak.workspace_and_bots import Setup, set_up
 
 _STEP_SECONDS = 1.5
@@ -30,6 +33,8 @@ _STEP_SECONDS = 1.5
 _LOOK_SECONDS = 0.1
 _A_MESSAGE_SECONDS = 0.1
 """How long a busy machine may take for one message, from its claim to its end."""
+_SELDOMER = 4
+"""The platform acts so much more seldom than a person: there are messages enough."""
 _SLACK_SECONDS = 120
 """How long the rest may take: bots that start, retries that wait."""
 
@@ -60,16 +65,19 @@ async def soak(plan: Plan) -> Findings:
         chance=chance,
         longest_delay=plan.longest_delay,
     )
-    async with setting_up as setup:
+    async with setting_up as setup, platform_hook(setup.clock, chance, setup.counts) as hook:
         crowd = Crowd(setup, pause=plan.act_pause, least=plan.least)
-        await _acts_and_faults(setup, crowd, Outages(setup, pause=plan.outage_pause), plan)
+        key = await introduce(setup, hook)
+        platform = Platform(setup, hook, key, pause=_SELDOMER * plan.act_pause)
+        await _acts_and_faults(setup, crowd, platform, hook, plan)
         async with app.build(setup.settings, clock=setup.clock) as bot:
             drained_at = await _drain(setup, bot.db)
             await setup.stop()
             record = await final_check.read(bot.db, bot.policy, drained_at=drained_at)
             renderer = Renderer(bot.db, bot.profiles, bot.in_force, setup.clock)
             expected = ExpectedCards(renderer, record.people, setup.clock())
-            found = await final_check.check_all(setup, crowd.acknowledged, record, expected)
+            heard = Heard(platform.told, hook.arrived, hook.wrong)
+            found = await final_check.check_all(setup, crowd.acknowledged, record, expected, heard)
         faults = setup.workspace.random_faults
         found.counts += setup.counts
         found.counts += Counter({f"fault {kind}": n for kind, n in faults.met.items()})
@@ -77,11 +85,20 @@ async def soak(plan: Plan) -> Findings:
         return found
 
 
-async def _acts_and_faults(setup: Setup, crowd: Crowd, outages: Outages, plan: Plan) -> None:
+async def _acts_and_faults(
+    setup: Setup, crowd: Crowd, platform: Platform, hook: PlatformHook, plan: Plan
+) -> None:
+    outages = Outages(setup, pause=plan.outage_pause)
     over = asyncio.Event()
     setup.workspace.random_faults.active = True
     watching = asyncio.create_task(setup.workspace.waits.watch(over))
-    await asyncio.gather(crowd.act(over), outages.run(over), _enough(crowd, plan, over))
+    await asyncio.gather(
+        crowd.act(over),
+        platform.act(over),
+        outages.run(over),
+        hook.have_outages(over, pause=plan.outage_pause),
+        _enough(crowd, plan, over),
+    )
     await watching
     setup.workspace.random_faults.active = False
 
@@ -96,14 +113,17 @@ async def _drain(setup: Setup, db: Database) -> datetime | None:
     """Until nothing is owed: when that was, by the soak's clock. None where the time is up: the
     final check says what was left.
 
-    The time follows from what is owed, and from how fast Slack takes it.
+    The time follows from what is owed, from how fast Slack takes it, and from when the webhooks
+    that failed are tried again.
     """
     setup.counts["seconds of faults"] = round(monotonic() - setup.began)
     await setup.workspace.all_landed()
     owed = await _owed(db)
     at_slacks_pace = owed * (PACE * 60 / PER_MINUTE[Method.EDIT]).total_seconds()
     faster = _STEP_SECONDS / _LOOK_SECONDS
-    most = _SLACK_SECONDS + owed * _A_MESSAGE_SECONDS + 2 * at_slacks_pace / faster
+    webhooks_wait = (await _last_webhook(db, setup.clock())).total_seconds()
+    most = _SLACK_SECONDS + owed * _A_MESSAGE_SECONDS
+    most += (2 * at_slacks_pace + webhooks_wait) / faster
     setup.counts["owed when the faults ended"] = owed
     started = monotonic()
     try:
@@ -123,7 +143,7 @@ async def _drain(setup: Setup, db: Database) -> datetime | None:
 
 
 async def _owed(db: Database) -> int:
-    """How many messages wait or are under way, and how many cards are behind."""
+    """How many messages and webhooks wait or are under way, and how many cards are behind."""
     unsent = select(func.count()).where(col(OutboxRow.state).in_(["pending", "sending"]))
     behind = (
         select(func.count())
@@ -133,8 +153,19 @@ async def _owed(db: Database) -> int:
         .where(col(CardRow.deletions) < MOST_DELETIONS, col(CardRow.silent).is_(False))
         .where(or_(col(CardRow.ts).is_not(None), RequestRow.status == Status.UNDER_REVIEW.value))
     )
+    unheard = select(func.count()).where(col(DeliveryRow.state) != OutboxState.SENT)
     try:
         async with db.snapshot() as session:
-            return (await session.exec(unsent)).one() + (await session.exec(behind)).one()
+            return sum([(await session.exec(each)).one() for each in (unsent, behind, unheard)])
     except DBAPIError:  # the server may still be on its way back
         return 1
+
+
+async def _last_webhook(db: Database, now: datetime) -> timedelta:
+    """How long until the last of the webhooks that are owed is due."""
+    unheard = select(func.max(DeliveryRow.due_at)).where(col(DeliveryRow.state) != OutboxState.SENT)
+    try:
+        async with db.snapshot() as session:
+            return max((await session.exec(unheard)).one() or now, now) - now
+    except DBAPIError:
+        return timedelta()

@@ -226,16 +226,7 @@ class Crowd:
     def _request(self, person: Person) -> Json:
         """A release of a mini program of its own, in the interchange format."""
         self._asked = number = self._asked + 1
-        sample = sample_of(Category.RELEASE)
-        details = {name: sample["details"][name] for name in ("type", "target_app", "language")}
-        return sample | {
-            "external_id": f"soak-{number}",
-            "title": f"Release Soak {number}",
-            "mini_program": {"id": f"{9_000_000 + number}", "name": f"Soak {number}"},
-            "submitted_by": person.email,
-            "created_at": self.setup.clock().isoformat(),
-            "details": details,
-        }
+        return release("Soak", number, person.email, self.setup.clock())
 
     def _card(self, person: Person, button: str, *, saying: str = "") -> tuple[Message, int]:
         """One of the cards on their screen with this button and word, perhaps as it was before."""
@@ -267,6 +258,20 @@ class Crowd:
 
     def _somebody(self) -> Person:
         return self.setup.people[self._chance.choice(SUBMITTERS)]
+
+
+def release(name: str, number: int, submitter: str, at: datetime) -> Json:
+    """A release of a mini program that nothing else is about, in the interchange format."""
+    sample, called = sample_of(Category.RELEASE), f"{name} {number}"
+    kept = {each: sample["details"][each] for each in ("type", "target_app", "language", "version")}
+    return sample | {
+        "external_id": f"{name.lower()}-{number}",
+        "title": f"Release {called}",
+        "mini_program": {"id": f"{len(name)}{number:06}", "name": called},
+        "submitted_by": submitter,
+        "created_at": at.isoformat(),
+        "details": {"name": called, **kept},
+    }
 
 
 def _modal(answer: Answer) -> Any:

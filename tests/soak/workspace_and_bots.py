@@ -16,6 +16,7 @@ from time import monotonic
 from bot.sandbox.actions.people import Person
 from bot.sandbox.state.conversations import Conversation
 from bot.settings import Settings
+from bot.web_server import listening
 from store.engine import migrate
 from store.engine.database import Database
 from tests.cast import profile
@@ -54,6 +55,8 @@ class Setup:
     server: Server | None
     chance: Random
     bots: list[Process] = field(default_factory=list)
+    addresses: dict[int, str] = field(default_factory=dict)
+    """Where each process listens for HTTP; nobody listens there once it has ended."""
     counts: Counter[str] = field(default_factory=Counter)
     began: float = field(default_factory=monotonic)
 
@@ -68,12 +71,20 @@ class Setup:
 
         `hours_off` is how wrong its machine's clock is.
         """
-        with (self.folder / "bots.log").open("ab") as log:
+        with (self.folder / "bots.log").open("ab") as log, listening("127.0.0.1", 0) as listener:
             env, clock = os.environ | self.environment, str(self.folder / "clock")
-            module = ("-m", "tests.soak.bot_process")
-            command = (sys.executable, *module, clock, str(hours_off))
-            bot = await asyncio.create_subprocess_exec(*command, env=env, stdout=log, stderr=log)
+            module, listens = ("-m", "tests.soak.bot_process"), listener.fileno()
+            command = (sys.executable, *module, clock, str(hours_off), str(listens))
+            bot = await asyncio.create_subprocess_exec(
+                *command, env=env, stdout=log, stderr=log, pass_fds=[listens]
+            )
+            self.addresses[bot.pid] = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.bots.append(bot)
+
+    def address(self) -> str:
+        """Where one of the bots listens for HTTP; it may be gone just now."""
+        known = [self.addresses[bot.pid] for bot in self.bots]
+        return self.chance.choice(known or list(self.addresses.values()))
 
     async def kill(self, bot: Process, *, hours_off: float = 0.0) -> None:
         """End it as a power cut would, and start another in its place."""
