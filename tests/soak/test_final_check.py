@@ -5,10 +5,12 @@ from datetime import timedelta
 from sqlmodel import update
 
 from blocks.request_card import receipt
+from store.domain.lifecycle import Act
 from store.domain.request import Request
 from store.engine.database import Database
 from store.requests import ask as asking
 from store.requests.ask import Answer, NewQuestion
+from store.requests.decide import Decision, OnPlatform, decide
 from store.tables import CardRow, EventRow, OutboxRow, QuestionRow, RequestRow
 from tests.cast import ALICE, BOB, CAROL, MALLORY, NOW, PEOPLE, request
 from tests.harness_store import POLICY, accepted, send_all, submit, vote
@@ -111,6 +113,22 @@ async def test_a_decision_by_who_may_not_is_wrong(db: Database) -> None:
     words = " ".join((await checked(db)).faults)
     assert "who may not" in words
     assert "the history of MP-1 is broken" in words
+
+
+async def test_a_decision_of_a_key_is_right_only_where_the_row_says_the_same(
+    db: Database,
+) -> None:
+    first, second = await submit(db, external_id="1"), await submit(db, external_id="2")
+    there = OnPlatform("Operator 1", NOW)
+    await decide(db, Decision(first.id, Act.REJECT, "key:1", NOW, on_platform=there), POLICY)
+    await decide(db, Decision(second.id, Act.WITHDRAW, ALICE, NOW, by_key="key:1"), POLICY)
+    await send_all(db)
+    await change(db, CardRow, shown_revision=2, channel="C1", ts="1.0")
+    assert (await checked(db)).clean
+    await change(db, RequestRow, decided_by=BOB, platform_decider=None)
+    words = " ".join((await checked(db)).faults)
+    assert "MP-1 was rejected by key:1, who may not" in words
+    assert "MP-2 is withdrawn, its history says withdrawn" in words
 
 
 async def test_a_decision_in_the_row_alone_is_wrong(db: Database) -> None:
