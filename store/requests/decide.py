@@ -45,7 +45,7 @@ from store.engine import causes
 from store.engine.batching import HELD, Held
 from store.engine.columns import in_list, storable
 from store.engine.database import AnySelect, Database, DialectInsert, ask, dialect_insert
-from store.messages import cards, stand_ins
+from store.messages import cards, slots, stand_ins
 from store.messages.cards import Clicked
 from store.messages.outbox import Kind, Owed
 from store.questions import Questions
@@ -243,7 +243,7 @@ async def decide_batch(
     messages = _with_watchers(session, messages, made, watchers, told, rules)
     for decision, refusal in refused:
         messages += await _redraws(session, decision, refusal, now)
-        messages += await _contradiction(session, decision, refusal, policy)
+        await _tell_of_contradiction(session, decision, refusal, policy)
     if made or messages:
         changed = sorted({each.request.id for each in made})
         clicked = [(each.request_id, each.clicked) for each in decisions if each.clicked]
@@ -566,16 +566,18 @@ def _stood_in(made: _Made, rules: Rules) -> dict[str, Any]:
     }
 
 
-async def _contradiction(
+async def _tell_of_contradiction(
     session: AsyncSession, decision: Decision, refused: Refused, policy: Policy
-) -> list[Owed]:
-    """Word to the admins where the platform has decided otherwise than the record has it."""
+) -> None:
+    """Tell the admins, once, where the platform has decided otherwise than the record has it: it
+    may say so again. No order is needed: these rows are of this request alone, which is locked.
+    """
     request, there = refused.request, decision.on_platform
     if not there or not request or request.status is after(Status.UNDER_REVIEW, decision.act):
-        return []
+        return
     data = {"act": decision.act.value, "decider": there.decider}
     admins = (await people.roster(session, policy)).admins
-    return [
+    notices = [
         Owed.post(
             Kind.CONTRADICTION,
             admin,
@@ -585,6 +587,7 @@ async def _contradiction(
         )
         for admin in sorted(admins)
     ]
+    await slots.owe_once(session, notices, now=decision.at)
 
 
 async def _redraws(

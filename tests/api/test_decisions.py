@@ -95,13 +95,15 @@ async def test_the_verdict_that_slack_gave_is_no_contradiction(
     assert not any("settle with the platform" in team.words(m) for m in team.ada.sees())
 
 
-async def test_what_contradicts_the_record_is_refused_and_told_to_the_admins(
+async def test_what_contradicts_the_record_is_refused_and_told_to_the_admins_once(
     team: Team, platform: Platform
 ) -> None:
     request = await team.submit()
     await team.bob.click(team.card(team.bob, request), "request.approve")
-    answers = [await platform.decides(request.ref, "reject") for _ in range(2)]
-    await team.send_all()
+    answers = []
+    for _ in range(2):  # again, as after an answer that was lost
+        answers.append(await platform.decides(request.ref, "reject"))
+        await team.send_all()
 
     assert [answer.status_code for answer in answers] == [409, 409]
     assert f"{request.ref} was approved by Bob Reyes" in answers[0].json()["detail"]
