@@ -149,7 +149,7 @@ def check_store(
     found.faults += [f"the history of MP-{broken} is broken" for broken in record.broken]
     found.faults += _unsettled(record, deleted)
     found.counts["requests"] = len(record.requests)
-    found.counts["decided"] = sum(not request.is_open for request in record.requests.values())
+    found.counts += Counter(r.status.value for r in record.requests.values() if not r.is_open)
     said = [question for request in record.requests.values() for question in request.questions]
     found.counts["questions"] = len(said)
     found.counts["questions answered"] = sum(question.answer is not None for question in said)
