@@ -13,6 +13,7 @@ from sqlalchemy import event
 from bot.outgoing import dispatcher
 from bot.outgoing.dispatcher import CONCURRENCY
 from bot.sandbox.actions.people import Person
+from store.engine.batching import Batches
 from store.engine.database import Database
 from store.messages import claim, outbox
 from store.messages.outbox import Kind, Owed
@@ -107,6 +108,26 @@ async def test_no_more_is_under_way_than_there_is_room_for(
         assert await being_sent() == 5
         loop.cancel()
     assert await states(team) == {"pending"}
+
+
+async def test_while_a_crowd_clicks_nothing_is_sent_beside_what_is_under_way(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even what people wait for: it comes with the next turn."""
+    monkeypatch.setattr(Batches, "crowded", True)
+    monkeypatch.setattr(dispatcher, "CROWD_CONCURRENCY", 2)
+    team = team_once
+    team.workspace.faults.add(POST, "delay", seconds=0.5, times=2)
+    await owe(team, 2)
+    turn = asyncio.create_task(team.bot.dispatcher.turn())
+    await team.workspace.until(lambda: not team.workspace.faults.planned())
+    await answer(team, team.alice, team.bob, team.carol)
+    await turn
+    await team.bot.dispatcher.drain()
+    assert calls(team, POST) == 2
+    await team.bot.dispatcher.turn()
+    await team.bot.dispatcher.drain()
+    assert calls(team, POST) == 4
 
 
 async def test_a_conversation_that_was_told_to_wait_goes_on_more_slowly(team_once: Team) -> None:
