@@ -454,3 +454,16 @@ async def test_a_draft_outlives_the_night_but_not_two(team_once: Team) -> None:
     await team_once.bot.jobs.prune()
     answer = await team_once.alice.submit(form)
     assert "This draft is gone" in team_once.words(modal_of(answer))
+
+
+async def test_what_is_chosen_in_a_form_whose_draft_is_gone_changes_nothing(
+    team_once: Team,
+) -> None:
+    form = await open_form(team_once.alice)
+    await team_once.alice.type_options(form, "program", "Kape Rewards")
+    before = team_once.words(form)
+    team_once.clock.move(days=2)
+    await team_once.bot.jobs.prune()
+    await team_once.alice.choose(form, "category", "mini_program_offline")
+    await team_once.alice.choose(form, "program", "new:Kape Rewards")
+    assert team_once.words(form) == before

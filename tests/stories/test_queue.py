@@ -218,6 +218,16 @@ async def test_a_forged_queue_shows_nobody_what_is_not_theirs(team_once: Team) -
     assert "All done." in team_once.words(stranger)
 
 
+async def test_a_click_in_a_queue_that_another_version_opened_counts(team_once: Team) -> None:
+    """What it carries is not read any more: it stays where it was."""
+    _, first, _ = await three(team_once)
+    shown = await started(team_once.bob)
+    shown.payload["private_metadata"] = "of another version"
+    await team_once.bob.click(shown, APPROVE)
+    assert await at(team_once, first) is Status.APPROVED
+    assert "1 of 3\nRelease 1" in team_once.words(shown)
+
+
 async def clicks_of(team: Team, way: str) -> int:
     """How many clicks it takes bob from there to a decision; Slack's confirmation not counted."""
     request = (await three(team))[1]
