@@ -7,9 +7,11 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from store import groups, people
+from store.domain.absences import Leave
 from store.domain.policy import Policy
 from store.domain.request import Person
 from store.engine.database import Database
+from store.requests.away import go_away
 from store.tables import MemberRow
 from tests.cast import ADA, ALICE, BOB, CAROL, NOW, request
 from tests.harness_store import replicas
@@ -150,3 +152,9 @@ async def test_only_the_groups_of_a_requests_own_stages_are_asked_for(db: Databa
     assert found.holds(CAROL, about.terms.seat(1))
     assert submitting.members == {"SREVIEW": {BOB}, "SPRODUCT": {CAROL}, "SDEVS": {ALICE}}
     assert by_workspace.members == {"SREVIEW": {BOB}}
+    assert (found.whole, submitting.whole) == (False, True)
+
+    await go_away(db, Leave(BOB, BOB), policy, now=NOW)
+    async with db.snapshot() as session:
+        found = await people.roster(session, policy, about=[about])
+    assert found.members.keys() == policy.groups, "each has somebody who may stand in"

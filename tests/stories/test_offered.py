@@ -1,9 +1,10 @@
 """Who may submit what: the form offers no more, and a submission is refused kindly."""
 
+from bot.sandbox.state.views import View
 from store.domain.policy import Policy
 from store.domain.request import Category
 from tests.cast import sample_of
-from tests.form_filling import open_form, submit_form
+from tests.form_filling import first_step, open_form, submit_form, submit_step
 from tests.harness_slack import Team
 
 
@@ -59,11 +60,8 @@ async def test_it_suggests_only_what_its_writer_may_submit_for(team_once: Team) 
     app, program = release["details"]["target_app"], release["mini_program"]["id"]
     form = await open_form(team.alice)
     await team.alice.choose(form, "category", "mini_program_release")
-
-    async def suggested(name: str) -> list[str]:
-        return [each["value"] for each in await team.alice.type_options(form, name, "")]
-
-    assert (await suggested("details.target_app"), await suggested("program")) == ([app], [program])
+    names = ("details.target_app", "program")
+    assert [await suggested(team, form, name) for name in names] == [[app], [program]]
     for key, named in (("target_app", app), ("mini_program", program)):
         only(
             team,
@@ -74,8 +72,46 @@ async def test_it_suggests_only_what_its_writer_may_submit_for(team_once: Team) 
             submitters = ["{team.mallory.id}"]
             """,
         )
-        apps, programs = await suggested("details.target_app"), await suggested("program")
+        apps, programs = [await suggested(team, form, name) for name in names]
         assert (apps == [], programs == []) == (key == "target_app", key == "mini_program")
+
+
+async def test_what_is_chosen_already_narrows_what_is_suggested(team_once: Team) -> None:
+    """A rule that names both, of one category: what stands in the form counts, what lacks may be
+    anything.
+    """
+    team = team_once
+    await team.submit()
+    release = sample_of(Category.RELEASE)
+    app, program = release["details"]["target_app"], release["mini_program"]["id"]
+    only(
+        team,
+        f"""
+        [[rules]]
+        name = "Theirs"
+        category = ["mini_program_release"]
+        target_app = ["{app}"]
+        mini_program = ["{program}"]
+        submitters = ["{team.mallory.id}"]
+        """,
+    )
+    form = await open_form(team.alice)
+    assert await suggested(team, form, "program") == [program]
+    await team.alice.choose(form, "category", "mini_program_release")
+    assert await suggested(team, form, "details.target_app") == [app]
+    await team.alice.choose(form, "program", program)
+    assert await suggested(team, form, "details.target_app") == []
+
+    form = await open_form(team.alice)
+    typed = first_step(release | {"mini_program": {"id": "2171020092715499", "name": "Kape"}})
+    await submit_step(team.alice, form, typed)
+    await team.alice.click(form, "request.form.back")
+    assert await suggested(team, form, "program") == []
+
+
+async def suggested(team: Team, form: View, name: str) -> list[str]:
+    """What alice is offered in this input before she has typed anything."""
+    return [each["value"] for each in await team.alice.type_options(form, name, "")]
 
 
 async def test_who_may_submit_nothing_is_told_instead_of_a_form(team_once: Team) -> None:
