@@ -167,6 +167,22 @@ async def test_after_three_days_the_hook_is_paused_and_the_admins_hear(
     assert len(receiver.arrived) == tries + 2
 
 
+async def test_what_a_resumed_hook_is_owed_is_sent_at_once(
+    team_once: Team, receiver: Receiver
+) -> None:
+    """However long it would have waited for its next try."""
+    await add(team_once.bot.db, team_once, receiver)
+    await team_once.store()
+    receiver.answers = lambda _body: web.Response(status=503)
+    await team_once.bot.webhook_loop.send_all()
+    receiver.answers = lambda _body: None
+    async with team_once.bot.db.transaction() as session:
+        await webhooks.pause(session, receiver.url, why="by an operator", now=team_once.clock())
+        await webhooks.resume(session, receiver.url, now=team_once.clock())
+    await team_once.bot.webhook_loop.send_all()
+    assert len(receiver.arrived) == 2
+
+
 async def test_who_is_gone_is_not_asked_again(team_once: Team, receiver: Receiver) -> None:
     await add(team_once.bot.db, team_once, receiver)
     await team_once.store()
@@ -305,12 +321,21 @@ async def test_what_was_sent_is_kept_for_a_month_and_what_a_pause_holds_too(
     async with team.bot.db.transaction() as session:
         await webhooks.pause(session, receiver.url, why="by an operator", now=team.clock())
     await team.store(external_id="2")
-    for days, kept in ((29, 2), (2, 0)):
-        team.clock.move(days=days)
-        async with team.bot.db.transaction() as session:
-            before = team.clock() - timedelta(days=30)
-            deleted = await webhooks.prune(session, before=before)
-        assert deleted == 2 - kept
+    assert [await pruned_after(team, days) for days in (29, 2)] == [0, 2]
+
+    async with team.bot.db.transaction() as session:
+        await webhooks.resume(session, receiver.url, now=team.clock())
+    await team.store(external_id="3")
+    await team.bot.webhook_loop.send_all()
+    await team.store(external_id="4")
+    assert await pruned_after(team, 31) == 1, "not what is still to be sent"
+
+
+async def pruned_after(team: Team, days: int) -> int:
+    """How many deliveries of more than thirty days ago are deleted so many days later."""
+    team.clock.move(days=days)
+    async with team.bot.db.transaction() as session:
+        return await webhooks.prune(session, before=team.clock() - timedelta(days=30))
 
 
 @pytest.mark.parametrize(
