@@ -78,7 +78,8 @@ async def test_fifteen_groups_a_minute_are_read_the_longest_unread_first(db: Dat
     for tick in range(5):
         moment = NOW + tick * groups.ASK_EVERY
         read += await pick(db, named, moment)
-        assert await pick(db, named, moment + timedelta(seconds=1)) == []  # another replica
+        for later in (0, 1):  # another replica
+            assert await pick(db, named, moment + timedelta(seconds=later)) == []
     assert read == named[:15]
     assert groups.longest_unread(15) == timedelta(minutes=1)
     assert groups.longest_unread(40) == timedelta(seconds=168)
@@ -90,8 +91,9 @@ async def test_fifteen_groups_a_minute_are_read_the_longest_unread_first(db: Dat
 
 
 async def test_a_clock_that_was_wrong_holds_no_group_up(db: Database) -> None:
-    assert await pick(db, ["S1"], NOW + timedelta(days=400)) == ["S1"]
-    assert await pick(db, ["S1"], NOW) == ["S1"]
+    named = [f"S{number}" for number in range(groups.ASKED_AT_ONCE)]
+    assert await pick(db, named, NOW + timedelta(days=400)) == named
+    assert await pick(db, named, NOW) == named
 
 
 @pytest.mark.parametrize("policy", [POLICY, Policy(admins=(ADA,), reviewers=(BOB, CAROL))])

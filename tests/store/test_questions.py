@@ -20,6 +20,7 @@ from store.domain.questions import NotTaken, Question
 from store.domain.request import Person, Request, Verdict
 from store.engine.database import Database
 from store.lists import listing
+from store.messages import reminders
 from store.requests import erase, read
 from store.requests.apply_policy import apply_policy
 from store.requests.ask import Answer, Closing, NewQuestion, amend, answer, ask, close
@@ -343,6 +344,17 @@ async def test_nobody_is_asked_who_has_left_slack(db: Database) -> None:
     async with db.transaction() as session:
         await people.remember(session, [Person(ALICE, "Alice", active=False)], now=NOW)
     assert denial(await put(db, request)) is Denial.SUBMITTER_GONE
+
+
+async def test_nobody_who_has_left_slack_is_reminded_of_a_question(db: Database) -> None:
+    accepted(await put(db, await submit(db)))
+    owed = []
+    for is_there in (False, True):
+        async with db.transaction() as session:
+            await people.remember(session, [Person(ALICE, "Alice", active=is_there)], now=NOW)
+        later = NOW + timedelta(days=4)
+        owed.append(await reminders.owe_question_reminders(db, POLICY, now=later))
+    assert owed == [0, 1]
 
 
 async def test_a_change_of_any_column_of_a_question_is_found(

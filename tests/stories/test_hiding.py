@@ -1,5 +1,6 @@
 """An admin hides what somebody wrote: asked about once, then shown nowhere any more."""
 
+from store.domain.policy import Policy
 from tests.harness_slack import Team
 from tests.stories.test_replies import heard, in_thread, reply
 
@@ -111,3 +112,18 @@ async def test_the_outcome_reads_so_to_who_submitted_and_to_who_watched(team_onc
         assert f"┃ {BY_ADA}" in told
     assert SECRET not in await everything_seen(team)
     assert [len(team.alice.sees()), len(team.ada.sees())] == before, "edited, not told again"
+
+
+async def test_of_who_may_not_see_it_any_more_the_message_goes(team_once: Team) -> None:
+    team = team_once
+    request = await team.submit()
+    await team.carol.command("/mp-requests watch MP-1")
+    await team.reject(team.bob, team.card(team.bob, request), SECRET)
+    await team.send_all()
+    assert SECRET in team.words(team.carol.message(containing="You watched MP-1"))
+    team.bot.in_force.policy = Policy(admins=(team.ada.id,), reviewers=(team.bob.id,))
+    form = (await team.ada.command("/mp-requests redact MP-1 reason")).view
+    assert form is not None
+    await team.ada.submit(form)
+    await team.send_all()
+    assert not any("You watched MP-1" in team.words(each) for each in team.carol.sees())

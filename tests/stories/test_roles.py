@@ -315,19 +315,22 @@ async def test_a_channel_that_the_policy_names_no_more_learns_nothing_new(team: 
     assert not any(REASON in team.words(shown) for shown in team.ada.sees(team.reviews))
 
 
-async def test_a_card_in_a_channel_of_an_older_policy_is_redrawn_by_the_next_process(
-    team_once: Team,
+async def test_cards_in_a_channel_of_an_older_policy_are_redrawn_by_the_next_process(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = await team_once.submit()
-    card = team_once.card(team_once.ada, request, team_once.reviews)
-    async with another_bot(team_once) as restarted:
+    """However many they are."""
+    monkeypatch.setattr(cards, "_CHUNK", 1)
+    team = team_once
+    made = [await team.submit(external_id=name) for name in ("one", "two")]
+    shown = [team.card(team.ada, request, team.reviews) for request in made]
+    async with another_bot(team) as restarted:
         named = restarted.in_force.policy
         restarted.in_force.policy = named.model_copy(update={"channel": None})
-        assert await restarted.jobs.follow_channels() == 1
+        assert await restarted.jobs.follow_channels() == 2
         assert await restarted.jobs.follow_channels() == 0
         await send_all(restarted)
 
-    assert "no longer shown in this channel" in team_once.words(card)
+    assert all("no longer shown in this channel" in team.words(card) for card in shown)
 
 
 async def test_a_reminder_that_was_owed_does_not_reach_a_former_reviewer(team_once: Team) -> None:
