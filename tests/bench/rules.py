@@ -201,5 +201,5 @@ async def _give_stages(place: Place) -> None:
 
 
 def _other(assignment: AssignmentRow, stage: int) -> str:
-    """Somebody else at a later stage."""
-    return PEOPLE[(int(assignment.reviewer[1:]) + 777 * stage) % len(PEOPLE)]
+    """Who reviews it at a later stage."""
+    return PEOPLE[(assignment.request_id + 777 * stage) % len(PEOPLE)]
