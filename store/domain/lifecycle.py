@@ -1,4 +1,4 @@
-"""The transition table: which act ends a review, and how. There is no way out of a final status."""
+"""What people do with a request, and which of these acts end its review. No final status is left."""
 
 from enum import StrEnum
 
