@@ -250,6 +250,18 @@ async def test_a_replay_has_the_ids_it_had(team: Team, receiver: Receiver) -> No
     assert ids[:2] == ids[2:] == [message_id(request.id, 1), message_id(request.id, 2)]
 
 
+async def test_a_replay_is_of_what_the_hook_wants_to_hear_of(
+    team_once: Team, receiver: Receiver
+) -> None:
+    await add(team_once.bot.db, team_once, receiver, events=[HookEvent.APPROVED])
+    request = await team_once.store()
+    await approve(team_once, request.id)
+    async with team_once.bot.db.transaction() as session:
+        assert await webhooks.replay(session, request.id, now=team_once.clock()) == 1
+    await team_once.bot.webhook_loop.send_all()
+    assert receiver.types() == ["request.approved"]
+
+
 async def test_a_hook_that_came_later_is_replayed_what_was_before(
     team: Team, receiver: Receiver
 ) -> None:
