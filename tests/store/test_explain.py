@@ -7,11 +7,13 @@ import pytest
 
 from store.domain.access import Denial, Refused
 from store.domain.explanation import Delivery, Why
+from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Audience, Request
 from store.engine.database import Database
 from store.messages import cards, claim, outbox, reminders
 from store.requests import explain
+from store.requests.decide import Decision, decide
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import POLICY, accepted, send_all, submit, vote
 
@@ -81,6 +83,13 @@ async def test_it_tells_who_was_reminded(db: Database) -> None:
     assert why.reminded == ((BOB, MONDAY), (CAROL, MONDAY))
     assert why.remind_at <= MONDAY
     assert why.remind_at - NOW < timedelta(days=4)
+
+    accepted(await decide(db, Decision(request.id, Act.APPROVE, BOB, MONDAY), POLICY))
+    await submit(db)
+    tuesday = MONDAY + timedelta(days=1)
+    assert await reminders.owe_digests(db, POLICY, now=tuesday) == 2
+    await send_all(db, tuesday)
+    assert (await asked(db, request)).reminded == why.reminded, "not what came after its end"
 
 
 @pytest.mark.parametrize(("changed", "said"), [(-1, -1), (0, 0), (9, 0)])

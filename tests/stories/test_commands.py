@@ -359,6 +359,7 @@ REASONS = {
     "“Pay” lacks a “contact”": "“Pay” lacks a “contact”",
     "“No contact is named.”": "No contact is named.",
     ": no contact": "no contact",
+    '"': '"',
     "ask @alice or @reviewers in #mini-program-reviews": None,
     "see https://example.com/a?b&c <3": None,
     "no\x00 contact\x07": "no contact",
