@@ -177,7 +177,8 @@ def main() -> None:
             if "migrations" not in path.parts
             for mutant in mutants_of(path.relative_to(ROOT))
         ]
-        chosen += random.Random(asked.seed).sample(everyone, min(asked.count, len(everyone)))
+        lots = random.Random(f"{asked.seed} {name}")  # else all paths would have theirs alike
+        chosen += lots.sample(everyone, min(asked.count, len(everyone)))
         print(f"{name}: {len(everyone)} operators, seed {asked.seed}")  # noqa: T201 - a report
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
