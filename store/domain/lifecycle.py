@@ -1,4 +1,4 @@
-"""What people do with a request, and which of these acts end its review. No final status is left."""
+"""What people do with a request, and which of these acts end its review. No end has a way out."""
 
 from enum import StrEnum
 
