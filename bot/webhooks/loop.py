@@ -187,6 +187,7 @@ def _answers(batch: Sequence[_Tried]) -> list[Said]:
     return [
         Said(
             each.delivery.request_id,
+            each.delivery.revision,
             each.hook.id,
             PlatformAnswer.REFUSED if each.heard.refused_for else PlatformAnswer.ACCEPTED,
             each.heard.refused_for,

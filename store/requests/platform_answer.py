@@ -4,11 +4,11 @@ What must stay true: an approval stays one, whatever the platform says; what it 
 beside it, with an event of its own. The first answer to each time of sending counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store import people, webhooks
@@ -27,7 +27,7 @@ from store.messages.outbox import Kind, Owed
 from store.requests import read, revisions, same_target
 from store.requests.revisions import Change
 from store.snapshots import snapshots
-from store.tables import RequestRow, SaltRow
+from store.tables import EventRow, RequestRow, SaltRow
 
 KINDS = {PlatformAnswer.ACCEPTED: "accepted", PlatformAnswer.REFUSED: "not_accepted"}
 """The kinds of the events."""
@@ -37,9 +37,12 @@ _CHANGED_FIELDS = ("platform_answer", "platform_answered_at", _REASON)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The platform's answer to an approval: by which hook, and of a refusal why."""
+    """The platform's answer to an approval: to the webhook of which revision, by which hook, and of
+    a refusal why.
+    """
 
     request_id: int
+    revision: int
     hook_id: int
     answer: PlatformAnswer
     reason: str | None = None
@@ -51,17 +54,21 @@ async def record_answers(
 ) -> None:
     """Write down what the platform said, redraw the cards, and tell who can mend a refusal.
 
-    Not of what was decided on the platform itself, and nothing where an answer is on record.
+    Not of what was decided on the platform itself, and nothing where an answer is on record. An
+    answer to what was sent before the last time, as by a replay, says nothing of that.
     """
     if not answers:
         return
-    said = {each.request_id: each for each in answers}
-    locked = select(RequestRow).where(col(RequestRow.id).in_(said)).with_for_update()
+    ids = {each.request_id for each in answers}
+    locked = select(RequestRow).where(col(RequestRow.id).in_(ids)).with_for_update()
     rows = (await session.exec(locked.order_by(col(RequestRow.id)))).all()
+    last = await _last_sent(session, ids)
+    said = {each.request_id: each for each in answers if last.get(each.request_id) == each.revision}
     asked = [
         request
         for request in await snapshots(session, rows)
-        if request.status is Status.APPROVED
+        if request.id in said
+        and request.status is Status.APPROVED
         and not (request.platform_decider or request.platform_answer)
     ]
     if not asked:
@@ -90,6 +97,15 @@ async def record_answers(
                 for reader in readers
             ]
     await cards.owe(session, [request.id for request in asked], now=now, also=messages)
+
+
+async def _last_sent(session: AsyncSession, ids: Collection[int]) -> dict[int, int]:
+    """The revisions of which the platform was told last that these requests are approved."""
+    newest = select(EventRow.request_id, func.max(EventRow.revision)).where(
+        col(EventRow.request_id).in_(ids),
+        col(EventRow.kind).in_((Status.APPROVED.value, SENT_AGAIN)),
+    )
+    return dict((await session.exec(newest.group_by(col(EventRow.request_id)))).all())
 
 
 @dataclass(frozen=True, slots=True)

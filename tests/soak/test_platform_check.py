@@ -42,11 +42,11 @@ async def refused_once(db: Database) -> Heard:
     return Heard(Told(handed_in=[HANDED_IN]), arrived)
 
 
-async def say(db: Database, refused_for: str | None) -> None:
-    """What the platform answers to the approval."""
+async def say(db: Database, refused_for: str | None, *, revision: int = 2) -> None:
+    """What the platform answers to the approval, or to its being sent again."""
     answer = PlatformAnswer.REFUSED if refused_for else PlatformAnswer.ACCEPTED
     async with db.transaction() as session:
-        said = [Said(1, 1, answer, refused_for)]
+        said = [Said(1, revision, 1, answer, refused_for)]
         await platform_answer.record_answers(session, said, POLICY, now=NOW)
 
 
@@ -72,7 +72,7 @@ async def test_an_honest_platform_is_clean(db: Database) -> None:
 async def test_an_approval_that_was_sent_again_has_two_answers(db: Database) -> None:
     heard = await refused_once(db)
     accepted(await send_again(db, SendAgain(1, ADA, NOW), POLICY))
-    await say(db, None)
+    await say(db, None, revision=4)
     both = replace(heard, arrived=[*heard.arrived, came(4, "approved")])
     assert (await checked(db, both)).clean
     assert (await checked(db, heard)).losses == [

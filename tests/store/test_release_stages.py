@@ -195,7 +195,7 @@ async def test_who_left_is_not_nudged(db: Database) -> None:
 
 async def test_the_platform_may_answer_while_somebody_moves_it(db: Database) -> None:
     release = await approved(db)
-    accepts = Said(release.id, 1, PlatformAnswer.ACCEPTED)
+    accepts = Said(release.id, release.revision, 1, PlatformAnswer.ACCEPTED)
     async with db.transaction() as session:
         await record_answers(session, [accepts], POLICY, now=NOW)
         await session.flush()

@@ -6,6 +6,7 @@ from aiohttp import web
 from sqlmodel import select
 
 from bot.sandbox.actions.member import Answer
+from store import webhooks
 from store.audit.verify import check_one
 from store.domain.access import Denial, Refused
 from store.domain.hook import HookEvent
@@ -164,6 +165,29 @@ async def test_refused_twice_the_last_reason_stands_and_one_salt(
         named = select(SaltRow).where(SaltRow.name == "platform_reason")
         assert len((await session.exec(named)).all()) == 1
     assert await findings(team, request) == ()
+
+
+async def test_its_answer_to_the_first_time_is_none_to_the_second(
+    team: Team, receiver: Receiver
+) -> None:
+    """What was sent before can be sent again, and be answered again, before the new is sent."""
+    await add(team.bot.db, team, receiver, is_platform=True)
+    refuses(receiver)
+    request = await approved(team, receiver)
+    first = receiver.arrived[-1][0]
+    await press_send_again(team, request)
+    async with team.bot.db.transaction() as session:
+        await webhooks.replay(session, request.id, now=team.clock())
+
+    receiver.answers = lambda _body: web.json_response(
+        {"accepted": receiver.arrived[-1][0] != first, "reason": EXPIRED}
+    )
+    await answered(team)
+
+    assert [kind for _, kind, _ in await history(team.bot.db, request)] == [
+        *("submitted", "approved", "not_accepted", "sent_again", "accepted"),
+    ]
+    assert (await now(team, request)).platform_answer is PlatformAnswer.ACCEPTED
 
 
 async def test_nobody_else_sends_again_and_nothing_that_was_not_refused(
