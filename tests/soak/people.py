@@ -89,7 +89,8 @@ class Crowd:
         decides = [self._approve, self._reject, self._type]
         asks = [self._ask, self._ask, self._close]
         in_details = [self._approve_in_details] * 2 if person.handle in REVIEWERS else []
-        return [*decides, *decides, *asks, *asks, *in_details, *looks]
+        sends = [self._send_again] * 3 if person.handle == "ada" else []
+        return [*decides, *decides, *asks, *asks, *in_details, *sends, *looks]
 
     async def _submit(self, person: Person) -> None:
         """The whole form, and Submit at its end."""
@@ -112,6 +113,11 @@ class Crowd:
         answer = await person.command(f"/mp-requests show MP-{request_id}")
         clicked = await person.click(_modal(answer), buttons.APPROVE)
         self._clicked(person, request_id, clicked)
+
+    async def _send_again(self, person: Person) -> None:
+        """What the platform did not accept; what comes of it the history has to explain."""
+        message, _ = self._card(person, buttons.SEND_AGAIN)
+        await person.click(message, buttons.SEND_AGAIN)
 
     async def _reject(self, person: Person) -> None:
         """By the button and its form."""

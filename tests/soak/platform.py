@@ -106,7 +106,7 @@ class Platform:
 
     async def _acts(self) -> None:
         acts = [self._hand_in] * 3
-        acts += [self._hand_in_again, self._decide, self._decide, self._withdraw]
+        acts += [self._hand_in_again, self._decide, self._decide, self._withdraw, self._replay]
         while not self._until.is_set():
             with suppress(NothingKnownError):
                 await self._chance.choice(acts)()
@@ -152,6 +152,10 @@ class Platform:
         new: HandedIn = self._one_of(self.told.handed_in)
         said = {"on_behalf_of": new.submitter}
         await self._end(new.number, new.external_id, "withdraw", said, "withdraw")
+
+    async def _replay(self) -> None:
+        """An operator has it told of a request anew, with all that happened to it."""
+        await self._setup.replay(self._one_of(list(self._hook.known)))
 
     async def _end(self, number: int, external_id: str, act: str, said: Json, verdict: str) -> None:
         ref = self._chance.choice((f"MP-{number}", external_id))

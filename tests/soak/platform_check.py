@@ -103,14 +103,14 @@ def wrong(heard: Heard, requests: Requests, events: Events) -> Iterator[str]:
 def owed_messages(
     heard: Heard, requests: Requests, events: Events, admins: AbstractSet[str]
 ) -> Iterator[str]:
-    """The keys of what people are to be told: that an approval was not accepted, and that the
-    platform has decided otherwise than is on record.
+    """The keys of what people are to be told: that an approval was not accepted, unless it was sent
+    again meanwhile, and that the platform has decided otherwise than is on record.
     """
-    for request_id, history in events.items():
-        for event in history:
-            if event.kind == "not_accepted":
-                for reader in {requests[request_id].submitted_by, *admins}:
-                    yield f"{Kind.NOT_ACCEPTED}:{request_id}:{event.revision}:{reader}"
+    for request in requests.values():
+        refused = [event.revision for event in events[request.id] if event.kind == "not_accepted"]
+        if request.is_refused_there and refused:
+            about = f"{Kind.NOT_ACCEPTED}:{request.id}:{refused[-1]}"
+            yield from (f"{about}:{reader}" for reader in {request.submitted_by, *admins})
     for late in heard.told.too_late:
         if late.verdict != "withdraw":
             yield from (f"{Kind.CONTRADICTION}:{late.number}:{late.verdict}:{a}" for a in admins)
@@ -131,6 +131,7 @@ def counts(heard: Heard, events: Events) -> Counter[str]:
             - len({each.id for each in heard.arrived}),
             "platform: accepted": said["accepted"],
             "platform: not accepted": said["not_accepted"],
+            "platform: sent again": said[SENT_AGAIN],
         }
     )
 

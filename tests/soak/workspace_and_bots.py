@@ -105,11 +105,7 @@ class Setup:
 
     async def import_file(self, file: Path, *, kill_after: float | None) -> bool:
         """`mp-approvals import` as a process; whether it said that all was well."""
-        command = (sys.executable, "-m", "bot", "import", str(file))
-        env = os.environ | self.environment
-        process = await asyncio.create_subprocess_exec(
-            *command, env=env, stdout=DEVNULL, stderr=DEVNULL
-        )
+        process = await self._command("import", str(file))
         if kill_after is not None:
             waiting = asyncio.ensure_future(process.wait())
             await asyncio.wait([waiting], timeout=kill_after)
@@ -118,6 +114,19 @@ class Setup:
                 self.counts["imports killed"] += 1
             await waiting
         return await process.wait() == 0
+
+    async def replay(self, number: int) -> None:
+        """`mp-approvals hooks replay` as a process."""
+        process = await self._command("hooks", "replay", f"MP-{number}")
+        self.counts["replays"] += await process.wait() == 0
+
+    async def _command(self, *words: str) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *words),
+            env=os.environ | self.environment,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+        )
 
     async def up(self) -> None:
         """Until Slack reaches as many bots as there should be. TimeoutError if it never does."""
