@@ -26,6 +26,7 @@ from store.domain.request import People, Request, Status
 from store.engine.database import Database
 from store.messages import bursts
 from store.messages.cards import MOST_DELETIONS
+from store.messages.outbox import Kind
 from store.snapshots import snapshots
 from store.tables import BurstRow, CardRow, EventRow, OutboxRow, PersonRow, RequestRow, SlotRow
 from tests.cast import NOW
@@ -352,7 +353,7 @@ def _unheard(record: Record, posted: AbstractSet[str]) -> Iterator[str]:
             if question.is_open or question.ts:
                 wanted.append(f"question:{about}")
             if question.answer is not None:
-                wanted.append(f"answer:{question.asked_by}:{about}")
+                wanted.append(f"{Kind.ANSWER}:{about}")
         yield from (_unseen(key, record) for key in wanted if key not in posted)
     for burst in record.bursts:
         if burst.waiting and f"burst:{burst.id}" not in posted:

@@ -108,10 +108,8 @@ class Crowd:
         self._clicked(person, request_id, answer)
 
     async def _approve_in_details(self, person: Person) -> None:
-        """Of any request there may be: of many that come at once nobody has a card."""
-        request_id = self._chance.randint(1, max(1, self._asked))
-        answer = await person.command(f"/mp-requests show MP-{request_id}")
-        clicked = await person.click(_modal(answer), buttons.APPROVE)
+        details, request_id = await self._details(person)
+        clicked = await person.click(details, buttons.APPROVE)
         self._clicked(person, request_id, clicked)
 
     async def _send_again(self, person: Person) -> None:
@@ -134,9 +132,12 @@ class Crowd:
         self._clicked(person, request_id, answer)
 
     async def _ask(self, person: Person) -> None:
-        """By the button and its form."""
-        card, request_id = self._card(person, buttons.ASK)
-        form = _modal(await person.click(card, buttons.ASK))
+        """By the button on a card or in the details of any request, and its form."""
+        if self._chance.random() < 0.5:
+            where, request_id = self._card(person, buttons.ASK)
+        else:
+            where, request_id = await self._details(person)
+        form = _modal(await person.click(where, buttons.ASK))
         text = self._words("Question")
         answer = await self._insisted(person, form, {"question": text})
         self._sent(AckedAct("asked", person.id, request_id, text=text), answer)
@@ -168,6 +169,11 @@ class Crowd:
         if answer.acked and not (answer.view and apologises(answer.view)):
             number, at = int(chosen.partition(" ")[2]), self.setup.clock()
             self._did(AckedAct("over", person.id, request_id, number=number, at=at))
+
+    async def _details(self, person: Person) -> tuple[View, int]:
+        """Of any request there may be: of many that come at once nobody has a card."""
+        request_id = self._chance.randint(1, max(1, self._asked))
+        return _modal(await person.command(f"/mp-requests show MP-{request_id}")), request_id
 
     async def _insisted(self, person: Person, form: View, values: Json) -> Answer:
         """The form sent, and once more where no answer came: it still stands there, filled in."""
