@@ -92,7 +92,7 @@ async def refuse(click: Click, refused: Refused, deps: Deps, client: AsyncWebCli
             if (
                 refused.denial is Denial.UNKNOWN
                 and message
-                and message.channel == deps.policy.channel
+                and message.channel in deps.policy.channels
             ):
                 async with deps.db.snapshot() as session:
                     refused = await read.in_channel(session, refused, message)

@@ -54,7 +54,7 @@ async def _nothing(refused: Refused | None, body: Mapping[str, Any], deps: Deps)
     if refused is None:
         return notices.notice_view("Find request", _NONE)
     channel, ts = body["channel"]["id"], body["message_ts"]
-    if channel == deps.policy.channel:
+    if channel in deps.policy.channels:
         async with deps.db.snapshot() as session:
             refused = await read.in_channel(session, refused, Clicked(channel, ts, ""))
     return await clicks.refusal_view(refused, body["user"]["id"], deps)

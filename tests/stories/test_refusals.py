@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from bot.sandbox.actions.people import Person
 from bot.sandbox.state.views import View
+from store.domain.policy import Policy
 from store.domain.request import Request
 from tests.harness_slack import Team
 
@@ -67,6 +68,25 @@ async def test_who_may_not_decide_hears_it_alone_in_the_channel(team_once: Team)
         )
     assert len(team_once.carol.sees(team_once.reviews)) == 1
     assert all("Under Review" in shown for shown in team_once.copies(request))
+
+
+async def test_so_it_is_in_the_channel_of_a_rule(team_once: Team) -> None:
+    team = team_once
+    team.bot.in_force.policy = Policy.parse(f"""
+        [workspace]
+        admins = ["{team.ada.id}"]
+        reviewers = ["{team.bob.id}"]
+        [[rules]]
+        name = "All"
+        channel = "{team.reviews.id}"
+    """)
+    card = team.card(team.mallory, await team.submit(), team.reviews)
+    why = "Only its submitter, its reviewers and admins can open MP-1."
+    await team.mallory.click(card, "request.menu", value="Details")
+    await team.send_all()
+    assert why in team.last(team.mallory, team.reviews)
+    found = await team.mallory.message_shortcut("request.find", card)
+    assert why in team.words(found.view)
 
 
 async def test_who_may_not_see_the_details_is_told_so(team_once: Team) -> None:
