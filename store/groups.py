@@ -47,7 +47,7 @@ async def pick(session: AsyncSession, groups: Iterable[str], *, now: datetime) -
     wanted = sorted(set(groups))
     if not wanted:
         return []
-    await advisory_lock(session, "groups")
+    advisory_lock(session, "groups")
     rows = [{"group_id": group, "changed": False} for group in wanted]
     await session.exec(dialect_insert(session)(GroupRow).values(rows).on_conflict_do_nothing())
     asked = {row.group_id: row for row in await session.exec(select(GroupRow))}

@@ -137,7 +137,7 @@ async def add(
     Raises HookTakenError, and PlatformTakenError for a second one of the platform.
     """
     if is_platform:
-        await advisory_lock(session, "the platform's hook")
+        advisory_lock(session, "the platform's hook")
         taken = select(HookRow.url).where(col(HookRow.is_platform))
         if (url_there := (await session.exec(taken)).first()) is not None:
             raise PlatformTakenError(url_there)
@@ -231,7 +231,7 @@ async def claim(
 
     A delivery waits for those of its request before it, be they due or not.
     """
-    await advisory_lock(session, "webhooks")
+    advisory_lock(session, "webhooks")
     expired = update(DeliveryRow).where(
         col(DeliveryRow.state) == OutboxState.SENDING, col(DeliveryRow.lease_until) <= now
     )

@@ -58,11 +58,11 @@ async def make(
     place = (0, 0)
     while events := await _not_taken(db, since, place):
         async with db.transaction() as session:
-            await advisory_lock(session, _LOCK)
+            advisory_lock(session, _LOCK)
             await _take(session, events)
         place = events[-1][:2]
     async with db.transaction() as session:
-        await advisory_lock(session, _LOCK)
+        advisory_lock(session, _LOCK)
         tree = await _tree(session)
         if tree.size == (last.size if last else 0):
             return None

@@ -60,9 +60,9 @@ _DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 _FOR_VALUES = select(func.set_config("plan_cache_mode", "force_custom_plan", True))
-_TRY_LOCK = select(
-    func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text()), 0))
-)
+_HASHED = func.hashtextextended(bindparam("name", type_=Text()), 0)
+_LOCK = select(func.pg_advisory_xact_lock(_HASHED))
+_TRY_LOCK = select(func.pg_try_advisory_xact_lock(_HASHED))
 CHANNEL = "mini_program_approvals"
 """PostgreSQL's channel for NOTIFY, by which a commit notifies the loops of every replica."""
 POLLING_SECONDS = 10.0
@@ -394,13 +394,13 @@ def send_after_commit(session: AsyncSession, claimed: Sequence[Any]) -> None:
     session.info.setdefault(_CLAIMED, []).extend(claimed)
 
 
-async def advisory_lock(session: AsyncSession, name: str) -> None:
+def advisory_lock(session: AsyncSession, name: str) -> None:
     """Lock this name until the end of the transaction. SQLite needs none: it has one writer.
 
-    What is read after it is what the transaction that had it before has committed.
+    What is asked after it is what the transaction that had it before has committed.
     """
     if session.get_bind().dialect.name == "postgresql":
-        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        ask(session, _LOCK, {"name": name})
 
 
 async def poll_advisory_lock(session: AsyncSession, name: str) -> None:

@@ -26,7 +26,7 @@ async def go_away(
     """Write down that somebody is away; who else is concerned is told."""
     concerned = {leave.user, leave.by, leave.delegate or leave.user}
     async with db.transaction() as session:
-        await advisory_lock(session, f"absence {leave.user}")  # an admin may say it meanwhile
+        advisory_lock(session, f"absence {leave.user}")  # an admin may say it meanwhile
         rules = await people.rules(session, policy, only=concerned)
         known = await people.known(session, concerned)
         if leave.by != leave.user and leave.by not in rules.roster.admins:

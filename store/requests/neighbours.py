@@ -37,7 +37,7 @@ async def owe_out_of_date(db: Database, *, pace: timedelta, now: datetime) -> in
     still wait.
     """
     async with db.transaction() as session:
-        await advisory_lock(session, "neighbours")
+        advisory_lock(session, "neighbours")
         if not await claim.has_spare(session, Method.EDIT, now=now, pace=pace):
             return 0
         owed: dict[str, Owed] = {}

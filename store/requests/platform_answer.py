@@ -140,7 +140,7 @@ async def _send_again(db: Database, wanted: SendAgain, policy: Policy) -> Reques
         request = await read.find(session, wanted.request_id)
         if request is None:
             return Refused(Denial.UNKNOWN, wanted.request_id)
-        await advisory_lock(session, Target.of(request).key)
+        advisory_lock(session, Target.of(request).key)
         request = await read.locked(session, request.id)
         rules = await people.rules(session, policy, only={wanted.actor})
         allowed = may(wanted.actor, Act.SEND, request, rules, wanted.at)

@@ -65,7 +65,7 @@ async def _move(db: Database, move: StageMove, policy: Policy) -> Request | Refu
         if isinstance(answer, Denied):
             return Refused.of(answer, request)
 
-        await advisory_lock(session, Target.of(request).key)
+        advisory_lock(session, Target.of(request).key)
         request = await read.locked(session, request.id)
         if move.stage not in release_stages.possible(request):
             return Refused(Denial.WRONG_RELEASE_STAGE, request.id, request)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import String, UTCDateTime, and_, bindparam, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -90,17 +90,16 @@ Purpose = tuple[Target, Category, str]
 """What makes two requests tries for the same: where to, what for, and whose they are."""
 
 
-async def newest_tries(
+def newest_tries(
     session: AsyncSession, purposes: Collection[Purpose]
-) -> dict[Purpose, Try | None]:
-    """The newest request for each."""
+) -> Reading[dict[Purpose, Try | None]]:
+    """The newest request for each, asked for now: one by one, each the first row of an index."""
 
-    def ask(connection: Connection) -> dict[Purpose, Try | None]:
-        rows = {each: connection.execute(_TRY, _asked(each)).first() for each in purposes}
-        return {each: Try(*row) if row else None for each, row in rows.items()}
+    def read(*found: Sequence[AnyRow]) -> dict[Purpose, Try | None]:
+        newest = zip(purposes, found, strict=True)
+        return {each: Try(*rows[0]) if rows else None for each, rows in newest}
 
-    # One by one, each the first row of an index; in one go, since changing over costs more.
-    return await (await session.connection()).run_sync(ask)
+    return Reading(read, *(ask(session, _TRY, _asked(each)) for each in purposes))
 
 
 async def in_context(

@@ -16,7 +16,7 @@ from sqlalchemy import Executable
 from sqlmodel import bindparam, col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store import people
+from store import people, webhooks
 from store.domain import target_rules
 from store.domain.access import (
     Allowed,
@@ -41,13 +41,14 @@ from store.engine.database import (
     Database,
     DialectInsert,
     advisory_lock,
+    ask,
     dialect_insert,
     execute,
 )
 from store.messages import cards, stand_ins
 from store.requests import read, revisions, same_target
 from store.requests.assigning import assignment_rows
-from store.requests.revisions import Change
+from store.requests.revisions import Change, Known
 from store.requests.same_target import Purpose, Try
 from store.snapshots import FACTS, snapshots
 from store.tables import AssignmentRow, RequestRow
@@ -158,9 +159,10 @@ async def submit_batch(
        of its own.
     """
     for key in sorted({each.target.key for each in new}):
-        await advisory_lock(session, key)
+        advisory_lock(session, key)
+    absent = people.absences(session)
     by = [policy.rule_for(_asked(each)) for each in new]
-    rules = await people.rules(session, policy, by=by)
+    rules = await people.rules(session, policy, by=by, absent=absent)
     answers: list[Submitted | Refused] = []
     for from_platform, run in groupby(new, attrgetter("from_platform")):
         members = list(run)
@@ -180,8 +182,10 @@ async def _store(
     3. Answer. An external id that came twice, or that another replica has stored since step 1
        (on PostgreSQL), is answered with the request that is there.
     """
+    newest = same_target.newest_tries(session, {each.purpose for each in group})
+    hooks = webhooks.wishes(session)
     known = await _known(session, {each.external_id for each in group})
-    tries = await same_target.newest_tries(session, {each.purpose for each in group})
+    tries = await newest
     allowed: dict[str, tuple[NewRequest, Request]] = {}
     channels: dict[str, str | None] = {}
     refused: dict[int, Refused] = {}
@@ -204,8 +208,7 @@ async def _store(
             stored[external_id] = replace(allowed[external_id][1], id=number)
     if stored:
         requests = sorted(stored.values(), key=attrgetter("id"))
-        assignments = [row for each in requests for row in assignment_rows(each, rules)]
-        await execute(session, _INSERT_ASSIGNMENT, assignments)
+        ask(session, _INSERT_ASSIGNMENT, _assignments(requests, rules))
         arrived = [allowed[request.external_id][0] for request in requests]
         to_post = [
             cards.New(request, channels[request.external_id], has_receipt=by.receipt)
@@ -227,7 +230,7 @@ async def _store(
         ]
         acted = zip(requests, arrived, strict=True)
         causes.name(session, ((request.id, by.cause) for request, by in acted))
-        await revisions.record(session, changes)
+        await revisions.record(session, changes, Known(seals={}, hooks=await hooks))
         now = max(each.at for each in arrived)
         if rules.roster.absences:
             await stand_ins.refresh(session, requests, rules, now=now)
@@ -248,6 +251,10 @@ async def _store(
             request = known[each.external_id] = stored[each.external_id]
             answers.append(Submitted(request, new=True))
     return answers
+
+
+def _assignments(requests: Sequence[Request], rules: Rules) -> list[dict[str, Any]]:
+    return [row for each in requests for row in assignment_rows(each, rules)]
 
 
 async def _judge(
@@ -323,14 +330,14 @@ async def _judge(
 async def _known(session: AsyncSession, external_ids: Iterable[str]) -> dict[str, Request]:
     """Those of these that are stored, by external id."""
     ids = sorted(external_ids)
-    rows = (await execute(session, _STORED, {"ids": ids})).all() if ids else ()
+    rows = await ask(session, _STORED, {"ids": ids}) if ids else ()
     return {request.external_id: request for request in await snapshots(session, rows)}
 
 
 async def _before(session: AsyncSession, new: Sequence[Request]) -> dict[int, list[int]]:
     """The requests just before each of these new ones, the last first."""
     most = {"most": len(new) + NAMED_BEFORE}
-    newest = list((await execute(session, _NEWEST, most)).scalars())
+    newest = [row.id for row in await ask(session, _NEWEST, most)]
     return {each.id: [id_ for id_ in newest if id_ < each.id][:NAMED_BEFORE] for each in new}
 
 

@@ -17,9 +17,10 @@ from store.engine.postgresql import PREPARE_AFTER
 from store.messages import cards
 from store.messages.cards import Clicked
 from store.requests import read
+from store.requests.submit import NewRequest, submit_all
 from store.tables import SlotRow
-from tests.cast import BOB, NOW
-from tests.harness_store import POLICY, accepted, replicas, submit, vote
+from tests.cast import ALICE, BOB, NOW
+from tests.harness_store import POLICY, accepted, new_submission, replicas, submit, vote
 from tests.postgres_server import Server
 from tests.slow_server import Way, way_to
 
@@ -150,3 +151,22 @@ async def test_who_is_cancelled_leaves_no_answer_to_the_next(
         await asyncio.wait_for(wait_long(), 0.3)
     for _ in range(3):
         assert await keys(db) == []
+
+
+async def test_a_submission_waits_nine_times(counted: tuple[Database, Way]) -> None:
+    db, way = counted
+    for _ in range(PREPARE_AFTER + 2):
+        before = way.round_trips
+        await submit(db)
+    assert way.round_trips - before == 9
+
+
+async def test_sixteen_that_come_at_once_wait_no_oftener(counted: tuple[Database, Way]) -> None:
+    db, way = counted
+    for _ in range(PREPARE_AFTER + 2):
+        before = way.round_trips
+        programs = ({"id": f"{number}", "name": "Bills"} for number in range(16))
+        handed = [new_submission(mini_program=program) for program in programs]
+        new = [NewRequest(each, ALICE, NOW, from_platform=True) for each in handed]
+        await submit_all(db, new, POLICY)
+    assert way.round_trips - before == 8  # none asks what stands at its target
