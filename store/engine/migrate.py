@@ -4,11 +4,14 @@ It is imported when there is something to migrate: a bot that starts on a curren
 need it, and would wait for it.
 """
 
+import asyncio
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from store.engine.database import Database
+from store.engine.sqlite import is_busy
 from store.engine.time_limits import LONG
 
 _LOCK = 7_304_128_551
@@ -20,11 +23,17 @@ async def upgrade(db: Database) -> None:
     """Run every migration that is missing, in one transaction; nothing when there is none.
 
     Begun here, because alembic by itself commits after each migration on SQLite, and another
-    replica could start in between.
+    replica could start in between. Whoever migrates meanwhile is waited for, a minute at most:
+    PostgreSQL does that by itself, SQLite not for as long as a migration takes.
     """
-    if not await is_current(db):
-        async with db.limited(LONG).begin() as connection:
-            await connection.run_sync(_upgrade)
+    until = asyncio.get_running_loop().time() + LONG.lock
+    while not await is_current(db):
+        try:
+            async with db.limited(LONG).begin() as connection:
+                await connection.run_sync(_upgrade)
+        except OperationalError as error:
+            if not is_busy(error.orig) or asyncio.get_running_loop().time() >= until:
+                raise
 
 
 async def is_current(db: Database) -> bool:

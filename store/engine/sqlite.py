@@ -187,9 +187,15 @@ class DriverConnection(aiosqlite.Connection):
             try:
                 return await self.run_in_thread(work)
             except sqlite3.OperationalError as error:
-                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not busy or loop.time() >= until:
+                if not is_busy(error) or loop.time() >= until:
                     raise
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether another process held the lock of the file."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _connect(path: str, **options: Any) -> sqlite3.Connection:

@@ -1,8 +1,10 @@
 """The migrations build exactly the tables the code speaks of, on both databases."""
 
 import asyncio
+import sqlite3
 import sys
 import unicodedata
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
@@ -18,7 +20,7 @@ from sqlmodel import select
 from store.domain.lists.query import searchable
 from store.domain.request import Audience
 from store.domain.typed_text import folded
-from store.engine import migrate
+from store.engine import migrate, sqlite
 from store.engine.database import Database
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed
@@ -132,3 +134,28 @@ async def _start(url: str) -> asyncio.subprocess.Process:
         f"asyncio.run(migrate.upgrade(Database({url!r})))"
     )
     return await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+
+
+async def test_who_migrates_already_is_waited_for_longer_than_for_any_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 100)  # each time it is given up after a moment
+    path = tmp_path / "new.db"
+    is_current, asked = migrate.is_current, 0
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("BEGIN IMMEDIATE")
+
+        async def count(db: Database) -> bool:
+            nonlocal asked
+            asked += 1
+            if asked == 3:
+                other.execute("ROLLBACK")
+            return await is_current(db)
+
+        monkeypatch.setattr(migrate, "is_current", count)
+        db = Database(f"sqlite:///{path}")
+        await migrate.upgrade(db)
+    assert asked > 3
+    assert await is_current(db)
+    await db.dispose()
