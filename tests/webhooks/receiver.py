@@ -1,5 +1,6 @@
 """A receiver of webhooks: a real server that checks signatures and answers as a story wants."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -16,14 +17,24 @@ from store.engine.database import Database
 from tests.harness_slack import Team
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Receiver:
-    """What arrived, in its order; `answers` gives the status for each, 204 by default."""
+    """What arrived, in its order; `answers` gives the status for each, 204 by default.
+
+    While `may_answer` is cleared, it takes what comes and answers nothing.
+    """
 
     address: str = ""
     secret: str = field(default_factory=new_secret)
     arrived: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: Callable[[dict[str, Any]], web.StreamResponse | None] = lambda _body: None
+    may_answer: asyncio.Event = field(default_factory=_set)
 
     @property
     def url(self) -> str:
@@ -40,6 +51,7 @@ class Receiver:
 
     async def hear(self, request: web.Request) -> web.StreamResponse:
         text = await request.text()
+        await self.may_answer.wait()
         _check(self.secret, request, text)
         body = json.loads(text)
         self.arrived.append((request.headers["webhook-id"], body))
