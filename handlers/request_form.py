@@ -136,7 +136,7 @@ async def next_step(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
     asked, shown = steps.fields(draft, step), form_field.block_ids(body["view"])
     wrong = steps.errors(problems, asked)
     if not wrong:
-        said = _to_know(draft, step.next, known, deps)
+        said = _to_know(draft, step.next, known)
         await ack(response_action="update", view=steps.build(draft, step.next, said=said))
     elif shown.keys() >= wrong.keys():
         errors = {shown[path]: sentence for path, sentence in wrong.items()}
@@ -148,12 +148,12 @@ async def next_step(ack: AsyncAck, body: dict[str, Any], deps: Deps) -> None:
         await ack(response_action="update", view=view)
 
 
-def _to_know(draft: Draft, step: Step, known: Known, deps: Deps) -> list[str]:
+def _to_know(draft: Draft, step: Step, known: Known) -> list[str]:
     """Sentences of mrkdwn for the next step: what looks odd, and at the last who decides it."""
     odd = form_checks.odd_id(draft.values, known.id_lengths)
     said = [f"⚠️ {escape(odd)}"] if odd else []
     if step is Step.CHECK and known.reviewers:
-        channel = f", with a copy in <#{deps.policy.channel}>" if deps.policy.channel else ""
+        channel = f", with a copy in <#{known.channel}>" if known.channel else ""
         said.append(f"📨 It goes to {names(known.reviewers, known.people)}{channel}.")
     return said
 

@@ -45,13 +45,15 @@ class Program(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known around a draft. `reviewers` would decide it; `id_lengths` are those of the ids
-    of mini programs seen before; `refused` is what stands in its way now.
+    """What is known around a draft. `reviewers` would decide it, and `channel` have a copy;
+    `id_lengths` are those of the ids of mini programs seen before; `refused` is what stands in its
+    way now.
     """
 
     released: Request | None
     id_lengths: frozenset[int]
     reviewers: tuple[str, ...]
+    channel: str | None
     people: People
     refused: Refused | None
 
@@ -176,7 +178,8 @@ async def known(db: Database, draft: Draft, policy: Policy) -> Known:
     async with db.snapshot() as session:
         rules = await people.rules(session, policy)
         only_of = sees_only(draft.owner, rules)
-        terms = policy.terms(_rule(draft, policy))
+        rule = _rule(draft, policy)
+        terms = policy.terms(rule)
         given = assignees(draft.owner, terms, rules)
         reviewers = tuple(dict.fromkeys(user for users in given.values() for user in users))
         seen = await _programs(session, "", only_of)
@@ -184,6 +187,7 @@ async def known(db: Database, draft: Draft, policy: Policy) -> Known:
             released=await _released(session, program_id, only_of),
             id_lengths=frozenset(len(each.id) for each in seen),
             reviewers=reviewers,
+            channel=policy.channel_by(rule),
             people=await people.known(session, reviewers),
             refused=_by_rule(draft, policy, rules) or await _in_the_way(session, draft),
         )

@@ -10,6 +10,7 @@ from bot.sandbox.actions.people import Person
 from bot.sandbox.delivery import payloads
 from bot.sandbox.state.views import View
 from store.domain.lists.query import ListQuery, Scope
+from store.domain.policy import Policy
 from store.domain.request import Category, Request
 from store.lists.listing import listing
 from tests.cast import sample_of
@@ -354,6 +355,21 @@ async def test_the_last_step_says_who_decides_and_where_it_goes(team_once: Team)
         team_once.alice, await open_form(team_once.alice), sample_of(Category.LAUNCH)
     )
     assert "It goes to Bob Reyes or Carol Tan, with a copy in" in team_once.words(form)
+
+
+async def test_it_names_the_channel_of_the_rule_that_covers_it(team_once: Team) -> None:
+    team = team_once
+    team.bot.in_force.policy = Policy.parse(f"""
+        [workspace]
+        reviewers = ["{team.bob.id}"]
+        channel = "C0ELSEWHERE"
+        [[rules]]
+        name = "Launches"
+        category = ["mini_program_launch"]
+        channel = "{team.reviews.id}"
+    """)
+    form = await fill_in(team.alice, await open_form(team.alice), sample_of(Category.LAUNCH))
+    assert f"It goes to Bob Reyes, with a copy in #{team.reviews.id}." in team.words(form)
 
 
 async def test_an_id_of_another_length_is_remarked_on(team_once: Team) -> None:
