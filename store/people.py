@@ -200,15 +200,14 @@ async def roster(
     """
     away = await (absent or absences(session))
     stand_ins = {each.delegate for each in away.values() if each.delegate}
-    users = (policy.users | stand_ins) if only is None else {*only, *away, *stand_ins}
-    # Who may stand in for somebody is a reviewer anywhere, so then every group counts.
-    groups = policy.groups
-    if not away and by is not None:
-        named = policy.named_by(by)
-        groups = named & policy.groups
-        users = named - groups if only is None else users
-    elif not away and about is not None:
-        groups = frozenset(policy.groups_at(seat for each in about for seat in each.terms.seats))
+    if away or (about is None and by is None):
+        # Who may stand in for somebody is a reviewer anywhere, so then everybody counts.
+        groups, named = policy.groups, policy.users | stand_ins
+    else:
+        seats = [seat for each in about or () for seat in each.terms.seats]
+        entries = policy.named_at(seats) | policy.named_by(by or ())
+        groups, named = entries & policy.groups, entries & policy.users
+    users = named if only is None else {*only, *away, *stand_ins}
     asked = {"groups": sorted(groups), "users": sorted(users)}
     members: dict[str, set[str]] = {}
     statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS

@@ -7,7 +7,7 @@ group are looked up by `bot` and kept in the store, so that every replica answer
 import json
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -387,21 +387,18 @@ class Policy(BaseModel):
         """Those of them whose members see every request."""
         return [entry for entry in self.overseeing if entry.startswith("S")]
 
-    def groups_at(self, seats: Iterable[str]) -> list[str]:
-        """The groups whose members decide everywhere, see everything, or decide at these stages."""
-        found = dict.fromkeys(self.overseeing_groups)
-        for place in seats:
-            found |= dict.fromkeys(e for e in self._seats.get(place, ()) if e.startswith("S"))
-        return list(found)
-
-    def named_by(self, rules: Collection[Rule | None]) -> frozenset[str]:
-        """The people and groups that decide what goes by these rules, may submit it, or see
-        everything.
-        """
-        seats = {seat for rule in rules for seat in self.terms(rule).seats}
+    def named_at(self, seats: Iterable[str]) -> frozenset[str]:
+        """The people and groups that decide at these stages, or see everything."""
         deciding = (self._seats.get(seat, ()) for seat in seats)
-        submitting = (self.submitters_by(rule) or () for rule in rules)
-        return frozenset(chain(self.overseeing, *deciding, *submitting))
+        return frozenset(chain(self.overseeing, *deciding))
+
+    def named_by(self, rules: Iterable[Rule | None]) -> frozenset[str]:
+        """The same for what goes by these rules, and who may submit it."""
+        named: set[str] = set()
+        for rule in rules:
+            named |= self.named_at(self.terms(rule).seats)
+            named.update(self.submitters_by(rule) or ())
+        return frozenset(named)
 
     @property
     def users(self) -> frozenset[str]:

@@ -208,7 +208,11 @@ async def _store(
             stored[external_id] = replace(allowed[external_id][1], id=number)
     if stored:
         requests = sorted(stored.values(), key=attrgetter("id"))
-        ask(session, _INSERT_ASSIGNMENT, _assignments(requests, rules))
+        ask(
+            session,
+            _INSERT_ASSIGNMENT,
+            [row for each in requests for row in assignment_rows(each, rules)],
+        )
         arrived = [allowed[request.external_id][0] for request in requests]
         to_post = [
             cards.New(request, channels[request.external_id], has_receipt=by.receipt)
@@ -251,10 +255,6 @@ async def _store(
             request = known[each.external_id] = stored[each.external_id]
             answers.append(Submitted(request, new=True))
     return answers
-
-
-def _assignments(requests: Sequence[Request], rules: Rules) -> list[dict[str, Any]]:
-    return [row for each in requests for row in assignment_rows(each, rules)]
 
 
 async def _judge(
