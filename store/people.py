@@ -185,27 +185,30 @@ async def roster(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
-    by: Collection[Rule | None] | None = None,
+    by_rules: Collection[Rule | None] | None = None,
     absent: Reading[Mapping[str, Absence]] | None = None,
 ) -> Roster:
-    """Who holds which role at this moment, and who is away; with `only`, what is asked about these
-    people, whoever is away and their delegates alone.
+    """Who holds which role at this moment, and who is away. Who has left Slack holds none, whatever
+    the policy says.
 
-    With `about` it tells of those stages of rules alone that these requests go through, with `by`
-    of the stages and submitters of these rules (None: of the workspace): a policy may name hundreds
-    of groups.
+    Without more it tells of everybody whom the policy names. It can be told what is asked, since a
+    policy may name hundreds of groups:
 
-    Who has left Slack holds none, whatever the policy says. `absent` is `absences`, where that was
-    asked for already.
+    - `only`: about these people, whoever is away, and their delegates.
+    - `about`: about the stages that these requests go through.
+    - `by_rules`: about the stages of these rules and who may submit by them; an entry None is the
+      workspace.
+
+    Who sees everything is always read. While anybody is away, all groups are: who may stand in for
+    them is a reviewer anywhere. `absent` is `absences`, where that was asked for already.
     """
     away = await (absent or absences(session))
     stand_ins = {each.delegate for each in away.values() if each.delegate}
-    if away or (about is None and by is None):
-        # Who may stand in for somebody is a reviewer anywhere, so then everybody counts.
+    if away or (about is None and by_rules is None):
         groups, named = policy.groups, policy.users | stand_ins
     else:
         seats = [seat for each in about or () for seat in each.terms.seats]
-        entries = policy.named_at(seats) | policy.named_by(by or ())
+        entries = policy.named_at(seats) | policy.named_by(by_rules or ())
         groups, named = entries & policy.groups, entries & policy.users
     users = named if only is None else {*only, *away, *stand_ins}
     asked = {"groups": sorted(groups), "users": sorted(users)}
@@ -232,16 +235,16 @@ async def rules(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
-    by: Collection[Rule | None] | None = None,
+    by_rules: Collection[Rule | None] | None = None,
     absent: Reading[Mapping[str, Absence]] | None = None,
 ) -> Rules:
     """What `access.may` goes by, read in the transaction of the act: roles are those of now.
 
-    `only`, `about`, `by` and `absent` as in `roster`. The one place where Rules are made of a
+    `only`, `about`, `by_rules` and `absent` as in `roster`. The one place where Rules are made of a
     policy.
     """
     return Rules(
-        await roster(session, policy, only=only, about=about, by=by, absent=absent),
+        await roster(session, policy, only=only, about=about, by_rules=by_rules, absent=absent),
         own_requests=policy.own_requests,
         admins_decide=policy.admins_decide,
         distinct_stages=policy.distinct_stages,

@@ -100,9 +100,10 @@ class Roster:
     people and groups that decide at each stage of a rule (`terms.seat`), as the policy names them,
     with the `members` of the groups; who has left Slack is `gone`. `absences` are those in force.
     `guests` were handed some request that the policy gives them no place at; those of them alone
-    who are known and still in Slack. `emergency` are those who may approve alone. A roster that
-    is not `whole` tells of those alone who were asked about; `called` of who was called to some
-    request, by an escalation, and only of them.
+    who are known and still in Slack. `emergency` are those who may approve alone. One that is not
+    `whole` tells of those people alone who were asked about, and `called` of who of them was called
+    to some request by an escalation. Of any, only the groups of some stages may have been read:
+    see `people.roster`.
     """
 
     admins: AbstractSet[str] = frozenset()

@@ -393,7 +393,9 @@ class Policy(BaseModel):
         return frozenset(chain(self.overseeing, *deciding))
 
     def named_by(self, rules: Iterable[Rule | None]) -> frozenset[str]:
-        """The same for what goes by these rules, and who may submit it."""
+        """The people and groups that decide what goes by these rules, may submit it, or see
+        everything; an entry None is the workspace.
+        """
         named: set[str] = set()
         for rule in rules:
             named |= self.named_at(self.terms(rule).seats)
@@ -486,7 +488,7 @@ class Policy(BaseModel):
         return (rule and rule.approve_note) or self.approve_note
 
     def channel_by(self, rule: Rule | None) -> str | None:
-        """Where a copy of the card goes."""
+        """The review channel of what goes by this rule: its own, the workspace's, or none."""
         return rule.channel if rule and rule.channel else self.channel
 
     def platform_address(self, request: Request) -> str | None:

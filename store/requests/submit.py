@@ -161,8 +161,8 @@ async def submit_batch(
     for key in sorted({each.target.key for each in new}):
         advisory_lock(session, key)
     absent = people.absences(session)
-    by = [policy.rule_for(_asked(each)) for each in new]
-    rules = await people.rules(session, policy, by=by, absent=absent)
+    by_rules = [policy.rule_for(_asked(each)) for each in new]
+    rules = await people.rules(session, policy, by_rules=by_rules, absent=absent)
     answers: list[Submitted | Refused] = []
     for from_platform, run in groupby(new, attrgetter("from_platform")):
         members = list(run)

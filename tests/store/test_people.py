@@ -146,8 +146,8 @@ async def test_only_the_groups_of_a_requests_own_stages_are_asked_for(db: Databa
     about = request(terms=policy.terms(policy.rules[0]))
     async with db.snapshot() as session:
         found = await people.roster(session, policy, only={BOB, CAROL}, about=[about])
-        submitting = await people.roster(session, policy, by=[policy.rules[0]])
-        by_workspace = await people.roster(session, policy, by=[None])
+        submitting = await people.roster(session, policy, by_rules=[policy.rules[0]])
+        by_workspace = await people.roster(session, policy, by_rules=[None])
     assert found.members == {"SREVIEW": {BOB}, "SPRODUCT": {CAROL}}
     assert found.holds(CAROL, about.terms.seat(1))
     assert submitting.members == {"SREVIEW": {BOB}, "SPRODUCT": {CAROL}, "SDEVS": {ALICE}}
