@@ -52,7 +52,7 @@ _NAMES = [
     for name in RequestRow.model_fields
     if name not in {"search_text", "target_app", "stage_key"}
 ]
-_facts_of = attrgetter(*_NAMES)
+_attributes_of = attrgetter(*_NAMES)
 _WORDS: dict[str, type[StrEnum]] = {
     "category": Category,
     "environment": Environment,
@@ -62,7 +62,7 @@ _WORDS: dict[str, type[StrEnum]] = {
     "platform_answer": PlatformAnswer,
 }
 FACTS: tuple[Any, ...] = tuple(getattr(RequestRow, name) for name in _NAMES)
-"""What a snapshot is made of, but for its reviewers and votes: what a row has to have."""
+"""What a snapshot is made of, but for its reviewers and votes: what a row has to begin with."""
 
 
 async def snapshots(
@@ -170,7 +170,9 @@ def _request(
     votes: Sequence[Vote],
     handed: Sequence[HandOver] = (),
 ) -> Request:
-    facts = dict(zip(_NAMES, _facts_of(row), strict=True))
+    # By place where it may be: by name each costs as much as all of them.
+    values = _attributes_of(row) if isinstance(row, RequestRow) else row[: len(_NAMES)]
+    facts = dict(zip(_NAMES, values, strict=True))
     for name, word in _WORDS.items():
         if facts[name] is not None:
             facts[name] = word(facts[name])

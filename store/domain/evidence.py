@@ -43,8 +43,9 @@ class Evidence:
         """Read what a row holds; what is read already stays."""
         if isinstance(kept, Evidence):
             return kept
-        found = kept or {}
-        return cls.of(found.get("evidence", ()), found.get("preview_url"), found.get("preview_qr"))
+        if not kept:
+            return NO_EVIDENCE
+        return cls.of(kept.get("evidence", ()), kept.get("preview_url"), kept.get("preview_qr"))
 
     def fields(self) -> dict[str, Any]:
         """The fields of the interchange format."""
