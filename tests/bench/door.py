@@ -9,14 +9,15 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import aiohttp
-from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlmodel import delete
+from sqlmodel import col, delete, select
 from standardwebhooks.webhooks import Webhook
 
 from blocks import request_list
+from bot import interchange
 from bot.api import lists
 from bot.api.door import Parts
 from bot.api.lists import Asked
@@ -31,6 +32,7 @@ from store.domain.hook import HookEvent, new_secret
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy, PolicyInForce
 from store.lists import listing
+from store.requests import record
 from store.tables import ApiKeyRow, DeliveryRow, HookRow
 from tests.bench.importing import connected, request_line, take_away
 from tests.bench.places import Place
@@ -179,9 +181,10 @@ async def _pages(place: Place, rounds: int) -> Line:
 
 
 async def _webhooks(place: Place, rounds: int, requests: int) -> Line:
-    """What is owed of so many requests, and a loop that only signs and posts as much."""
+    """What is owed of so many requests, and a loop that only signs and posts the last of it."""
     secret = new_secret()
-    async with place.store() as db, _receiver() as url:
+    async with place.store() as db, listening("tests.bench.receiver", env={}) as receiver:
+        url = receiver.said
         async with db.transaction() as session:
             now = utc_now()
             await webhooks.add(session, url, HookEvent, secret, allow_private=True, now=now)
@@ -195,10 +198,19 @@ async def _webhooks(place: Place, rounds: int, requests: int) -> Line:
             async for line in importer.run(islice(lines, requests)):
                 assert line.new, line.problems
 
+        async def last() -> dict[str, Any]:
+            about = select(DeliveryRow.request_id, DeliveryRow.revision)
+            async with db.snapshot() as session:
+                found = (await session.exec(about.order_by(col(DeliveryRow.id).desc()))).first()
+                assert found, "the hook has been told of requests"
+                (event,) = await record.hook_events(session, [found])
+            return interchange.staged(event.request, event.people)
+
         async def floor() -> None:
+            body = await last()
             async with aiohttp.ClientSession() as http:
                 for number in range(requests):
-                    text, at, id_ = json.dumps(_BODY), datetime.now(UTC), f"msg_{number}"
+                    text, at, id_ = json.dumps(body), datetime.now(UTC), f"msg_{number}"
                     signature = Webhook(secret).sign(id_, at, text)
                     signed = {"webhook-id": id_, "webhook-signature": signature}
                     async with http.post(url, data=text, headers=signed) as answer:
@@ -218,23 +230,3 @@ async def _webhooks(place: Place, rounds: int, requests: int) -> Line:
     take_away(place)
     each = (Taken(tuple(ours)), Taken(tuple(bare)))
     return Line("webhooks", place.database, *each, aim=0.5, per_second=True)
-
-
-_BODY = {"type": "request.submitted", "data": json.loads(request_line(0))}
-
-
-@asynccontextmanager
-async def _receiver() -> AsyncIterator[str]:
-    async def hear(request: web.Request) -> web.Response:
-        await request.read()
-        return web.Response(status=204)
-
-    app = web.Application()
-    app.router.add_post("/hook", hear)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    finally:
-        await runner.cleanup()
