@@ -223,10 +223,10 @@ async def roster(
     return replace(found, absences=away, guests=guests, called=called, whole=only is None)
 
 
-async def hold_roles(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[bool]:
-    """Which of these people hold a role, in one question."""
+async def rosters(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[Roster]:
+    """The roster about each of these people: one for all of them, read once."""
     found = await roster(session, policy, only=frozenset(users))
-    return [found.reviews(user) for user in users]
+    return [found for _ in users]
 
 
 async def rules(

@@ -11,6 +11,7 @@ from bot.outgoing.slack_calls import Call, Edit, Post
 from bot.profiles import Profiles
 from store import people
 from store.domain.absences import is_away
+from store.domain.access import Roster
 from store.domain.clock import day_after
 from store.domain.policy import Policy
 from store.domain.request import People, Person, Request
@@ -34,11 +35,12 @@ async def draw(
 
     Of a morning's many, those that are drawn at one time share a query: all are of the same tick.
     """
-    if not await _reviews(owed.recipient, db, policy, now):
+    roster = await db.read_batches.run(people.rosters, owed.recipient, policy)
+    if not _reviews_now(owed.recipient, roster, now):
         return None
     at, since = _span(owed)
     found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
-    beside = await _Beside.read(owed.recipient, db, policy)
+    beside = await _Beside.read(owed.recipient, db, policy, roster)
     if not (found.total or beside.emergencies or beside.called.count):
         return None
     shown = (*found.overdue, *found.new)
@@ -61,7 +63,8 @@ async def remind(
     workspace: Workspace,
 ) -> Call | None:
     """What has waited on a reviewer for long since they were told, if they still are one."""
-    if not await _reviews(owed.recipient, db, policy, now):
+    roster = await db.read_batches.run(people.rosters, owed.recipient, policy)
+    if not _reviews_now(owed.recipient, roster, now):
         return None
     async with db.snapshot() as session:
         tested = await reminders.reserved(session, policy, now=now)
@@ -76,12 +79,9 @@ async def remind(
     return Post(said, owed.recipient)
 
 
-async def _reviews(reader: str, db: Database, policy: Policy, now: datetime) -> bool:
+def _reviews_now(reader: str, roster: Roster, now: datetime) -> bool:
     """Whether they still review, and are not away."""
-    async with db.snapshot() as session:
-        if is_away(reader, await people.absences(session), now):
-            return False
-    return await db.read_batches.run(people.hold_roles, reader, policy)
+    return roster.reviews(reader) and not is_away(reader, roster.absences, now)
 
 
 def _span(owed: Claimed) -> tuple[datetime, datetime]:
@@ -103,11 +103,12 @@ async def strike(
         if morning is None or morning.until <= now:
             return None
         requests = await digests.requests_of(session, morning)
-    if not await db.read_batches.run(people.hold_roles, owed.recipient, policy):
+    roster = await db.read_batches.run(people.rosters, owed.recipient, policy)
+    if not roster.reviews(owed.recipient):
         return None
     at, since = morning.at, morning.since
     found = await db.read_batches.run(listing.mornings, owed.recipient, digest.SHOWN, at, since)
-    beside = await _Beside.read(owed.recipient, db, policy)
+    beside = await _Beside.read(owed.recipient, db, policy, roster)
     shown = tuple(requests.values())
     rows = await _Rows.read(owed.recipient, shown, beside, db, profiles, policy, workspace)
     overdue, new = (
@@ -142,11 +143,15 @@ class _Beside:
     answers: Sequence[tuple[str, int]] = ()
 
     @classmethod
-    async def read(cls, reader: str, db: Database, policy: Policy) -> Self:
-        """All of it, as it is now."""
-        async with db.snapshot() as session:
-            alone = await listing.unreviewed_by(session, reader, policy, limit=digest.SHOWN)
-            called = calls.Part(*await listing.called_to(session, reader, limit=digest.SHOWN))
+    async def read(cls, reader: str, db: Database, policy: Policy, roster: Roster) -> Self:
+        """All of it, as it is now; what only some are concerned with is read for those alone."""
+        alone: tuple[Request, ...] = ()
+        if roster.oversees(reader):
+            alone = await db.read_batches.run(listing.unreviewed_by, reader, policy, digest.SHOWN)
+        called = calls.Part()
+        if reader in roster.called:
+            async with db.snapshot() as session:
+                called = calls.Part(*await listing.called_to(session, reader, limit=digest.SHOWN))
         return cls(alone, called, await db.read_batches.run(waited_for_by, reader))
 
 

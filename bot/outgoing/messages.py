@@ -311,7 +311,8 @@ async def _burst(
     if found.audience is Audience.CHANNEL:
         concerned = found.recipient in policy.channels
     else:
-        concerned = await db.read_batches.run(people.hold_roles, found.recipient, policy)
+        roster = await db.read_batches.run(people.rosters, found.recipient, policy)
+        concerned = roster.reviews(found.recipient)
     found = found if concerned else replace(found, waiting=())
     if not (found.ts or found.waiting or owed.doubtful):
         return None

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from store.domain.clock import zone_of
@@ -15,6 +16,8 @@ from store.domain.holidays import is_holiday
 
 REMINDERS_FROM, REMINDERS_UNTIL = time(9), time(18)
 """By the reader's clock: nobody is pinged at night, and what is read tomorrow is sent tomorrow."""
+_ZONES = 1024
+"""Answers that are kept: a morning asks for thousands of reviewers, who live in few zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ def digest_day(now: datetime, zone: str, digest_at: time, working: WorkingTime) 
     return today if due else None
 
 
+@lru_cache(maxsize=_ZONES)
 def digest_moment(day: date, zone: str, digest_at: time) -> datetime:
     """When a local date's digest is due, in UTC.
 
@@ -111,6 +115,7 @@ def digest_moment(day: date, zone: str, digest_at: time) -> datetime:
     return first_moment(day, digest_at, zone_of(zone))
 
 
+@lru_cache(maxsize=_ZONES)
 def digest_before(day: date, zone: str, digest_at: time, working: WorkingTime) -> datetime:
     """When the digest before that of this date was due; within two weeks, however long a holiday.
 

@@ -153,15 +153,16 @@ async def unreviewed(session: AsyncSession, *, limit: int) -> tuple[Request, ...
 
 
 async def unreviewed_by(
-    session: AsyncSession, reader: str, policy: Policy, *, limit: int
-) -> tuple[Request, ...]:
-    """The first of those that are this person's to review.
+    session: AsyncSession, readers: Sequence[str], policy: Policy, limit: int
+) -> list[tuple[Request, ...]]:
+    """Of the first of those, what is each of these people's to review.
 
     There is hardly ever any, so who reviews them is asked last.
     """
     found = await unreviewed(session, limit=limit)
     roster = await people.roster(session, policy) if found else Roster()
-    return tuple(each for each in found if reader in reviewers_after(each.decided_by, roster))
+    theirs = [(each, reviewers_after(each.decided_by, roster)) for each in found]
+    return [tuple(each for each, users in theirs if reader in users) for reader in readers]
 
 
 async def called_to(session: AsyncSession, user: str, *, limit: int) -> Waiting:

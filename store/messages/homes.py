@@ -159,7 +159,7 @@ async def overview(
         stuck = await listing.stuck(session, limit=STUCK_SHOWN) if is_admin else ()
         unreviewed: tuple[Request, ...] = ()
         if roster.oversees(asker):
-            unreviewed = await listing.unreviewed_by(session, asker, policy, limit=STUCK_SHOWN)
+            (unreviewed,) = await listing.unreviewed_by(session, [asker], policy, STUCK_SHOWN)
         called: Waiting = ((), 0)
         if asker in roster.called:
             called = await listing.called_to(session, asker, limit=STUCK_SHOWN)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.engine.database import dialect_insert
+from store.engine.database import dialect_insert, execute
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed
 from store.tables import SlotRow
@@ -24,8 +24,8 @@ async def owe_once(session: AsyncSession, messages: Sequence[Owed], *, now: date
         return 0
     # In one order, against deadlocks.
     values = [{"key": key, "at": now} for key in sorted(message.key for message in messages)]
-    new = dialect_insert(session)(SlotRow).values(values).on_conflict_do_nothing()
-    ours = set((await session.exec(new.returning(col(SlotRow.key)))).scalars())
+    new = dialect_insert(session)(SlotRow).on_conflict_do_nothing().returning(col(SlotRow.key))
+    ours = set((await execute(session, new, values)).scalars())
     fresh = [each for each in messages if each.key in ours]
     await outbox.supersede(session, [each for each in fresh if each.kind in _DAILY])
     await outbox.owe(session, fresh, now=now)
