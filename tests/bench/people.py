@@ -144,22 +144,21 @@ async def morning(many: Place, *, turns: int, reviewers: int) -> list[Line]:
 
 
 async def _everybody(db: Database, count: int) -> None:
-    """As the morning goes: owe all, some hundred in a transaction, then render so many, as many at
-    any time as are in hand to be sent.
+    """As the morning goes where there are so many reviewers: owe all, some hundred in a
+    transaction, then render them, as many at any time as are in hand to be sent.
     """
     await _forget(db)
-    owed = await reminders.owe_digests(db, POLICY, now=MORNING + timedelta(hours=1))
-    assert owed > 0
     async with db.snapshot() as session:
-        reviewers = sorted((await people.roster(session, POLICY)).reviewers)
-    renderer = Renderer(
-        db,
-        Profiles(db, AsyncWebClient(), PolicyInForce(POLICY), _morning),
-        PolicyInForce(POLICY),
-        _morning,
-    )
-    for place in range(0, count, CONCURRENCY):
-        some = reviewers[place : min(place + CONCURRENCY, count)]
+        everybody = sorted((await people.roster(session, POLICY)).reviewers)
+    reviewers = everybody[:count]
+    few = Policy(admins=POLICY.admins, reviewers=tuple(reviewers))
+    policy = POLICY if reviewers == everybody else few
+    owed = await reminders.owe_digests(db, policy, now=MORNING + timedelta(hours=1))
+    assert owed > 0
+    in_force = PolicyInForce(policy)
+    renderer = Renderer(db, Profiles(db, AsyncWebClient(), in_force, _morning), in_force, _morning)
+    for place in range(0, len(reviewers), CONCURRENCY):
+        some = reviewers[place : place + CONCURRENCY]
         await asyncio.gather(*(_render(renderer, reviewer) for reviewer in some))
 
 
