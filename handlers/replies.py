@@ -1,7 +1,8 @@
 """Replies in the thread of a question answer it, like the form behind *Answer*.
 
 Only a thread is ours whose first message asks a question, by the channel and ts that are on record.
-Slack delivers an event again whose answer it has missed: a reply counts once, by its own ts.
+Slack delivers an event again whose answer it has missed: a reply counts once, by its own ts. It is
+left to Slack to deliver one again while a question may stand there and nobody knows where.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from store import questions
 from store.domain.access import Refused
 from store.domain.questions import TEXT_LIMIT, NotTaken, Question
 from store.domain.typed_text import seen, tidy
-from store.messages import slots
+from store.messages import outbox, slots
 from store.messages.outbox import Kind, Owed
 from store.requests import ask as asking
 
@@ -62,13 +63,22 @@ class Reply:
         return timedelta(seconds=(self.edited or 0) - (_seconds(self.ts) or 0))
 
 
+class TooEarlyError(Exception):
+    """It cannot be said yet what this event is about. Slack is to deliver it again."""
+
+
 async def take(event: Mapping[str, Any], deps: Deps) -> bool:
-    """Take a reply as an answer, or say in the thread why not; whether it was in one of ours."""
+    """Take a reply as an answer, or say in the thread why not; whether it was in one of ours.
+
+    Raises TooEarlyError while that is not known.
+    """
     reply = Reply.read(event)
     if reply is None:
         return False
     async with deps.db.snapshot() as session:
         found = await questions.asked_in(session, reply.channel, reply.thread_ts)
+        if found is None and await outbox.may_stand_unknown(session, Kind.QUESTION, reply.user):
+            raise TooEarlyError
     if found is None:
         return False
     request_id, question = found

@@ -33,6 +33,7 @@ from bot.observe.observer import Observer
 from bot.settings import Settings, SettingsError
 from bot.slack_client import with_retries
 from handlers.deps import Deps
+from handlers.replies import TooEarlyError
 from store.domain.json_values import holdable
 from store.domain.workspace import Workspace
 from store.engine import causes
@@ -153,11 +154,14 @@ async def _apologise(
 ) -> BoltResponse:
     """Log what happened under a short reference, and tell the person that and no more.
 
-    An event is answered 500 where the store was away: Slack brings it again. It never brings clicks
-    and commands again, and what we cannot read is not read better the second time.
+    An event is answered 500 where it came too early or the store was away: Slack brings it again.
+    It never brings clicks and commands again, and what we cannot read is not read better the second
+    time.
     """
     if isinstance(error, TooLateError | CommitLostError):  # told by who waits for the listener
         return BoltResponse(status=200, body="")
+    if isinstance(error, TooEarlyError):
+        return BoltResponse(status=500)
     reference = "".join(secrets.choice(_LETTERS) for _ in range(4))
     log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
     causes.end("failed", f"reference {reference}")

@@ -376,6 +376,16 @@ async def supersede(session: AsyncSession, messages: Sequence[Owed]) -> None:
         )
 
 
+async def may_stand_unknown(session: AsyncSession, kind: Kind, recipient: str) -> bool:
+    """Whether a message of this kind to this person may stand in Slack at a place that is not on
+    record yet: its post is under way, or nobody knows what came of it.
+    """
+    posted = (OutboxRow.lane == f"{Method.POST}:{recipient}", OutboxRow.kind == kind)
+    doubtful = and_(_IS_PENDING, col(OutboxRow.doubtful).is_(True))
+    unknown = or_(doubtful, col(OutboxRow.state) == OutboxState.SENDING)
+    return (await session.exec(select(OutboxRow.id).where(*posted, unknown))).first() is not None
+
+
 async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: datetime) -> None:
     """They were sent. What was asked for again meanwhile is owed again.
 

@@ -123,3 +123,25 @@ async def test_an_edit_after_the_end_does_not_change_what_was_decided_on(team_on
     await heard(team)
     assert "An edit counts within five minutes" in in_thread(team, question)[-1]
     assert all(SAID in copy for copy in team.copies(request))
+
+
+async def test_a_reply_to_a_question_whose_place_is_not_known_yet_is_delivered_again(
+    team: Team,
+) -> None:
+    request = await team.submit()
+    form = (await team.bob.click(team.card(team.bob, request), "request.ask")).view
+    assert form is not None
+    await team.bob.submit(form, {"question": ASKED})
+    team.workspace.faults.add("chat.postMessage", "drop_after")
+    await team.send_all()
+
+    question = team.alice.message(containing="has a question about")
+    assert not (await team.alice.reply(SAID, question)).acked
+    assert [ack.acked for ack in await team.workspace.events.retry_now()] == [False]
+    team.clock.move(seconds=5)
+    await heard(team)
+    assert "✅" not in team.words(question), "it stands where the bot knows of it by now"
+    assert [ack.acked for ack in await team.workspace.events.retry_now()] == [True]
+    await heard(team)
+    assert f"┃ {SAID}" in team.last(team.bob)
+    assert "✅ You answered" in team.words(question)
