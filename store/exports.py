@@ -161,15 +161,15 @@ async def find(session: AsyncSession, export_id: int) -> Export:
 
 
 async def record_posted(
-    session: AsyncSession, export_id: int, *, channel: str, ts: str, doubtful: bool, now: datetime
+    session: AsyncSession, export_id: int, *, channel: str, ts: str, was_found: bool, now: datetime
 ) -> None:
     """Write down where the message that shows its progress stands.
 
-    A doubtful one was found in Slack, and may show an old state: it is owed once more.
+    One that was found in Slack may show an old state: it is owed once more.
     """
     where = col(ExportRow.id) == export_id
     await session.exec(update(ExportRow).where(where).values(channel=channel, ts=ts))
-    if doubtful:
+    if was_found:
         export = await find(session, export_id)
         await _owe(session, export_id, export.asker, now)
 

@@ -566,6 +566,7 @@ class OutboxRow(SQLModel, table=True):
     wanted: int = 1
     attempts: int = 0
     doubtful: bool = False
+    may_land_until: datetime | None = None
     lease_until: datetime | None = None
     lease_owner: str | None = None
     last_error: str | None = None

@@ -162,7 +162,8 @@ class Sender:
             await self._settler.sent(message, call, place)
         elif isinstance(call, Reply) and call.card:
             # Used up, or out of reach: an edit shows it too, and nobody waits for this URL again.
-            await self._settler.without_url(message, call.card, why=verdict.why)
+            doubtful = isinstance(verdict, TryAgain) and verdict.doubtful
+            await self._settler.without_url(message, call.card, why=verdict.why, doubtful=doubtful)
         elif isinstance(verdict, TryAgain):
             await self._settler.postpone(message, verdict)
         else:

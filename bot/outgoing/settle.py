@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot.observe.observer import Observer
 from bot.outgoing.alarms import tell_admins
 from bot.outgoing.limits import Limits
-from bot.outgoing.slack_calls import Call, Edit, Place, Post, Reply
+from bot.outgoing.slack_calls import Call, Edit, Place, Post, Publish, Reply
 from bot.outgoing.verdict import MESSAGE_GONE, GiveUp, TryAgain
 from store import exports, questions
 from store.domain.clock import Clock
@@ -93,10 +93,13 @@ class Settler:
         async with self._db.transaction() as session:
             await cards.record_posted(session, [_at(replace(card, shown_revision=0), place)])
 
-    async def without_url(self, message: Claimed, card: Card, *, why: str | None = None) -> None:
+    async def without_url(
+        self, message: Claimed, card: Card, *, why: str | None = None, doubtful: bool = False
+    ) -> None:
         """Its response URL serves no more. The copy is owed at once by what Slack counts."""
         async with self._db.transaction() as session:
-            await cards.owe_without_url(session, message, card, now=self._clock())
+            now = self._clock()
+            await cards.owe_without_url(session, message, card, doubtful=doubtful, now=now)
         self._ended(message, "edited_instead", why=why)
 
     async def postpone(self, message: Claimed, verdict: TryAgain) -> None:
@@ -110,7 +113,7 @@ class Settler:
             self._observer.slack_wait(message.lane.partition(":")[0], seconds)
         async with self._db.transaction() as session:
             await outbox.postpone(
-                session, message, until=until, why=verdict.why, doubtful=verdict.doubtful
+                session, message, until=until, why=verdict.why, doubtful=verdict.doubtful, now=now
             )
             if verdict.whole_lane:
                 told = {"until": until, "now": now}
@@ -150,7 +153,8 @@ class Settler:
             if isinstance(sent.call, Post) and self._pace
         }
         learned = rate_limits.paces(session, posted, self._pace, now=now)
-        await outbox.settle(session, [sent.message for sent in batch], now=now)
+        redrawn = {sent.message.id for sent in batch if _has_redrawn(sent)}
+        await outbox.settle(session, [sent.message for sent in batch], redrawn=redrawn, now=now)
         paces = await learned
         await rate_limits.pause_lanes(
             session, {lane: at + paces.get(lane, self._pace) for lane, at in posted.items()}
@@ -167,24 +171,26 @@ class Settler:
         await cards.record_posted(session, [*shown, *replaced])
         await cards.count_uses(session, replaced)
         for message, call, place in ((sent.message, sent.call, sent.place) for sent in batch):
+            # One that was found in Slack may show an old state.
+            was_found = message.doubtful and isinstance(call, Post)
             if place and message.kind is Kind.EXPORT:
                 await exports.record_posted(
                     session,
                     message.data["export"],
                     channel=place.channel,
                     ts=place.ts,
-                    doubtful=message.doubtful,
+                    was_found=was_found,
                     now=now,
                 )
             if place and message.kind is Kind.QUESTION:
-                await _record_question(session, message, place, now)
+                await _record_question(session, message, place, was_found=was_found, now=now)
             if place and message.kind is Kind.BURST:
                 await bursts.record_posted(
                     session,
                     message.data["burst"],
                     channel=place.channel,
                     ts=place.ts,
-                    doubtful=message.doubtful,
+                    was_found=was_found,
                     now=now,
                 )
             if place and isinstance(call, Post) and call.morning:
@@ -212,12 +218,12 @@ async def _tell_asker(session: AsyncSession, message: Claimed, *, now: datetime)
 
 
 async def _record_question(
-    session: AsyncSession, message: Claimed, place: Place, now: datetime
+    session: AsyncSession, message: Claimed, place: Place, *, was_found: bool, now: datetime
 ) -> None:
-    """A doubtful one was found in Slack, and may show an old state: it is owed once more."""
+    """Where it stands. One that may show an old state is owed once more."""
     request_id, number = message.request_id or 0, message.data["number"]
     await questions.record_posted(session, request_id, number, channel=place.channel, ts=place.ts)
-    if message.doubtful:
+    if was_found:
         again = Owed.question(request_id, number, message.recipient, is_posted=True)
         await outbox.owe(session, [again], now=now)
 
@@ -237,6 +243,20 @@ async def _owe_looks(session: AsyncSession, batch: Sequence[_Sent], now: datetim
             for message, place, thread_ts in doubted
         ]
         await outbox.owe(session, owed, now=now, due=now + look)
+
+
+def _has_redrawn(sent: _Sent) -> bool:
+    """Whether it was on record where that stands, so that an earlier attempt drew it too. What of a
+    post lands late is a second copy.
+    """
+    match sent.call:
+        case Publish():
+            return True
+        case Edit(card=card):
+            return card is None or card.ts is not None
+        case Reply(card=card):
+            return card is not None
+    return False
 
 
 def _at(card: Card, place: Place) -> Card:

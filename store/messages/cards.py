@@ -346,9 +346,11 @@ async def count_uses(session: AsyncSession, cards: Sequence[Card]) -> None:
 
 
 async def owe_without_url(
-    session: AsyncSession, message: Claimed, card: Card, *, now: datetime
+    session: AsyncSession, message: Claimed, card: Card, *, doubtful: bool, now: datetime
 ) -> None:
-    """The response URL of this copy serves no more: it is owed at once, in the way that is left."""
+    """The response URL of this copy serves no more: it is owed at once, in the way that is left.
+    `doubtful`: Slack may still do what was asked by it.
+    """
     is_posted = card.ts is not None
     owed = Owed.card(
         card.request_id,
@@ -357,7 +359,7 @@ async def owe_without_url(
         is_posted=is_posted,
         rank=Rank.CLICKED,
     )
-    await outbox.move(session, message, owed, now=now)
+    await outbox.move(session, message, owed, doubtful=doubtful, now=now)
     ask(session, _FORGOTTEN, _key(card) | {"its_url": card.response_url})
 
 

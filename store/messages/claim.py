@@ -33,7 +33,7 @@ from store.engine.database import (
     send_after_commit,
 )
 from store.messages import rate_limits
-from store.messages.outbox import LEASE, Claimed, Kind, Owed, Rank
+from store.messages.outbox import LANDS_WITHIN, LEASE, Claimed, Kind, Owed, Rank
 from store.messages.rate_limits import LONGEST_REST, Allowance, Method
 from store.tables import LaneRow, OutboxRow, OutboxState
 
@@ -66,7 +66,8 @@ async def claim_due(
         # 2. What blocks. A message whose sender died, so that its lease is over, blocks no longer.
         blockers = await _blockers(session, pace, now)
         if blockers.expired:
-            ask(session, _GIVE_BACK, blockers.values | {"expired": blockers.expired})
+            given_back = {"expired": blockers.expired, "landed": now + LANDS_WITHIN}
+            ask(session, _GIVE_BACK, blockers.values | given_back)
             blockers = await _blockers(session, pace, now)
         # 3. The first due message of each free lane, as far as the allowances go.
         picked = await _sendable(session, blockers, limit)
@@ -356,7 +357,12 @@ _GIVE_BACK = (
             col(OutboxRow.lease_until) > bindparam("beyond"),
         ),
     )
-    .values(state=OutboxState.PENDING, doubtful=True, lease_until=None)
+    .values(
+        state=OutboxState.PENDING,
+        doubtful=True,
+        may_land_until=bindparam("landed"),
+        lease_until=None,
+    )
 )
 _UNLOCKED = (
     select(OutboxRow.id)

@@ -7,6 +7,7 @@ conversation, edits in it, answers to one person. One message a lane is sent at 
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -49,6 +50,9 @@ from store.tables import FAILED, PENDING, OutboxRow, OutboxState
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
+LANDS_WITHIN = timedelta(seconds=15)
+"""How long after we gave up on a call Slack may still do what it asks. Ours: as long as until the
+first look for a second copy."""
 
 
 ANSWERABLE_FOR = timedelta(minutes=30)
@@ -286,8 +290,9 @@ def _key(kind: Kind, *about: object) -> str:
 class Claimed:
     """One message that is ours to send until `lease_until`.
 
-    `attempts` counts this one; `doubtful` means an earlier one may have reached Slack. `cause` is
-    the id of the click that it comes from, if it comes from one.
+    `attempts` counts this one; `doubtful` means an earlier one may have reached Slack, and may do
+    its work until `may_land_until`. `cause` is the id of the click that it comes from, if it comes
+    from one.
     """
 
     id: int
@@ -303,6 +308,7 @@ class Claimed:
     created_at: datetime
     lease_until: datetime
     cause: str | None = None
+    may_land_until: datetime | None = None
 
     @property
     def is_answer(self) -> bool:
@@ -386,36 +392,64 @@ async def may_stand_unknown(session: AsyncSession, kind: Kind, recipient: str) -
     return (await session.exec(select(OutboxRow.id).where(*posted, unknown))).first() is not None
 
 
-async def settle(session: AsyncSession, messages: Sequence[Claimed], *, now: datetime) -> None:
+async def settle(
+    session: AsyncSession,
+    messages: Sequence[Claimed],
+    *,
+    redrawn: AbstractSet[int] = frozenset(),
+    now: datetime,
+) -> None:
     """They were sent. What was asked for again meanwhile is owed again.
 
-    Where more waits on one of their lanes, the dispatchers are notified.
+    So is, for the moment when that is over, what has `redrawn` something in Slack while an earlier
+    attempt at it may still land, on top of it. Where more waits on one of their lanes, the
+    dispatchers are notified.
     """
     rows = await ask(session, _LOCKED, {"ids": [message.id for message in messages]})
     known = {row.id: row for row in rows}
     ours = [m for m in messages if m.id in known and known[m.id].lease_until == m.lease_until]
-    sent = [m.id for m in ours if known[m.id].wanted == m.wanted]
     again = [m.id for m in ours if known[m.id].wanted != m.wanted]
-    for statement, ids in ((_SENT, sent), (_OWED_AGAIN, again)):
+    done = [m for m in ours if known[m.id].wanted == m.wanted]
+    later = [m.id for m in done if m.id in redrawn and _may_be_overdrawn(m)]
+    sent = [m.id for m in done if m.id not in later]
+    for statement, ids in ((_SENT, sent), (_OWED_AGAIN, again), (_OWED_LATER, later)):
         if ids:
             ask(session, statement, {"ids": ids, "moment": now})
     if again or any(row.more for row in known.values()):
         notify_after_commit(session, Topic.OUTBOX)
 
 
+def _may_be_overdrawn(message: Claimed) -> bool:
+    """Whether an earlier attempt may land after this one; a later moment is of a wrong clock."""
+    until, claimed_at = message.may_land_until, message.claimed_at
+    return until is not None and claimed_at < until <= claimed_at + LANDS_WITHIN
+
+
 async def postpone(
-    session: AsyncSession, message: Claimed, *, until: datetime, why: str, doubtful: bool
+    session: AsyncSession,
+    message: Claimed,
+    *,
+    until: datetime,
+    why: str,
+    doubtful: bool,
+    now: datetime,
 ) -> None:
     """It was not sent, or perhaps it was: try again at `until`."""
-    await _release(
-        session, message, state=OutboxState.PENDING, due_at=until, last_error=why, doubtful=doubtful
-    )
+    known: dict[str, Any] = {"due_at": until, "last_error": why, "doubtful": doubtful}
+    if doubtful:
+        known["may_land_until"] = now + LANDS_WITHIN
+    await _release(session, message, state=OutboxState.PENDING, **known)
 
 
-async def move(session: AsyncSession, message: Claimed, to: Owed, *, now: datetime) -> None:
-    """It was not sent, and is owed at once in the way of `to`, the same message."""
+async def move(
+    session: AsyncSession, message: Claimed, to: Owed, *, doubtful: bool, now: datetime
+) -> None:
+    """It was not sent, or perhaps it was, and is owed at once in the way of `to`, the same
+    message.
+    """
     place = {"lane": to.lane, "method": to.method, "rank": to.rank, "queued_at": now}
-    await _release(session, message, state=OutboxState.PENDING, due_at=now, **place)
+    landing = {"may_land_until": now + LANDS_WITHIN} if doubtful else {}
+    await _release(session, message, state=OutboxState.PENDING, due_at=now, **place, **landing)
     notify_after_commit(session, Topic.AWAITED)
 
 
@@ -507,7 +541,12 @@ _LET_GO: dict[str, Any] = {"lease_until": None, "lease_owner": None}
 _DONE = _LET_GO | {"settled_at": bindparam("moment"), "doubtful": False, "last_error": None}
 _NOTHING: ColumnElement[Any] = literal({}, Document)
 _NO_URL = case((col(OutboxRow.key).startswith(f"{REPLY}:"), _NOTHING), else_=OutboxRow.data)
-_SENT = update(OutboxRow).where(_THESE).values(state=OutboxState.SENT, data=_NO_URL, **_DONE)
+_SENT = (
+    update(OutboxRow)
+    .where(_THESE)
+    .values(state=OutboxState.SENT, data=_NO_URL, may_land_until=None, **_DONE)
+)
 """A response URL is a secret: where it has served it is forgotten."""
 _ANEW = {"attempts": 0, "owed_at": bindparam("moment"), "queued_at": bindparam("moment")}
 _OWED_AGAIN = update(OutboxRow).where(_THESE).values(state=OutboxState.PENDING, **_ANEW, **_DONE)
+_OWED_LATER = _OWED_AGAIN.values(due_at=OutboxRow.may_land_until)

@@ -14,7 +14,7 @@ from bot.sandbox.state.ids import BOT_USER_ID
 from store.domain.request import ReleaseStage
 from store.engine.batching import Batches
 from store.messages import cards, claim
-from store.messages.outbox import Claimed
+from store.messages.outbox import LANDS_WITHIN, Claimed
 from store.requests.release_stage import StageMove, move_stage
 from store.tables import CardRow
 from tests.bot.sending import SECOND, another_bot, approve, calls, rows, seen, send_all, states
@@ -64,6 +64,30 @@ async def test_a_card_found_again_is_not_posted_when_its_edit_fails(team_once: T
 
     assert seen(team) == ONE_EACH
     assert await states(team) == {"sent"}
+
+
+async def test_an_edit_that_lands_after_the_next_one_is_drawn_over(team_once: Team) -> None:
+    team = team_once
+    request = await team.submit()
+    card = team.card(team.bob, request)
+    before = {"blocks": card.blocks, "text": card.text}
+    team.workspace.faults.add(EDIT, "drop_before", times=4)
+    await approve(team, request.id)
+    await team.send_all()
+    team.clock.move(seconds=2)
+    await team.send_all()
+    assert "This request is approved." in team.words(card)
+
+    team.workspace.fill(card, before)  # what was given up on lands now
+    assert "This request is approved." not in team.words(card)
+    team.clock.move(seconds=LANDS_WITHIN.total_seconds())
+    await team.send_all()
+    assert "This request is approved." in team.words(card)
+    assert await states(team) == {"sent"}
+    edits = calls(team, EDIT)
+    team.clock.move(minutes=10)
+    await team.send_all()
+    assert calls(team, EDIT) == edits, "once"
 
 
 async def test_a_card_that_never_reached_slack_is_sent_once_later(team: Team) -> None:

@@ -50,8 +50,9 @@ async def settle(db: Database, claimed: Claimed, pace: timedelta = timedelta()) 
 
 async def postpone(db: Database, claimed: Claimed, *, doubtful: bool = False) -> None:
     async with db.transaction() as session:
+        until = NOW + 5 * SECOND
         await outbox.postpone(
-            session, claimed, until=NOW + 5 * SECOND, why="ratelimited", doubtful=doubtful
+            session, claimed, until=until, why="ratelimited", doubtful=doubtful, now=NOW
         )
 
 

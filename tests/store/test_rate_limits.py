@@ -172,7 +172,9 @@ async def test_what_a_wrong_clock_owed_or_claimed_is_sent_all_the_same(db: Datab
     tomorrow = NOW + timedelta(days=1)
     (mine, _) = await claim.claim_due(db, owner="ahead", now=tomorrow)
     async with db.transaction() as session:
-        await outbox.postpone(session, mine, until=tomorrow, why="503", doubtful=False)
+        await outbox.postpone(
+            session, mine, until=tomorrow, why="503", doubtful=False, now=tomorrow
+        )
     assert await claim.next_due(db, now=NOW, pace=SECOND) == timedelta()
     again = await claim.claim_due(db, owner="right", now=NOW)
     assert {message.lane: message.doubtful for message in again} == {
@@ -215,7 +217,9 @@ async def test_at_slacks_own_limits_waits_are_rare_and_the_edits_are_used(
                 except RateLimited as limited:
                     refused += 1
                     until = at + limited.seconds * SECOND
-                    await outbox.postpone(session, message, until=until, why="", doubtful=False)
+                    await outbox.postpone(
+                        session, message, until=until, why="", doubtful=False, now=at
+                    )
                     await rate_limits.pause_method(
                         session, Method.EDIT, SECOND, until=until, now=at
                     )
