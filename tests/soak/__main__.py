@@ -14,20 +14,26 @@ from time import monotonic
 from tests.soak.final_check import Findings
 from tests.soak.one_soak import Plan, soak
 
+_MOST = 200
+"""Findings of a kind that are said."""
+
 
 def main() -> int:
     """Play what the arguments ask for."""
     asked = _arguments()
-    postgresql = asked.database == "postgresql"
+    postgresql, name = asked.database == "postgresql", f"soak-{asked.database}-{asked.seed}"
+    if asked.logs:
+        asked.logs.mkdir(parents=True, exist_ok=True)
     plan = Plan(
         seconds=asked.minutes * 60,
         least=20,
         postgresql=postgresql,
         bots=asked.bots if postgresql else 1,
         seed=asked.seed,
+        words=asked.logs and asked.logs / f"{name}-bots.log",
     )
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it minds every killed client
-    output = Output(asked.logs and asked.logs / f"soak-{asked.database}-{plan.seed}.log")
+    output = Output(asked.logs and asked.logs / f"{name}.log")
     output.say(
         f"soaking {asked.minutes:g} min on {asked.database}, {plan.bots} bots, seed {plan.seed}"
     )
@@ -43,7 +49,6 @@ class Output:
     def __init__(self, log: Path | None) -> None:
         self._log = log
         if log:
-            log.parent.mkdir(parents=True, exist_ok=True)
             log.write_text("", encoding="utf-8")
 
     def say(self, words: str) -> None:
@@ -66,7 +71,7 @@ def report(found: Findings) -> str:
     }
     for heading, findings in parts.items():
         lines.append(f"{len(findings):7}  {heading}")
-        lines += [f"         {finding}" for finding in findings[:20]]
+        lines += [f"         {finding}" for finding in findings[:_MOST]]
     return "\n".join(lines)
 
 
@@ -75,7 +80,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="postgresql")
     parser.add_argument("--bots", type=int, default=3, help="on PostgreSQL; SQLite has one")
-    parser.add_argument("--logs", type=Path, help="a folder for what is said, a file a soak")
+    parser.add_argument(
+        "--logs", type=Path, help="a folder for what is said, by the soak and by its bots"
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     return parser.parse_args()
 

@@ -316,10 +316,11 @@ def _told_twice(record: Record, posted: AbstractSet[str]) -> Iterator[str]:
 def _bursts_behind(record: Record, posted: Mapping[str, Sequence[Message]]) -> Iterator[str]:
     """Messages about many requests that say something else than the record, but for the time."""
     for burst in record.bursts:
-        wanted = digest.burst(burst, {}, now=min((w.since for w in burst.waiting), default=NOW))
+        drawn = digest.burst(burst, {}, now=min((w.since for w in burst.waiting), default=NOW))
+        wanted = text(drawn.payload()).splitlines()[0]
         for copy in posted.get(f"burst:{burst.id}", ()):
-            if text(wanted.payload()).splitlines()[0] not in text(copy):
-                yield f"burst:{burst.id} shows another state: {text(copy)}"
+            if wanted not in text(copy):
+                yield f"burst:{burst.id} shows another state: {text(copy)}\ninstead of {wanted}"
 
 
 def _too_late(row: OutboxRow) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from time import monotonic
 
@@ -54,6 +55,8 @@ class Plan:
     act_pause: float = 0.3
     outage_pause: float = 4.0
     longest_delay: float = 12.0
+    words: Path | None = None
+    """Where what the bots say is kept; else it goes with the soak."""
 
 
 async def soak(plan: Plan) -> Findings:
@@ -64,6 +67,7 @@ async def soak(plan: Plan) -> Findings:
         bots=plan.bots,
         chance=chance,
         longest_delay=plan.longest_delay,
+        words=plan.words,
     )
     async with setting_up as setup, platform_hook(setup.clock, chance, setup.counts) as hook:
         crowd = Crowd(setup, pause=plan.act_pause, least=plan.least)

@@ -54,6 +54,7 @@ class Setup:
     environment: dict[str, str]
     server: Server | None
     chance: Random
+    words: Path
     bots: list[Process] = field(default_factory=list)
     addresses: dict[int, str] = field(default_factory=dict)
     """Where each process listens for HTTP; nobody listens there once it has ended."""
@@ -67,11 +68,11 @@ class Setup:
         return Settings.read(_env_file=None, **given)
 
     async def start(self, *, hours_off: float = 0.0) -> None:
-        """One more bot. Its words go to `bots.log`, for whoever looks into a failure.
+        """One more bot. Its words go to `words`, for whoever looks into a failure.
 
         `hours_off` is how wrong its machine's clock is.
         """
-        with (self.folder / "bots.log").open("ab") as log, listening("127.0.0.1", 0) as listener:
+        with self.words.open("ab") as log, listening("127.0.0.1", 0) as listener:
             env, clock = os.environ | self.environment, str(self.folder / "clock")
             module, listens = ("-m", "tests.soak.bot_process"), listener.fileno()
             command = (sys.executable, *module, clock, str(hours_off), str(listens))
@@ -149,16 +150,17 @@ class Setup:
 
 @asynccontextmanager
 async def set_up(
-    *, postgresql: bool, bots: int, chance: Random, longest_delay: float
+    *, postgresql: bool, bots: int, chance: Random, longest_delay: float, words: Path | None
 ) -> AsyncIterator[Setup]:
-    """Everything set up, so many bots running, no faults yet."""
+    """Everything set up, so many bots running, no faults yet. What bots say is kept in `words`."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         server = stack.enter_context(running_server()) if postgresql else None
         clock = SharedClock(folder / "clock")
         faults = RandomFaults(chance, likely=0.12, longest=longest_delay)
         async with FaultyWorkspace(clock, faults, PACE) as workspace:
-            setup = await _prepare(workspace, clock, folder, server, chance)
+            words = words or folder / "bots.log"
+            setup = await _prepare(workspace, clock, folder, server, chance, words)
             try:
                 for _ in range(bots):
                     await setup.start()
@@ -174,6 +176,7 @@ async def _prepare(
     folder: Path,
     server: Server | None,
     chance: Random,
+    words: Path,
 ) -> Setup:
     people = {handle: workspace.add_person(**profile(handle)) for handle in _EVERYBODY}
     inside = [person for handle, person in people.items() if handle not in SUBMITTERS]
@@ -189,7 +192,7 @@ async def _prepare(
         "POLICY_FILE": str(folder / "policy.toml"),
         "LOG_LEVEL": "WARNING",
     }
-    return Setup(workspace, people, reviews, clock, folder, environment, server, chance)
+    return Setup(workspace, people, reviews, clock, folder, environment, server, chance, words)
 
 
 async def _database(folder: Path, server: Server | None) -> str:
