@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Executable, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlmodel import func, select
+from sqlmodel import case, func, select
 
 from store.engine import asking, time_limits
 from store.engine.time_limits import Limits
@@ -100,7 +100,11 @@ def _answering_within(seconds: float, connection: Any) -> Iterator[None]:
 
 @cache
 def _begin(limits: Limits, mode: str) -> Sequence[Executable]:
-    """BEGIN with the limits, which PostgreSQL takes in milliseconds; 0 is none."""
+    """BEGIN with the limits, which PostgreSQL takes in milliseconds; 0 is none.
+
+    The answer to a COMMIT waits for the log, also on a server where that is switched off for
+    everybody: who was acknowledged would else be lost where the server crashes a moment later.
+    """
     values = {
         "lock_timeout": limits.lock,
         "statement_timeout": limits.statement or 0.0,
@@ -109,6 +113,10 @@ def _begin(limits: Limits, mode: str) -> Sequence[Executable]:
     local = [
         func.set_config(name, str(round(value * 1000)), True) for name, value in values.items()
     ]
+    if not mode:
+        waits = func.current_setting("synchronous_commit")
+        durable = case((waits == "off", "on"), else_=waits)
+        local.append(func.set_config("synchronous_commit", durable, True))
     return text(f"BEGIN {mode}".rstrip()), select(*local)
 
 

@@ -56,6 +56,19 @@ async def test_a_connection_that_was_lost_while_it_rested_is_made_again(
     assert second != first
 
 
+async def test_a_commit_waits_for_the_log_where_the_server_does_not(
+    both: tuple[Database, Database], postgres: Server
+) -> None:
+    db, other = both
+    settings = text("SELECT setting FROM pg_settings WHERE name = 'synchronous_commit'")
+    async with db.snapshot() as session:
+        assert (await execute(session, settings)).all() == [("off",)], "the server's own"
+    assert await ask(db, settings) == [("on",)]
+
+    postgres.execute("ALTER DATABASE {} SET synchronous_commit = 'remote_apply'", "prepared")
+    assert await ask(other, settings) == [("remote_apply",)], "more than that is left as it is"
+
+
 async def test_a_server_that_is_too_old_is_named(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
