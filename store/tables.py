@@ -68,6 +68,14 @@ BY_HAND = text("handed_by IS NOT NULL")
 UNREVIEWED = text("incident IS NOT NULL AND reviewed_by IS NULL")
 
 
+class Table(SQLModel):
+    """A row. Pydantic's validator of it is made when something is first asked of it: rows come from
+    our own snapshots and are not validated, and making all of them took a third of the start.
+    """
+
+    model_config = {"defer_build": True}
+
+
 class OutboxState(StrEnum):
     """Where a message is: waiting for its turn, claimed by a sender, in Slack, or given up.
 
@@ -87,7 +95,7 @@ SENT = text(f"state = '{OutboxState.SENT}'")
 FAILED = text(f"state = '{OutboxState.FAILED}'")
 
 
-class RequestRow(SQLModel, table=True):
+class RequestRow(Table, table=True):
     """One request. `revision` grows by one with every change, and every change is guarded by it."""
 
     __tablename__ = "request"
@@ -208,7 +216,7 @@ NOT_REFUSED = or_(
 _LISTED = ("request_id", "status", "shown", "opened")
 
 
-class AssignmentRow(SQLModel, table=True):
+class AssignmentRow(Table, table=True):
     """Who may vote on a request at a stage.
 
     `turn` while its stage is open and its reviewer has not voted. `waits` while their vote is
@@ -268,7 +276,7 @@ class AssignmentRow(SQLModel, table=True):
     completed_on: datetime | None = None
 
 
-class VoteRow(SQLModel, table=True):
+class VoteRow(Table, table=True):
     """One reviewer's vote; the primary key allows one a reviewer and stage."""
 
     __tablename__ = "vote"
@@ -289,7 +297,7 @@ class VoteRow(SQLModel, table=True):
     note: str | None = None
 
 
-class QuestionRow(SQLModel, table=True):
+class QuestionRow(Table, table=True):
     """A question about a request, by its number there, as `store.domain.questions` has it.
 
     The request counts its own, so that one without any is read without looking here.
@@ -313,7 +321,7 @@ class QuestionRow(SQLModel, table=True):
     answer_ts: str | None = None
 
 
-class NoteRow(SQLModel, table=True):
+class NoteRow(Table, table=True):
     """A note about a request, by its number there, as `store.domain.notes` has it."""
 
     __tablename__ = "note"
@@ -325,7 +333,7 @@ class NoteRow(SQLModel, table=True):
     note: str
 
 
-class WatchRow(SQLModel, table=True):
+class WatchRow(Table, table=True):
     """That somebody hears how a request ends; gone once it has, or once they want it no more."""
 
     __tablename__ = "watch"
@@ -335,7 +343,7 @@ class WatchRow(SQLModel, table=True):
     since: datetime
 
 
-class EventRow(SQLModel, table=True):
+class EventRow(Table, table=True):
     """The history of a request, one row a revision, each sealed with the hash of the one before.
 
     `data` says what changed, as `store.audit.events` describes it.
@@ -354,7 +362,7 @@ class EventRow(SQLModel, table=True):
     hash: str
 
 
-class SaltRow(SQLModel, table=True):
+class SaltRow(Table, table=True):
     """What the hash of a text was made with; deleted with the text, which then nobody can guess.
 
     `name` is that of the text in its event.
@@ -368,7 +376,7 @@ class SaltRow(SQLModel, table=True):
     salt: str
 
 
-class HiddenRow(SQLModel, table=True):
+class HiddenRow(Table, table=True):
     """A text that an admin has hidden, with the salt of its seal, both as they stood in the record:
     for an audit, and never shown.
 
@@ -387,7 +395,7 @@ class HiddenRow(SQLModel, table=True):
     hidden_at: datetime
 
 
-class LeafRow(SQLModel, table=True):
+class LeafRow(Table, table=True):
     """An event in the tree that checkpoints are the root of, at its place for ever.
 
     It refers to nothing, so that it stays where the event is deleted.
@@ -402,7 +410,7 @@ class LeafRow(SQLModel, table=True):
     hash: str
 
 
-class NodeRow(SQLModel, table=True):
+class NodeRow(Table, table=True):
     """A whole subtree of it, over 2^level leaves; of level 0 are the leaves themselves."""
 
     __tablename__ = "node"
@@ -412,7 +420,7 @@ class NodeRow(SQLModel, table=True):
     hash: str
 
 
-class CheckpointRow(SQLModel, table=True):
+class CheckpointRow(Table, table=True):
     """The root over the first `size` events, signed; `previous` is the root before it.
 
     `webhook_at` is when the webhook has taken it.
@@ -429,7 +437,7 @@ class CheckpointRow(SQLModel, table=True):
     webhook_at: datetime | None = None
 
 
-class CardRow(SQLModel, table=True):
+class CardRow(Table, table=True):
     """One copy of a request in Slack. `channel` and `ts` are empty until it has been posted.
 
     `drawn_at` is when what it says of other requests was so.
@@ -467,7 +475,7 @@ class CardRow(SQLModel, table=True):
     burst_id: int | None = Field(default=None, sa_type=Key)
 
 
-class BurstRow(SQLModel, table=True):
+class BurstRow(Table, table=True):
     """One message about many new requests of one reader, and where it is in Slack once posted."""
 
     __tablename__ = "burst"
@@ -480,7 +488,7 @@ class BurstRow(SQLModel, table=True):
     ts: str | None = None
 
 
-class ArrivalsRow(SQLModel, table=True):
+class ArrivalsRow(Table, table=True):
     """When new requests of a reader came lately (`store.domain.bursts.Count`), in ISO 8601; or
     calls, by `called:U1`.
     """
@@ -492,7 +500,7 @@ class ArrivalsRow(SQLModel, table=True):
     burst_id: int | None = Field(default=None, sa_type=Key)
 
 
-class DigestRow(SQLModel, table=True):
+class DigestRow(Table, table=True):
     """The last digest of a reviewer in Slack: as of when, for how long it is of today, its rows."""
 
     __tablename__ = "digest"
@@ -507,7 +515,7 @@ class DigestRow(SQLModel, table=True):
     ts: str
 
 
-class ToldRow(SQLModel, table=True):
+class ToldRow(Table, table=True):
     """Where a message stands that quotes what somebody wrote about a request: of which kind it is,
     to whom, and about which question; 0 where it is about none.
     """
@@ -522,7 +530,7 @@ class ToldRow(SQLModel, table=True):
     number: int = 0
 
 
-class OutboxRow(SQLModel, table=True):
+class OutboxRow(Table, table=True):
     """A message that is owed. `key` names it, so that owing it twice is owing it once.
 
     `wanted` counts how often it was asked for: one asked for again while it is sent stays owed.
@@ -575,7 +583,7 @@ class OutboxRow(SQLModel, table=True):
     cause: str | None = None
 
 
-class ExportRow(SQLModel, table=True):
+class ExportRow(Table, table=True):
     """An export somebody asked for. `words` are its filters and order, as they would be typed."""
 
     __tablename__ = "export"
@@ -608,7 +616,7 @@ class ExportRow(SQLModel, table=True):
     finished_at: datetime | None = None
 
 
-class LaneRow(SQLModel, table=True):
+class LaneRow(Table, table=True):
     """When Slack takes the next message of a lane; kept here so that all replicas keep the pace.
 
     The lane `post:*` (`edit:*`, `home:*`) is the allowance of the method, with the rate that was
@@ -624,7 +632,7 @@ class LaneRow(SQLModel, table=True):
     learned_at: datetime | None = None
 
 
-class DraftRow(SQLModel, table=True):
+class DraftRow(Table, table=True):
     """A request that somebody is still writing. `id` is random, so that nobody guesses it."""
 
     __tablename__ = "draft"
@@ -636,7 +644,7 @@ class DraftRow(SQLModel, table=True):
     updated_at: datetime = Field(index=True)  # `drafts.prune`
 
 
-class HomeRow(SQLModel, table=True):
+class HomeRow(Table, table=True):
     """Whose Home is open, and at which list and page; `place` is a list button's value."""
 
     __tablename__ = "home"
@@ -646,7 +654,7 @@ class HomeRow(SQLModel, table=True):
     seen_at: datetime
 
 
-class SlotRow(SQLModel, table=True):
+class SlotRow(Table, table=True):
     """Everything that happens once: `digest:U1:2026-11-22`. The key is the lock."""
 
     __tablename__ = "slot"
@@ -656,7 +664,7 @@ class SlotRow(SQLModel, table=True):
     at: datetime
 
 
-class MarkRow(SQLModel, table=True):
+class MarkRow(Table, table=True):
     """How far a walk over the requests has come, so that any replica may go on with it."""
 
     __tablename__ = "mark"
@@ -666,7 +674,7 @@ class MarkRow(SQLModel, table=True):
     request_id: int = 0
 
 
-class PersonRow(SQLModel, table=True):
+class PersonRow(Table, table=True):
     """A Slack profile as last seen; Slack stays the owner."""
 
     __tablename__ = "person"
@@ -681,7 +689,7 @@ class PersonRow(SQLModel, table=True):
     seen_at: datetime
 
 
-class ForgottenRow(SQLModel, table=True):
+class ForgottenRow(Table, table=True):
     """Somebody who is to be forgotten: their profile is never read again."""
 
     __tablename__ = "forgotten"
@@ -690,7 +698,7 @@ class ForgottenRow(SQLModel, table=True):
     at: datetime
 
 
-class GroupRow(SQLModel, table=True):
+class GroupRow(Table, table=True):
     """A user group that a policy names or named: when Slack was asked about it, and told of it.
 
     `read_at` is when Slack last said who is in it, or that it is not there. `trouble` is why it did
@@ -706,7 +714,7 @@ class GroupRow(SQLModel, table=True):
     changed: bool = False
 
 
-class MemberRow(SQLModel, table=True):
+class MemberRow(Table, table=True):
     """A member of a user group that the policy names."""
 
     __tablename__ = "member"
@@ -715,7 +723,7 @@ class MemberRow(SQLModel, table=True):
     user_id: str = Field(primary_key=True)
 
 
-class ReplicaRow(SQLModel, table=True):
+class ReplicaRow(Table, table=True):
     """A process that serves this store, and when it last wrote to it; see `store.replicas`."""
 
     __tablename__ = "replica"
@@ -729,7 +737,7 @@ class ReplicaRow(SQLModel, table=True):
     connected: bool | None = None
 
 
-class AbsenceRow(SQLModel, table=True):
+class AbsenceRow(Table, table=True):
     """That somebody is away, as `store.domain.absences` has it.
 
     In force until `ended_at`: it is ended by whoever is back, by the next one for them, or once it
@@ -753,7 +761,7 @@ class AbsenceRow(SQLModel, table=True):
     shown_as: str | None = None
 
 
-class ApiKeyRow(SQLModel, table=True):
+class ApiKeyRow(Table, table=True):
     """A key of the HTTP API; of its text only the hash. `rights` are words with a space between."""
 
     __tablename__ = "api_key"
@@ -768,7 +776,7 @@ class ApiKeyRow(SQLModel, table=True):
     revoked_at: datetime | None = None
 
 
-class HookRow(SQLModel, table=True):
+class HookRow(Table, table=True):
     """Where webhooks go. `events` are words with a space between; the secret has to sign."""
 
     __tablename__ = "hook"
@@ -787,7 +795,7 @@ class HookRow(SQLModel, table=True):
     paused_why: str | None = None
 
 
-class DeliveryRow(SQLModel, table=True):
+class DeliveryRow(Table, table=True):
     """A revision of a request that a hook is to hear of, or has heard of."""
 
     __tablename__ = "delivery"

@@ -1,16 +1,19 @@
 """The bot as `mp-approvals run` runs it, on a free port, saying where it listens."""
 
 import asyncio
+import gc
 import signal
-
-from bot import app, http
-from bot.garbage import collect_rarely
-from bot.settings import Settings
-from bot.web_server import serving
 
 
 async def serve() -> None:
     """Until SIGTERM."""
+    gc.disable()  # as in `bot.__main__`
+    from bot import app, http
+    from bot.garbage import collect_rarely
+    from bot.settings import Settings
+    from bot.web_server import serving
+
+    gc.enable()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with (
