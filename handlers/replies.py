@@ -77,9 +77,12 @@ async def take(event: Mapping[str, Any], deps: Deps) -> bool:
         return False
     async with deps.db.snapshot() as session:
         found = await questions.asked_in(session, reply.channel, reply.thread_ts)
-        if found is None and await outbox.may_stand_unknown(session, Kind.QUESTION, reply.user):
-            raise TooEarlyError
     if found is None:
+        async with deps.db.transaction() as session:
+            now = deps.clock()
+            is_early = await outbox.look_for(session, Kind.QUESTION, reply.user, now=now)
+        if is_early:
+            raise TooEarlyError
         return False
     request_id, question = found
     why = await _answered(reply, request_id, question, deps)

@@ -161,6 +161,8 @@ async def _apologise(
     if isinstance(error, TooLateError | CommitLostError):  # told by who waits for the listener
         return BoltResponse(status=200, body="")
     if isinstance(error, TooEarlyError):
+        log.info("an event came too early, and is to come again")
+        causes.end("too_early")
         return BoltResponse(status=500)
     reference = "".join(secrets.choice(_LETTERS) for _ in range(4))
     log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)

@@ -46,13 +46,15 @@ from store.engine.database import (
     notify_after_commit,
 )
 from store.messages.rate_limits import Method, method_of
-from store.tables import FAILED, PENDING, OutboxRow, OutboxState
+from store.tables import FAILED, PENDING, SENDING, OutboxRow, OutboxState
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row belongs to its sender; longer than any one call to Slack may take."""
 LANDS_WITHIN = timedelta(seconds=15)
 """How long after we gave up on a call Slack may still do what it asks. Ours: as long as until the
 first look for a second copy."""
+MOST_LOOKS = 8
+"""Attempts at a message whose reader acts on it before we know where it stands: some minutes."""
 
 
 ANSWERABLE_FOR = timedelta(minutes=30)
@@ -382,14 +384,19 @@ async def supersede(session: AsyncSession, messages: Sequence[Owed]) -> None:
         )
 
 
-async def may_stand_unknown(session: AsyncSession, kind: Kind, recipient: str) -> bool:
+async def look_for(session: AsyncSession, kind: Kind, recipient: str, *, now: datetime) -> bool:
     """Whether a message of this kind to this person may stand in Slack at a place that is not on
-    record yet: its post is under way, or nobody knows what came of it.
+    record yet: its post is under way, or nobody knows what came of it, and then it is looked for at
+    once. What was looked for MOST_LOOKS times in vain does not count.
     """
-    posted = (OutboxRow.lane == f"{Method.POST}:{recipient}", OutboxRow.kind == kind)
-    doubtful = and_(_IS_PENDING, col(OutboxRow.doubtful).is_(True))
-    unknown = or_(doubtful, col(OutboxRow.state) == OutboxState.SENDING)
-    return (await session.exec(select(OutboxRow.id).where(*posted, unknown))).first() is not None
+    posted = (col(OutboxRow.lane) == f"{Method.POST}:{recipient}", col(OutboxRow.kind) == kind)
+    lost = (PENDING, col(OutboxRow.doubtful), col(OutboxRow.attempts) < MOST_LOOKS)
+    found = update(OutboxRow).where(*posted, *lost).values(due_at=now).returning(col(OutboxRow.id))
+    if (await session.exec(found)).all():
+        notify_after_commit(session, Topic.AWAITED)
+        return True
+    under_way = select(OutboxRow.id).where(SENDING, *posted)
+    return (await session.exec(under_way)).first() is not None
 
 
 async def settle(

@@ -322,6 +322,24 @@ async def test_doubt_stays_until_the_message_is_settled(db: Database) -> None:
     assert not (await claim_one(db)).doubtful
 
 
+async def test_what_may_stand_unknown_is_looked_for_at_once_and_not_for_ever(db: Database) -> None:
+    async def looked_for(now: datetime) -> bool:
+        async with db.transaction() as session:
+            return await outbox.look_for(session, Kind.REMINDER, BOB, now=now)
+
+    await owe(db, message("m", lane=f"post:{BOB}"))
+    assert not await looked_for(NOW), "nobody has begun to post it"
+    for attempt in range(1, outbox.MOST_LOOKS):
+        claimed = await claim_one(db)
+        assert await looked_for(NOW), "it is under way"
+        assert claimed.attempts == attempt
+        await postpone(db, claimed, doubtful=True)
+        assert await claim(db) == []
+        assert await looked_for(NOW), "and is looked for at once"
+    await postpone(db, await claim_one(db), doubtful=True)
+    assert not await looked_for(NOW), "nobody waits for it any longer"
+
+
 async def test_a_resting_lane_sends_nothing_and_the_others_do(db: Database) -> None:
     await owe(db, message("m", lane="quiet"), message("other"))
     async with db.transaction() as session:
