@@ -19,7 +19,7 @@ from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.settings import Settings
-from handlers.slack_errors import answer_of
+from handlers.slack_errors import answer_of, code_of
 
 log = logging.getLogger(__name__)
 
@@ -105,14 +105,14 @@ async def answer(
 
 
 async def with_retries(call: Callable[[], Awaitable[T]]) -> T:
-    """A call that nothing starts without: retried while Slack answers 5xx."""
+    """A call that nothing starts without, tried again while Slack is busy, broken or away."""
     for seconds in _PAUSES:
         try:
             return await call()
-        except SlackApiError as error:
-            status = answer_of(error).status
-            if status is None or status < 500:
+        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
+            answer = answer_of(error)
+            if answer.status is not None and answer.status != 429 and answer.status < 500:
                 raise
-            log.warning("Slack answers HTTP %s; trying again", status)
-            await asyncio.sleep(seconds)
+            log.warning("Slack says %s; trying again", answer.status or code_of(error))
+            await asyncio.sleep(max(seconds, min(answer.retry_after or 0, CALL_SECONDS)))
     return await call()

@@ -134,8 +134,9 @@ async def test_while_slack_says_no_hello_the_process_answers_and_can_be_stopped(
 
 
 async def test_a_start_outlasts_a_moment_of_slacks_trouble(installed: Installation) -> None:
-    for method in ("auth.test", "apps.connections.open"):
-        installed.workspace.faults.add(method, "status", status=503)
+    installed.workspace.faults.add("auth.test", "status", status=503)
+    installed.workspace.faults.add("auth.test", "status", status=429, retry_after=1)
+    installed.workspace.faults.add("apps.connections.open", "drop_before")
     async with installed.running() as bot:
         answer = await installed.people["bob"].command("/mp-requests help")
         bot.process.send_signal(signal.SIGTERM)
