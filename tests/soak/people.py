@@ -120,7 +120,7 @@ class Crowd:
     async def _reject(self, person: Person) -> None:
         """By the button and its form."""
         card, request_id = self._card(person, buttons.REJECT)
-        form = _modal(await person.click(card, buttons.REJECT))
+        form = _form(await person.click(card, buttons.REJECT), request_id)
         answer = await person.submit(form, {"reason": _REASON})
         self._sent(AckedAct("rejected", person.id, request_id), answer)
 
@@ -137,7 +137,7 @@ class Crowd:
             where, request_id = self._card(person, buttons.ASK)
         else:
             where, request_id = await self._details(person)
-        form = _modal(await person.click(where, buttons.ASK))
+        form = _form(await person.click(where, buttons.ASK), request_id)
         text = self._words("Question")
         answer = await self._insisted(person, form, {"question": text})
         self._sent(AckedAct("asked", person.id, request_id, text=text), answer)
@@ -145,7 +145,7 @@ class Crowd:
     async def _answer(self, person: Person) -> None:
         """By the button below the question, and its form."""
         asked, request_id, _ = self._question(person, buttons.ANSWER)
-        form = _modal(await person.click(asked, buttons.ANSWER))
+        form = _form(await person.click(asked, buttons.ANSWER), request_id)
         text = self._words("Answer")
         answer = await self._insisted(person, form, {"answer": text})
         self._sent(AckedAct("answered", person.id, request_id, text=text), answer)
@@ -291,6 +291,14 @@ def _modal(answer: Answer) -> Any:
     if not answer.acked or answer.view is None or answer.errors:
         raise LookupError(f"no modal opened: {answer.warning}")
     return answer.view
+
+
+def _form(answer: Answer, request_id: int) -> Any:
+    """The form about that request. One that an earlier click opened late is read, and left."""
+    form = _modal(answer)
+    if not str(form.payload.get("private_metadata")).startswith(f"{request_id}:"):
+        raise LookupError(f"another form than that about MP-{request_id}")
+    return form
 
 
 def apologises(shown: Message | View) -> bool:
