@@ -161,15 +161,15 @@ async def find(session: AsyncSession, export_id: int) -> Export:
 
 
 async def record_posted(
-    session: AsyncSession, export_id: int, *, channel: str, ts: str, was_found: bool, now: datetime
+    session: AsyncSession, export_id: int, *, channel: str, ts: str, may_be_old: bool, now: datetime
 ) -> None:
     """Write down where the message that shows its progress stands.
 
-    One that was found in Slack may show an old state: it is owed once more.
+    One that may show an old state is owed once more.
     """
     where = col(ExportRow.id) == export_id
     await session.exec(update(ExportRow).where(where).values(channel=channel, ts=ts))
-    if was_found:
+    if may_be_old:
         export = await find(session, export_id)
         await _owe(session, export_id, export.asker, now)
 

@@ -70,7 +70,7 @@ UNREVIEWED = text("incident IS NOT NULL AND reviewed_by IS NULL")
 
 class Table(SQLModel):
     """A row. Pydantic's validator of it is made when something is first asked of it: rows come from
-    our own snapshots and are not validated, and making all of them took a third of the start.
+    our own snapshots and are not validated, and making all of them took a tenth of the start.
     """
 
     model_config = {"defer_build": True}
@@ -534,7 +534,8 @@ class OutboxRow(Table, table=True):
     """A message that is owed. `key` names it, so that owing it twice is owing it once.
 
     `wanted` counts how often it was asked for: one asked for again while it is sent stays owed.
-    `doubtful` means that an earlier attempt may have reached Slack: look before posting again.
+    `doubtful` means that an earlier attempt may have reached Slack: look before posting again. It
+    may do its work there until `may_land_until`.
     `method` is whose allowance it takes from (`rate_limits.Method`), empty for none. `owed_at` is
     since when it is owed without a break, `queued_at` since when it has its rank. `cause` is the id
     of the click that it comes from, which stands in the log.

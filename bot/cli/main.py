@@ -68,7 +68,7 @@ cli.add_typer(policy.commands, name="policy")
 
 
 def main() -> None:
-    """The console script. What an operator can mend ends in a sentence, not in a stack trace."""
+    """Run a command. What an operator can mend ends in a sentence, not in a stack trace."""
     output.prepare()
     try:
         cli()

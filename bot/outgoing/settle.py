@@ -171,26 +171,26 @@ class Settler:
         await cards.record_posted(session, [*shown, *replaced])
         await cards.count_uses(session, replaced)
         for message, call, place in ((sent.message, sent.call, sent.place) for sent in batch):
-            # One that was found in Slack may show an old state.
-            was_found = message.doubtful and isinstance(call, Post)
+            # It was found in Slack, perhaps, and then shows what an earlier attempt drew.
+            may_be_old = message.doubtful and isinstance(call, Post)
             if place and message.kind is Kind.EXPORT:
                 await exports.record_posted(
                     session,
                     message.data["export"],
                     channel=place.channel,
                     ts=place.ts,
-                    was_found=was_found,
+                    may_be_old=may_be_old,
                     now=now,
                 )
             if place and message.kind is Kind.QUESTION:
-                await _record_question(session, message, place, was_found=was_found, now=now)
+                await _record_question(session, message, place, may_be_old=may_be_old, now=now)
             if place and message.kind is Kind.BURST:
                 await bursts.record_posted(
                     session,
                     message.data["burst"],
                     channel=place.channel,
                     ts=place.ts,
-                    was_found=was_found,
+                    may_be_old=may_be_old,
                     now=now,
                 )
             if place and isinstance(call, Post) and call.morning:
@@ -218,12 +218,12 @@ async def _tell_asker(session: AsyncSession, message: Claimed, *, now: datetime)
 
 
 async def _record_question(
-    session: AsyncSession, message: Claimed, place: Place, *, was_found: bool, now: datetime
+    session: AsyncSession, message: Claimed, place: Place, *, may_be_old: bool, now: datetime
 ) -> None:
     """Where it stands. One that may show an old state is owed once more."""
     request_id, number = message.request_id or 0, message.data["number"]
     await questions.record_posted(session, request_id, number, channel=place.channel, ts=place.ts)
-    if was_found:
+    if may_be_old:
         again = Owed.question(request_id, number, message.recipient, is_posted=True)
         await outbox.owe(session, [again], now=now)
 
@@ -247,7 +247,7 @@ async def _owe_looks(session: AsyncSession, batch: Sequence[_Sent], now: datetim
 
 def _has_redrawn(sent: _Sent) -> bool:
     """Whether it was on record where that stands, so that an earlier attempt drew it too. What of a
-    post lands late is a second copy.
+    post lands late is a second copy; other answers by a response URL have few uses of it.
     """
     match sent.call:
         case Publish():

@@ -103,7 +103,7 @@ def _begin(limits: Limits, mode: str) -> Sequence[Executable]:
     """BEGIN with the limits, which PostgreSQL takes in milliseconds; 0 is none.
 
     The answer to a COMMIT waits for the log, also on a server where that is switched off for
-    everybody: who was acknowledged would else be lost where the server crashes a moment later.
+    everybody: what was acknowledged would else be lost where the server crashes a moment later.
     """
     values = {
         "lock_timeout": limits.lock,

@@ -169,11 +169,9 @@ async def find(session: AsyncSession, burst_id: int) -> Burst:
 
 
 async def record_posted(
-    session: AsyncSession, burst_id: int, *, channel: str, ts: str, was_found: bool, now: datetime
+    session: AsyncSession, burst_id: int, *, channel: str, ts: str, may_be_old: bool, now: datetime
 ) -> None:
-    """Write down where the message stands. One that was found there may show an old state: owe it
-    again.
-    """
+    """Write down where the message stands. One that may show an old state is owed again."""
     where = col(BurstRow.id) == burst_id
     recipient = await session.exec(
         update(BurstRow)
@@ -181,7 +179,7 @@ async def record_posted(
         .values(channel=channel, ts=ts)
         .returning(col(BurstRow.recipient))
     )
-    if was_found:
+    if may_be_old:
         again = Owed.burst(burst_id, recipient.scalar_one(), due=None)
         await outbox.owe(session, [again], now=now)
 

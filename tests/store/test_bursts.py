@@ -161,7 +161,7 @@ async def test_a_decision_redraws_the_message_in_the_lowest_order_and_no_card(db
     sent = await send_all(db, NOW + bursts.HOLD)
     assert {each.key for each in sent if each.recipient == BOB} == {"burst:2"}
     async with db.transaction() as session:
-        await bursts.record_posted(session, 2, channel="D1", ts="1.0", was_found=False, now=NOW)
+        await bursts.record_posted(session, 2, channel="D1", ts="1.0", may_be_old=False, now=NOW)
     accepted(await vote(db, first, BOB, policy=POLICY))
     rows = await outbox_rows(db)
     assert not [key for key in rows if key.startswith(f"card:{first.id}:reviewer")]
@@ -252,7 +252,7 @@ async def test_a_gathered_request_goes_on_without_a_card(db: Database) -> None:
     """Whatever edits every copy of it."""
     requests = await arrive(db, 6)
     async with db.transaction() as session:
-        await bursts.record_posted(session, 2, channel="D1", ts="1.0", was_found=False, now=NOW)
+        await bursts.record_posted(session, 2, channel="D1", ts="1.0", may_be_old=False, now=NOW)
     await send_all(db, NOW + bursts.HOLD)
     accepted(await withdraw(db, requests[0]))
     assert denial(await vote(db, requests[0], BOB, round=1)) is Denial.CLOSED
