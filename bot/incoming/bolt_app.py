@@ -36,8 +36,8 @@ from handlers.deps import Deps
 from handlers.replies import TooEarlyError
 from store.domain.json_values import holdable
 from store.domain.workspace import Workspace
-from store.engine import causes
-from store.engine.time_limits import CommitLostError, TooLateError
+from store.engine import causes, time_limits
+from store.engine.time_limits import CommitLostError, Fate, TooLateError
 from store.engine.trouble import cause_of
 
 log = logging.getLogger(__name__)
@@ -158,7 +158,10 @@ async def _apologise(
     It never brings clicks and commands again, and what we cannot read is not read better the second
     time.
     """
-    if isinstance(error, TooLateError | CommitLostError):  # told by who waits for the listener
+    deadline = time_limits.current()
+    # By who waits for the listener.
+    is_told = deadline is None or deadline.fate in {Fate.GIVEN_UP, Fate.LOST}
+    if is_told and isinstance(error, TooLateError | CommitLostError):
         return BoltResponse(status=200, body="")
     if isinstance(error, TooEarlyError):
         log.info("an event came too early, and is to come again")

@@ -350,7 +350,10 @@ def _refuse_the_late(asked_by: Sequence[Deadline]) -> None:
 
 
 def _waiting_for_begin(limits: Limits, asked_by: Sequence[Deadline]) -> asyncio.Timeout:
-    if asked_by:
+    """Until nobody waits any more. Part of what they asked may be committed: they hear of that, so
+    the rest of it has the time of any transaction.
+    """
+    if asked_by and not any(deadline.is_partly_done for deadline in asked_by):
         return asyncio.timeout_at(max(deadline.until for deadline in asked_by))
     return asyncio.timeout(limits.whole)
 

@@ -87,6 +87,13 @@ class Deadline:
         """Whether they wait no more, because they have an answer. What is still done for it has
         the time of any other work."""
 
+    @property
+    def is_partly_done(self) -> bool:
+        """Whether something they asked for is committed, so that they cannot be told that nothing
+        was changed.
+        """
+        return self.fate is Fate.COMMITTED
+
     def give_up(self) -> bool:
         """Nobody waits any more. Returns whether nothing was changed, and nothing will be."""
         if self.fate is Fate.OPEN:

@@ -15,11 +15,12 @@ from blocks import notices
 from bot import app
 from bot.incoming import timely_app
 from bot.incoming.timely_app import TimelyApp
+from bot.sandbox.screen import text as text_of
 from store.engine import postgresql, time_limits
 from store.engine.database import Database, Topic
 from store.engine.time_limits import Limits
 from store.requests import read
-from store.tables import OutboxRow
+from store.tables import OutboxRow, RequestRow
 from tests.bot.sending import another_bot, rows, send_all
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
@@ -95,6 +96,29 @@ async def test_a_commit_without_an_answer_is_told_as_not_sure_and_then_as_it_is(
         await team.workspace.until(lambda: FIRST_WORDS in team.last(team.bob))
     assert "took effect. Nothing is left for you to do." in team.last(team.bob)
     assert "This request is approved." in team.words(card)
+
+
+async def test_the_rest_of_what_is_partly_done_is_done_too(
+    by_a_way: tuple[Way, Team], postgresql_url: str
+) -> None:
+    _, team = by_a_way
+    for number in (1, 2):
+        await team.submit(external_id=f"r{number}", version=f"1.0.{number}")
+    form = (await team.bob.command("/mp-requests approve MP-1 MP-2")).view
+    assert form is not None
+    other = Database(postgresql_url)
+    async with asyncio.timeout(10), app.running(team.bot):
+        async with other.transaction() as session:
+            await session.exec(select(RequestRow).where(RequestRow.id == 2).with_for_update())
+            answer = await team.bob.submit(form)
+            assert answer.view is not None
+            assert notices.NOT_SURE_YET in text_of(answer.view)
+            assert await status(postgresql_url) == "approved", "the other one"
+        await team.workspace.until(lambda: FIRST_WORDS in team.last(team.bob))
+    assert "took effect" in team.last(team.bob)
+    async with other.snapshot() as session:
+        assert (await read.one(session, 2)).status == "approved"
+    await other.dispose()
 
 
 @pytest.mark.parametrize("arrives", [True, False])
