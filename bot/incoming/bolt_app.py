@@ -37,6 +37,7 @@ from handlers.replies import TooEarlyError
 from store.domain.json_values import holdable
 from store.domain.workspace import Workspace
 from store.engine import causes, time_limits
+from store.engine.causes import Outcome
 from store.engine.time_limits import CommitLostError, Fate, TooLateError
 from store.engine.trouble import cause_of
 
@@ -162,14 +163,15 @@ async def _apologise(
     # By who waits for the listener.
     is_told = deadline is None or deadline.fate in {Fate.GIVEN_UP, Fate.LOST}
     if is_told and isinstance(error, TooLateError | CommitLostError):
+        causes.end(Outcome.FAILED, type(error).__name__)
         return BoltResponse(status=200, body="")
     if isinstance(error, TooEarlyError):
         log.info("an event came too early, and is to come again")
-        causes.end("too_early")
+        causes.end(Outcome.TOO_EARLY)
         return BoltResponse(status=500)
     reference = "".join(secrets.choice(_LETTERS) for _ in range(4))
     log.error("reference %s: %s", reference, type(error).__name__, exc_info=error)
-    causes.end("failed", f"reference {reference}")
+    causes.end(Outcome.FAILED, f"reference {reference}")
     if body.get("type") == "event_callback" and isinstance(error, _STORE_AWAY):
         return BoltResponse(status=500)
     cause = cause_of(error)

@@ -13,6 +13,7 @@ from slack_bolt.response import BoltResponse
 from bot.incoming.fallback import FallbackAnswers
 from handlers.places import BesideMessage, CommandAck, FormAck, ack_with, place_of
 from store.engine import causes
+from store.engine.causes import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ async def refuse(
 ) -> BoltResponse:
     """Acknowledge it, so that Slack does not ask again, with a sentence where there is a place."""
     log.warning("a payload of workspace %r was refused", str(context.team_id)[:20])
-    causes.end("foreign")
+    causes.end(Outcome.FOREIGN)
     place = place_of(body)
     if isinstance(place, BesideMessage):
         await fallback.beside(place.response_url, _SENTENCE)

@@ -20,7 +20,7 @@ from bot.incoming.plain_ack import PlainAck
 from bot.observe.observer import Observer
 from handlers.deps import Deps
 from store.engine import causes, time_limits
-from store.engine.causes import Cause
+from store.engine.causes import Cause, Outcome
 from store.engine.time_limits import Deadline, Fate
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed
@@ -78,7 +78,7 @@ class TimelyApp(AsyncApp):
             await asyncio.wait([listening], timeout=UNSURE_SECONDS - CLICK_SECONDS)
             acknowledged = req.context.ack.response
         if deadline.fate is Fate.GIVEN_UP:
-            cause.outcome = "too_late"  # nothing was changed
+            cause.told = Outcome.TOO_LATE
             listening.cancel()
             self._keep(listening)
             return await self._fallback.too_late(req.body)
@@ -89,39 +89,40 @@ class TimelyApp(AsyncApp):
             if acknowledged:
                 self._keep(listening)
                 return acknowledged
-        cause.outcome = "unsure"
-        self._start(self._tell_the_truth(listening, deadline, req.body, asked_at))
+        cause.told = Outcome.UNSURE
+        self._start(self._tell_the_truth(listening, deadline, cause, req.body, asked_at))
         return await self._fallback.not_sure_yet(req.body)
 
     async def _tell_the_truth(
         self,
         listening: asyncio.Task[BoltResponse],
         deadline: Deadline,
+        cause: Cause,
         body: dict[str, Any],
         asked_at: datetime,
     ) -> None:
         """Owe the person a message that says what became of their click.
 
-        1. While its COMMIT has no answer, owe it by the number of the transaction: should this
-           process end, whoever sends it later asks the database. SQLite writes nothing else before
-           that COMMIT has ended, so there this waits for its answer.
-        2. Once it has one, owe the same message as it is known here, at once.
+        1. While its listener is at work, owe what is known so far, for later: should this process
+           end, whoever sends it then asks the database. While a COMMIT runs SQLite writes nothing
+           else, so there this waits for its answer.
+        2. Once it has ended, owe the same message as it is known here, at once.
         """
         person = (body.get("user") or {}).get("id") or body.get("user_id")
         if not person:
             return  # of an event, which nobody waits for
         key, said = uuid4().hex, {"asked_at": asked_at.isoformat()}
-        is_owed = deadline.transaction is None
+        is_owed = self._deps.db.is_sqlite and deadline.fate is Fate.COMMITTING
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST_DOUBT
         while loop.time() < until:
             try:
                 if listening.done():
-                    await self._owe(person, key, said | _known(deadline))
+                    await self._owe(person, key, said | _known(deadline, cause.outcome))
                     return
                 if not is_owed:
-                    by_number = {"transaction": deadline.transaction}
-                    await self._owe(person, key, said | by_number, wait=KNOWN_BY_THEN)
+                    known = said | _known(deadline, None)
+                    await self._owe(person, key, known, wait=KNOWN_BY_THEN)
                     is_owed = True
             except (SQLAlchemyError, OSError) as error:
                 log.warning("what became of a click is not known yet: %s", type(error).__name__)
@@ -159,10 +160,16 @@ class TimelyApp(AsyncApp):
             log.warning("what came too late failed: %s", type(error).__name__)
 
 
-def _known(deadline: Deadline) -> dict[str, Any]:
-    """Whether it took effect, as `Kind.LATE_ANSWER` has it: None where nobody can say, or the
-    number by which the database can.
+def _known(deadline: Deadline, outcome: Outcome | None) -> dict[str, Any]:
+    """Whether it took effect, as `Kind.LATE_ANSWER` has it: the number by which the database can
+    say, or None where nobody can in a word, as of a form of which one part was done and another
+    was not. `outcome` is what the listener came to; None while it is at work.
     """
-    if deadline.fate is not Fate.LOST:
-        return {"took_effect": deadline.fate is Fate.COMMITTED}
-    return {"transaction": deadline.transaction} if deadline.transaction else {"took_effect": None}
+    match deadline.fate:
+        case Fate.COMMITTING | Fate.LOST if deadline.transaction:
+            return {"transaction": deadline.transaction}
+        case Fate.COMMITTED if outcome is Outcome.DONE:
+            return {"took_effect": True}
+        case Fate.OPEN if outcome:
+            return {"took_effect": False}
+    return {"took_effect": None}

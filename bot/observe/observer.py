@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from bot.observe.logs import say
 from handlers.command_text import split
 from handlers.commands import SUBCOMMANDS
-from store.engine.causes import Cause
+from store.engine.causes import Cause, Outcome
 from store.messages.outbox import Claimed, Kind
 from store.webhooks import Delivery
 
@@ -45,8 +45,6 @@ _ACTS: dict[str, tuple[str | int, ...]] = {
 }
 """Where the name of ours stands in each."""
 _LONGEST_WORD = 80
-_BAD = ("failed", "too_late", "unsure")
-"""Outcomes of clicks that should not be."""
 
 
 class Observer:
@@ -77,10 +75,7 @@ class Observer:
             "loop_lag_seconds", "How much later than asked the event loop wakes a task", _LAG
         )
         # From 0 on, so that the first counts.
-        self._by_outcome = {
-            outcome: self._clicks.labels(outcome)
-            for outcome in ("done", "refused", "foreign", *_BAD)
-        }
+        self._by_outcome = {outcome: self._clicks.labels(outcome) for outcome in Outcome}
         self._by_kind_and_outcome: dict[tuple[Kind, str], Counter] = {}
         for outcome in ("taken", "again", "given_up"):
             self._webhooks.labels(outcome)
@@ -89,14 +84,15 @@ class Observer:
         self, body: Mapping[str, Any], cause: Cause, seconds: float, committed: float | None
     ) -> None:
         """A payload has its answer. `committed`: after how many seconds its COMMIT was through."""
-        self._by_outcome[cause.outcome].inc()
+        outcome = cause.told or cause.outcome
+        self._by_outcome[outcome].inc()
         if committed is not None:
             self._commit.observe(committed)
         kind, act = _act(body)
         say(
             log,
             "click",
-            logging.WARNING if cause.outcome in _BAD else logging.INFO,
+            logging.WARNING if outcome.should_not_be else logging.INFO,
             id=cause.id,
             kind=kind,
             act=act,
@@ -104,7 +100,7 @@ class Observer:
             or _word(body, "user_id")
             or _word(body, "event", "user"),
             request=_named(*cause.requests),
-            outcome=cause.outcome,
+            outcome=outcome,
             why=cause.why,
             ms=_ms(seconds),
             commit_ms=None if committed is None else _ms(committed),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeVar
 from uuid import uuid4
 
@@ -19,15 +20,38 @@ Answered = TypeVar("Answered")
 _CAUSES = "causes"
 
 
+class Outcome(StrEnum):
+    """How an act ended, in the words of the log and of what is counted."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FOREIGN = "foreign"
+    """It came from another workspace."""
+    TOO_EARLY = "too_early"
+    """It can be told from nothing that is known yet, and was asked for again."""
+    FAILED = "failed"
+    TOO_LATE = "too_late"
+    """It was given up: nothing was changed."""
+    UNSURE = "unsure"
+    """What became of it was not known in time, and the person was told that."""
+
+    @property
+    def should_not_be(self) -> bool:
+        """Whether somebody who runs this wants to know of it."""
+        return self in {Outcome.FAILED, Outcome.TOO_LATE, Outcome.UNSURE}
+
+
 @dataclass(slots=True)
 class Cause:
     """What somebody has done, as it becomes known: about which requests it is, and how it ended.
 
-    `outcome` and `why` are words of ours, for a log: see `bot.observe.observer`.
+    `outcome` is what the listener came to, perhaps after the person had their answer. `told` is
+    what they were told in place of it. `why` is a word of ours, for a log.
     """
 
     id: str
-    outcome: str = "done"
+    outcome: Outcome = Outcome.DONE
+    told: Outcome | None = None
     why: str | None = None
     requests: list[int] = field(default_factory=list)
 
@@ -76,7 +100,7 @@ def note(request_id: int, *, refused: str | None = None) -> None:
     if cause and request_id not in cause.requests:
         cause.requests.append(request_id)
     if refused:
-        end("refused", refused)
+        end(Outcome.REFUSED, refused)
 
 
 def noted(answer: Answered, request_id: int) -> Answered:
@@ -85,7 +109,7 @@ def noted(answer: Answered, request_id: int) -> Answered:
     return answer
 
 
-def end(outcome: str, why: str | None = None) -> None:
+def end(outcome: Outcome, why: str | None = None) -> None:
     """What is done here ended so."""
     if cause := _CURRENT.get():
         cause.outcome, cause.why = outcome, why

@@ -35,6 +35,7 @@ from store.domain.request import Request
 from store.domain.submission import Submission, differing
 from store.domain.target_rules import Blocked, Target
 from store.engine import causes
+from store.engine.causes import Outcome
 from store.engine.columns import in_list
 from store.engine.database import (
     AnySelect,
@@ -135,7 +136,7 @@ async def submit(db: Database, new: NewRequest, policy: Policy) -> Submitted | R
     if isinstance(answer, Submitted):
         causes.note(answer.request.id)
     else:
-        causes.end("refused", answer.denial.value)
+        causes.end(Outcome.REFUSED, answer.denial.value)
     return answer
 
 

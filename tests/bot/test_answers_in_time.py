@@ -1,6 +1,7 @@
 """Whoever clicks hears in time and is told the truth, whatever the store does."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -13,7 +14,7 @@ from sqlmodel import select
 
 from blocks import notices
 from bot import app
-from bot.incoming import timely_app
+from bot.incoming import bolt_app, timely_app
 from bot.incoming.timely_app import TimelyApp
 from bot.sandbox.screen import text as text_of
 from store.engine import postgresql, time_limits
@@ -52,6 +53,12 @@ async def by_a_way(
         team_at_slack(server.url(name), clock, tmp_path, mode="socket_mode") as team,
     ):
         yield way, team
+
+
+def late_words(team: Team) -> list[str]:
+    """What Bob was told of a click after he heard that we were not sure."""
+    said = map(team.words, team.bob.sees())
+    return [words for words in said if FIRST_WORDS in words]
 
 
 async def status(url: str) -> str:
@@ -119,6 +126,48 @@ async def test_the_rest_of_what_is_partly_done_is_done_too(
     async with other.snapshot() as session:
         assert (await read.one(session, 2)).status == "approved"
     await other.dispose()
+
+
+async def test_what_is_partly_done_and_then_fails_is_told_as_not_sure(
+    by_a_way: tuple[Way, Team], postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way, team = by_a_way
+    failed = asyncio.Event()
+    monkeypatch.setattr(
+        logging.getLogger(bolt_app.__name__), "error", lambda *_, **__: failed.set()
+    )
+    for number in (1, 2):
+        await team.submit(external_id=f"r{number}", version=f"1.0.{number}")
+    form = (await team.bob.command("/mp-requests approve MP-1 MP-2")).view
+    assert form is not None
+    other = Database(postgresql_url)
+    async with asyncio.timeout(10), app.running(team.bot):
+        async with other.transaction() as session:
+            await session.exec(select(RequestRow).where(RequestRow.id == 2).with_for_update())
+            answer = await team.bob.submit(form)
+            assert notices.NOT_SURE_YET in text_of(answer.view or {})
+            way.freeze()
+            await failed.wait()
+        way.thaw()
+        await team.workspace.until(lambda: FIRST_WORDS in team.last(team.bob))
+    await other.dispose()
+    assert "may have taken effect or not. Look at the request" in team.last(team.bob)
+    assert await status(postgresql_url) == "approved"
+
+
+async def test_a_refusal_whose_commit_hangs_is_not_told_as_taken_effect(
+    by_a_way: tuple[Way, Team],
+) -> None:
+    way, team = by_a_way
+    request = await team.submit()
+    await team.carol.click(team.card(team.carol, request), "request.approve")
+    way.freeze_after(b"COMMIT")
+    await team.bob.click(team.card(team.bob, request), "request.approve")
+    await team.workspace.until(lambda: notices.NOT_SURE_YET in team.last(team.bob))
+    way.thaw()
+    async with asyncio.timeout(10), app.running(team.bot):
+        await team.workspace.until(lambda: bool(late_words(team)))
+    assert "may have taken effect or not" in late_words(team)[0]
 
 
 @pytest.mark.parametrize("arrives", [True, False])

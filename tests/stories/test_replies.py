@@ -137,6 +137,8 @@ async def test_a_reply_to_a_question_whose_place_is_not_known_yet_is_delivered_a
 
     question = team.alice.message(containing="has a question about")
     assert not (await team.alice.reply(SAID, question)).acked
+    counted = team.bot.observer.registry.get_sample_value
+    assert counted("mp_approvals_clicks_total", {"outcome": "too_early"}) == 1
     assert [ack.acked for ack in await team.workspace.events.retry_now()] == [False]
     team.clock.move(seconds=5)
     await heard(team)
