@@ -205,8 +205,8 @@ def _legs(query: ListQuery, statuses: Statuses) -> tuple[Leg, ...]:
     completed, rest = Leg(True, past=cursor is not None and not in_rest), Leg(False, past=in_rest)
     if statuses is Statuses.OPEN:  # of which none is completed
         return (rest,)
-    if query.filter.completed != Days():  # a day that what is not completed has none of
-        return (completed,)
+    if statuses is Statuses.ENDED or query.filter.completed != Days():
+        return (completed,)  # what has not ended is not completed, and has no day
     if cursor is None:
         return completed, rest
     if in_rest:

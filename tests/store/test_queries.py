@@ -1,5 +1,6 @@
 """The read path: what a list finds, who sees it, and what waits for whom."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from store.domain.request import Category, Environment, Person, Request, Status
 from store.domain.submission import NAME_LIMIT
 from store.engine.database import Database
 from store.lists import listing
+from store.lists.shape import shape_of
 from store.requests import read
 from tests.cast import ADA, ALICE, BOB, CAROL, MALLORY, NOW
 from tests.harness_store import POLICY, submit, vote, withdraw
@@ -279,3 +281,10 @@ async def test_there_is_no_request_to_read(db: Database) -> None:
         assert await read.find(session, 7) is None
         with pytest.raises(LookupError, match="no request 7"):
             await read.one(session, 7)
+
+
+def test_of_what_has_ended_nothing_without_a_day_is_looked_for() -> None:
+    ended = ListQuery(Scope.ALL, Filter(statuses=(Status.APPROVED,)), Sort.COMPLETED_FIRST)
+    assert [leg.completed for leg in shape_of(ended, oversees=True).legs] == [True]
+    mixed = replace(ended, filter=Filter(statuses=(Status.APPROVED, Status.UNDER_REVIEW)))
+    assert [leg.completed for leg in shape_of(mixed, oversees=True).legs] == [True, False]
