@@ -61,6 +61,19 @@ _ALL_MEMBERS = union_all(
 """Who is in these groups; in a group without a name, who of them and these has left Slack; and in
 HANDED who was handed a request as a guest.
 """
+_MEMBERS_BY_RULES = union_all(
+    select(MemberRow.group_id, MemberRow.user_id).where(_OF_GROUPS),
+    select(MemberRow.group_id, MemberRow.user_id).where(
+        in_list(col(MemberRow.group_id), "other_groups"), _USERS
+    ),
+    _GONE.where(
+        in_list(col(PersonRow.user_id), "users")
+        | col(PersonRow.user_id).in_(select(MemberRow.user_id).where(_OF_GROUPS))
+    ),
+)
+"""Who is in these groups, and which of these people are in others; in a group without a name, who
+of all of them has left Slack.
+"""
 _THESE_MEMBERS = union_all(
     select(MemberRow.group_id, MemberRow.user_id).where(_OF_GROUPS, _USERS),
     _GONE.where(in_list(col(PersonRow.user_id), "users")),
@@ -185,7 +198,6 @@ async def roster(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
-    by_rules: Collection[Rule | None] | None = None,
     absent: Reading[Mapping[str, Absence]] | None = None,
 ) -> Roster:
     """Who holds which role at this moment, and who is away. Who has left Slack holds none, whatever
@@ -196,31 +208,21 @@ async def roster(
 
     - `only`: about these people, whoever is away, and their delegates.
     - `about`: about the stages that these requests go through.
-    - `by_rules`: about the stages of these rules and who may submit by them; an entry None is the
-      workspace.
 
     Who sees everything is always read. While anybody is away, all groups are: who may stand in for
     them is a reviewer anywhere. `absent` is `absences`, where that was asked for already.
     """
     away = await (absent or absences(session))
     stand_ins = {each.delegate for each in away.values() if each.delegate}
-    if away or (about is None and by_rules is None):
+    if away or about is None:
         groups, named = policy.groups, policy.users | stand_ins
     else:
-        seats = [seat for each in about or () for seat in each.terms.seats]
-        entries = policy.named_at(seats) | policy.named_by(by_rules or ())
+        entries = policy.named_at(seat for each in about for seat in each.terms.seats)
         groups, named = entries & policy.groups, entries & policy.users
     users = named if only is None else {*only, *away, *stand_ins}
     asked = {"groups": sorted(groups), "users": sorted(users)}
-    members: dict[str, set[str]] = {}
-    statement = _ALL_MEMBERS if only is None else _THESE_MEMBERS
-    for group, user in await ask(session, statement, asked):
-        members.setdefault(group, set()).add(user)
-    gone, guests = members.pop("", set()), frozenset(members.pop(HANDED, set()))
-    called = frozenset(members.pop(CALLED, set()) - gone)
-    by_group = {group: frozenset(users) for group, users in members.items()}
-    found = policy.roster(by_group, frozenset(gone))
-    return replace(found, absences=away, guests=guests, called=called, whole=only is None)
+    rows = await ask(session, _ALL_MEMBERS if only is None else _THESE_MEMBERS, asked)
+    return _roster(policy, rows, away, whole=only is None)
 
 
 async def rosters(session: AsyncSession, users: Sequence[str], policy: Policy) -> list[Roster]:
@@ -235,16 +237,59 @@ async def rules(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
-    by_rules: Collection[Rule | None] | None = None,
     absent: Reading[Mapping[str, Absence]] | None = None,
 ) -> Rules:
     """What `access.may` goes by, read in the transaction of the act: roles are those of now.
 
-    `only`, `about`, `by_rules` and `absent` as in `roster`. The one place where Rules are made of a
-    policy.
+    `only`, `about` and `absent` as in `roster`.
     """
+    return _rules(policy, await roster(session, policy, only=only, about=about, absent=absent))
+
+
+async def rules_of_submitting(
+    session: AsyncSession,
+    policy: Policy,
+    submitters: AbstractSet[str],
+    by: Collection[Rule | None],
+    absent: Reading[Mapping[str, Absence]],
+) -> Rules:
+    """The same for these people, who submit something that goes by these rules; an entry None is
+    the workspace.
+
+    They tell of everybody who decides it or may submit it, and of the admins; of whoever else sees
+    everything only whether these people do, for those may be thousands. While anybody is away they
+    tell of all.
+    """
+    entries = policy.named_by(by)
+    asked = {
+        "groups": sorted(entries & policy.groups),
+        "other_groups": sorted(policy.groups.intersection(policy.overseeing) - entries),
+        "users": sorted(submitters | (entries & policy.users)),
+    }
+    found = ask(session, _MEMBERS_BY_RULES, asked)  # with the absences: hardly ever is one there
+    if away := await absent:
+        return await rules(session, policy, absent=absent)
+    return _rules(policy, _roster(policy, await found, away, whole=False))
+
+
+def _roster(
+    policy: Policy, rows: Iterable[AnyRow], away: Mapping[str, Absence], *, whole: bool
+) -> Roster:
+    """Of each group and who is in it; see `_ALL_MEMBERS` and `_THESE_MEMBERS`."""
+    members: dict[str, set[str]] = {}
+    for group, user in rows:
+        members.setdefault(group, set()).add(user)
+    gone, guests = members.pop("", set()), frozenset(members.pop(HANDED, set()))
+    called = frozenset(members.pop(CALLED, set()) - gone)
+    by_group = {group: frozenset(users) for group, users in members.items()}
+    found = policy.roster(by_group, frozenset(gone))
+    return replace(found, absences=away, guests=guests, called=called, whole=whole)
+
+
+def _rules(policy: Policy, found: Roster) -> Rules:
+    """The one place where Rules are made of a policy."""
     return Rules(
-        await roster(session, policy, only=only, about=about, by_rules=by_rules, absent=absent),
+        found,
         own_requests=policy.own_requests,
         admins_decide=policy.admins_decide,
         distinct_stages=policy.distinct_stages,

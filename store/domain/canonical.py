@@ -11,11 +11,18 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+# Made once: `json.dumps` makes one for each text, and a history is sealed text by text.
+
 
 def canonical(value: object) -> str:
     """The text of a JSON value. Raises TypeError for what is none."""
-    if value is None or isinstance(value, bool | str):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, float):

@@ -133,6 +133,7 @@ def reminder_day(now: datetime, zone: str, working: WorkingTime) -> date | None:
     return local.date() if in_office and working.includes(local.date()) else None
 
 
+@lru_cache(maxsize=_ZONES)  # the same few days with every request
 def first_moment(day: date, at: time, place: ZoneInfo) -> datetime:
     """The first moment (UTC) of a date at which the clocks of a place show that time, or later."""
     wall = datetime.combine(day, at, place).replace(fold=0)

@@ -393,12 +393,13 @@ class Policy(BaseModel):
         return frozenset(chain(self.overseeing, *deciding))
 
     def named_by(self, rules: Iterable[Rule | None]) -> frozenset[str]:
-        """The people and groups that decide what goes by these rules, may submit it, or see
-        everything; an entry None is the workspace.
+        """The people and groups that decide what goes by these rules or may submit it, and the
+        admins; an entry None is the workspace.
         """
-        named: set[str] = set()
+        named = set(self.admins)
         for rule in rules:
-            named |= self.named_at(self.terms(rule).seats)
+            for each in self.terms(rule).seats:  # the workspace's own, where it has no stages
+                named.update(self._seats.get(each, ()) if each else self.reviewers)
             named.update(self.submitters_by(rule) or ())
         return frozenset(named)
 

@@ -163,7 +163,8 @@ async def submit_batch(
         advisory_lock(session, key)
     absent = people.absences(session)
     by_rules = [policy.rule_for(_asked(each)) for each in new]
-    rules = await people.rules(session, policy, by_rules=by_rules, absent=absent)
+    submitters = {each.submitter for each in new}
+    rules = await people.rules_of_submitting(session, policy, submitters, by_rules, absent)
     answers: list[Submitted | Refused] = []
     for from_platform, run in groupby(new, attrgetter("from_platform")):
         members = list(run)

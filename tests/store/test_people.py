@@ -8,8 +8,10 @@ from sqlmodel import col, select
 
 from store import groups, people
 from store.domain.absences import Leave
-from store.domain.policy import Policy
+from store.domain.access import Rules
+from store.domain.policy import Policy, Rule, RuleStage
 from store.domain.request import Person
+from store.domain.terms import seat
 from store.engine.database import Database
 from store.requests.away import go_away
 from store.tables import MemberRow
@@ -146,15 +148,36 @@ async def test_only_the_groups_of_a_requests_own_stages_are_asked_for(db: Databa
     about = request(terms=policy.terms(policy.rules[0]))
     async with db.snapshot() as session:
         found = await people.roster(session, policy, only={BOB, CAROL}, about=[about])
-        submitting = await people.roster(session, policy, by_rules=[policy.rules[0]])
-        by_workspace = await people.roster(session, policy, by_rules=[None])
     assert found.members == {"SREVIEW": {BOB}, "SPRODUCT": {CAROL}}
     assert found.holds(CAROL, about.terms.seat(1))
-    assert submitting.members == {"SREVIEW": {BOB}, "SPRODUCT": {CAROL}, "SDEVS": {ALICE}}
-    assert by_workspace.members == {"SREVIEW": {BOB}}
-    assert (found.whole, submitting.whole) == (False, True)
+    assert not found.whole
 
     await go_away(db, Leave(BOB, BOB), policy, now=NOW)
     async with db.snapshot() as session:
         found = await people.roster(session, policy, about=[about])
     assert found.members.keys() == policy.groups, "each has somebody who may stand in"
+
+
+async def test_for_a_submission_all_are_known_who_decide_it_and_of_others_only_its_submitter(
+    db: Database,
+) -> None:
+    by_rule = Rule(name="Bills", stages=(RuleStage(name="Review", reviewers=("SBILLS",)),))
+    no_stages = Rule(name="Asks more", questions=("Who pays?",))
+    policy = Policy(admins=("SADMINS",), reviewers=("SREVIEWERS",), rules=(by_rule, no_stages))
+    await set_members(db, "SADMINS", ADA)
+    await set_members(db, "SREVIEWERS", ALICE, BOB)
+    await set_members(db, "SBILLS", BOB, CAROL)
+    await remember(db, CAROL_TAN)  # who has left
+
+    async def rules(by: Rule | None) -> Rules:
+        async with db.transaction() as session:
+            absent = people.absences(session)
+            return await people.rules_of_submitting(session, policy, {ALICE}, [by], absent)
+
+    found = (await rules(by_rule)).roster
+    assert (found.admins, found.reviewers) == ({ADA}, {ALICE})
+    assert found.at(seat("Bills", "Review")) == {BOB}
+    for by_workspace in (None, no_stages):
+        assert (await rules(by_workspace)).roster.reviewers == {ALICE, BOB}
+    await go_away(db, Leave(BOB, BOB), policy, now=NOW)
+    assert (await rules(by_rule)).roster.reviewers == {ALICE, BOB}
