@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,23 +19,59 @@ from store.tables import SlotRow
 from tests.cast import NOW
 
 
-async def test_the_log_is_copied_into_the_file_after_so_many_commits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+async def filled(tmp_path: Path) -> AsyncIterator[Database]:
+    """A store whose file is held open, or the end of a connection would copy the log."""
+    db = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    await migrate.upgrade(db)
+    await db.dispose()
+    db = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    async with db.snapshot():
+        yield db
+    await db.dispose()
+
+
+async def commit(db: Database, *keys: str) -> None:
+    for key in keys:
+        async with db.transaction() as session:
+            session.add(SlotRow(key=key, at=NOW))
+
+
+def in_file(folder: Path) -> int:
+    """How many slots stand in the file without its log."""
+    shutil.copy(folder / "store.db", folder / "copy.db")
+    with closing(sqlite3.connect(folder / "copy.db")) as connection:
+        found: tuple[int] = connection.execute("SELECT count(*) FROM slot").fetchone()
+    return found[0]
+
+
+async def test_the_log_is_copied_into_the_file_after_so_many_commits_once_it_is_quiet(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "COPY_AFTER", 3)
-    store, copy = tmp_path / "store.db", tmp_path / "copy.db"
-    db = Database(f"sqlite:///{store}")
-    await migrate.upgrade(db)
-    async with db.snapshot():  # holds the file open: the end of the others copies nothing
-        for number in range(3):
-            async with db.transaction() as session:
-                session.add(SlotRow(key=f"{number}", at=NOW))
-        assert db.wal_copy, "it is SQLite"
-        await db.wal_copy.wait()
-        shutil.copy(store, copy)  # without its log
-    await db.dispose()
-    with closing(sqlite3.connect(copy)) as connection:
-        assert connection.execute("SELECT count(*) FROM slot").fetchone() == (3,)
+    assert filled.wal_copy, "it is SQLite"
+    await commit(filled, "a", "b")
+    await filled.wal_copy.wait()
+    assert in_file(tmp_path) == 0
+    monkeypatch.setattr(sqlite, "QUIET_SECONDS", 3600)
+    await commit(filled, "c", "d")
+    assert in_file(tmp_path) == 0
+    await filled.wal_copy.wait()
+    assert in_file(tmp_path) == 4
+
+
+async def test_where_it_is_never_quiet_the_log_is_copied_all_the_same(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "COPY_AFTER", 2)
+    monkeypatch.setattr(sqlite, "QUIET_SECONDS", 3600)
+    monkeypatch.setattr(sqlite, "COPY_AT_ONCE_AFTER", 3)
+    assert filled.wal_copy, "it is SQLite"
+    await commit(filled, "a", "b")
+    assert in_file(tmp_path) == 0
+    await commit(filled, "c")
+    await filled.wal_copy.wait()
+    assert in_file(tmp_path) == 3
 
 
 async def test_more_rows_than_come_with_a_statement_come_all_the_same(tmp_path: Path) -> None:
