@@ -60,6 +60,9 @@ def engine(url: URL, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         pool_timeout=POOL_SECONDS,
+        # The one given back last: it has its statements prepared, and its server process what it
+        # needs at hand.
+        pool_use_lifo=True,
         hide_parameters=True,
         # Autocommit: BEGIN is ours to say.
         connect_args={"prepare_threshold": None, "autocommit": True, **reach},
