@@ -41,10 +41,13 @@ class Profiles:
     def _policy(self) -> Policy:
         return self._in_force.policy
 
-    async def people(self, user_ids: Iterable[str]) -> People:
-        """These people, without those Slack tells us nothing of."""
+    async def people(self, user_ids: Iterable[str], met: Mapping[str, Met] | None = None) -> People:
+        """These people, without those Slack tells us nothing of. `met` are those of them we have
+        met, where that was read with what names them.
+        """
         wanted = frozenset(user_ids)
-        met = await self._db.read_batches.run(people.met_each, wanted)
+        if met is None:
+            met = await self._db.read_batches.run(people.met_each, wanted)
         fresh = self._clock() - FRESH_FOR
         unseen = [user for user in sorted(wanted) if user not in met or met[user].at < fresh]
         if not unseen:

@@ -171,9 +171,17 @@ async def met_each(
     users = set().union(*wanted)
     if not users:
         return [{} for _ in wanted]
-    rows = await ask(session, _MET, {"users": sorted(users)})
-    met = {row.user_id: Met(snapshot(row), row.seen_at) for row in rows}
-    return [{user: met[user] for user in some if user in met} for some in wanted]
+    known = await met(session, users)
+    return [{user: known[user] for user in some if user in known} for some in wanted]
+
+
+def met(session: AsyncSession, users: Iterable[str]) -> Reading[dict[str, Met]]:
+    """Whom of these people we have met and when, asked for now."""
+
+    def read(rows: Sequence[AnyRow]) -> dict[str, Met]:
+        return {row.user_id: Met(snapshot(row), row.seen_at) for row in rows}
+
+    return Reading(read, ask(session, _MET, {"users": sorted(set(users))}))
 
 
 async def with_email(session: AsyncSession, email: str) -> Met | None:

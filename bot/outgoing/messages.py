@@ -156,7 +156,7 @@ async def _card(
     async with db.snapshot() as session:
         its_card = cards.find(session, request_id, audience, owed.recipient, now=now)
         request, acts = await _as_read(session, request_id, audience, owed.recipient, policy, now)
-        card = await its_card
+        card, met = await its_card, await people.met(session, request.people())
     if card.ts is None and Act.SEE not in acts and audience is Audience.REVIEWER:
         # A guest may see it once they are known.
         await profiles.people([owed.recipient])
@@ -164,6 +164,7 @@ async def _card(
             request, acts = await _as_read(
                 session, request_id, audience, owed.recipient, policy, now
             )
+            met = await people.met(session, request.people())
     is_due = request.is_open or audience is Audience.EMERGENCY
     is_late = card.ts is None and not (is_due and Act.SEE in acts)
     if card.ts is None and audience is Audience.REVIEWER:
@@ -171,7 +172,7 @@ async def _card(
     if card.is_abandoned or card.is_silent or (is_late and not owed.doubtful):
         return None
     request = replace(request, context_at=now)
-    known = await profiles.people(request.people())
+    known = await profiles.people(request.people(), met)
     if Act.SEE not in acts:
         of_review = audience is Audience.REVIEWER
         stood_in = of_review and owed.recipient not in request.asked
