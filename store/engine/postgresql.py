@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 from sqlalchemy import Connection, Executable, event, text
@@ -31,8 +32,9 @@ from store.engine import asking, time_limits
 from store.engine.time_limits import Limits
 from store.engine.trouble import OldServerError
 
-IDLE_SECONDS = 1.0
-"""After so long an unused connection is tested: no server restarts in less."""
+IDLE_SECONDS = 10.0
+"""After so long an unused connection is tested by a question, before the network itself finds that
+nobody is there (`REACH`). That the server has ended it is seen at once, without one."""
 ANSWER_SECONDS = 1.0
 """How long the server may take to answer that test, and the first question of a new connection."""
 POOL_SECONDS = 5
@@ -158,10 +160,18 @@ def _test_if_idle(made: AsyncEngine) -> Any:
 
     def check(connection: Any, record: Any, _proxy: Any) -> None:
         idle = time.monotonic() - record.info.get("idle_since", time.monotonic())
-        if idle > IDLE_SECONDS and not _is_alive(made, connection):
+        in_doubt = idle > IDLE_SECONDS or _has_something_to_say(connection)
+        if in_doubt and not _is_alive(made, connection):
             raise InvalidatePoolError
 
     return check
+
+
+def _has_something_to_say(connection: Any) -> bool:
+    """Whether the server has sent something that nobody asked for: a server that ends says so."""
+    with DefaultSelector() as waiting:
+        waiting.register(connection.driver_connection.fileno(), EVENT_READ)
+        return bool(waiting.select(0))
 
 
 def _is_alive(made: AsyncEngine, connection: Any) -> bool:

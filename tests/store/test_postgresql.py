@@ -45,13 +45,14 @@ def test_behind_a_pooler_nothing_is_prepared() -> None:
     assert postgresql.prepare_threshold(announced=1_804_289_383, server=71) is None
 
 
+@pytest.mark.parametrize("tested_after", [0.0, 3600.0])
 async def test_a_connection_that_was_lost_while_it_rested_is_made_again(
-    both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+    both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, tested_after: float
 ) -> None:
-    monkeypatch.setattr(postgresql, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(postgresql, "IDLE_SECONDS", tested_after)
     db, other = both
     [(first,)] = await ask(db, OWN)
-    await ask(other, text("SELECT pg_terminate_backend(:pid)"), pid=first)
+    await ask(other, text("SELECT pg_terminate_backend(:pid, 5000)"), pid=first)
     [(second,)] = await ask(db, OWN)
     assert second != first
 
