@@ -274,7 +274,7 @@ async def rules_of_submitting(
         "other_groups": sorted(policy.groups.intersection(policy.overseeing) - entries),
         "users": sorted(submitters | (entries & policy.users)),
     }
-    found = ask(session, _MEMBERS_BY_RULES, asked)  # with the absences: hardly ever is one there
+    found = ask(session, _MEMBERS_BY_RULES, asked)  # with the absences, in one round trip
     if away := await absent:
         return await rules(session, policy, absent=absent)
     return _rules(policy, _roster(policy, await found, away, whole=False))

@@ -163,7 +163,7 @@ async def _apologise(
     # By who waits for the listener.
     is_told = deadline is None or deadline.fate in {Fate.GIVEN_UP, Fate.LOST}
     if is_told and isinstance(error, TooLateError | CommitLostError):
-        causes.end(Outcome.FAILED, type(error).__name__)
+        causes.end(Outcome.FAILED, "nobody waited any more")
         return BoltResponse(status=200, body="")
     if isinstance(error, TooEarlyError):
         log.info("an event came too early, and is to come again")

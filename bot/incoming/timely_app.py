@@ -118,10 +118,10 @@ class TimelyApp(AsyncApp):
         while loop.time() < until:
             try:
                 if listening.done():
-                    await self._owe(person, key, said | _known(deadline, cause.outcome))
+                    await self._owe(person, key, said | _known(deadline, cause, is_over=True))
                     return
                 if not is_owed:
-                    known = said | _known(deadline, None)
+                    known = said | _known(deadline, cause, is_over=False)
                     await self._owe(person, key, known, wait=KNOWN_BY_THEN)
                     is_owed = True
             except (SQLAlchemyError, OSError) as error:
@@ -160,16 +160,19 @@ class TimelyApp(AsyncApp):
             log.warning("what came too late failed: %s", type(error).__name__)
 
 
-def _known(deadline: Deadline, outcome: Outcome | None) -> dict[str, Any]:
-    """Whether it took effect, as `Kind.LATE_ANSWER` has it: the number by which the database can
-    say, or None where nobody can in a word, as of a form of which one part was done and another
-    was not. `outcome` is what the listener came to; None while it is at work.
+def _known(deadline: Deadline, cause: Cause, *, is_over: bool) -> dict[str, Any]:
+    """Whether it took effect, as `Kind.LATE_ANSWER` has it; `is_over`: its listener has ended.
+
+    The database can say by the number of a transaction, where that is all that was asked for. It is
+    None where neither yes nor no is true, or known: of a form of which one part was done and
+    another was not, and of what was refused, with a COMMIT that says so.
     """
+    is_all = deadline.committed_at is None and not deadline.is_refused
     match deadline.fate:
-        case Fate.COMMITTING | Fate.LOST if deadline.transaction:
+        case Fate.COMMITTING | Fate.LOST if deadline.transaction and is_all:
             return {"transaction": deadline.transaction}
-        case Fate.COMMITTED if outcome is Outcome.DONE:
+        case Fate.COMMITTED if is_over and cause.outcome is Outcome.DONE:
             return {"took_effect": True}
-        case Fate.OPEN if outcome:
+        case Fate.OPEN | Fate.GIVEN_UP if is_over:
             return {"took_effect": False}
     return {"took_effect": None}

@@ -101,9 +101,9 @@ class Roster:
     with the `members` of the groups; who has left Slack is `gone`. `absences` are those in force.
     `guests` were handed some request that the policy gives them no place at; those of them alone
     who are known and still in Slack. `emergency` are those who may approve alone. One that is not
-    `whole` tells of those people alone who were asked about, and `called` of who of them was called
-    to some request by an escalation. Of any, only the groups of some stages may have been read:
-    see `people.roster`.
+    `whole` tells of those people alone who were asked about (of a submission also of all who decide
+    it), and `called` of who of them was called to some request by an escalation. Of any, only the
+    groups of some stages may have been read: see `people.roster`.
     """
 
     admins: AbstractSet[str] = frozenset()
@@ -181,7 +181,8 @@ class Roster:
 class Rules:
     """All that the rule goes by besides the request: today's roles, and what the policy allows.
 
-    `store.people.rules` makes it in the transaction of the act, and nothing else does.
+    `store.people.rules` makes it in the transaction of the act (of a submission
+    `rules_of_submitting`), and nothing else does.
     `own_requests` lets people decide what they submitted themselves, `admins_decide` lets admins
     decide at any stage; with `distinct_stages` nobody approves at two stages of a request.
     `anyone_stands_in` lets people without a role stand in for who is away.

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
 # Made once: `json.dumps` makes one for each text, and a history is sealed text by text.
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def canonical(value: object) -> str:

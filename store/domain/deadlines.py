@@ -17,7 +17,8 @@ from store.domain.holidays import is_holiday
 REMINDERS_FROM, REMINDERS_UNTIL = time(9), time(18)
 """By the reader's clock: nobody is pinged at night, and what is read tomorrow is sent tomorrow."""
 _ZONES = 1024
-"""Answers that are kept: a morning asks for thousands of reviewers, who live in few zones."""
+"""Answers that are kept: a morning asks for thousands of reviewers, who live in few zones, and all
+requests of a day ask for the same few days."""
 
 
 @dataclass(frozen=True, slots=True)

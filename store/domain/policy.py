@@ -398,7 +398,7 @@ class Policy(BaseModel):
         """
         named = set(self.admins)
         for rule in rules:
-            for each in self.terms(rule).seats:  # the workspace's own, where it has no stages
+            for each in self.terms(rule).seats:  # a rule without stages has the workspace's, ""
                 named.update(self._seats.get(each, ()) if each else self.reviewers)
             named.update(self.submitters_by(rule) or ())
         return frozenset(named)

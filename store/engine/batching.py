@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar, TypeVarTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.domain.access import Refused
 from store.engine import postgresql, time_limits
 from store.engine.time_limits import CommitLostError, Deadline, TooLateError
 
@@ -108,6 +109,8 @@ class Batches:
                 answers = await work(session, [call.item for call in calls], *common)
                 assert len(answers) == len(calls), "one answer for each"
                 for call, answer in zip(calls, answers, strict=True):
+                    if call.deadline and isinstance(answer, Refused):
+                        call.deadline.is_refused = True
                     if answer is HELD and call.deadline:  # this COMMIT is none of its own
                         asked_by.remove(call.deadline)
             return list(answers)

@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.domain.access import Refused
 
 Answered = TypeVar("Answered")
+AnyDenial = TypeVar("AnyDenial", bound=StrEnum)
 _CAUSES = "causes"
 
 
@@ -107,6 +108,12 @@ def noted(answer: Answered, request_id: int) -> Answered:
     """The answer of a use case, noted with its request for the log of what was done."""
     note(request_id, refused=answer.denial.value if isinstance(answer, Refused) else None)
     return answer
+
+
+def denied(denial: AnyDenial) -> AnyDenial:
+    """Why an act was refused, noted for the log, where that is no Refused."""
+    end(Outcome.REFUSED, denial.value)
+    return denial
 
 
 def end(outcome: Outcome, why: str | None = None) -> None:

@@ -1,6 +1,7 @@
 """How PostgreSQL is reached, with as few round trips to the server as it takes.
 
-An idle connection is tested before it is used; one that was used a moment ago is not. A statement
+A connection that has rested long is tested before it is used; of one that was used a moment ago it
+is only looked whether the server has ended it. A statement
 that comes again is prepared, but only on a direct connection: PgBouncer in transaction mode gives
 each transaction another server process, which does not know what was prepared in the last. It is
 recognised by the process number that it tells its clients, which is of its own making.
@@ -19,12 +20,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
-from selectors import EVENT_READ, DefaultSelector
+from select import POLLIN, poll
 from typing import Any
 
+from psycopg import OperationalError
 from sqlalchemy import Connection, Executable, event, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, InvalidatePoolError
+from sqlalchemy.exc import DatabaseError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import case, func, select
 
@@ -160,18 +162,24 @@ def _test_if_idle(made: AsyncEngine) -> Any:
 
     def check(connection: Any, record: Any, _proxy: Any) -> None:
         idle = time.monotonic() - record.info.get("idle_since", time.monotonic())
-        in_doubt = idle > IDLE_SECONDS or _has_something_to_say(connection)
-        if in_doubt and not _is_alive(made, connection):
-            raise InvalidatePoolError
+        has_ended = _is_readable(connection)
+        if (has_ended or idle > IDLE_SECONDS) and not _is_alive(made, connection):
+            # One that the server has ended says nothing of the others; one without an answer does.
+            raise DisconnectionError if has_ended else InvalidatePoolError
 
     return check
 
 
-def _has_something_to_say(connection: Any) -> bool:
-    """Whether the server has sent something that nobody asked for: a server that ends says so."""
-    with DefaultSelector() as waiting:
-        waiting.register(connection.driver_connection.fileno(), EVENT_READ)
-        return bool(waiting.select(0))
+def _is_readable(connection: Any) -> bool:
+    """Whether the server has sent something that nobody asked for, as one does that ends; or the
+    connection is closed already.
+    """
+    waiting = poll()
+    try:
+        waiting.register(connection.driver_connection.fileno(), POLLIN)
+    except OperationalError:
+        return True
+    return bool(waiting.poll(0))
 
 
 def _is_alive(made: AsyncEngine, connection: Any) -> bool:

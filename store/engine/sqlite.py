@@ -38,8 +38,9 @@ COPY_AFTER = 100
 QUIET_SECONDS = 0.3
 """...as soon as nothing was committed for so long: copying waits for the disk, and a click that
 commits meanwhile waits behind it, a quarter of a second where the file is large..."""
-COPY_AT_ONCE_AFTER = 400
-"""...but at once after so many commits, for where it is never quiet."""
+COPY_AT_ONCE_AFTER = 150
+"""...but at once after so many commits, for where it is never quiet: one of a batch writes some 70
+pages, and they have to fit below _LONGEST_LOG."""
 _LONGEST_LOG = 20_000
 """Pages of 4 KB after which a COMMIT copies the log itself, should the copying not keep up."""
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
@@ -89,12 +90,17 @@ class WalCopy:
             self._running = asyncio.ensure_future(asyncio.to_thread(self._copy))
 
     async def wait(self) -> None:
-        """Wait for the end of a copy that is running or due."""
+        """Wait for the end of a copy that is running."""
+        if self._running:
+            await asyncio.wait([self._running])
+
+    async def finish(self) -> None:
+        """Copy what is due, and wait for its end."""
+        await self.wait()
         if self._when_quiet:
             self._when_quiet.cancel()
             self._start()
-        if self._running:
-            await asyncio.wait([self._running])
+            await self.wait()
 
     def _copy(self) -> None:
         try:

@@ -83,6 +83,9 @@ class Deadline:
         """The database's own number of the transaction whose COMMIT was lost, where it has one."""
         self.committed_at: float | None = None
         """When the first COMMIT of what they asked had its answer, by the clock of the loop."""
+        self.is_refused = False
+        """Whether something they asked for was refused: then a COMMIT of theirs is not what they
+        asked for."""
         self.is_answered = False
         """Whether they wait no more, because they have an answer. What is still done for it has
         the time of any other work."""

@@ -14,6 +14,7 @@ from store import people
 from store.domain.absences import Absence, AbsenceDenial, Away, Leave, absence, stand_in
 from store.domain.access import may_stand_in
 from store.domain.policy import Policy
+from store.engine import causes
 from store.engine.database import Database, advisory_lock
 from store.messages import outbox
 from store.messages.outbox import Kind, Owed, Rank
@@ -30,17 +31,17 @@ async def go_away(
         rules = await people.rules(session, policy, only=concerned)
         known = await people.known(session, concerned)
         if leave.by != leave.user and leave.by not in rules.roster.admins:
-            return AbsenceDenial.NOT_AN_ADMIN
+            return causes.denied(AbsenceDenial.NOT_AN_ADMIN)
         if leave.delegate == leave.user:
-            return AbsenceDenial.OWN_DELEGATE
+            return causes.denied(AbsenceDenial.OWN_DELEGATE)
         if leave.delegate and leave.delegate in rules.roster.gone:
-            return AbsenceDenial.DELEGATE_HAS_LEFT
+            return causes.denied(AbsenceDenial.DELEGATE_HAS_LEFT)
         if leave.delegate and not may_stand_in(leave.delegate, rules):
-            return AbsenceDenial.NOT_A_DELEGATE
+            return causes.denied(AbsenceDenial.NOT_A_DELEGATE)
         zone = known[leave.user].timezone if leave.user in known else ""
         found = absence(leave, zone or policy.timezone, now)
         if isinstance(found, AbsenceDenial):
-            return found
+            return causes.denied(found)
         await _end(session, leave.user, by=leave.by, now=now)
         session.add(AbsenceRow(**_row(found), set_at=now))
         messages = [*_notices(found, leave.by), Owed.home(leave.user, Rank.HOME)]
@@ -56,10 +57,10 @@ async def come_back(
     async with db.transaction() as session:
         rules = await people.rules(session, policy, only={by, user})
         if by != user and by not in rules.roster.admins:
-            return AbsenceDenial.NOT_AN_ADMIN
+            return causes.denied(AbsenceDenial.NOT_AN_ADMIN)
         found = rules.roster.absences.get(user)
         if found is None or found.is_over(now):
-            return AbsenceDenial.NOT_AWAY
+            return causes.denied(AbsenceDenial.NOT_AWAY)
         await _end(session, user, by=by, now=now)
         await outbox.owe(session, [*_notices(found, by), Owed.home(user, Rank.HOME)], now=now)
         return found

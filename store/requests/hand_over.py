@@ -80,10 +80,10 @@ async def hand_over(
                 )
             return judged
         if await people.forgotten(session, [wanted.to]):
-            return HandDenial.LEFT
+            return causes.denied(HandDenial.LEFT)
         handed = handing(wanted.actor, wanted.to, judged, rules, wanted.at)
         if isinstance(handed, HandDenial):
-            return handed
+            return causes.denied(handed)
         return await _write(
             session, judged, handed, rules, by_key=wanted.by_key, burst=policy.burst
         )

@@ -155,9 +155,11 @@ async def test_what_is_partly_done_and_then_fails_is_told_as_not_sure(
     assert await status(postgresql_url) == "approved"
 
 
+@pytest.mark.parametrize("lost_after", [0.3, 3.0])
 async def test_a_refusal_whose_commit_hangs_is_not_told_as_taken_effect(
-    by_a_way: tuple[Way, Team],
+    by_a_way: tuple[Way, Team], monkeypatch: pytest.MonkeyPatch, lost_after: float
 ) -> None:
+    monkeypatch.setattr(time_limits, "COMMIT_SECONDS", lost_after)
     way, team = by_a_way
     request = await team.submit()
     await team.carol.click(team.card(team.carol, request), "request.approve")

@@ -12,6 +12,8 @@ from store.domain.lifecycle import Act
 from store.domain.lists.query import ListQuery, Scope
 from store.domain.policy import Policy
 from store.domain.request import HandOver, Person, Request, Verdict
+from store.engine import causes
+from store.engine.causes import Outcome
 from store.engine.database import Database
 from store.lists.listing import listing
 from store.messages import roles
@@ -122,7 +124,9 @@ async def test_reviewers_hand_it_to_others_of_their_stage_alone(db: Database) ->
     given = await handed(db, request, BOB, DAN, policy)
     assert given.handed == (HandOver(1, DAN, BOB, NOW),)
     assert f"handed:{request.id}:2:{DAN}" in await pending_keys(db), "he had its card already"
-    assert await hand(db, request, ADA, DAN, policy) is HandDenial.HAS_IT
+    with causes.begun() as cause:
+        assert await hand(db, request, ADA, DAN, policy) is HandDenial.HAS_IT
+    assert (cause.outcome, cause.why) == (Outcome.REFUSED, "has_it")
     refused = await hand(db, request, CAROL, DAN, policy)
     assert isinstance(refused, Refused)
     assert refused.denial is Denial.STAGE_TO_COME

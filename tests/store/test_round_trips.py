@@ -153,7 +153,7 @@ async def test_who_is_cancelled_leaves_no_answer_to_the_next(
         assert await keys(db) == []
 
 
-async def test_a_submission_waits_nine_times(counted: tuple[Database, Way]) -> None:
+async def test_a_submission_waits_eight_times(counted: tuple[Database, Way]) -> None:
     db, way = counted
     for _ in range(PREPARE_AFTER + 2):
         before = way.round_trips

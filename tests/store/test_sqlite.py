@@ -1,12 +1,14 @@
 """What of SQLite a click would have to wait for, and does not."""
 
+import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from threading import Thread, current_thread
+from threading import Event, Thread, current_thread
+from typing import Any
 
 import aiosqlite
 import pytest
@@ -48,16 +50,28 @@ def in_file(folder: Path) -> int:
 async def test_the_log_is_copied_into_the_file_after_so_many_commits_once_it_is_quiet(
     filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    copied = Event()
     monkeypatch.setattr(sqlite, "COPY_AFTER", 3)
-    assert filled.wal_copy, "it is SQLite"
+    monkeypatch.setattr(sqlite, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite.WalCopy, "_copy", and_then(sqlite.WalCopy._copy, copied.set))
     await commit(filled, "a", "b")
-    await filled.wal_copy.wait()
-    assert in_file(tmp_path) == 0
+    assert not await asyncio.to_thread(copied.wait, 0.1), "too few"
+    await commit(filled, "c")
+    assert await asyncio.to_thread(copied.wait, 5)
+    assert in_file(tmp_path) == 3
+
+
+async def test_what_is_due_is_copied_at_the_end(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "COPY_AFTER", 3)
     monkeypatch.setattr(sqlite, "QUIET_SECONDS", 3600)
-    await commit(filled, "c", "d")
-    assert in_file(tmp_path) == 0
+    assert filled.wal_copy, "it is SQLite"
+    await commit(filled, "a", "b", "c")
     await filled.wal_copy.wait()
-    assert in_file(tmp_path) == 4
+    assert in_file(tmp_path) == 0, "it is not quiet yet"
+    await filled.wal_copy.finish()
+    assert in_file(tmp_path) == 3
 
 
 async def test_where_it_is_never_quiet_the_log_is_copied_all_the_same(
@@ -67,11 +81,17 @@ async def test_where_it_is_never_quiet_the_log_is_copied_all_the_same(
     monkeypatch.setattr(sqlite, "QUIET_SECONDS", 3600)
     monkeypatch.setattr(sqlite, "COPY_AT_ONCE_AFTER", 3)
     assert filled.wal_copy, "it is SQLite"
-    await commit(filled, "a", "b")
-    assert in_file(tmp_path) == 0
-    await commit(filled, "c")
+    await commit(filled, "a", "b", "c")
     await filled.wal_copy.wait()
     assert in_file(tmp_path) == 3
+
+
+def and_then(work: Callable[[Any], None], then: Callable[[], None]) -> Callable[[Any], None]:
+    def both(its: Any) -> None:
+        work(its)
+        then()
+
+    return both
 
 
 async def test_more_rows_than_come_with_a_statement_come_all_the_same(tmp_path: Path) -> None:
