@@ -146,16 +146,7 @@ async def in_context(
 
 async def waiting_beside(session: AsyncSession, request_id: int) -> list[int]:
     """The REDRAWN newest requests that wait for the same target: their cards speak of this one."""
-    changed = aliased(RequestRow)
-    waiting = (
-        select(RequestRow.id)
-        .join(changed, and_(*(col(getattr(changed, n)) == getattr(RequestRow, n) for n in TARGET)))
-        .where(changed.id == request_id, RequestRow.id != request_id, col(changed.target_app) != "")
-        .where(_has(Status.UNDER_REVIEW))
-        .order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
-        .limit(REDRAWN)
-    )
-    return list((await session.exec(waiting)).all())
+    return [row.id for row in await ask(session, _WAITING_BESIDE, {"its_id": request_id})]
 
 
 async def last_change_beside(session: AsyncSession, request: Request) -> datetime | None:
@@ -259,6 +250,19 @@ _BASE_THEN = _last(
 """The last release approved there, and not refused by the platform: now; and before one that was
 approved at a moment, where of two at the same moment the smaller number came first.
 """
+_changed = aliased(RequestRow)
+_WAITING_BESIDE: AnySelect = (
+    select(RequestRow.id)
+    .join(_changed, and_(*(col(getattr(_changed, n)) == getattr(RequestRow, n) for n in TARGET)))
+    .where(
+        col(_changed.id) == bindparam("its_id"),
+        col(RequestRow.id) != bindparam("its_id"),
+        col(_changed.target_app) != "",
+        _has(Status.UNDER_REVIEW),
+    )
+    .order_by(col(RequestRow.completed_on).desc(), col(RequestRow.id).desc())
+    .limit(REDRAWN)
+)
 _BY = bindparam("by", type_=String())
 _OTHERS = (bindparam("beside") != _ID, or_(_BY.is_(None), col(RequestRow.submitted_by) == _BY))
 _MINE, _NAME = col(RequestRow.mini_program_id), col(RequestRow.mini_program_name)

@@ -1,7 +1,9 @@
 """Cards beside a decided request: left alone by the decision, drawn again out of what is spare."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import event
 from sqlmodel import update
 
@@ -81,6 +83,30 @@ async def test_neighbours_are_drawn_again_later_and_last(db: Database) -> None:
     assert (await owed_of(db, second), await owed_of(db, other)) == ({Rank.SPARE}, set())
     await drawn(db, LATER)
     assert await tick(db, LATER + timedelta(hours=1)) == 0, "each change is looked at once"
+
+
+async def test_many_changes_are_looked_at_in_one_tick_and_in_short_transactions(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tick(db, NOW - timedelta(hours=1))
+    programs = [{"id": f"{number}", "name": "Bills"} for number in range(5)]
+    for program in programs:
+        first, _waiting = [await submit(db, mini_program=program) for _ in range(2)]
+        await drawn(db)
+        await approve(db, first, NOW + SECOND)
+    await send_all(db, now=LATER)
+    looked_at: list[int] = []
+    walk = neighbours._walk
+
+    async def counted(*asked: Any) -> Any:
+        changes = await walk(*asked)
+        looked_at.append(len(changes))
+        return changes
+
+    monkeypatch.setattr(neighbours, "_walk", counted)
+    assert await tick(db) == 4 * len(programs)
+    assert sum(looked_at) == len(programs)
+    assert max(looked_at) == neighbours.CHANGES < len(programs)
 
 
 async def test_what_was_drawn_since_is_not_drawn_again(db: Database) -> None:
