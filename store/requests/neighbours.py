@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import and_, col, or_, select
+from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.request import Request
@@ -22,8 +22,7 @@ from store.requests import same_target
 from store.tables import MarkRow, RequestRow
 
 CHANGES = 2
-"""How many changes of each kind one transaction looks at: clicks wait for it on SQLite, where it
-took a quarter of a second with twenty..."""
+"""How many changes of each kind one transaction looks at: on SQLite clicks wait for it..."""
 TRANSACTIONS = 10
 """...and how many of those a tick makes: each change concerns at most `same_target.REDRAWN`
 requests."""
@@ -86,8 +85,10 @@ async def _walk(session: AsyncSession, name: str, now: datetime) -> Sequence[_Ch
     if mark is None:  # the first time: what was before is as its cards say
         session.add(MarkRow(name=name, at=now - SETTLED))
         return []
-    later = or_(at > mark.at, and_(at == mark.at, id_ > mark.request_id))
-    changed = select(id_, at).where(later, at <= now - SETTLED).order_by(at, id_).limit(CHANGES)
+    # A comparison of rows, which an index answers at once: else all before the mark is read.
+    later = tuple_(at, id_) > tuple_(mark.at, mark.request_id)
+    changed = select(id_, at).where(later, at <= now - SETTLED, at.is_not(None))
+    changed = changed.order_by(at, id_).limit(CHANGES)
     changes = [_Change(*row) for row in (await session.exec(changed)).all()]
     if changes:
         mark.at, mark.request_id = changes[-1].at, changes[-1].request_id
