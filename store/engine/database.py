@@ -241,7 +241,7 @@ class Database:
             async with asyncio.timeout(time_limits.CLOSE_SECONDS):
                 await self._idle.wait()
         if self.wal_copy:
-            await self.wal_copy.finish()
+            await self.wal_copy.wait()
         await self.engine.dispose()
         await self.reading.dispose()
 

@@ -34,13 +34,7 @@ waiting can be heard in between."""
 FETCH_SIZE = 500
 """Rows that come with a statement; what is more comes when it is asked for."""
 COPY_AFTER = 100
-"""Commits after which the write-ahead log is copied into the file, while others go on writing..."""
-QUIET_SECONDS = 0.3
-"""...as soon as nothing was committed for so long: copying waits for the disk, and a click that
-commits meanwhile waits behind it, a quarter of a second where the file is large..."""
-COPY_AT_ONCE_AFTER = 150
-"""...but at once after so many commits, for where it is never quiet: one of a batch writes some 70
-pages, and they have to fit below _LONGEST_LOG."""
+"""Commits after which the write-ahead log is copied into the file, while others go on writing."""
 _LONGEST_LOG = 20_000
 """Pages of 4 KB after which a COMMIT copies the log itself, should the copying not keep up."""
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
@@ -70,22 +64,11 @@ class WalCopy:
         self._path = url.database or ""
         self._commits = 0
         self._running: asyncio.Future[None] | None = None
-        self._when_quiet: asyncio.TimerHandle | None = None
 
     def count_commit(self) -> None:
         """Something was committed: after COPY_AFTER of them the log is copied."""
         self._commits += 1
-        if self._when_quiet:
-            self._when_quiet.cancel()
-        if self._commits >= COPY_AT_ONCE_AFTER:
-            self._start()
-        elif self._commits >= COPY_AFTER:
-            loop = asyncio.get_running_loop()
-            self._when_quiet = loop.call_later(QUIET_SECONDS, self._start)
-
-    def _start(self) -> None:
-        self._when_quiet = None
-        if self._running is None or self._running.done():
+        if self._commits >= COPY_AFTER and (self._running is None or self._running.done()):
             self._commits = 0
             self._running = asyncio.ensure_future(asyncio.to_thread(self._copy))
 
@@ -93,14 +76,6 @@ class WalCopy:
         """Wait for the end of a copy that is running."""
         if self._running:
             await asyncio.wait([self._running])
-
-    async def finish(self) -> None:
-        """Copy what is due, and wait for its end."""
-        await self.wait()
-        if self._when_quiet:
-            self._when_quiet.cancel()
-            self._start()
-            await self.wait()
 
     def _copy(self) -> None:
         try:

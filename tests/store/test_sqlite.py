@@ -1,14 +1,11 @@
 """What of SQLite a click would have to wait for, and does not."""
 
-import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread, current_thread
-from typing import Any
+from threading import Thread, current_thread
 
 import aiosqlite
 import pytest
@@ -21,77 +18,23 @@ from store.tables import SlotRow
 from tests.cast import NOW
 
 
-@pytest.fixture
-async def filled(tmp_path: Path) -> AsyncIterator[Database]:
-    """A store whose file is held open, or the end of a connection would copy the log."""
-    db = Database(f"sqlite:///{tmp_path / 'store.db'}")
+async def test_the_log_is_copied_into_the_file_after_so_many_commits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "COPY_AFTER", 3)
+    store, copy = tmp_path / "store.db", tmp_path / "copy.db"
+    db = Database(f"sqlite:///{store}")
     await migrate.upgrade(db)
+    async with db.snapshot():  # holds the file open: the end of the others copies nothing
+        for number in range(3):
+            async with db.transaction() as session:
+                session.add(SlotRow(key=f"{number}", at=NOW))
+        assert db.wal_copy, "it is SQLite"
+        await db.wal_copy.wait()
+        shutil.copy(store, copy)  # without its log
     await db.dispose()
-    db = Database(f"sqlite:///{tmp_path / 'store.db'}")
-    async with db.snapshot():
-        yield db
-    await db.dispose()
-
-
-async def commit(db: Database, *keys: str) -> None:
-    for key in keys:
-        async with db.transaction() as session:
-            session.add(SlotRow(key=key, at=NOW))
-
-
-def in_file(folder: Path) -> int:
-    """How many slots stand in the file without its log."""
-    shutil.copy(folder / "store.db", folder / "copy.db")
-    with closing(sqlite3.connect(folder / "copy.db")) as connection:
-        found: tuple[int] = connection.execute("SELECT count(*) FROM slot").fetchone()
-    return found[0]
-
-
-async def test_the_log_is_copied_into_the_file_after_so_many_commits_once_it_is_quiet(
-    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copied = Event()
-    monkeypatch.setattr(sqlite, "COPY_AFTER", 3)
-    monkeypatch.setattr(sqlite, "QUIET_SECONDS", 0.01)
-    monkeypatch.setattr(sqlite.WalCopy, "_copy", and_then(sqlite.WalCopy._copy, copied.set))
-    await commit(filled, "a", "b")
-    assert not await asyncio.to_thread(copied.wait, 0.1), "too few"
-    await commit(filled, "c")
-    assert await asyncio.to_thread(copied.wait, 5)
-    assert in_file(tmp_path) == 3
-
-
-async def test_what_is_due_is_copied_at_the_end(
-    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite, "COPY_AFTER", 3)
-    monkeypatch.setattr(sqlite, "QUIET_SECONDS", 3600)
-    assert filled.wal_copy, "it is SQLite"
-    await commit(filled, "a", "b", "c")
-    await filled.wal_copy.wait()
-    assert in_file(tmp_path) == 0, "it is not quiet yet"
-    await filled.wal_copy.finish()
-    assert in_file(tmp_path) == 3
-
-
-async def test_where_it_is_never_quiet_the_log_is_copied_all_the_same(
-    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite, "COPY_AFTER", 2)
-    monkeypatch.setattr(sqlite, "QUIET_SECONDS", 3600)
-    monkeypatch.setattr(sqlite, "COPY_AT_ONCE_AFTER", 3)
-    assert filled.wal_copy, "it is SQLite"
-    await commit(filled, "a", "b", "c")
-    await filled.wal_copy.wait()
-    assert in_file(tmp_path) == 3
-
-
-def and_then(work: Callable[[Any], None], then: Callable[[], None]) -> Callable[[Any], None]:
-    def both(its: Any) -> None:
-        work(its)
-        then()
-
-    return both
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM slot").fetchone() == (3,)
 
 
 async def test_more_rows_than_come_with_a_statement_come_all_the_same(tmp_path: Path) -> None:
