@@ -283,7 +283,7 @@ async def rules_of_submitting(
 def _roster(
     policy: Policy, rows: Iterable[AnyRow], away: Mapping[str, Absence], *, whole: bool
 ) -> Roster:
-    """Of each group and who is in it; see `_ALL_MEMBERS` and `_THESE_MEMBERS`."""
+    """Of each group with who is in it, as the three statements above give them."""
     members: dict[str, set[str]] = {}
     for group, user in rows:
         members.setdefault(group, set()).add(user)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +17,7 @@ from bot import app
 from bot.incoming import bolt_app, timely_app
 from bot.incoming.timely_app import TimelyApp
 from bot.sandbox.screen import text as text_of
+from bot.sandbox.state.views import View
 from store.engine import postgresql, time_limits
 from store.engine.database import Database, Topic
 from store.engine.time_limits import Limits
@@ -59,6 +60,23 @@ def late_words(team: Team) -> list[str]:
     """What Bob was told of a click after he heard that we were not sure."""
     said = map(team.words, team.bob.sees())
     return [words for words in said if FIRST_WORDS in words]
+
+
+async def form_of_two(team: Team) -> View:
+    """The form that approves MP-1 and MP-2 for Bob."""
+    for number in (1, 2):
+        await team.submit(external_id=f"r{number}", version=f"1.0.{number}")
+    form = (await team.bob.command("/mp-requests approve MP-1 MP-2")).view
+    assert form is not None
+    return form
+
+
+@asynccontextmanager
+async def held(other: Database, request_id: int) -> AsyncIterator[None]:
+    """Somebody else keeps this request locked."""
+    async with other.transaction() as session:
+        await session.exec(select(RequestRow).where(RequestRow.id == request_id).with_for_update())
+        yield
 
 
 async def status(url: str) -> str:
@@ -109,14 +127,10 @@ async def test_the_rest_of_what_is_partly_done_is_done_too(
     by_a_way: tuple[Way, Team], postgresql_url: str
 ) -> None:
     _, team = by_a_way
-    for number in (1, 2):
-        await team.submit(external_id=f"r{number}", version=f"1.0.{number}")
-    form = (await team.bob.command("/mp-requests approve MP-1 MP-2")).view
-    assert form is not None
+    form = await form_of_two(team)
     other = Database(postgresql_url)
     async with asyncio.timeout(10), app.running(team.bot):
-        async with other.transaction() as session:
-            await session.exec(select(RequestRow).where(RequestRow.id == 2).with_for_update())
+        async with held(other, 2):
             answer = await team.bob.submit(form)
             assert answer.view is not None
             assert notices.NOT_SURE_YET in text_of(answer.view)
@@ -136,14 +150,10 @@ async def test_what_is_partly_done_and_then_fails_is_told_as_not_sure(
     monkeypatch.setattr(
         logging.getLogger(bolt_app.__name__), "error", lambda *_, **__: failed.set()
     )
-    for number in (1, 2):
-        await team.submit(external_id=f"r{number}", version=f"1.0.{number}")
-    form = (await team.bob.command("/mp-requests approve MP-1 MP-2")).view
-    assert form is not None
+    form = await form_of_two(team)
     other = Database(postgresql_url)
     async with asyncio.timeout(10), app.running(team.bot):
-        async with other.transaction() as session:
-            await session.exec(select(RequestRow).where(RequestRow.id == 2).with_for_update())
+        async with held(other, 2):
             answer = await team.bob.submit(form)
             assert notices.NOT_SURE_YET in text_of(answer.view or {})
             way.freeze()
