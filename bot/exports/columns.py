@@ -6,7 +6,7 @@ shortened here; what a format cannot hold is its writer's affair.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -41,6 +41,7 @@ _LABELS = {
     for member in kind
 }
 _OPEN = Status.UNDER_REVIEW.value
+_THREE_EMPTY = (None, None, None)
 _FEATURE = ("name", "version", "description", "status", "apis")
 
 
@@ -109,19 +110,20 @@ def facts_of(entry: Entry, people: People, zone: ZoneInfo) -> list[Cell]:
         *_review(entry),
         _local(entry.due_at, zone),
         _local(entry.escalated_at, zone),
-        ", ".join(_name(user, people) or "" for user in entry.escalated_to or ()) or None,
-        _questions(entry, people, zone),
-        _said(((n.written_at, n.written_by, n.note) for n in entry.notes), people, zone),
-        _said(((v.at, v.reviewer, v.note or "") for v in entry.approval_notes), people, zone),
+        _names(entry.escalated_to, people),
+        *_words(entry, people, zone),
         _name(entry.tester, people),
         entry.incident,
         _name(entry.reviewed_by, people),
-        *_evidence(Evidence.read(entry.evidence)),
+        *_evidence(entry),
     ]
 
 
-def _evidence(found: Evidence) -> tuple[Cell, Cell, Cell]:
+def _evidence(entry: Entry) -> tuple[Cell, Cell, Cell]:
     """A line for each link: its title and address."""
+    if not entry.evidence:
+        return _THREE_EMPTY
+    found = Evidence.read(entry.evidence)
     listed = "\n".join(map(str, found.exhibits)) or None
     return listed, found.preview_url, found.preview_qr
 
@@ -141,14 +143,20 @@ def _review(entry: Entry) -> tuple[Cell, Cell]:
     return terms.rule, f"{entry.stage} of {count}: {name}" if count > 1 else name
 
 
-def _questions(entry: Entry, people: People, zone: ZoneInfo) -> str | None:
-    """ "2026-11-20 11:14 Bob Reyes: Which …?", and the answer in the line below."""
-    said = []
+def _words(entry: Entry, people: People, zone: ZoneInfo) -> tuple[Cell, Cell, Cell]:
+    """Questions and their answers, notes, notes with approvals: "2026-11-20 11:14 Bob Reyes: …",
+    a line for each.
+    """
+    if not (entry.questions or entry.notes or entry.approval_notes):
+        return _THREE_EMPTY
+    asked = []
     for each in entry.questions:
-        said.append((each.asked_at, each.asked_by, each.question))
+        asked.append((each.asked_at, each.asked_by, each.question))
         if each.answered_at and each.answer is not None:
-            said.append((each.answered_at, entry.submitted_by, each.answer))
-    return _said(said, people, zone)
+            asked.append((each.answered_at, entry.submitted_by, each.answer))
+    noted = ((note.written_at, note.written_by, note.note) for note in entry.notes)
+    told = ((vote.at, vote.reviewer, vote.note or "") for vote in entry.approval_notes)
+    return _said(asked, people, zone), _said(noted, people, zone), _said(told, people, zone)
 
 
 def _said(said: Iterable[tuple[datetime, str, str]], people: People, zone: ZoneInfo) -> str:
@@ -160,6 +168,10 @@ def _said(said: Iterable[tuple[datetime, str, str]], people: People, zone: ZoneI
 def _detail_title(key: str) -> str:
     unit = " (bytes)" if key.endswith("_size") else ""
     return f"Details: {_DETAILS[key]}{unit}"
+
+
+def _names(users: Sequence[str] | None, people: People) -> str | None:
+    return ", ".join(_name(user, people) or "" for user in users) if users else None
 
 
 def _name(user: str | None, people: People) -> str | None:

@@ -6,11 +6,10 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.exports.columns import Cell, columns, row
+from bot.exports.columns import columns, row
 from store.domain.export import Entry
 from store.domain.request import People
 
@@ -32,7 +31,9 @@ def writing(path: Path, zone: ZoneInfo) -> Iterator[Callable[[Entry, People], No
             # Most cells are empty or begin plainly: a call for each takes longer than all the rest.
             lines.writerow(
                 [
-                    cell if not cell or (type(cell) is str and cell[0].isalnum()) else written(cell)
+                    as_text(cell)
+                    if cell and isinstance(cell, str) and not cell[0].isalnum()
+                    else cell
                     for cell in row(entry, people, zone)
                 ]
             )
@@ -40,12 +41,7 @@ def writing(path: Path, zone: ZoneInfo) -> Iterator[Callable[[Entry, People], No
         yield add
 
 
-def written(cell: Cell) -> str:
-    """The cell as text that no spreadsheet computes: an apostrophe goes before a formula's sign."""
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.isoformat(" ")
-    text = str(cell)
+def as_text(text: str) -> str:
+    """The text as no spreadsheet computes it: an apostrophe goes before a formula's sign."""
     risky = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
     return f"'{text}" if risky else text

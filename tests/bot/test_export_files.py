@@ -151,12 +151,12 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path, sign: str, before: str) -
 
 @pytest.mark.parametrize("text", ["-5", "+63", "3.5", "a=b", "x", "", "e-mail@example.com"])
 def test_a_number_and_a_plain_text_stay_as_they_are(text: str) -> None:
-    assert csv_file.written(text) == text
+    assert csv_file.as_text(text) == text
 
 
 @given(st.text())
 def test_whatever_is_written_a_csv_cell_never_begins_with_a_sign(text: str) -> None:
-    cell = csv_file.written(text)
+    cell = csv_file.as_text(text)
     assert cell in (text, f"'{text}")
     bare = cell.replace(".", "", 1).lstrip("+-")
     assert not cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) or (bare.isascii() and bare.isdigit())
