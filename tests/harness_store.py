@@ -5,11 +5,13 @@ database; nobody sends what is owed, and nothing of Slack is there.
 """
 
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
+import pytest
+from sqlalchemy import event
 from sqlmodel import col, select
 
 from store.audit import verify
@@ -19,6 +21,8 @@ from store.domain.lifecycle import Act
 from store.domain.policy import Policy
 from store.domain.request import Category, Request, Verdict
 from store.domain.submission import Submission
+from store.engine import asking
+from store.engine.asking import Given, Values
 from store.engine.database import Database
 from store.messages import claim, outbox
 from store.messages.outbox import Claimed
@@ -141,6 +145,26 @@ async def send_all(db: Database, now: datetime = NOW) -> list[Claimed]:
 def own_requests(policy: Policy = POLICY) -> Policy:
     """The policy that lets people decide their own requests."""
     return policy.model_copy(update={"own_requests": True})
+
+
+@contextmanager
+def statements(db: Database) -> Iterator[list[Given]]:
+    """What this database is sent meanwhile, by SQLAlchemy and past it."""
+    sent: list[Given] = []
+    given = asking.Statement.given
+
+    def note(_c: object, _cursor: object, text: str, values: object, *_: object) -> None:
+        sent.append(Given(text, values, is_many=False))
+
+    def given_and_noted(statement: asking.Statement, values: Values) -> Given:
+        sent.append(given(statement, values))
+        return sent[-1]
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asking.Statement, "given", given_and_noted)
+        yield sent
+    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
 
 
 @asynccontextmanager

@@ -4,17 +4,17 @@
 of their answers is awaited, when a statement goes another way, or before COMMIT. So each sees what
 those before it have written, and nothing is left out.
 
-SQLite is in this process and takes one after the other. PostgreSQL takes them in one round trip,
-BEGIN included, in the pipeline mode of its driver; SQLAlchemy only compiles them. Measured there,
-the SELECT of a row takes 0.61 ms of processor time by SQLAlchemy, 0.34 ms by the driver, and
-0.13 ms as one of ten in a pipeline.
+SQLAlchemy only compiles them; they are handed to the driver. SQLite is in this process and takes
+one after the other, in one turn of the connection's thread where they need that. PostgreSQL takes
+them in one round trip, BEGIN included, in the pipeline mode of its driver. Measured there, the
+SELECT of a row takes 0.61 ms of processor time by SQLAlchemy, 0.34 ms by the driver, and 0.13 ms as
+one of ten in a pipeline.
 """
 
 import asyncio
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import lru_cache, partial
-from itertools import chain
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Executable, Row, event
@@ -33,8 +33,22 @@ Found = TypeVar("Found")
 _ASKED = "asked"
 _KEPT = 500
 """Statements that are kept compiled for each engine."""
-_Found = tuple[Sequence[AnyRow], int]
-"""Rows, and how many were changed."""
+
+
+class Given(NamedTuple):
+    """A statement as its driver takes it: the text, and the values or a list of them."""
+
+    text: str
+    values: Any
+    is_many: bool
+
+
+class Told(NamedTuple):
+    """What a driver says to a statement; `description` is None where it has no rows."""
+
+    description: Sequence[Any] | None
+    rows: Sequence[Sequence[Any]]
+    rowcount: int
 
 
 class Answer:
@@ -122,12 +136,30 @@ def send(connection: Connection) -> None:
 def _send_together(connection: Connection, asked: Sequence[Answer]) -> None:
     if not asked:
         return
-    if connection.dialect.name == "postgresql":
-        found = _in_pipeline(connection, asked)
-    else:
-        found = [_alone(connection, each) for each in asked]
-    for answer, (rows, rowcount) in zip(asked, found, strict=True):
-        answer.give(rows, rowcount)
+    dialect, pooled = connection.dialect, connection.connection
+    driver: Any = pooled.driver_connection
+    base = dialect.loaded_dbapi.Error
+    statements = [_compiled(dialect, each) for each in asked]
+    given = [
+        statement.given(answer.values) for statement, answer in zip(statements, asked, strict=True)
+    ]
+    answered = _in_pipeline if dialect.name == "postgresql" else _in_process
+    try:
+        found: list[Told] = pooled.run_async(partial(answered, given))
+    except base as error:
+        is_lost = dialect.name == "postgresql" and driver.closed
+        if is_lost:
+            connection.invalidate(error)
+        text = "; ".join(each.text for each in given)
+        wrapped = DBAPIError.instance(
+            *(text, None, error, base, True), connection_invalidated=is_lost, dialect=dialect
+        )
+        raise wrapped from error
+    except asyncio.CancelledError:
+        connection.invalidate()
+        raise
+    for answer, statement, told in zip(asked, statements, found, strict=True):
+        answer.give(statement.read(told), told.rowcount)
 
 
 def listen(
@@ -150,89 +182,78 @@ def listen(
     event.listen(engine.sync_engine, "commit", send_first)
 
 
-def _alone(connection: Connection, answer: Answer) -> _Found:
-    result = connection.execute(answer.statement, answer.values)
-    return (result.all() if result.returns_rows else ()), result.rowcount
+async def _in_process(given: Sequence[Given], driver: Any) -> list[Told]:
+    """What SQLite says to each."""
+    told: list[Told] = await driver.take(given)
+    return told
 
 
-def _in_pipeline(connection: Connection, asked: Sequence[Answer]) -> list[_Found]:
-    """The same of PostgreSQL, in one round trip; a connection that may hold more is closed."""
-    dialect, pooled = connection.dialect, connection.connection
-    driver: Any = pooled.driver_connection
-    base = dialect.loaded_dbapi.Error
-    statements = [_compiled(dialect, each) for each in asked]
-
-    async def answered(driver: Any) -> list[_Found]:
-        async with driver.pipeline() as pipeline:
-            cursors = [
-                await statement.execute(driver.cursor(), answer.values)
-                for statement, answer in zip(statements, asked, strict=True)
-            ]
-            await pipeline.sync()
-            # At its end the driver syncs again and asks for a flush. PostgreSQL does not limit how
-            # long a transaction is idle after a flush, and a frozen process would keep its locks.
-            pipeline._enqueue_sync = _nothing
-        return [await each.read(cursor) for each, cursor in zip(statements, cursors, strict=True)]
-
-    try:
-        found: list[_Found] = pooled.run_async(answered)
-    except base as error:
-        is_lost = driver.closed
-        if is_lost:
-            connection.invalidate(error)
-        text = "; ".join(statement.text for statement in statements)
-        wrapped = DBAPIError.instance(
-            *(text, None, error, base, True), connection_invalidated=is_lost, dialect=dialect
-        )
-        raise wrapped from error
-    except asyncio.CancelledError:
-        connection.invalidate()
-        raise
-    return found
+async def _in_pipeline(given: Sequence[Given], driver: Any) -> list[Told]:
+    """What PostgreSQL says to each, in one round trip."""
+    async with driver.pipeline() as pipeline:
+        cursors = []
+        for each in given:
+            cursor = driver.cursor()
+            run = cursor.executemany if each.is_many else cursor.execute
+            cursors.append(await run(each.text, each.values) or cursor)
+        await pipeline.sync()
+        # At its end the driver syncs again and asks for a flush. PostgreSQL does not limit how
+        # long a transaction is idle after a flush, and a frozen process would keep its locks.
+        pipeline._enqueue_sync = _nothing
+    return [
+        Told(each.description, await each.fetchall() if each.description else (), each.rowcount)
+        for each in cursors
+    ]
 
 
-class _Statement:
-    """A statement as the driver of PostgreSQL takes it; `names` are of its values."""
+class Statement:
+    """A statement as a driver takes it; `names` are of its values."""
 
     def __init__(self, dialect: Dialect, statement: Any, names: Sequence[str]) -> None:
         writes = {"column_keys": names, "for_executemany": True}
         options = writes if isinstance(statement, UpdateBase) else {}
-        self._compiled = statement.compile(dialect=dialect, **options)
-        wanted = {name: None for each, name in self._compiled.bind_names.items() if each.required}
-        # A list that stands in the statement itself becomes a parameter for each of it, once.
-        whole = self._compiled.construct_expanded_state(wanted, escape_names=False)
-        self.text: str = whole.statement
-        names_of_lists = chain.from_iterable(whole.parameter_expansion.values())
-        self._listed = {name: whole.parameters[name] for name in names_of_lists}
-        self._defaults = {column.key: column.default for column in self._compiled.insert_prefetch}
-        self._given = {
+        self._compiled = compiled = statement.compile(dialect=dialect, **options)
+        self._defaults = {column.key: column.default for column in compiled.insert_prefetch}
+        known = {*names, *self._defaults}
+        self._constants: dict[str, Any] = {}
+        self._wanted: list[tuple[str, str]] = []
+        for bound, name in compiled.bind_names.items():
+            if bound.key in known or name in known:
+                self._wanted.append((name, bound.key if bound.key in known else name))
+            elif bound.required:
+                raise LookupError(f"{name} has no value in: {statement}")
+            else:
+                self._constants[name] = bound.effective_value
+        self._lists = [name for name, _ in self._wanted if compiled.binds[name].expanding]
+        self._to_driver = {
             name: to_driver
-            for bound, name in self._compiled.bind_names.items()
+            for bound, name in compiled.bind_names.items()
             if (to_driver := bound.type.dialect_impl(dialect).bind_processor(dialect))
         }
         columns = statement.exported_columns if isinstance(statement, ReturnsRows) else ()
         self._types = [column.type.dialect_impl(dialect) for column in columns]
         self._dialect = dialect
+        self._forms: dict[tuple[int, ...], _Form] = {}
         self._read: Sequence[Callable[[Any], Any] | None] | None = None
 
-    async def execute(self, cursor: Any, values: Values) -> Any:
-        """Have it run, once for each of several values; the cursor."""
+    def given(self, values: Values) -> Given:
+        """Its text and these values, as the driver takes them."""
         if isinstance(values, Mapping):
-            await cursor.execute(self.text, self._as_given(values))
-        else:
-            await cursor.executemany(self.text, [self._as_given(each) for each in values])
-        return cursor
+            form = self._form(values)
+            return Given(form.text, self._in_form(form, values), is_many=False)
+        form = self._form(values[0])
+        return Given(form.text, [self._in_form(form, each) for each in values], is_many=True)
 
-    async def read(self, cursor: Any) -> _Found:
-        """What came of it."""
-        if cursor.description is None:
-            return (), cursor.rowcount
+    def read(self, told: Told) -> Sequence[AnyRow]:
+        """The rows that it was answered with."""
+        if told.description is None:
+            return ()
         if self._read is None:
-            typed = zip(self._types, cursor.description, strict=False)  # a text has no types
+            typed = zip(self._types, told.description, strict=False)  # a text has no types
             self._read = [
-                type_.result_processor(self._dialect, column.type_code) for type_, column in typed
+                type_.result_processor(self._dialect, column[1]) for type_, column in typed
             ]
-        rows = await cursor.fetchall()
+        rows = told.rows
         if any(self._read):
             rows = [
                 tuple(
@@ -241,32 +262,66 @@ class _Statement:
                 )
                 for row in rows
             ]
-        named = SimpleResultMetaData([column.name for column in cursor.description])
-        return IteratorResult(named, iter(rows)).all(), cursor.rowcount
+        named = SimpleResultMetaData([column[0] for column in told.description])
+        return IteratorResult(named, iter(rows)).all()
 
-    def _as_given(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        made = {
-            name: default.arg({}) if default.is_callable else default.arg
-            for name, default in self._defaults.items()
-        }
-        given: dict[str, Any] = self._compiled.construct_params({**made, **values}) | self._listed
-        for name, to_driver in self._given.items():
-            given[name] = to_driver(given[name])
-        return given
+    def _form(self, values: Mapping[str, Any]) -> "_Form":
+        """A list is a parameter for each of it, so each length has a text of its own; one that
+        stands in the statement itself has the same always.
+        """
+        lengths = tuple(len(values[name]) for name in self._lists)
+        form = self._forms.get(lengths)
+        if form is None:
+            listed = {
+                name: [None] * length for name, length in zip(self._lists, lengths, strict=True)
+            }
+            every = {name: None for name, _ in self._wanted} | self._constants | listed
+            whole = self._compiled.construct_expanded_state(every, escape_names=False)
+            form = _Form(whole.statement, whole.positiontup, whole.parameter_expansion)
+            self._forms[lengths] = form
+        return form
+
+    def _in_form(self, form: "_Form", values: Mapping[str, Any]) -> Any:
+        if self._defaults:
+            made = {
+                name: default.arg({}) if default.is_callable else default.arg
+                for name, default in self._defaults.items()
+            }
+            values = {**made, **values}
+        given = dict(self._constants)
+        for name, key in self._wanted:
+            given[name] = values[key]
+        for name, to_driver in self._to_driver.items():
+            value = given[name]
+            whole = name not in form.lists
+            given[name] = to_driver(value) if whole else list(map(to_driver, value))
+        for name, each in form.lists.items():
+            given.update(zip(each, given.pop(name), strict=True))
+        return given if form.order is None else [given[name] for name in form.order]
+
+
+class _Form(NamedTuple):
+    """A statement's text for lists of one length. `order` is that of its parameters where they have
+    no names in it, `lists` the names of each list's parameters.
+    """
+
+    text: str
+    order: Sequence[str] | None
+    lists: Mapping[str, Sequence[str]]
 
 
 def _nothing() -> None:
     """In place of a second sync."""
 
 
-def _compiled(dialect: Dialect, answer: Answer) -> _Statement:
+def _compiled(dialect: Dialect, answer: Answer) -> Statement:
     made = _STATEMENTS.get(dialect)
     if made is None:
-        made = _STATEMENTS[dialect] = lru_cache(_KEPT)(partial(_Statement, dialect))
+        made = _STATEMENTS[dialect] = lru_cache(_KEPT)(partial(Statement, dialect))
     values = answer.values if isinstance(answer.values, Mapping) else answer.values[0]
     return made(answer.statement, tuple(values))
 
 
-_STATEMENTS: WeakKeyDictionary[Dialect, Callable[[Executable, tuple[str, ...]], _Statement]] = (
+_STATEMENTS: WeakKeyDictionary[Dialect, Callable[[Executable, tuple[str, ...]], Statement]] = (
     WeakKeyDictionary()
 )

@@ -23,6 +23,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from store.engine import asking, sqlite_file
+from store.engine.asking import Given, Told
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +160,16 @@ class DriverConnection(aiosqlite.Connection):
             return work()
         return await self.run_in_thread(work, may_end=statement != "COMMIT")
 
+    async def take(self, statements: Sequence[Given]) -> list[Told]:
+        """Run these, one after the other; their answers."""
+
+        def work() -> list[Told]:
+            return [_told(self._conn, each) for each in statements]
+
+        if any(self._waits(each.text) for each in statements):
+            return await self.run_in_thread(work)
+        return work()
+
     async def run_in_thread(self, work: Callable[[], T], *, may_end: bool = True) -> T:
         """Do it in the thread in any case. Cancelled, it waits until the thread is free again.
 
@@ -189,6 +200,13 @@ class DriverConnection(aiosqlite.Connection):
             except sqlite3.OperationalError as error:
                 if not is_busy(error) or loop.time() >= until:
                     raise
+
+
+def _told(connection: sqlite3.Connection, given: Given) -> Told:
+    with closing(connection.cursor()) as cursor:
+        (cursor.executemany if given.is_many else cursor.execute)(given.text, given.values)
+        rows = cursor.fetchall() if cursor.description else ()
+        return Told(cursor.description, rows, cursor.rowcount)
 
 
 def is_busy(error: BaseException | None) -> bool:

@@ -433,11 +433,13 @@ async def test_a_message_of_a_newer_replicas_kind_is_left_to_it(team: Team) -> N
     assert (await rows(team))[f"card:1:reviewer:{team.bob.id}"].state == "pending"
 
 
-async def test_a_database_that_was_away_is_asked_again(team_once: Team) -> None:
+async def test_a_database_that_was_away_is_asked_again(
+    team_once: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await hold_back(team_once, 1)
     await rename(team_once, "outbox", "lost")
     failed = asyncio.Event()
-    event.listen(team_once.bot.db.engine.sync_engine, "handle_error", lambda _: failed.set())
+    monkeypatch.setattr(dispatcher.log, "exception", lambda _: failed.set())
     loop = asyncio.create_task(team_once.bot.dispatcher.run())
     await failed.wait()
     await rename(team_once, "lost", "outbox")

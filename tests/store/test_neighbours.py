@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import update
 
 from store.domain.access import Refused
@@ -18,7 +17,16 @@ from store.requests.decide import Decision, decide
 from store.requests.release_stage import StageMove, move_stage
 from store.tables import CardRow, OutboxRow
 from tests.cast import ALICE, BOB, NOW
-from tests.harness_store import POLICY, accepted, outbox_rows, pending_keys, send_all, submit, vote
+from tests.harness_store import (
+    POLICY,
+    accepted,
+    outbox_rows,
+    pending_keys,
+    send_all,
+    statements,
+    submit,
+    vote,
+)
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + timedelta(minutes=5)
@@ -51,15 +59,11 @@ async def test_a_decision_owes_nothing_of_its_neighbours_and_asks_nothing_about_
 ) -> None:
     first, second = await submit(db), await submit(db)
     await drawn(db)
-    asked: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
-
-    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    accepted(await vote(db, first, BOB))
+    with statements(db) as sent:
+        accepted(await vote(db, first, BOB))
     assert await owed_of(db, second) == set()
-    assert not [each for each in asked if "target_app" in each and "UPDATE" not in each]
+    assert [text for text, *_ in sent if text.startswith("UPDATE request")]
+    assert not [text for text, *_ in sent if "target_app" in text and "UPDATE" not in text]
 
 
 async def test_a_stage_owes_nothing_of_its_neighbours_either(db: Database) -> None:

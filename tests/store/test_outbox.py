@@ -3,17 +3,15 @@
 import asyncio
 import random
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from store.engine.database import Database, Topic
 from store.messages import claim as claims
 from store.messages import outbox, rate_limits
 from store.messages.outbox import LEASE, Claimed, Kind, Owed, Rank
 from tests.cast import BOB, CAROL, NOW
-from tests.harness_store import outbox_rows, replicas, send_all
+from tests.harness_store import outbox_rows, replicas, send_all, statements
 
 pytestmark = pytest.mark.databases_differ
 
@@ -191,25 +189,17 @@ async def test_the_first_owed_goes_first_whatever_its_number(db: Database) -> No
 
 async def test_a_claim_reads_indexes_also_without_statistics(sqlite_url: str) -> None:
     db = Database(sqlite_url)
-    read: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, values: object, *_: object) -> None:
-        if "outbox" in statement and not statement.startswith("EXPLAIN"):
-            read.append(statement)
-            plans[statement] = values
-
-    plans: dict[str, Any] = {}
-    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    await owe(db, *(message(f"m{n}", lane="post:C1") for n in range(claims.WINDOW + 1)))
-    await claims.claim_due(db, owner="story", now=NOW, pace=SECOND)
+    with statements(db) as sent:
+        await owe(db, *(message(f"m{n}", lane="post:C1") for n in range(claims.WINDOW + 1)))
+        await claims.claim_due(db, owner="story", now=NOW, pace=SECOND)
     async with db.transaction() as session:
         connection = await session.connection()
         steps = [
             step
-            for statement in read
-            if statement.startswith(("SELECT", "WITH"))
+            for text, values, is_many in sent
+            if "outbox" in text and text.startswith(("SELECT", "WITH"))
             for *_, step in await connection.exec_driver_sql(
-                f"EXPLAIN QUERY PLAN {statement}", plans[statement]
+                f"EXPLAIN QUERY PLAN {text}", tuple(values[0] if is_many else values)
             )
         ]
     await db.dispose()
