@@ -202,7 +202,7 @@ async def _listen(bot: Bot) -> None:
     from store.engine import pg_listen  # its driver is needed for PostgreSQL alone
 
     url = bot.settings.database_listen_url or bot.settings.database_url
-    await pg_listen.listen(url, bot.db.listeners)
+    await pg_listen.listen(url, bot.db.listeners, own=bot.db.name)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ quicker than SQLite's own waiting.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import (
@@ -160,6 +161,8 @@ class Database:
             else self.limited(time_limits.BACKGROUND, reading=True)
         )
         self.listeners: dict[Topic, Callable[[], None]] = dict.fromkeys(Topic, _nobody)
+        self.name = secrets.token_hex(8)
+        """Which of the replicas' this is, in what it tells them."""
         self.immediate_sender: ImmediateSender | None = None
         self.waited: Callable[[str, float], None] = _not_measured
         self.write_batches = Batches(self.transaction)
@@ -195,7 +198,7 @@ class Database:
             topics: set[Topic] = session.info.get(_TOPICS, set())
             await session.flush()
             notify = topics and not self.is_sqlite
-            number = await _notify(session, topics) if notify else None
+            number = await _notify(session, topics, self.name) if notify else None
             await session.info[_CONNECTION].run_sync(asking.send)
             _refuse_the_late(asked_by)
             connection.hang_up_after(time_limits.COMMIT_SECONDS)
@@ -365,18 +368,24 @@ def _driver(session: AsyncSession) -> Any:
     return connection.sync_connection.connection.driver_connection
 
 
-async def _notify(session: AsyncSession, topics: set[Topic]) -> str | None:
+async def _notify(session: AsyncSession, topics: set[Topic], sender: str) -> str | None:
     """Tell every replica at the commit; the transaction's number comes with it."""
-    (row,) = await ask(session, _notification(tuple(sorted(topics))))
+    told = {topic.name: _payload(topic, sender) for topic in topics}
+    (row,) = await ask(session, _notification(tuple(sorted(topics))), told)
     number: str | None = row.number
     return number
+
+
+def _payload(topic: Topic, sender: str) -> str:
+    """What the replicas hear of it: "message 5f0c…", the topic and which `Database` says so."""
+    return f"{_TOLD[topic]} {sender}"
 
 
 @cache
 def _notification(topics: tuple[Topic, ...]) -> AnySelect:
     """Hot: with every act."""
     number = cast(func.pg_current_xact_id_if_assigned(), Text).label("number")
-    notify = (func.pg_notify(CHANNEL, _TOLD[topic]) for topic in topics)
+    notify = (func.pg_notify(CHANNEL, bindparam(topic.name, type_=Text())) for topic in topics)
     notification: AnySelect = select(number, *notify)
     return notification
 

@@ -30,11 +30,11 @@ def shared(postgres: Server) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def hearing(url: str) -> AsyncIterator[asyncio.Queue[Topic]]:
+async def hearing(url: str, own: str = "") -> AsyncIterator[asyncio.Queue[Topic]]:
     """A process that listens, after its start, when it looks for everything; an entry a call."""
     heard: asyncio.Queue[Topic] = asyncio.Queue()
     listeners = {topic: partial(heard.put_nowait, topic) for topic in Topic}
-    task = asyncio.create_task(pg_listen.listen(url, listeners))
+    task = asyncio.create_task(pg_listen.listen(url, listeners, own=own))
     try:
         for _ in Topic:
             await asyncio.wait_for(heard.get(), PATIENCE)
@@ -55,6 +55,21 @@ async def test_a_transaction_that_owes_is_heard_once_it_is_committed(shared: str
         assert await asyncio.wait_for(second.get(), PATIENCE) is Topic.OUTBOX
         assert (first.qsize(), second.qsize()) == (0, 0)
     await db.dispose()
+
+
+async def test_a_process_does_not_hear_itself(shared: str) -> None:
+    """It knows already, and would poll before it sends what was claimed with the commit."""
+    db, other = Database(shared), Database(shared)
+    async with hearing(shared, own=db.name) as heard, hearing(shared) as hears_all:
+        await submit(db)
+        await exports.ask(other, ListQuery(Scope.MINE), Format.CSV, asker=ALICE, now=NOW)
+        found = {await asyncio.wait_for(heard.get(), PATIENCE) for _ in range(2)}
+        assert found == {Topic.OUTBOX, Topic.EXPORTS}
+        for _ in range(3):
+            await asyncio.wait_for(hears_all.get(), PATIENCE)
+        assert (heard.qsize(), hears_all.qsize()) == (0, 0)
+    await db.dispose()
+    await other.dispose()
 
 
 async def test_who_makes_files_is_woken_by_what_is_asked_for(shared: str) -> None:
