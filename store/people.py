@@ -89,6 +89,8 @@ _OF_ABSENCE: tuple[Any, ...] = (
     *(getattr(AbsenceRow, field.name) for field in fields(Absence)[1:]),
 )
 _ABSENCES: AnySelect = select(*_OF_ABSENCE).where(UNENDED)
+Absent = Reading[Mapping[str, Absence]]
+"""By who is away."""
 
 
 class Met(NamedTuple):
@@ -145,10 +147,14 @@ async def known(session: AsyncSession, user_ids: Iterable[str]) -> People:
     return {row.user_id: snapshot(row) for row in rows}
 
 
-async def zone(session: AsyncSession, user: str, policy: Policy) -> ZoneInfo:
-    """The time zone of somebody we have met; the policy's where Slack names none."""
-    met = (await known(session, [user])).get(user)
-    return zone_of(met.timezone if met else "", policy.timezone)
+def zone(session: AsyncSession, user: str, policy: Policy) -> Reading[ZoneInfo]:
+    """The time zone of somebody we have met; the policy's where Slack names none. Asked for now."""
+
+    def read(known: Mapping[str, Met]) -> ZoneInfo:
+        there = known[user].person.timezone if user in known else ""
+        return zone_of(there, policy.timezone)
+
+    return Reading(read, met(session, [user]))
 
 
 async def by_name(session: AsyncSession, names: Iterable[str]) -> dict[str, str]:
@@ -206,7 +212,7 @@ async def roster(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
-    absent: Reading[Mapping[str, Absence]] | None = None,
+    absent: Absent | None = None,
 ) -> Roster:
     """Who holds which role at this moment, and who is away. Who has left Slack holds none, whatever
     the policy says.
@@ -245,7 +251,7 @@ async def rules(
     *,
     only: AbstractSet[str] | None = None,
     about: Collection[Request] | None = None,
-    absent: Reading[Mapping[str, Absence]] | None = None,
+    absent: Absent | None = None,
 ) -> Rules:
     """What `access.may` goes by, read in the transaction of the act: roles are those of now.
 
@@ -259,7 +265,7 @@ async def rules_of_submitting(
     policy: Policy,
     submitters: AbstractSet[str],
     by: Collection[Rule | None],
-    absent: Reading[Mapping[str, Absence]],
+    absent: Absent,
 ) -> Rules:
     """The same for these people, who submit something that goes by these rules; an entry None is
     the workspace.
@@ -305,7 +311,7 @@ def _rules(policy: Policy, found: Roster) -> Rules:
     )
 
 
-def absences(session: AsyncSession) -> Reading[Mapping[str, Absence]]:
+def absences(session: AsyncSession) -> Absent:
     """The absences that are in force, by who is away: some lie ahead, and some may be over.
 
     Asked for now.

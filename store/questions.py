@@ -40,13 +40,16 @@ def of(session: AsyncSession, request_ids: Sequence[int]) -> Reading[Questions]:
     return Reading(read, ask(session, _OF, {"ids": request_ids}))
 
 
-async def with_theirs(session: AsyncSession, requests: Sequence[Request]) -> list[Request]:
-    """The requests with their questions. Nothing is asked where there are none."""
+def with_theirs(session: AsyncSession, requests: Sequence[Request]) -> Reading[list[Request]]:
+    """The requests with their questions, asked for now. Nothing is where there are none."""
     ids = [request.id for request in requests if request.questions_asked]
     if not ids:
-        return list(requests)
-    found = await of(session, ids)
-    return [replace(each, questions=found.get(each.id, ())) for each in requests]
+        return Reading(lambda: list(requests))
+
+    def read(found: Questions) -> list[Request]:
+        return [replace(each, questions=found.get(each.id, ())) for each in requests]
+
+    return Reading(read, of(session, ids))
 
 
 async def close_open(session: AsyncSession, ended: Mapping[int, datetime]) -> Questions:

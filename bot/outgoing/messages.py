@@ -48,6 +48,7 @@ from store.lists import listing
 from store.messages import bursts, cards, homes
 from store.messages.outbox import Claimed, Kind
 from store.needs import needs_of
+from store.people import Met
 from store.questions import open_for
 from store.requests import read
 
@@ -153,18 +154,16 @@ async def _card(
     before it was ever posted asks nobody for anything and is not posted; nor is a silent copy.
     """
     audience, request_id = Audience(owed.data["audience"]), owed.request_id or 0
+    reader = (audience, owed.recipient)
     async with db.snapshot() as session:
-        its_card = cards.find(session, request_id, audience, owed.recipient, now=now)
-        request, acts = await _as_read(session, request_id, audience, owed.recipient, policy, now)
-        card, met = await its_card, await people.met(session, request.people())
+        its_card = cards.find(session, request_id, *reader, now=now)
+        request, acts, met = await _as_read(session, request_id, *reader, policy, now)
+        card = await its_card
     if card.ts is None and Act.SEE not in acts and audience is Audience.REVIEWER:
         # A guest may see it once they are known.
         await profiles.people([owed.recipient])
         async with db.snapshot() as session:
-            request, acts = await _as_read(
-                session, request_id, audience, owed.recipient, policy, now
-            )
-            met = await people.met(session, request.people())
+            request, acts, met = await _as_read(session, request_id, *reader, policy, now)
     is_due = request.is_open or audience is Audience.EMERGENCY
     is_late = card.ts is None and not (is_due and Act.SEE in acts)
     if card.ts is None and audience is Audience.REVIEWER:
@@ -220,26 +219,38 @@ async def _as_read(
     reader: str,
     policy: Policy,
     now: datetime,
-) -> tuple[Request, AbstractSet[Act]]:
-    """The request as this reader may see it, and what they may do; nothing where they may not.
+) -> tuple[Request, AbstractSet[Act], dict[str, Met]]:
+    """The request as this reader may see it, what they may do (nothing where they may not), and
+    whom we have met of the people in it.
 
     A channel may see what the policy shows there.
     """
+    absent = people.absences(session)
+    found = await read.one(session, request_id)
+    met = people.met(session, found.people())
+    acts: AbstractSet[Act]
     if audience is Audience.CHANNEL and reader in policy.channels:
-        request = await read.in_context(session, request_id)
-        request = await read.reviewed_now(session, request, policy=policy, now=now)
+        request = await read.reviewed_in_context(
+            session, found, policy=policy, now=now, absent=absent
+        )
         request = replace(
             request,
             approve_note=policy.approve_note_for(request),
             on_platform=policy.platform_address(request),
         )
         testing = Act.LET_GO if request.tester_at(now) else Act.TEST
-        return request, {Act.SEE, Act.APPROVE, Act.SEND, Act.ASK, Act.HAND, testing}
-    seen = await read.seen(session, request_id, viewer=reader, policy=policy, now=now)
-    if isinstance(seen, Refused):  # as of any channel, which is nobody
-        request = await read.one(session, request_id)
-        return await read.reviewed_now(session, request, policy=policy, now=now), frozenset()
-    return seen.request, seen.acts
+        acts = {Act.SEE, Act.APPROVE, Act.SEND, Act.ASK, Act.HAND, testing}
+    else:
+        seen = await read.as_seen(
+            session, found, viewer=reader, policy=policy, now=now, absent=absent
+        )
+        if isinstance(seen, Refused):  # as of any channel, which is nobody
+            request = await read.reviewed_now(session, found, policy=policy, now=now)
+            acts = frozenset()
+        else:
+            request, acts = seen.request, seen.acts
+    more = request.people() - found.people()  # such as who moved it, or decided the try before
+    return request, acts, await met | (await people.met(session, more) if more else {})
 
 
 async def _outcome(owed: Claimed, db: Database, profiles: Profiles, policy: Policy) -> Call:

@@ -35,9 +35,10 @@ from sqlmodel import SQLModel, bindparam, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engine import asking, postgresql, sqlite, sqlite_file, time_limits
-from store.engine.asking import Answer, Values
+from store.engine.asking import Answer as Answer
 from store.engine.asking import AnyRow as AnyRow
 from store.engine.asking import Reading as Reading
+from store.engine.asking import Values
 from store.engine.batching import Batches
 from store.engine.time_limits import (
     Deadline,

@@ -27,6 +27,7 @@ from store.engine import causes
 from store.engine.columns import in_list, storable
 from store.engine.database import AnySelect, Database, Reading
 from store.messages.cards import Clicked
+from store.people import Absent
 from store.requests import same_target
 from store.snapshots import FACTS, found
 from store.tables import CardRow, RequestRow
@@ -92,13 +93,14 @@ async def in_context(
 
     `only_of` is `access.sees_only` of who reads it. Raises LookupError where there is none.
     """
-    request = await with_questions(session, await one(session, request_id))
-    return await same_target.in_context(session, request, only_of=only_of)
+    request = await one(session, request_id)
+    asked, around = with_questions(session, request), same_target.around(session, request, only_of)
+    return await same_target.in_context(session, await asked, around, only_of)
 
 
-async def with_questions(session: AsyncSession, request: Request) -> Request:
-    """The request with what was asked about it, and what its submitter answered."""
-    return (await questions.with_theirs(session, [request]))[0]
+def with_questions(session: AsyncSession, request: Request) -> Reading[Request]:
+    """The request with what was asked about it, and what its submitter answered. Asked for now."""
+    return Reading(lambda found: found[0], questions.with_theirs(session, [request]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +135,31 @@ async def seen(
     request = await find(session, request_id)
     if request is None:
         return Refused(Denial.UNKNOWN, request_id)
+    return await as_seen(session, request, viewer=viewer, policy=policy, now=now, absent=absent)
+
+
+async def as_seen(
+    session: AsyncSession,
+    request: Request,
+    *,
+    viewer: str,
+    policy: Policy,
+    now: datetime,
+    absent: Absent,
+) -> Seen | Refused:
+    """The same of a request that was found in this transaction."""
+    # What stands around it is asked for with the roles, as for who sees everything: nearly all do.
+    with_theirs, around = with_questions(session, request), same_target.around(session, request)
+    has_day = bool(request.is_open and request.due_at and request.terms.target_hours)
+    zone = people.zone(session, viewer, policy) if has_day else None
     # Who reviews an emergency depends on who the other admins are.
     asked = None if request.is_unreviewed else {viewer, *request.reviewers}
     rules = await people.rules(session, policy, only=asked, about=[request], absent=absent)
     allowed = acts(viewer, request, rules, now)
     if Act.SEE not in allowed:
-        return Refused(Denial.UNKNOWN, request_id)
+        return Refused(Denial.UNKNOWN, request.id)
     only_of = sees_only(viewer, rules)
-    request = await same_target.in_context(session, request, only_of=only_of)
-    request = await with_questions(session, request)
+    request = await same_target.in_context(session, await with_theirs, around, only_of)
     if Act.NOTE in allowed and request.notes_written:
         request = replace(request, notes=(await notes.of(session, [request.id]))[request.id])
     asked_about = tuple(
@@ -155,9 +173,8 @@ async def seen(
         questions=asked_about,
         approve_note=policy.approve_note_for(request),
     )
-    if request.is_open and request.due_at and request.terms.target_hours:
-        zone = await people.zone(session, viewer, policy)
-        request = replace(request, due_day=weekday_of(request.due_at, now, zone))
+    if zone and request.due_at:
+        request = replace(request, due_day=weekday_of(request.due_at, now, await zone))
     return Seen(policy.shown(request), allowed)
 
 
@@ -178,6 +195,16 @@ async def reviewed_now(
     """The request as everybody may read it: whom it waits for, and where it leads, by today's
     roles and policy.
     """
-    asked = frozenset(request.reviewers)
-    rules = await people.rules(session, policy, only=asked, about=[request])
+    rules = await people.rules(session, policy, only={*request.reviewers}, about=[request])
+    return policy.shown(as_reviewed_now(request, rules, now))
+
+
+async def reviewed_in_context(
+    session: AsyncSession, request: Request, *, policy: Policy, now: datetime, absent: Absent
+) -> Request:
+    """The same with what others and its history add, for who sees everything."""
+    with_theirs, around = with_questions(session, request), same_target.around(session, request)
+    asked = {*request.reviewers}
+    rules = await people.rules(session, policy, only=asked, about=[request], absent=absent)
+    request = await same_target.in_context(session, await with_theirs, around)
     return policy.shown(as_reviewed_now(request, rules, now))

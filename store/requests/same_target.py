@@ -24,7 +24,7 @@ from store.domain.request import (
     Status,
 )
 from store.domain.target_rules import NAMED, UNDER_WAY, Namesakes, Precedents, Target
-from store.engine.database import AnyRow, AnySelect, Reading, ask
+from store.engine.database import Answer, AnyRow, AnySelect, Reading, ask
 from store.snapshots import PREDECESSOR, predecessor
 from store.tables import APPROVED, NOT_REFUSED, TARGET, EventRow, RequestRow
 
@@ -102,20 +102,25 @@ def newest_tries(
     return Reading(read, *(ask(session, _TRY, _asked(each)) for each in purposes))
 
 
-async def in_context(
-    session: AsyncSession, request: Request, *, only_of: str | None = None
-) -> Request:
-    """The request with its predecessor, the release before it, warnings and moves.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a request, asked for and not yet awaited; `only_of` is whose of it."""
 
-    Who sees only their own requests (`only_of`) learns nothing of other people's by them: anybody
-    may submit a release of any mini program, and would read in what changed what the last had.
-    """
+    only_of: str | None
+    earlier: Answer | None
+    base: Answer | None
+    moves: Answer | None
+    precedents: Reading[Precedents] | None
+    namesakes: Reading[Namesakes] | None
+
+
+def around(session: AsyncSession, request: Request, only_of: str | None = None) -> Around:
+    """Ask for what `in_context` adds to this request."""
     its = {"its_id": request.id}
-    is_asked_for = request.category.spec.has_target_app
     earlier = base = moves = precedents_there = namesakes = None
     if request.resubmission_of is not None:
         earlier = ask(session, _EARLIER, {"its_id": request.resubmission_of})
-    if is_asked_for:
+    if request.category.spec.has_target_app:
         target = Target.of(request)
         before = {"moment": request.completed_on} if request.completed_on else {}
         statement = _BASE_THEN if before else _BASE
@@ -127,21 +132,38 @@ async def in_context(
             moves = ask(session, _MOVES, its)
     if request.is_open:
         namesakes = _namesakes(session, request, only_of)
+    return Around(only_of, earlier, base, moves, precedents_there, namesakes)
 
-    (earlier_row,) = await earlier if earlier else (None,)
+
+async def in_context(
+    session: AsyncSession,
+    request: Request,
+    asked: Around,
+    only_of: str | None = None,
+) -> Request:
+    """The request with its predecessor, the release before it, warnings and moves.
+
+    Who sees only their own requests (`only_of`) learns nothing of other people's by them: anybody
+    may submit a release of any mini program, and would read in what changed what the last had.
+    `asked` is `around`; what was asked for who sees more is asked again. Of what has ended nothing
+    was: the rest is left out here.
+    """
+    if request.is_open and asked.only_of != only_of:
+        asked = around(session, request, only_of)
+    (earlier_row,) = await asked.earlier if asked.earlier else (None,)
     request = replace(request, predecessor=_unless_hidden(earlier_row, only_of))
-    if base:
-        base_row = next(iter(await base), None)
+    if asked.base:
+        base_row = next(iter(await asked.base), None)
         request = replace(
             request,
             base=_unless_hidden(base_row, only_of),
             first_on_target=base_row is None and request.category is Category.RELEASE,
-            moves=tuple(map(_move, await moves)) if moves else (),
+            moves=tuple(map(_move, await asked.moves)) if asked.moves else (),
         )
-    if namesakes is None:  # it has ended
+    if asked.namesakes is None:  # it has ended
         return request
-    found = await precedents_there if precedents_there else Precedents()
-    return replace(request, warnings=rules.warnings(request, found, await namesakes))
+    found = await asked.precedents if asked.precedents else Precedents()
+    return replace(request, warnings=rules.warnings(request, found, await asked.namesakes))
 
 
 async def waiting_beside(session: AsyncSession, request_id: int) -> list[int]:

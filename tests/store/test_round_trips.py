@@ -66,9 +66,8 @@ async def test_a_decision_waits_four_times(
     assert way.round_trips - before == 4
 
 
-async def test_a_card_is_read_in_two_and_its_readers_profiles_in_one(
-    counted: tuple[Database, Way],
-) -> None:
+async def test_a_card_is_drawn_after_three(counted: tuple[Database, Way]) -> None:
+    """What is found first; its context, with the roles and profiles of those in it; and COMMIT."""
     db, way = counted
     request = await submit(db)
     asked: dict[str, Any] = {"viewer": BOB, "policy": POLICY, "now": NOW}
@@ -76,11 +75,14 @@ async def test_a_card_is_read_in_two_and_its_readers_profiles_in_one(
         before = way.round_trips
         async with db.snapshot() as session:
             card = cards.find(session, request.id, Audience.REVIEWER, BOB, now=NOW)
-            seen = await read.seen(session, request.id, **asked)
+            absent = people.absences(session)
+            found = await read.one(session, request.id)
+            met = people.met(session, found.people())
+            seen = await read.as_seen(session, found, absent=absent, **asked)
             assert isinstance(seen, read.Seen)
             assert (await card).recipient == BOB
-            assert not await people.known(session, seen.request.people())
-    assert way.round_trips - before == 2 + 1 + 1 + 1  # rules by who reads it; and COMMIT
+            assert not await met
+    assert way.round_trips - before == 3
 
 
 async def test_what_nobody_awaits_is_sent_before_commit(db: Database) -> None:
