@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.api_key import ApiKey, Right, hash_of, new_text, prefix_of
 from store.engine.columns import in_list
-from store.engine.database import AnyRow, AnySelect, execute
+from store.engine.database import AnyRow, AnySelect, ask
 from store.tables import ApiKeyRow
 
 USE_WRITTEN_EVERY = timedelta(minutes=1)
@@ -76,7 +76,7 @@ async def find_batch(session: AsyncSession, texts: Sequence[str]) -> list[ApiKey
     much of a guess was right.
     """
     prefixes = sorted({prefix for text in texts if (prefix := prefix_of(text))})
-    rows = (await execute(session, _BY_PREFIX, {"prefixes": prefixes})).all()
+    rows = await ask(session, _BY_PREFIX, {"prefixes": prefixes})
     known = {row.prefix: row for row in rows}
     return [_known(known.get(prefix_of(text) or ""), text) for text in texts]
 

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.domain.request import Verdict, Vote
 from store.engine.columns import in_list
-from store.engine.database import AnySelect, execute
+from store.engine.database import AnySelect, ask
 from store.snapshots import OF_VOTE, by_request, vote
 from store.tables import WITH_NOTE, VoteRow
 
@@ -24,4 +24,4 @@ _OF: AnySelect = (
 
 async def of(session: AsyncSession, request_ids: Sequence[int]) -> Mapping[int, tuple[Vote, ...]]:
     """By the request, in their order; a request without any is not in it."""
-    return by_request(await execute(session, _OF, {"ids": request_ids}), vote)
+    return by_request(await ask(session, _OF, {"ids": request_ids}), vote)

@@ -13,8 +13,9 @@ one of ten in a pipeline.
 
 import asyncio
 from collections.abc import Callable, Generator, Mapping, Sequence
+from copy import copy
 from functools import lru_cache, partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Executable, Row, event
@@ -32,7 +33,7 @@ AnyRow = Row[*tuple[Any, ...]]
 Found = TypeVar("Found")
 _ASKED = "asked"
 _KEPT = 500
-"""Statements that are kept compiled for each engine."""
+"""Statements that are kept compiled for each engine, and texts of each."""
 
 
 class Given(NamedTuple):
@@ -44,9 +45,11 @@ class Given(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a driver says to a statement; `description` is None where it has no rows."""
+    """What a driver says to a statement. `describe` gives the names and types of the columns; it is
+    None where there are no rows.
+    """
 
-    description: Sequence[Any] | None
+    describe: Callable[[], Sequence[Any]] | None
     rows: Sequence[Sequence[Any]]
     rowcount: int
 
@@ -190,18 +193,23 @@ async def _in_process(given: Sequence[Given], driver: Any) -> list[Told]:
 
 async def _in_pipeline(given: Sequence[Given], driver: Any) -> list[Told]:
     """What PostgreSQL says to each, in one round trip."""
+    from psycopg import AsyncRawCursor  # for PostgreSQL alone
+
     async with driver.pipeline() as pipeline:
-        cursors = []
+        cursors: list[Any] = []
         for each in given:
-            cursor = driver.cursor()
+            cursor: Any = AsyncRawCursor(driver)
             run = cursor.executemany if each.is_many else cursor.execute
-            cursors.append(await run(each.text, each.values) or cursor)
+            await run(each.text, each.values)
+            cursors.append(cursor)
         await pipeline.sync()
         # At its end the driver syncs again and asks for a flush. PostgreSQL does not limit how
         # long a transaction is idle after a flush, and a frozen process would keep its locks.
         pipeline._enqueue_sync = _nothing
     return [
-        Told(each.description, await each.fetchall() if each.description else (), each.rowcount)
+        Told(partial(getattr, each, "description"), await each.fetchall(), each.rowcount)
+        if each.pgresult and each.pgresult.nfields
+        else Told(None, (), each.rowcount)
         for each in cursors
     ]
 
@@ -234,7 +242,7 @@ class Statement:
         self._types = [column.type.dialect_impl(dialect) for column in columns]
         self._dialect = dialect
         self._forms: dict[tuple[int, ...], _Form] = {}
-        self._read: Sequence[Callable[[Any], Any] | None] | None = None
+        self._columns: _Columns | None = None
 
     def given(self, values: Values) -> Given:
         """Its text and these values, as the driver takes them."""
@@ -246,23 +254,24 @@ class Statement:
 
     def read(self, told: Told) -> Sequence[AnyRow]:
         """The rows that it was answered with."""
-        if told.description is None:
+        if told.describe is None:
             return ()
-        if self._read is None:
-            typed = zip(self._types, told.description, strict=False)  # a text has no types
-            self._read = [
-                type_.result_processor(self._dialect, column[1]) for type_, column in typed
-            ]
+        if self._columns is None:
+            described = told.describe()
+            typed = zip(self._types, described, strict=False)  # a text has no types
+            self._columns = _Columns(
+                SimpleResultMetaData([column[0] for column in described]),
+                [type_.result_processor(self._dialect, column[1]) for type_, column in typed],
+            )
+        named, readers = self._columns
         rows = told.rows
-        if any(self._read):
+        if any(readers):
             rows = [
                 tuple(
-                    read(value) if read else value
-                    for read, value in zip(self._read, row, strict=True)
+                    read(value) if read else value for read, value in zip(readers, row, strict=True)
                 )
                 for row in rows
             ]
-        named = SimpleResultMetaData([column[0] for column in told.description])
         return IteratorResult(named, iter(rows)).all()
 
     def _form(self, values: Mapping[str, Any]) -> "_Form":
@@ -277,11 +286,14 @@ class Statement:
             }
             every = {name: None for name, _ in self._wanted} | self._constants | listed
             whole = self._compiled.construct_expanded_state(every, escape_names=False)
-            form = _Form(whole.statement, whole.positiontup, whole.parameter_expansion)
+            order = whole.positiontup or ()
+            form = _Form(whole.statement, order, whole.parameter_expansion)
+            if len(self._forms) == _KEPT:
+                self._forms.clear()
             self._forms[lengths] = form
         return form
 
-    def _in_form(self, form: "_Form", values: Mapping[str, Any]) -> Any:
+    def _in_form(self, form: "_Form", values: Mapping[str, Any]) -> list[Any]:
         if self._defaults:
             made = {
                 name: default.arg({}) if default.is_callable else default.arg
@@ -297,27 +309,46 @@ class Statement:
             given[name] = to_driver(value) if whole else list(map(to_driver, value))
         for name, each in form.lists.items():
             given.update(zip(each, given.pop(name), strict=True))
-        return given if form.order is None else [given[name] for name in form.order]
+        return [given[name] for name in form.order]
 
 
 class _Form(NamedTuple):
-    """A statement's text for lists of one length. `order` is that of its parameters where they have
-    no names in it, `lists` the names of each list's parameters.
+    """A statement's text for lists of one length, the order of its parameters, and the names of
+    each list's parameters.
     """
 
     text: str
-    order: Sequence[str] | None
+    order: Sequence[str]
     lists: Mapping[str, Sequence[str]]
+
+
+class _Columns(NamedTuple):
+    """What the rows of a statement have, and what makes each value of what the driver gives."""
+
+    named: SimpleResultMetaData
+    readers: Sequence[Callable[[Any], Any] | None]
 
 
 def _nothing() -> None:
     """In place of a second sync."""
 
 
+def _numbering(dialect: Dialect) -> Dialect:
+    """The same with numbers for parameters: where they have names, PostgreSQL's driver parses each
+    text anew that is longer than it keeps.
+    """
+    if dialect.name != "postgresql":
+        return dialect
+    numbering: Any = copy(dialect)
+    numbering.paramstyle, numbering.positional = "numeric_dollar", True
+    numbering.identifier_preparer = numbering.preparer(numbering)
+    return cast(Dialect, numbering)
+
+
 def _compiled(dialect: Dialect, answer: Answer) -> Statement:
     made = _STATEMENTS.get(dialect)
     if made is None:
-        made = _STATEMENTS[dialect] = lru_cache(_KEPT)(partial(Statement, dialect))
+        made = _STATEMENTS[dialect] = lru_cache(_KEPT)(partial(Statement, _numbering(dialect)))
     values = answer.values if isinstance(answer.values, Mapping) else answer.values[0]
     return made(answer.statement, tuple(values))
 

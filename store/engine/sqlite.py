@@ -34,6 +34,8 @@ _TRY_MS = 50
 waiting can be heard in between."""
 FETCH_SIZE = 500
 """Rows that come with a statement; what is more comes when it is asked for."""
+KEPT_STATEMENTS = 500
+"""Statements that a connection keeps prepared. The driver's own 128 are fewer than are hot."""
 COPY_AFTER = 100
 """Commits after which the write-ahead log is copied into the file, while others go on writing."""
 _LONGEST_LOG = 20_000
@@ -137,8 +139,9 @@ class DriverConnection(aiosqlite.Connection):
 
     def __init__(self, waits: Callable[[str], bool], path: str, **options: Any) -> None:
         # No BEGIN by the driver: we say it ourselves. One task at a time uses a connection.
-        given = options | {"isolation_level": None, "check_same_thread": False}
-        super().__init__(partial(_connect, path, **given), iter_chunk_size=FETCH_SIZE)
+        options |= {"isolation_level": None, "check_same_thread": False}
+        options |= {"cached_statements": KEPT_STATEMENTS}
+        super().__init__(partial(_connect, path, **options), iter_chunk_size=FETCH_SIZE)
         self._thread.daemon = True
         self._waits = waits
 
@@ -205,8 +208,8 @@ class DriverConnection(aiosqlite.Connection):
 def _told(connection: sqlite3.Connection, given: Given) -> Told:
     with closing(connection.cursor()) as cursor:
         (cursor.executemany if given.is_many else cursor.execute)(given.text, given.values)
-        rows = cursor.fetchall() if cursor.description else ()
-        return Told(cursor.description, rows, cursor.rowcount)
+        found = cursor.description
+        return Told((lambda: found) if found else None, cursor.fetchall(), cursor.rowcount)
 
 
 def is_busy(error: BaseException | None) -> bool:

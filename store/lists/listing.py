@@ -121,7 +121,7 @@ async def counts_by_status(
     shape = shape_of(query, oversees=roster.oversees(asker), seats=seats)
     statement = statements.counts_by_status(shape)
     values = values_of(query, asker, seats, zone=_ANY_ZONE)
-    counts = (await execute(session, statement, values)).one()
+    (counts,) = await ask(session, statement, values)
     return dict(zip(Status, counts, strict=True))
 
 
@@ -287,7 +287,7 @@ async def _page(
     # A word to search for may be in every name or in none; so may days hold every request or none.
     if shape.bounds or not all(shape.words):
         await plan_for_values(session)
-    rows: Sequence[AnyRow] = (await execute(session, statements.page(shape), values)).all()
+    rows = await ask(session, statements.page(shape), values)
     # 1. It was asked for as by somebody who holds a role, and each row says whether they do. For
     #    somebody who does not, it is asked for once more. Where no row says so the roster does, but
     #    for an empty list of all requests, in which nobody would find any.
@@ -311,7 +311,7 @@ async def _page(
     elif rows and not shape.words:
         total, under_review = rows[0].total, rows[0].under_review
     else:
-        total, under_review = (await execute(session, statements.counts(shape), values)).one()
+        ((total, under_review),) = await ask(session, statements.counts(shape), values)
     # 4. Where the pages before and after begin.
     first = query.cursor.first if query.cursor else 1
     previous = following = None

@@ -4,7 +4,7 @@ Those of one moment share a transaction. What must stay true: they end as they w
 other, with the same numbers, links and refusals.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, cached_property
@@ -38,13 +38,13 @@ from store.engine import causes
 from store.engine.causes import Outcome
 from store.engine.columns import in_list
 from store.engine.database import (
+    AnyRow,
     AnySelect,
     Database,
     DialectInsert,
     advisory_lock,
     ask,
     dialect_insert,
-    execute,
 )
 from store.messages import cards, stand_ins
 from store.requests import read, revisions, same_target
@@ -205,8 +205,7 @@ async def _store(
     stored: dict[str, Request] = {}
     if allowed:
         rows = {id_: _row(request) for id_, (_, request) in allowed.items()}
-        inserted = await execute(session, _inserting(dialect_insert(session)), list(rows.values()))
-        for number, external_id in inserted:
+        for number, external_id in await _insert(session, list(rows.values())):
             stored[external_id] = replace(allowed[external_id][1], id=number)
     if stored:
         requests = sorted(stored.values(), key=attrgetter("id"))
@@ -341,6 +340,16 @@ async def _before(session: AsyncSession, new: Sequence[Request]) -> dict[int, li
     most = {"most": len(new) + NAMED_BEFORE}
     newest = [row.id for row in await ask(session, _NEWEST, most)]
     return {each.id: [id_ for id_ in newest if id_ < each.id][:NAMED_BEFORE] for each in new}
+
+
+async def _insert(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> list[AnyRow]:
+    """Insert these requests; number and external id of those whose external id was free.
+
+    One by one and sent together: all in one statement would be another for each number of them.
+    """
+    statement = _inserting(dialect_insert(session))
+    inserted = [ask(session, statement, row) for row in rows]
+    return [found for each in inserted for found in await each]
 
 
 @cache
