@@ -149,7 +149,7 @@ def own_requests(policy: Policy = POLICY) -> Policy:
 
 @contextmanager
 def statements(db: Database) -> Iterator[list[Given]]:
-    """What this database is sent meanwhile, by SQLAlchemy and past it."""
+    """What is sent meanwhile: by SQLAlchemy to who writes to this database, past it to any."""
     sent: list[Given] = []
     given = asking.Statement.given
 
@@ -163,8 +163,10 @@ def statements(db: Database) -> Iterator[list[Given]]:
     event.listen(db.engine.sync_engine, "before_cursor_execute", note)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asking.Statement, "given", given_and_noted)
-        yield sent
-    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(db.engine.sync_engine, "before_cursor_execute", note)
 
 
 @asynccontextmanager

@@ -101,7 +101,7 @@ async def _with_what_was_said(
 def _named(chunk: Sequence[Entry]) -> set[str]:
     """The people in these entries."""
     named: set[str | None] = set()
-    for fact in map(attrgetter, _OF_PEOPLE):  # a fact of all, then the next: measured, a third
+    for fact in map(attrgetter, _OF_PEOPLE):  # of all entries at once: a third of the time
         named.update(map(fact, chunk))
     for entry in chunk:
         if entry.escalated_to:

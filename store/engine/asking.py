@@ -16,7 +16,6 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from copy import copy
 from functools import lru_cache, partial
 from typing import Any, Generic, NamedTuple, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Executable, Row, event
 from sqlalchemy.engine import Dialect, IteratorResult
@@ -31,9 +30,12 @@ Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 AnyRow = Row[*tuple[Any, ...]]
 """A row: its columns are attributes."""
 Found = TypeVar("Found")
-_ASKED = "asked"
+_ASKED, _STATEMENTS = "asked", "statements of asking"
 _KEPT = 500
-"""Statements that are kept compiled for each engine, and texts of each."""
+"""Statements that are kept compiled for each engine."""
+_FORMS = 32
+"""Texts that are kept of each: on SQLite one for each length of its lists. Measured, those of all
+lengths up to 500 would take 10 MB."""
 
 
 class Given(NamedTuple):
@@ -241,7 +243,7 @@ class Statement:
         columns = statement.exported_columns if isinstance(statement, ReturnsRows) else ()
         self._types = [column.type.dialect_impl(dialect) for column in columns]
         self._dialect = dialect
-        self._forms: dict[tuple[int, ...], _Form] = {}
+        self._form_for = lru_cache(_FORMS)(self._make_form)
         self._columns: _Columns | None = None
 
     def given(self, values: Values) -> Given:
@@ -275,23 +277,16 @@ class Statement:
         return IteratorResult(named, iter(rows)).all()
 
     def _form(self, values: Mapping[str, Any]) -> "_Form":
+        return self._form_for(*(len(values[name]) for name in self._lists))
+
+    def _make_form(self, *lengths: int) -> "_Form":
         """A list is a parameter for each of it, so each length has a text of its own; one that
         stands in the statement itself has the same always.
         """
-        lengths = tuple(len(values[name]) for name in self._lists)
-        form = self._forms.get(lengths)
-        if form is None:
-            listed = {
-                name: [None] * length for name, length in zip(self._lists, lengths, strict=True)
-            }
-            every = {name: None for name, _ in self._wanted} | self._constants | listed
-            whole = self._compiled.construct_expanded_state(every, escape_names=False)
-            order = whole.positiontup or ()
-            form = _Form(whole.statement, order, whole.parameter_expansion)
-            if len(self._forms) == _KEPT:
-                self._forms.clear()
-            self._forms[lengths] = form
-        return form
+        listed = {name: [None] * length for name, length in zip(self._lists, lengths, strict=True)}
+        every = {name: None for name, _ in self._wanted} | self._constants | listed
+        whole = self._compiled.construct_expanded_state(every, escape_names=False)
+        return _Form(whole.statement, whole.positiontup or (), whole.parameter_expansion)
 
     def _in_form(self, form: "_Form", values: Mapping[str, Any]) -> list[Any]:
         if self._defaults:
@@ -335,7 +330,7 @@ def _nothing() -> None:
 
 def _numbering(dialect: Dialect) -> Dialect:
     """The same with numbers for parameters: where they have names, PostgreSQL's driver parses each
-    text anew that is longer than it keeps.
+    text anew that is longer, or has more of them, than it keeps.
     """
     if dialect.name != "postgresql":
         return dialect
@@ -346,13 +341,9 @@ def _numbering(dialect: Dialect) -> Dialect:
 
 
 def _compiled(dialect: Dialect, answer: Answer) -> Statement:
-    made = _STATEMENTS.get(dialect)
-    if made is None:
-        made = _STATEMENTS[dialect] = lru_cache(_KEPT)(partial(Statement, _numbering(dialect)))
+    kept = vars(dialect)  # with it they go
+    if _STATEMENTS not in kept:
+        kept[_STATEMENTS] = lru_cache(_KEPT)(partial(Statement, _numbering(dialect)))
     values = answer.values if isinstance(answer.values, Mapping) else answer.values[0]
-    return made(answer.statement, tuple(values))
-
-
-_STATEMENTS: WeakKeyDictionary[Dialect, Callable[[Executable, tuple[str, ...]], Statement]] = (
-    WeakKeyDictionary()
-)
+    found: Statement = kept[_STATEMENTS](answer.statement, tuple(values))
+    return found

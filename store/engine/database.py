@@ -37,10 +37,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from store.engine import asking, postgresql, sqlite, sqlite_file, time_limits
 from store.engine.asking import Answer as Answer
 from store.engine.asking import AnyRow as AnyRow
+from store.engine.asking import Found, Values
 from store.engine.asking import Reading as Reading
-from store.engine.asking import Values
 from store.engine.batching import Batches
 from store.engine.time_limits import (
+    CommitLostError,
     Deadline,
     Limits,
     StoreBusyError,
@@ -66,7 +67,9 @@ _HASHED = func.hashtextextended(bindparam("name", type_=Text()), 0)
 _LOCK = select(func.pg_advisory_xact_lock(_HASHED))
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(_HASHED))
 CHANNEL = "mini_program_approvals"
-"""PostgreSQL's channel for NOTIFY, by which a commit notifies the loops of every replica."""
+"""PostgreSQL's channel for NOTIFY, by which a commit notifies the loops of the other replicas."""
+OF = "\n"
+"""Stands between a topic and the name of the `Database` that says so; in neither is one."""
 POLLING_SECONDS = 10.0
 """How long to ask for a lock: longer than the `idle` limit, by which a frozen process loses it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
@@ -203,12 +206,19 @@ class Database:
             await session.info[_CONNECTION].run_sync(asking.send)
             _refuse_the_late(asked_by)
             connection.hang_up_after(time_limits.COMMIT_SECONDS)
-            with committing(asked_by, number):
-                await session.commit()
+            try:
+                with committing(asked_by, number):
+                    await session.commit()
+            except (CommitLostError, asyncio.CancelledError):
+                self._notify_loops(topics)  # it may be committed all the same
+                raise
         if sender and (claimed := session.info.get(_CLAIMED)):
             sender.send(claimed)
         if self.wal_copy:
             self.wal_copy.count_commit()
+        self._notify_loops(topics)
+
+    def _notify_loops(self, topics: set[Topic]) -> None:
         for topic in topics:
             self.listeners[topic]()
 
@@ -371,15 +381,10 @@ def _driver(session: AsyncSession) -> Any:
 
 async def _notify(session: AsyncSession, topics: set[Topic], sender: str) -> str | None:
     """Tell every replica at the commit; the transaction's number comes with it."""
-    told = {topic.name: _payload(topic, sender) for topic in topics}
+    told = {topic.name: f"{_TOLD[topic]}{OF}{sender}" for topic in sorted(topics)}
     (row,) = await ask(session, _notification(tuple(sorted(topics))), told)
     number: str | None = row.number
     return number
-
-
-def _payload(topic: Topic, sender: str) -> str:
-    """What the replicas hear of it: "message 5f0c…", the topic and which `Database` says so."""
-    return f"{_TOLD[topic]} {sender}"
 
 
 @cache
@@ -416,18 +421,24 @@ def advisory_lock(session: AsyncSession, name: str) -> None:
         ask(session, _LOCK, {"name": name})
 
 
-async def poll_advisory_lock(session: AsyncSession, name: str) -> None:
-    """The same, without a place in the queue that PostgreSQL keeps for who waits.
+async def poll_advisory_lock(
+    session: AsyncSession, name: str, read: Callable[[], Reading[Found]]
+) -> Found:
+    """The same, without a place in the queue that PostgreSQL keeps for who waits; and what `read`
+    asks for, which goes with the lock in one round trip and is what is there under it.
 
     For locks that many processes want again and again: if one of those that queue is frozen, the
     others stand behind it for as long as the server waits for it. Raises StoreBusyError where the
     lock is not free within POLLING_SECONDS.
     """
     if session.get_bind().dialect.name != "postgresql":
-        return
+        return await read()
     until = asyncio.get_running_loop().time() + POLLING_SECONDS
     pause = _FIRST_PAUSE
-    while not (await ask(session, _TRY_LOCK, {"name": name}))[0][0]:
+    while True:
+        locked, found = ask(session, _TRY_LOCK, {"name": name}), read()
+        if (await locked)[0][0]:
+            return await found
         if asyncio.get_running_loop().time() >= until:
             raise StoreBusyError(f"another process has been holding the lock {name!r}")
         await asyncio.sleep(pause)

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from store.engine.database import CHANNEL, Topic, parse_url
+from store.engine.database import CHANNEL, OF, Topic, parse_url
 from store.engine.postgresql import REACH
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ async def _follow(address: str, listeners: Mapping[Topic, Callable[[], None]], o
             listener()
         while True:
             async for notification in connection.notifies(timeout=PROBE_SECONDS):
-                topic, _, sender = notification.payload.partition(" ")
+                topic, _, sender = notification.payload.partition(OF)
                 if sender != own and topic in set(Topic):  # a newer replica may know others
                     listeners[Topic(topic)]()
             async with asyncio.timeout(ANSWER_SECONDS):

@@ -169,9 +169,12 @@ class DriverConnection(aiosqlite.Connection):
         def work() -> list[Told]:
             return [_told(self._conn, each) for each in statements]
 
-        if any(self._waits(each.text) for each in statements):
+        if not any(self._waits(each.text) for each in statements):
+            return work()
+        try:
             return await self.run_in_thread(work)
-        return work()
+        except ValueError as error:  # the driver's word for a connection that was closed
+            raise sqlite3.OperationalError(f"{error}") from error
 
     async def run_in_thread(self, work: Callable[[], T], *, may_end: bool = True) -> T:
         """Do it in the thread in any case. Cancelled, it waits until the thread is free again.

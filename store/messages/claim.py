@@ -26,6 +26,7 @@ from store.engine.database import (
     AnyRow,
     AnySelect,
     Database,
+    Reading,
     ask,
     execute,
     immediate_sender,
@@ -62,9 +63,10 @@ async def claim_due(
     """
     async with db.transaction() as session:
         # 1. One claim at a time: two could take the same lane, or spend the same allowance.
-        await poll_advisory_lock(session, "claims")
+        blockers = await poll_advisory_lock(
+            session, "claims", lambda: _blockers(session, pace, now)
+        )
         # 2. What blocks. A message whose sender died, so that its lease is over, blocks no longer.
-        blockers = await _blockers(session, pace, now)
         if blockers.expired:
             given_back = {"expired": blockers.expired, "landed": now + LANDS_WITHIN}
             ask(session, _GIVE_BACK, blockers.values | given_back)
@@ -180,14 +182,18 @@ class _Blockers:
         }
 
 
-async def _blockers(session: AsyncSession, pace: timedelta, now: datetime) -> _Blockers:
-    rows = await ask(session, _BLOCKERS, {"now": now})
-    beyond = now + LONGEST_REST  # as a clock that was wrong would write
-    shared = [row for row in rows if row.lane in rate_limits.SHARED]
-    paused = {row.lane: row.until for row in rows if row.id is None and row.until <= beyond}
-    leases = {row.lane: row.until for row in rows if row.id is not None}
-    expired = [row.id for row in rows if row.id and not now < row.until <= beyond]
-    return _Blockers(now, rate_limits.allowance(shared, pace, now=now), paused, leases, expired)
+def _blockers(session: AsyncSession, pace: timedelta, now: datetime) -> Reading[_Blockers]:
+    """What blocks now, asked for now."""
+
+    def read(rows: Sequence[AnyRow]) -> _Blockers:
+        beyond = now + LONGEST_REST  # as a clock that was wrong would write
+        shared = [row for row in rows if row.lane in rate_limits.SHARED]
+        paused = {row.lane: row.until for row in rows if row.id is None and row.until <= beyond}
+        leases = {row.lane: row.until for row in rows if row.id is not None}
+        expired = [row.id for row in rows if row.id and not now < row.until <= beyond]
+        return _Blockers(now, rate_limits.allowance(shared, pace, now=now), paused, leases, expired)
+
+    return Reading(read, ask(session, _BLOCKERS, {"now": now}))
 
 
 async def _sendable(session: AsyncSession, blockers: _Blockers, limit: int) -> list[AnyRow]:

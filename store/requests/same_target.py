@@ -126,8 +126,9 @@ def around(session: AsyncSession, request: Request, only_of: str | None = None) 
         statement = _BASE_THEN if before else _BASE
         base = ask(session, statement, _place(target) | its | before)
         if request.is_open:
-            asked = (session, target, request.version)
-            precedents_there = precedents(*asked, beside=request.id, only_of=only_of)
+            precedents_there = precedents(
+                session, target, request.version, beside=request.id, only_of=only_of
+            )
         if request.release_stage:
             moves = ask(session, _MOVES, its)
     if request.is_open:

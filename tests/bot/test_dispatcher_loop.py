@@ -1,7 +1,7 @@
 """The loop that sends: many at a time, settled together, and at peace when there is nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from time import monotonic
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.outgoing import dispatcher
 from bot.outgoing.dispatcher import CONCURRENCY
@@ -164,3 +165,57 @@ async def test_being_woken_all_the_time_is_no_reason_to_look_all_the_time(team_o
             await asyncio.wait([loop], timeout=0.001)
     took = monotonic() - began
     assert 2 <= len(looks) <= 3 + took / SHORTEST_PAUSE
+
+
+async def deciding(team: Team, decided: Callable[[AsyncSession], Awaitable[None]]) -> None:
+    """Something is decided, which does this in its transaction."""
+
+    async def work(session: AsyncSession, items: Sequence[None]) -> Sequence[bool]:
+        await decided(session)
+        return [True for _ in items]
+
+    await team.bot.db.write_batches.run(work, None)
+
+
+@pytest.fixture
+def polls(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[str]:
+    """An entry for each poll that begins."""
+    begun: asyncio.Queue[str] = asyncio.Queue()
+    claim_due = claim.claim_due
+
+    def noted(*args: Any, **options: Any) -> Any:
+        begun.put_nowait("poll")
+        return claim_due(*args, **options)
+
+    monkeypatch.setattr(claim, "claim_due", noted)
+    return begun
+
+
+async def test_a_poll_lets_a_click_go_before(
+    team_once: Team, polls: asyncio.Queue[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "_CLICK_SECONDS", 60)
+    turn: list[asyncio.Task[None]] = []
+
+    async def decided(_session: AsyncSession) -> None:
+        turn.append(asyncio.create_task(team_once.bot.dispatcher.turn()))
+        for _ in range(5):
+            await asyncio.to_thread(int)  # it takes a while
+        polls.put_nowait("decided")
+
+    await deciding(team_once, decided)
+    assert [await polls.get() for _ in range(2)] == ["decided", "poll"]
+    turn[0].cancel()
+
+
+async def test_a_poll_waits_for_clicks_no_longer_than_a_moment(
+    team_once: Team, polls: asyncio.Queue[str]
+) -> None:
+    turn = asyncio.create_task(team_once.bot.dispatcher.turn())
+
+    async def decided(_session: AsyncSession) -> None:
+        assert await polls.get() == "poll"
+
+    async with asyncio.timeout(60):
+        await deciding(team_once, decided)
+    turn.cancel()

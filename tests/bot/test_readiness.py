@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bot import app, http, readiness
 from store.engine import time_limits
-from store.engine.database import Database, poll_advisory_lock
+from store.engine.database import Database, Reading, poll_advisory_lock
 from tests.clock import MovedClock
 from tests.harness_slack import Team, team_at_slack
 from tests.postgres_server import Server
@@ -108,7 +108,7 @@ async def test_an_outbox_that_nobody_asks_is_not_ready(
     ):
         assert (await ready(team))[0] == 200
         async with other.transaction(time_limits.LONG) as session:
-            await poll_advisory_lock(session, "claims")
+            await poll_advisory_lock(session, "claims", lambda: Reading(lambda: None))
             async with asyncio.timeout(60):
                 while (found := await ready(team))[0] == 200:
                     await asyncio.wait(team.bot.loops.values(), timeout=0.2)

@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import bindparam, col, delete, func, insert, select
 
-from store import people
+from bot.outgoing.messages import _as_read
+from store.domain.lifecycle import Act
 from store.domain.request import Audience
 from store.engine.asking import Answer
 from store.engine.database import Database, ask
 from store.engine.postgresql import PREPARE_AFTER
-from store.messages import cards
 from store.messages.cards import Clicked
-from store.requests import read
 from store.requests.submit import NewRequest, submit_all
 from store.tables import SlotRow
 from tests.cast import ALICE, BOB, NOW
@@ -66,22 +64,20 @@ async def test_a_decision_waits_four_times(
     assert way.round_trips - before == 4
 
 
-async def test_a_card_is_drawn_after_three(counted: tuple[Database, Way]) -> None:
+@pytest.mark.parametrize(
+    ("audience", "reader"), [(Audience.REVIEWER, BOB), (Audience.CHANNEL, "CREVIEWS")]
+)
+async def test_a_card_is_read_in_three(
+    counted: tuple[Database, Way], audience: Audience, reader: str
+) -> None:
     """What is found first; its context, with the roles and profiles of those in it; and COMMIT."""
     db, way = counted
     request = await submit(db)
-    asked: dict[str, Any] = {"viewer": BOB, "policy": POLICY, "now": NOW}
     for _ in range(PREPARE_AFTER + 2):
         before = way.round_trips
         async with db.snapshot() as session:
-            card = cards.find(session, request.id, Audience.REVIEWER, BOB, now=NOW)
-            absent = people.absences(session)
-            found = await read.one(session, request.id)
-            met = people.met(session, found.people())
-            seen = await read.as_seen(session, found, absent=absent, **asked)
-            assert isinstance(seen, read.Seen)
-            assert (await card).recipient == BOB
-            assert not await met
+            found, acts, met = await _as_read(session, request.id, audience, reader, POLICY, NOW)
+    assert (found.id, Act.APPROVE in acts, met) == (request.id, True, {})
     assert way.round_trips - before == 3
 
 

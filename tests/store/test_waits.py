@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from store.domain.request import Request, Status
 from store.engine import postgresql, time_limits
-from store.engine.database import Database, execute, poll_advisory_lock
+from store.engine.database import Database, Reading, execute, poll_advisory_lock
 from store.engine.time_limits import CommitLostError, Fate, Limits, TooLateError
 from store.messages import claim
 from store.requests import read
@@ -123,7 +123,7 @@ async def test_a_claim_goes_on_when_the_one_before_it_is_frozen(
 
     async def freeze() -> None:
         async with frozen.transaction(impatient) as session:
-            await poll_advisory_lock(session, "claims")
+            await poll_advisory_lock(session, "claims", lambda: Reading(lambda: None))
             claimed.set()
             await asyncio.Event().wait()
 
