@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlmodel import col, select
 
 from store.domain.request import Request, Status
 from store.engine import postgresql, time_limits
-from store.engine.database import Database, Reading, execute, poll_advisory_lock
+from store.engine.database import Database, Reading, Topic, execute, poll_advisory_lock
 from store.engine.time_limits import CommitLostError, Fate, Limits, TooLateError
 from store.messages import claim
 from store.requests import read
@@ -170,6 +171,8 @@ async def test_of_a_commit_without_an_answer_the_database_knows_what_became(
 ) -> None:
     way, db = by_a_way
     request = await submit(db)
+    notified: list[Topic] = []
+    db.listeners |= {topic: partial(notified.append, topic) for topic in Topic}
     if arrives:
         way.freeze_after(b"COMMIT")
     with time_limits.within(SOON) as deadline:
@@ -185,6 +188,7 @@ async def test_of_a_commit_without_an_answer_the_database_knows_what_became(
         await deciding
     assert deadline.fate is Fate.LOST
     assert deadline.transaction
+    assert notified, "the loops look for what it may have left"
     took_effect = None
     async with asyncio.timeout(60):
         while took_effect is None:
