@@ -121,8 +121,10 @@ def pattern_of(word: str) -> str:
 
 @compiles(part_of)
 def _like(element: part_of, compiler: SQLCompiler, **options: Any) -> str:
-    text, _word, pattern = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{text} LIKE {pattern} ESCAPE '/'"
+    text, _word, pattern = element.clauses
+    # The word alone stays out: PostgreSQL would not know of which type such a parameter is.
+    searched, like = (compiler.process(clause, **options) for clause in (text, pattern))
+    return f"{searched} LIKE {like} ESCAPE '/'"
 
 
 @compiles(part_of, "sqlite")
