@@ -34,6 +34,9 @@ Answers to clicks come first among these; and it is more than Slack takes in the
 _CLICK_SECONDS = 0.1
 """How long a poll lets clicks go before: measured, beside one a clicked card is drawn in twice the
 time."""
+_DRAWING_SECONDS = 0.05
+"""How long it looks for nothing more after a claim: the copies of a decided request, which somebody
+waits for, are drawn by the same processor."""
 _REFILL_SECONDS = 0.02
 """How long a full loop waits for more of its messages to end: one claim for several is cheaper."""
 _LEAST_THROTTLE, _MOST_THROTTLE = 0.05, 0.25
@@ -125,7 +128,7 @@ class Dispatcher:
         2. Claim as many messages as may be sent beside those under way, and begin to send them.
         3. If that used all there is room for, wait for room. There may be more to claim. What
            people wait for has room of its own meanwhile.
-        4. If some were claimed and a notification came meanwhile, poll again at once.
+        4. If some were claimed, let them be drawn; on a notification, poll again at once.
         5. Else be idle until a notification comes or the next message is due. After a poll that
            found nothing, ignore notifications of what nobody waits for a moment (unless a message
            is due before), so that a stream of them does not become a stream of polls.
@@ -148,8 +151,10 @@ class Dispatcher:
             crowded = limit < CONCURRENCY
             await self._wait_for_room(0 if crowded else CONCURRENCY + RESERVED)
             return
-        if claimed and self._notified.is_set():
-            return
+        if claimed:
+            await self._idle(_DRAWING_SECONDS)
+            if self._notified.is_set():
+                return
         due = await claim.next_due(self._db, now=self._clock(), pace=self._pace)
         idle = IDLE_SECONDS if due is None else min(due.total_seconds(), IDLE_SECONDS)
         throttle = 0.0
