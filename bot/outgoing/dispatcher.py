@@ -123,8 +123,8 @@ class Dispatcher:
         """Poll once, and wait until the next poll is worth it. A poll costs what a click costs.
 
         1. Let clicks go before, for a moment: until they are decided, and then until what they show
-           first is drawn. While many people click at once, pause and claim
-           few: they wait for an answer.
+           first is drawn. While many people click at once, pause and claim few: they wait for an
+           answer.
         2. Claim as many messages as may be sent beside those under way, and begin to send them.
         3. If that used all there is room for, wait for room. There may be more to claim. What
            people wait for has room of its own meanwhile.

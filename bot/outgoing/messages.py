@@ -153,28 +153,28 @@ async def _card(
     by the response URL of a click while that serves, else edited; at first posted. What has ended
     before it was ever posted asks nobody for anything and is not posted; nor is a silent copy.
     """
-    audience, request_id = Audience(owed.data["audience"]), owed.request_id or 0
-    reader = (audience, owed.recipient)
+    audience, reader = Audience(owed.data["audience"]), owed.recipient
+    request_id = owed.request_id or 0
     async with db.snapshot() as session:
-        its_card = cards.find(session, request_id, *reader, now=now)
-        request, acts, met = await _as_read(session, request_id, *reader, policy, now)
+        its_card = cards.find(session, request_id, audience, reader, now=now)
+        request, acts, met = await _as_read(session, request_id, audience, reader, policy, now)
         card = await its_card
     if card.ts is None and Act.SEE not in acts and audience is Audience.REVIEWER:
         # A guest may see it once they are known.
-        await profiles.people([owed.recipient])
+        await profiles.people([reader])
         async with db.snapshot() as session:
-            request, acts, met = await _as_read(session, request_id, *reader, policy, now)
+            request, acts, met = await _as_read(session, request_id, audience, reader, policy, now)
     is_due = request.is_open or audience is Audience.EMERGENCY
     is_late = card.ts is None and not (is_due and Act.SEE in acts)
     if card.ts is None and audience is Audience.REVIEWER:
-        is_late = is_late or _is_for_another(owed.recipient, request)
+        is_late = is_late or _is_for_another(reader, request)
     if card.is_abandoned or card.is_silent or (is_late and not owed.doubtful):
         return None
     request = replace(request, context_at=now)
     known = await profiles.people(request.people(), met)
     if Act.SEE not in acts:
         of_review = audience is Audience.REVIEWER
-        stood_in = of_review and owed.recipient not in request.asked
+        stood_in = of_review and reader not in request.asked
         message = request_card.taken_away(request, known, audience=audience, stood_in=stood_in)
     elif audience is Audience.SUBMITTER:
         message = request_card.receipt(request, known)
@@ -196,7 +196,7 @@ async def _card(
         card, shown_revision=request.revision, drawn_at=now, taken_away=Act.SEE not in acts
     )
     if not card.channel or not card.ts:
-        return Post(message, owed.recipient, card=drawn, is_late=is_late)
+        return Post(message, reader, card=drawn, is_late=is_late)
     if card.response_url:
         return Reply(message, card.response_url, replace=True, card=drawn)
     return Edit(message, card.channel, card.ts, drawn)

@@ -217,7 +217,7 @@ async def _in_pipeline(given: Sequence[Given], driver: Any) -> list[Told]:
 
 
 class Statement:
-    """A statement as a driver takes it; `names` are of its values."""
+    """A statement, compiled once for its dialect and for values of these names."""
 
     def __init__(self, dialect: Dialect, statement: Any, names: Sequence[str]) -> None:
         writes = {"column_keys": names, "for_executemany": True}

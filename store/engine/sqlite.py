@@ -35,7 +35,7 @@ waiting can be heard in between."""
 FETCH_SIZE = 500
 """Rows that come with a statement; what is more comes when it is asked for."""
 KEPT_STATEMENTS = 500
-"""Statements that a connection keeps prepared. The driver's own 128 are fewer than are hot."""
+"""Statements that a connection keeps prepared; with lists, each length is one of its own."""
 COPY_AFTER = 100
 """Commits after which the write-ahead log is copied into the file, while others go on writing."""
 _LONGEST_LOG = 20_000

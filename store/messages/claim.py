@@ -62,11 +62,12 @@ async def claim_due(
     workspace. Without it nothing is limited.
     """
     async with db.transaction() as session:
-        # 1. One claim at a time: two could take the same lane, or spend the same allowance.
+        # 1. One claim at a time: two could take the same lane, or spend the same allowance. What
+        #    blocks is read under that lock.
         blockers = await poll_advisory_lock(
             session, "claims", lambda: _blockers(session, pace, now)
         )
-        # 2. What blocks. A message whose sender died, so that its lease is over, blocks no longer.
+        # 2. A message whose sender died, so that its lease is over, blocks no longer.
         if blockers.expired:
             given_back = {"expired": blockers.expired, "landed": now + LANDS_WITHIN}
             ask(session, _GIVE_BACK, blockers.values | given_back)
