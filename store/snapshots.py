@@ -77,7 +77,9 @@ async def snapshots(
 def found(
     session: AsyncSession, facts: AnySelect, ids: Sequence[int]
 ) -> Reading[tuple[Request, ...]]:
-    """The requests whose FACTS are selected `:ids`, in the order of that SELECT, asked for now."""
+    """The requests of these ids, whole, asked for now; `facts` is a SELECT of FACTS that takes
+    `:ids` and gives the order.
+    """
     asked = {"ids": ids}
     parts = (ask(session, each, asked) for each in (facts, _REVIEWERS, _VOTES))
     return Reading(_whole, *parts)

@@ -123,7 +123,7 @@ class RequestRow(Table, table=True):
         Index("ix_request_category", "category", "status", "environment", "created_at", "id"),
         # `same_target.newest_tries`: the last request of one person for a target.
         Index("ix_request_tries", *TARGET, "submitted_by", "created_at"),
-        # `same_target.on_target`: the last requests for one version on a target.
+        # `same_target.precedents`: the last requests for one version on a target.
         Index("ix_request_versions", *TARGET, "version", "status", "completed_on", "id"),
         # The same of any version: what waits for a target, the release approved there last.
         Index("ix_request_standing", *TARGET, "status", "completed_on", "id"),
@@ -180,7 +180,7 @@ class RequestRow(Table, table=True):
     remind_at: datetime
     resubmission_of: int | None = Field(default=None, sa_column=request_key(optional=True))
     attempt: int = 1
-    target_app: str = ""  # folded, as `precedents.Target` compares it
+    target_app: str = ""  # folded, as `target_rules.Target` compares it
     release_stage: str | None = None
     moved_at: datetime | None = None
     platform_answer: str | None = None

@@ -99,7 +99,7 @@ class LocalWorkspace:
         return lines
 
     async def move_to(self, moment: datetime) -> None:
-        """Let it be that moment, and let the ticks of that minute pass."""
+        """Let it be that moment, and let digests, reminders and nudges come that are due."""
         self.clock.move_to(moment)
         await self.bot.jobs.digest()
         await self.bot.jobs.remind()

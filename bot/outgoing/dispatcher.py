@@ -169,15 +169,15 @@ class Dispatcher:
         while sending := self._sending | self._sending_at_once:
             await asyncio.wait(sending)
 
-    async def _claim(self, limit: int, *, above: Rank | None = None) -> int:
-        """Claim up to so many messages and begin to send them; how many. `above`: see claim_due."""
+    async def _claim(self, limit: int, *, before: Rank | None = None) -> int:
+        """Claim up to so many and begin to send them; how many. `before` as in `claim_due`."""
         messages = await claim.claim_due(
             self._db,
             owner=self._owner,
             now=self._clock(),
             limit=limit,
             pace=self._pace,
-            above=above,
+            before=before,
         )
         self.polled_at = asyncio.get_running_loop().time()
         for message in messages:
@@ -213,7 +213,7 @@ class Dispatcher:
             )
             notified.cancel()
             if not ended & under_way and most > len(self._sending):
-                await self._claim(most - len(self._sending), above=Rank.REST)
+                await self._claim(most - len(self._sending), before=Rank.REST)
         await _wait(self._half_free, _REFILL_SECONDS)
 
     async def _idle(self, seconds: float) -> None:

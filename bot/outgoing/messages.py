@@ -223,7 +223,7 @@ async def _as_read(
     """The request as this reader may see it, what they may do (nothing where they may not), and
     whom we have met of the people in it.
 
-    A channel may see what the policy shows there.
+    A channel that the policy names sees everything but notes.
     """
     absent = people.absences(session)
     found = await read.one(session, request_id)
@@ -244,12 +244,13 @@ async def _as_read(
         seen = await read.as_seen(
             session, found, viewer=reader, policy=policy, now=now, absent=absent
         )
-        if isinstance(seen, Refused):  # as of any channel, which is nobody
-            request = await read.reviewed_now(session, found, policy=policy, now=now)
+        if isinstance(seen, Refused):  # as of a channel that the policy does not name any more
+            request = await read.reviewed_now(session, found, policy=policy, now=now, absent=absent)
             acts = frozenset()
         else:
             request, acts = seen.request, seen.acts
-    more = request.people() - found.people()  # such as who moved it, or decided the try before
+    # Such as who asked a question, or moved it: one round trip more.
+    more = request.people() - found.people()
     return request, acts, await met | (await people.met(session, more) if more else {})
 
 

@@ -73,7 +73,7 @@ OF = "\n"
 POLLING_SECONDS = 10.0
 """How long to ask for a lock: longer than the `idle` limit, by which a frozen process loses it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
-"""Seconds between two questions; it doubles."""
+"""Seconds between two tries for a lock; it doubles."""
 CHUNK = 1000
 """Rows that one transaction deletes: on SQLite every click waits for its end."""
 _TOPICS, _SENDER, _CLAIMED = "topics", "sender", "claimed"
@@ -424,8 +424,9 @@ def advisory_lock(session: AsyncSession, name: str) -> None:
 async def poll_advisory_lock(
     session: AsyncSession, name: str, read: Callable[[], Reading[Found]]
 ) -> Found:
-    """The same, without a place in the queue that PostgreSQL keeps for who waits; and what `read`
-    asks for, which goes with the lock in one round trip and is what is there under it.
+    """Lock this name until the end of the transaction by trying again and again, without a place in
+    the queue that PostgreSQL keeps for who waits. What `read` asks for goes with each try in one
+    round trip; returned is what it read under the lock.
 
     For locks that many processes want again and again: if one of those that queue is frozen, the
     others stand behind it for as long as the server waits for it. Raises StoreBusyError where the

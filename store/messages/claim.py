@@ -53,10 +53,10 @@ async def claim_due(
     now: datetime,
     limit: int = 20,
     pace: timedelta = timedelta(),
-    above: int | None = None,
+    before: int | None = None,
 ) -> list[Claimed]:
-    """Claim up to `limit` due messages, at most one a lane, the most urgent first; with `above`
-    only those of a higher order than this rank.
+    """Claim up to `limit` due messages, at most one a lane, the most urgent first; with `before`
+    only those that go before this rank: smaller numbers go first.
 
     `pace` is the time between two posts in one channel, from which follows what Slack allows the
     workspace. Without it nothing is limited.
@@ -74,7 +74,7 @@ async def claim_due(
             blockers = await _blockers(session, pace, now)
         # 3. The first due message of each free lane, as far as the allowances go.
         picked = await _sendable(session, blockers, limit)
-        picked = [row for row in picked if above is None or row.rank < above]
+        picked = [row for row in picked if before is None or row.rank < before]
         if not picked:
             return []
         # 4. They are ours until the lease ends.

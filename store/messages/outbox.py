@@ -181,7 +181,10 @@ class Owed:
         request_id: int | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> Self:
-        """A new message in a conversation; `recipient` is a person or a channel."""
+        """A new message in a conversation; `recipient` is a person or a channel.
+
+        The kind and what it is `about` make its key.
+        """
         key, lane = _key(kind, *about), f"{Method.POST}:{recipient}"
         rank = _RANKS.get(kind, Rank.REST)
         return cls(key, kind, recipient, lane, rank, request_id, data or {})

@@ -1,4 +1,7 @@
-"""What is told once: a message owed together with a slot of its key, which nobody takes twice."""
+"""What is told once: a message owed together with a slot of its key, which nobody takes twice while
+it is kept (`KEEP` of the schedule's jobs). What may be due for longer than that is owed within a
+window, as nudges are, or marked in its own row.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -89,13 +89,15 @@ async def examined(
 async def in_context(
     session: AsyncSession, request_id: int, *, only_of: str | None = None
 ) -> Request:
-    """The request with what others and its history add, for a card or the details.
+    """The request with what others and its history add, whoever asks: for `why`. Cards and details
+    go by `as_seen`, which asks for it together with the roles.
 
     `only_of` is `access.sees_only` of who reads it. Raises LookupError where there is none.
     """
     request = await one(session, request_id)
-    asked, around = with_questions(session, request), same_target.around(session, request, only_of)
-    return await same_target.in_context(session, await asked, around, only_of)
+    with_theirs = with_questions(session, request)
+    around = same_target.around(session, request, only_of)
+    return await same_target.in_context(session, await with_theirs, around, only_of)
 
 
 def with_questions(session: AsyncSession, request: Request) -> Reading[Request]:
@@ -130,7 +132,9 @@ async def look(
 async def seen(
     session: AsyncSession, request_id: int, *, viewer: str, policy: Policy, now: datetime
 ) -> Seen | Refused:
-    """The same without the profiles of the people in it, in a transaction that reads more."""
+    """What this person sees of a request, in a transaction that reads more; Refused where they may
+    not see it. Without the profiles of the people in it.
+    """
     absent = people.absences(session)
     request = await find(session, request_id)
     if request is None:
@@ -147,14 +151,16 @@ async def as_seen(
     now: datetime,
     absent: Absent,
 ) -> Seen | Refused:
-    """The same of a request that was found in this transaction."""
+    """What this person sees of a request that was found in this transaction; Refused where they may
+    not see it.
+    """
     # What stands around it is asked for with the roles, as for who sees everything: nearly all do.
     with_theirs, around = with_questions(session, request), same_target.around(session, request)
     has_day = bool(request.is_open and request.due_at and request.terms.target_hours)
     zone = people.zone(session, viewer, policy) if has_day else None
     # Who reviews an emergency depends on who the other admins are.
-    asked = None if request.is_unreviewed else {viewer, *request.reviewers}
-    rules = await people.rules(session, policy, only=asked, about=[request], absent=absent)
+    whose = None if request.is_unreviewed else {viewer, *request.reviewers}
+    rules = await people.rules(session, policy, only=whose, about=[request], absent=absent)
     allowed = acts(viewer, request, rules, now)
     if Act.SEE not in allowed:
         return Refused(Denial.UNKNOWN, request.id)
@@ -190,21 +196,27 @@ async def in_channel(session: AsyncSession, refused: Refused, clicked: Clicked) 
 
 
 async def reviewed_now(
-    session: AsyncSession, request: Request, *, policy: Policy, now: datetime
+    session: AsyncSession,
+    request: Request,
+    *,
+    policy: Policy,
+    now: datetime,
+    absent: Absent | None = None,
 ) -> Request:
     """The request as everybody may read it: whom it waits for, and where it leads, by today's
     roles and policy.
     """
-    rules = await people.rules(session, policy, only={*request.reviewers}, about=[request])
+    whose = {*request.reviewers}
+    rules = await people.rules(session, policy, only=whose, about=[request], absent=absent)
     return policy.shown(as_reviewed_now(request, rules, now))
 
 
 async def reviewed_in_context(
     session: AsyncSession, request: Request, *, policy: Policy, now: datetime, absent: Absent
 ) -> Request:
-    """The same with what others and its history add, for who sees everything."""
+    """The request as everybody may read it, with what others and its history add."""
     with_theirs, around = with_questions(session, request), same_target.around(session, request)
-    asked = {*request.reviewers}
-    rules = await people.rules(session, policy, only=asked, about=[request], absent=absent)
+    whose = {*request.reviewers}
+    rules = await people.rules(session, policy, only=whose, about=[request], absent=absent)
     request = await same_target.in_context(session, await with_theirs, around)
     return policy.shown(as_reviewed_now(request, rules, now))

@@ -139,32 +139,34 @@ def around(session: AsyncSession, request: Request, only_of: str | None = None) 
 async def in_context(
     session: AsyncSession,
     request: Request,
-    asked: Around,
+    found: Around,
     only_of: str | None = None,
 ) -> Request:
     """The request with its predecessor, the release before it, warnings and moves.
 
     Who sees only their own requests (`only_of`) learns nothing of other people's by them: anybody
     may submit a release of any mini program, and would read in what changed what the last had.
-    `asked` is `around`; what was asked for who sees more is asked again. Of what has ended nothing
-    was: the rest is left out here.
+    `found` is what `around` asked for. Where it asked for who sees more, it asks again, for others'
+    requests among the warnings; of a request that has ended it asks for no warnings, and the rest
+    is hidden here.
     """
-    if request.is_open and asked.only_of != only_of:
-        asked = around(session, request, only_of)
-    (earlier_row,) = await asked.earlier if asked.earlier else (None,)
+    if request.is_open and found.only_of != only_of:
+        found = around(session, request, only_of)
+    (earlier_row,) = await found.earlier if found.earlier else (None,)
     request = replace(request, predecessor=_unless_hidden(earlier_row, only_of))
-    if asked.base:
-        base_row = next(iter(await asked.base), None)
+    if found.base:
+        base_row = next(iter(await found.base), None)
         request = replace(
             request,
             base=_unless_hidden(base_row, only_of),
             first_on_target=base_row is None and request.category is Category.RELEASE,
-            moves=tuple(map(_move, await asked.moves)) if asked.moves else (),
+            moves=tuple(map(_move, await found.moves)) if found.moves else (),
         )
-    if asked.namesakes is None:  # it has ended
+    if found.namesakes is None:  # it has ended: what is still to be added goes above this line
         return request
-    found = await asked.precedents if asked.precedents else Precedents()
-    return replace(request, warnings=rules.warnings(request, found, await asked.namesakes))
+    precedents_there = await found.precedents if found.precedents else Precedents()
+    warnings = rules.warnings(request, precedents_there, await found.namesakes)
+    return replace(request, warnings=warnings)
 
 
 async def waiting_beside(session: AsyncSession, request_id: int) -> list[int]:
